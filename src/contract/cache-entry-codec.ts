@@ -1,0 +1,52 @@
+import { assertBytes } from '../base/argument.ts';
+import { StoreError } from '../base/store-error.ts';
+import type { CacheEntry, CacheMeta } from './cache-entry.ts';
+import { assertMeta, metaBytes, readMeta, writeMeta } from './meta-codec.ts';
+
+/*
+ * What a cache stores under a key, byte for byte what the Rust crate batpak stores:
+ *
+ *     value | watermark u64 | cachedAtUs i64
+ *
+ * The value comes first and has no length of its own: the meta is found from the end.
+ */
+
+/**
+ * Encodes a value with its meta into new bytes: the value, then 16 bytes of meta. Throws `TypeError` for what is not
+ * bytes or not a meta, `RangeError` for a watermark beyond u64 or a `cachedAtUs` beyond i64.
+ */
+export function encodeWithValue(value: Uint8Array, meta: CacheMeta): Uint8Array {
+  assertBytes(value, 'value');
+  assertMeta(meta);
+  const encoded = new Uint8Array(value.length + metaBytes);
+  encoded.set(value);
+  writeMeta(encoded, value.length, meta);
+  return encoded;
+}
+
+/**
+ * Decodes what `encodeWithValue` made. The value is a copy: it shares nothing with `bytes`, which the caller may go on to
+ * reuse. Throws `TypeError` for what is not bytes, and `StoreError` `CORRUPT` for fewer than 16 of them.
+ */
+export function decodeFromBytes(bytes: Uint8Array): CacheEntry {
+  assertBytes(bytes, 'bytes');
+  const valueBytes = valueBytesOf(bytes);
+  return { value: new Uint8Array(bytes.subarray(0, valueBytes)), meta: readMeta(bytes, valueBytes) };
+}
+
+/**
+ * Decodes without copying: the value is a view of `body`, which must belong to whoever the entry is given to and must not
+ * change any more. Throws `StoreError` `CORRUPT` for fewer than 16 bytes.
+ */
+export function entryFromBody(body: Uint8Array): CacheEntry {
+  const valueBytes = valueBytesOf(body);
+  return { value: body.subarray(0, valueBytes), meta: readMeta(body, valueBytes) };
+}
+
+function valueBytesOf(encoded: Uint8Array): number {
+  if (encoded.length >= metaBytes) return encoded.length - metaBytes;
+  throw new StoreError(
+    'CORRUPT',
+    `an encoded entry has at least ${metaBytes} bytes, its watermark and cachedAtUs; got ${encoded.length}`,
+  );
+}

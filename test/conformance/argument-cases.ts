@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import type { CacheMeta } from '../../src/contract/cache-entry.ts';
+import { type CacheUnderTest, type ConformanceCase, someMeta, utf8 } from './cache-under-test.ts';
+
+// Strings are not among them: a cache may take them for keys and prefixes.
+const notBytes: readonly unknown[] = [undefined, null, 7, 7n, true, {}, [1, 2], new ArrayBuffer(2), new Uint16Array(2)];
+
+const notMeta: readonly unknown[] = [
+  undefined,
+  null,
+  507n,
+  {},
+  { watermark: 507n },
+  { cachedAtUs: 0n },
+  { watermark: 507, cachedAtUs: 0n },
+  { watermark: 507n, cachedAtUs: 0 },
+  { watermark: '507', cachedAtUs: 0n },
+];
+
+const metaOutOfRange: readonly CacheMeta[] = [
+  { watermark: -1n, cachedAtUs: 0n },
+  { watermark: 2n ** 64n, cachedAtUs: 0n },
+  { watermark: 0n, cachedAtUs: -(2n ** 63n) - 1n },
+  { watermark: 0n, cachedAtUs: 2n ** 63n },
+];
+
+/** A mistake in an argument is an error of its own kind, and leaves the cache as it was. */
+export const argumentCases: readonly ConformanceCase[] = [
+  { name: 'a key, value or prefix that is not bytes throws TypeError', run: refusesWhatIsNotBytes },
+  { name: 'a meta that is not two bigints throws TypeError', run: refusesWhatIsNotMeta },
+  { name: 'a watermark beyond u64 or a cachedAtUs beyond i64 throws RangeError', run: refusesOutOfRange },
+];
+
+async function refusesWhatIsNotBytes(subject: CacheUnderTest): Promise<void> {
+  const key = utf8('order:507');
+  await subject.put(key, utf8('state'));
+  for (const wrong of notBytes) {
+    const bytes = wrong as Uint8Array;
+    await expectRefused('TypeError', () => subject.cache.get(bytes));
+    await expectRefused('TypeError', () => subject.cache.put(bytes, utf8('other'), someMeta));
+    await expectRefused('TypeError', () => subject.cache.put(key, bytes, someMeta));
+    await expectRefused('TypeError', () => subject.cache.deletePrefix(bytes));
+  }
+  await expectRefused('TypeError', () => subject.cache.put(key, 'text' as unknown as Uint8Array, someMeta));
+  await subject.expectEntry(key, utf8('state'));
+}
+
+async function refusesWhatIsNotMeta(subject: CacheUnderTest): Promise<void> {
+  await expectMetaRefused(subject, 'TypeError', notMeta as readonly CacheMeta[]);
+}
+
+async function refusesOutOfRange(subject: CacheUnderTest): Promise<void> {
+  await expectMetaRefused(subject, 'RangeError', metaOutOfRange);
+}
+
+async function expectMetaRefused(subject: CacheUnderTest, name: string, metas: readonly CacheMeta[]): Promise<void> {
+  const key = utf8('order:507');
+  await subject.put(key, utf8('state'));
+  for (const meta of metas) await expectRefused(name, () => subject.cache.put(key, utf8('other'), meta));
+  await subject.expectEntry(key, utf8('state'));
+}
+
+// Thrown or rejected is the same here. Compared by name: the cache may come from another realm than the suite.
+async function expectRefused(name: string, call: () => unknown): Promise<void> {
+  await assert.rejects(async () => await call(), { name });
+}
