@@ -1,0 +1,74 @@
+import { errnoOf } from '../base/store-error.ts';
+import type { StorageFile } from './storage-backend.ts';
+
+/** Interrupted or empty transfers in a row before one counts as failed. */
+const FUTILE_MAX = 100;
+/** One call reads this much: a larger read measured slower than several of these. */
+const READ_BYTES_MAX: number = 64 * 1024;
+const WRITE_BYTES_MAX: number = 1024 * 1024;
+
+/**
+ * Writes at least one of `length` bytes and returns how many. Interrupted writes are tried again; a file that keeps
+ * taking nothing is an error, as a loop around it would never end.
+ */
+export function writeSome(
+  file: StorageFile,
+  source: Uint8Array,
+  sourceOffset: number,
+  length: number,
+  position: number,
+): number {
+  for (let futile = 0; futile < FUTILE_MAX; futile += 1) {
+    const wrote = uninterrupted(() => file.write(source, sourceOffset, Math.min(length, WRITE_BYTES_MAX), position));
+    if (wrote !== undefined && wrote > 0) return wrote;
+  }
+  throw new Error('the file takes no bytes');
+}
+
+/** Writes all of `length` bytes. After a failure it is open how many of them were written. */
+export function writeAll(
+  file: StorageFile,
+  source: Uint8Array,
+  sourceOffset: number,
+  length: number,
+  position: number,
+): void {
+  for (let done = 0; done < length; ) {
+    done += writeSome(file, source, sourceOffset + done, length - done, position + done);
+  }
+}
+
+/** Reads `length` bytes or up to the end of the file; returns how many. */
+export function readFully(
+  file: StorageFile,
+  target: Uint8Array,
+  targetOffset: number,
+  length: number,
+  position: number,
+): number {
+  let got = 0;
+  let futile = 0;
+  while (got < length) {
+    const wanted = Math.min(length - got, READ_BYTES_MAX);
+    const more = uninterrupted(() => file.read(target, targetOffset + got, wanted, position + got));
+    if (more === undefined) {
+      futile += 1;
+      if (futile === FUTILE_MAX) throw new Error('reading was interrupted again and again');
+      continue;
+    }
+    if (more === 0) break;
+    got += more;
+  }
+  return got;
+}
+
+/** What `transfer` returns, `undefined` where it was interrupted. */
+function uninterrupted(transfer: () => number): number | undefined {
+  try {
+    return transfer();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EINTR' || errno === 'EAGAIN') return undefined;
+    throw error;
+  }
+}

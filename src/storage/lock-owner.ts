@@ -1,0 +1,61 @@
+import type { ProcessIdentity } from './process-identity.ts';
+
+/** Who holds a lock: what a lock file says, in one line of JSON that people can read too. */
+export interface LockOwner extends ProcessIdentity {
+  /** Names this one taking of the lock: 32 hexadecimal digits, never used twice. */
+  readonly nonce: string;
+  /** When it was taken, in ISO 8601; for people, nothing is decided by it. */
+  readonly since: string;
+  /** Whether the owner saw the directory on a volume that only one running system can have mounted. */
+  readonly localVolume: boolean;
+}
+
+const PID_MAX = 2 ** 31 - 1;
+const NONCE = /^[0-9a-f]{32}$/;
+
+export function encodeLockOwner(owner: LockOwner): string {
+  return `${JSON.stringify(owner)}\n`;
+}
+
+/**
+ * Reads the content of a lock file; `undefined` for anything that is not one as a whole. Nothing is believed unchecked: the
+ * nonce becomes part of a file name, and a pid of 0 or below would name a whole group of processes.
+ */
+export function decodeLockOwner(text: string): LockOwner | undefined {
+  const fields = parseObject(text);
+  if (fields === undefined) return undefined;
+  const { pid, platform, host, nonce, since } = fields;
+  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 1 || pid > PID_MAX) return undefined;
+  if (typeof nonce !== 'string' || !NONCE.test(nonce)) return undefined;
+  if (typeof platform !== 'string' || typeof host !== 'string' || typeof since !== 'string') return undefined;
+  return {
+    pid,
+    platform,
+    host,
+    startTime: stringOrNone(fields['startTime']),
+    bootId: stringOrNone(fields['bootId']),
+    pidNamespace: stringOrNone(fields['pidNamespace']),
+    timeNamespace: stringOrNone(fields['timeNamespace']),
+    nonce,
+    since,
+    localVolume: fields['localVolume'] === true,
+  };
+}
+
+/** For people: which process it was, where and since when. */
+export function describeLockOwner(owner: LockOwner): string {
+  return `process ${owner.pid} on host ${owner.host} since ${owner.since}`;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function stringOrNone(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,92 @@
+import { errnoOf } from '../base/store-error.ts';
+import { errnoError } from './errno-error.ts';
+import { NodeFile } from './node-file.ts';
+import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
+import { takeNodeLock } from './node-lock.ts';
+import type { StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
+
+/** How platforms that cannot open or sync a directory say so. Windows is one; some network file systems are others. */
+const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'EACCES',
+  'EINVAL',
+  'EISDIR',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+]);
+
+/** One directory of the file system, named by an absolute path. */
+export class NodeDirectory implements StorageDirectory {
+  readonly #node: NodePlatform;
+  readonly #path: string;
+
+  constructor(node: NodePlatform, path: string) {
+    this.#node = node;
+    this.#path = path;
+  }
+
+  /** A symbolic link is listed as a file, so that it is refused where it has one of our names and not overlooked. */
+  list(): string[] {
+    const entries = this.#node.fs.readdirSync(this.#path, { withFileTypes: true });
+    return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+  }
+
+  open(name: string, access: 'read' | 'write'): StorageFile | undefined {
+    const { constants } = this.#node.fs;
+    const path = this.#pathOf(name);
+    try {
+      const fd = openWithoutFollowing(this.#node, path, access === 'read' ? constants.O_RDONLY : constants.O_RDWR);
+      return this.#regularFile(fd, path);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  create(name: string): StorageFile {
+    const { constants } = this.#node.fs;
+    const path = this.#pathOf(name);
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+    return new NodeFile(this.#node, openWithoutFollowing(this.#node, path, flags), path, true);
+  }
+
+  remove(name: string): void {
+    removeFile(this.#node, this.#pathOf(name));
+  }
+
+  sync(): void {
+    syncDirectory(this.#node, this.#path);
+  }
+
+  lock(): StorageLock {
+    return takeNodeLock(this.#node, this.#path);
+  }
+
+  #pathOf(name: string): string {
+    return this.#node.path.join(this.#path, name);
+  }
+
+  #regularFile(fd: number, path: string): NodeFile {
+    const { fs } = this.#node;
+    try {
+      const stats = fs.fstatSync(fd);
+      if (stats.isDirectory()) throw errnoError('EISDIR', 'a directory stands in place of the file', 'open', path);
+      if (!stats.isFile()) throw errnoError('EINVAL', 'something else stands in place of the file', 'open', path);
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+    return new NodeFile(this.#node, fd, path, false);
+  }
+}
+
+/** Makes the entries of a directory durable. Where the platform has no such operation nothing happens. */
+export function syncDirectory(node: NodePlatform, path: string): void {
+  try {
+    const fd = node.fs.openSync(path, node.fs.constants.O_RDONLY);
+    useDescriptor(node, fd, node.fs.fsyncSync);
+  } catch (error) {
+    if (!DIRECTORY_SYNC_UNSUPPORTED.has(errnoOf(error))) throw error;
+  }
+}

@@ -1,0 +1,102 @@
+import { errnoOf } from '../base/store-error.ts';
+import { readFully, writeAll } from './file-transfer.ts';
+import type { LockFiles } from './lock-file.ts';
+import { NodeFile } from './node-file.ts';
+import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
+import type { StorageFile } from './storage-backend.ts';
+
+/** Far more than a lock file holds: whatever else stands there is not read into memory. */
+const LOCK_BYTES_MAX = 4_096;
+
+/** How file systems without links say so: FAT, some network and container mounts, Android (`EACCES`), Windows (`EISDIR`). */
+const LINK_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'EACCES',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EINVAL',
+  'EISDIR',
+  'EMLINK',
+  'EXDEV',
+]);
+
+/** The lock files of one directory. */
+export class NodeLockFiles implements LockFiles {
+  readonly #node: NodePlatform;
+  readonly #directory: string;
+
+  constructor(node: NodePlatform, directory: string) {
+    this.#node = node;
+    this.#directory = directory;
+  }
+
+  /** The content is synced: after a power cut a lock with half a content could be taken over by nobody. */
+  create(name: string, content: string): boolean {
+    const { O_CREAT, O_EXCL, O_WRONLY } = this.#node.fs.constants;
+    const path = this.pathOf(name);
+    let fd: number;
+    try {
+      fd = openWithoutFollowing(this.#node, path, O_CREAT | O_EXCL | O_WRONLY);
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+    try {
+      useDescriptor(this.#node, fd, () => {
+        const bytes = new TextEncoder().encode(content);
+        const file = new NodeFile(this.#node, fd, path, true);
+        writeAll(file, bytes, 0, bytes.length, 0);
+        file.sync();
+      });
+    } catch (error) {
+      removeFile(this.#node, path);
+      throw error;
+    }
+    return true;
+  }
+
+  link(existing: string, name: string): 'linked' | 'taken' | 'absent' | 'unsupported' {
+    try {
+      this.#node.fs.linkSync(this.pathOf(existing), this.pathOf(name));
+      return 'linked';
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EEXIST') return 'taken';
+      if (errno === 'ENOENT') return 'absent';
+      if (LINK_UNSUPPORTED.has(errno)) return 'unsupported';
+      throw error;
+    }
+  }
+
+  read(name: string): string | undefined {
+    const path = this.pathOf(name);
+    let fd: number;
+    try {
+      fd = openWithoutFollowing(this.#node, path, this.#node.fs.constants.O_RDONLY);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+      throw error;
+    }
+    return useDescriptor(this.#node, fd, () => readLockContent(new NodeFile(this.#node, fd, path, false)));
+  }
+
+  remove(name: string): void {
+    removeFile(this.#node, this.pathOf(name));
+  }
+
+  list(): string[] {
+    return this.#node.fs.readdirSync(this.#directory);
+  }
+
+  pathOf(name: string): string {
+    return this.#node.path.join(this.#directory, name);
+  }
+}
+
+/** What a lock file holds. */
+export function readLockContent(file: StorageFile): string {
+  const bytes = new Uint8Array(LOCK_BYTES_MAX);
+  return new TextDecoder().decode(bytes.subarray(0, readFully(file, bytes, 0, bytes.length, 0)));
+}

@@ -1,0 +1,46 @@
+import { errnoOf } from '../base/store-error.ts';
+import { errnoError } from './errno-error.ts';
+import { NodeDirectory, syncDirectory } from './node-directory.ts';
+import { type NodePlatform, nodePlatform, PRIVATE_DIRECTORY_MODE, resolveDirectory } from './node-fs.ts';
+import type { StorageBackend, StorageDirectory } from './storage-backend.ts';
+
+/** Keeps stores in directories of the file system. */
+export class NodeStorage implements StorageBackend {
+  readonly #node: NodePlatform;
+
+  /** Throws `StoreError` `IO` in a runtime without files. */
+  constructor(node: NodePlatform = nodePlatform()) {
+    this.#node = node;
+  }
+
+  openDirectory(path: string, options: { readonly create: boolean }): StorageDirectory {
+    const directory = resolveDirectory(this.#node, path);
+    if (options.create) makeDirectory(this.#node, directory);
+    if (!this.#node.fs.statSync(directory).isDirectory()) {
+      throw errnoError('ENOTDIR', 'a file stands in place of the directory', 'open', directory);
+    }
+    return new NodeDirectory(this.#node, directory);
+  }
+}
+
+/**
+ * Makes a directory and its missing parents, each durably. The entry of a directory that was there already is made durable
+ * too: its maker may have been killed before it came to that, and data synced into a directory that a power cut then takes
+ * away were not durable.
+ */
+function makeDirectory(node: NodePlatform, path: string): void {
+  let firstMade: string | undefined;
+  try {
+    firstMade = node.fs.mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
+  } catch (error) {
+    // A file in its place: the caller looks at what is there and says so.
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    return;
+  }
+  let made = path;
+  syncDirectory(node, node.path.dirname(made));
+  while (firstMade !== undefined && made !== firstMade && made !== node.path.dirname(made)) {
+    made = node.path.dirname(made);
+    syncDirectory(node, node.path.dirname(made));
+  }
+}

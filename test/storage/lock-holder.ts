@@ -1,0 +1,19 @@
+import { createInterface } from 'node:readline';
+import { NodeStorage } from '../../src/storage/node-storage.ts';
+
+/*
+ * A process that holds the lock of the directory it is given, for tests with real processes. It says `held`, then answers
+ * each line it is sent: `held?` with whether it still holds the lock, `release` with `released`.
+ */
+const [, , path] = process.argv;
+if (path === undefined) throw new Error('name a directory');
+const lock = new NodeStorage().openDirectory(path, { create: true }).lock();
+process.stdout.write('held\n');
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'held?') process.stdout.write(`${lock.isHeld()}\n`);
+  if (line === 'release') {
+    lock.release();
+    process.stdout.write('released\n');
+  }
+}

@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { nodePlatform } from '../../src/storage/node-fs.ts';
+import { NodeStorage } from '../../src/storage/node-storage.ts';
+
+const NO_FILES = expect.objectContaining({
+  code: 'IO',
+  message: 'this runtime has no file system: pass `storage`, such as new MemoryStorage()',
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe('a runtime without files', () => {
+  // `setTimeout` and others read `process` too, so the stubs hold for one expression only.
+  function whileProcessIs(process: unknown, action: () => unknown): void {
+    vi.stubGlobal('process', process);
+    try {
+      action();
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  }
+
+  test.each<[string, unknown]>([
+    ['no process', undefined],
+    ['a process without modules', {}],
+    ['a process that knows no such module', { getBuiltinModule: () => undefined }],
+  ])('%s: says what to pass instead', (_name, process) => {
+    let failure: unknown;
+    whileProcessIs(process, () => {
+      try {
+        new NodeStorage();
+      } catch (error) {
+        failure = error;
+      }
+    });
+    expect(failure).toEqual(NO_FILES);
+  });
+});
+
+describe('a nonce', () => {
+  test('is 32 hexadecimal digits, and another one each time', () => {
+    const { nonce } = nodePlatform();
+    const nonces = new Set(Array.from({ length: 100 }, nonce));
+    expect(nonces.size).toBe(100);
+    for (const each of nonces) expect(each).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
