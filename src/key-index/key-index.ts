@@ -1,0 +1,289 @@
+import { Arena } from './arena.ts';
+import { GrowableWords } from './growable-words.ts';
+import { HashDirectory } from './hash-directory.ts';
+import type { IndexCursor } from './index-cursor.ts';
+import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
+import type { KeyInterval } from './key-interval.ts';
+import { KeyOrder } from './key-order.ts';
+import { KeyWords } from './key-words.ts';
+import { halfSipHash13 } from './keyed-hash.ts';
+import {
+  HEIGHT_MAX,
+  headerWord,
+  heightOf,
+  KEY_BYTES_MAX,
+  KEY_WORD,
+  keyBytesOf,
+  LOCATION_WORD,
+  type NodeAddress,
+  nodeWordCount,
+  UNITS_WORD,
+} from './node-layout.ts';
+import { platformRandom } from './random-words.ts';
+import { LIST_WORDS } from './skip-list.ts';
+
+export type { IndexCursor } from './index-cursor.ts';
+export type { IndexImageSections } from './index-image-sections.ts';
+export type { NodeAddress } from './node-layout.ts';
+
+export interface KeyIndexOptions {
+  /** Uniform, unpredictable 32-bit numbers, 0 to 2^32 - 1. Default: the platform's generator. */
+  readonly random?: () => number;
+}
+
+/** What an operation on an interval removed. */
+export interface RemovedRun {
+  readonly count: number;
+  readonly units: number;
+}
+
+/** Changes whenever sections written before can no longer be read. */
+const STATE_VERSION = 1;
+
+const WORD_VALUES = 2 ** 32;
+
+/**
+ * Towers of n nodes have 4n/3 words on average and more than 2n + 64 with a probability below 2^-64: by Chernoff's bound it
+ * is at most 2^-(2n + 64) times the n-th power of the mean of 2^height, which is 3.
+ */
+const RESERVED_TOWER_WORDS = 2;
+const RESERVED_SPARE_WORDS = 64;
+
+/**
+ * The index of a store in memory: keys in byte order, each with the location of its record and the record's size in units
+ * of eight bytes, both opaque here. A hash directory finds single keys, a skip list keeps the order; both point at the same
+ * nodes in one flat array, so there is nothing for the garbage collector to trace and the whole can be written to disk as
+ * it is.
+ *
+ * Invariants:
+ * 1. Every node is in the directory and in the order.
+ * 2. Every block of the arena is one node or in one free list.
+ * 3. `size` and `recordUnits` are the number of nodes and the sum of their units.
+ * 4. Without entries there are no blocks: arena, directory and order are as in a new index.
+ */
+export class KeyIndex {
+  readonly #random: () => number;
+  readonly #arena = new Arena(LIST_WORDS);
+  readonly #directory = new HashDirectory();
+  readonly #order = new KeyOrder(this.#arena);
+  /** The key of the operation under way. */
+  readonly #key = new KeyWords();
+  #hashKey0: number;
+  #hashKey1: number;
+  #size = 0;
+  #recordUnits = 0;
+
+  constructor(options: KeyIndexOptions = {}) {
+    this.#random = options.random ?? platformRandom();
+    this.#hashKey0 = this.#random() | 0;
+    this.#hashKey1 = this.#random() | 0;
+  }
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Units of all records together. */
+  get recordUnits(): number {
+    return this.#recordUnits;
+  }
+
+  /** Memory in use in bytes: nodes, free blocks and directory. What was reserved and never written to does not count. */
+  get bytes(): number {
+    return this.#arena.end * Int32Array.BYTES_PER_ELEMENT + this.#directory.bytes;
+  }
+
+  /** The node of the key `key[start..end)`, 0 when there is none. The address is good until something is removed. */
+  find(key: Uint8Array, start = 0, end: number = key.length): NodeAddress {
+    this.#key.load(key, start, end);
+    const slot = this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
+    return this.#directory.nodeAt(slot) as NodeAddress;
+  }
+
+  /** Where the record of a node lies; any 32-bit pattern, as an int32. */
+  location(node: NodeAddress): number {
+    return this.#arena.words[node + LOCATION_WORD] as number;
+  }
+
+  /** Size of the record of a node in units. */
+  units(node: NodeAddress): number {
+    return this.#arena.words[node + UNITS_WORD] as number;
+  }
+
+  /** States that the record of a node moved. */
+  relocate(node: NodeAddress, location: number): void {
+    this.#arena.words[node + LOCATION_WORD] = location;
+  }
+
+  /**
+   * Enters or replaces the record of the key `key[start..end)`. Returns the units of the replaced one, 0 when the key is
+   * new. Throws `RangeError`, changing nothing, for a key above 65,535 bytes and when memory is exhausted.
+   */
+  put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): number {
+    this.#key.load(key, start, end);
+    if (this.#key.byteLength > KEY_BYTES_MAX) throw new RangeError(`a key of more than ${KEY_BYTES_MAX} bytes`);
+    const hash = this.#hash();
+    const words = this.#arena.words;
+    const slot = this.#directory.locate(hash, this.#key, words);
+    const node = this.#directory.nodeAt(slot);
+    if (node === 0) {
+      this.#insert(slot, hash, location, units);
+      return 0;
+    }
+    const replaced = words[node + UNITS_WORD] as number;
+    words[node + LOCATION_WORD] = location;
+    words[node + UNITS_WORD] = units;
+    this.#recordUnits += units - replaced;
+    return replaced;
+  }
+
+  /** Removes the key `key[start..end)` and returns the units of its record, 0 when there was none. */
+  remove(key: Uint8Array, start = 0, end: number = key.length): number {
+    this.#key.load(key, start, end);
+    const slot = this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
+    const node = this.#directory.nodeAt(slot);
+    return node === 0 ? 0 : this.#removeOne(slot, node);
+  }
+
+  /** Removes a node that was found and is still there. Throws `RangeError` when it can tell that it is not. */
+  removeNode(node: NodeAddress): void {
+    this.#key.loadNode(this.#arena.words, node);
+    this.#removeOne(this.#directory.slotOf(this.#hash(), node), node);
+  }
+
+  /** Removes every key of the interval. */
+  removeInterval(interval: KeyInterval): RemovedRun {
+    const before: RemovedRun = { count: this.#size, units: this.#recordUnits };
+    if (interval.lower.length === 0 && interval.upper === undefined) {
+      this.clear();
+      return before;
+    }
+    this.#order.removeRun(interval, (node) => {
+      this.#key.loadNode(this.#arena.words, node);
+      this.#discard(this.#directory.slotOf(this.#hash(), node), node);
+    });
+    if (this.#size === 0) this.clear();
+    return { count: before.count - this.#size, units: before.units - this.#recordUnits };
+  }
+
+  /** Removes every key and gives the memory back. */
+  clear(): void {
+    this.#size = 0;
+    this.#recordUnits = 0;
+    this.#arena.reset();
+    this.#directory.reset();
+    this.#order.reset();
+  }
+
+  /**
+   * Grows so that putting `keys` new keys of together `keyBytes` bytes cannot fail for lack of memory. Throws `RangeError`
+   * when it cannot, before anything changes.
+   */
+  reserve(keyBytes: number, keys: number): void {
+    // A key's last word may be filled up with three bytes.
+    const keyWords = Math.ceil(keyBytes / Int32Array.BYTES_PER_ELEMENT) + keys;
+    this.#arena.reserve(keyWords + keys * (KEY_WORD + RESERVED_TOWER_WORDS) + RESERVED_SPARE_WORDS);
+    this.#directory.reserve(keys);
+  }
+
+  /** Walks the keys of the interval, upward or from its upper end downward. */
+  cursor(interval: KeyInterval, reverse = false): IndexCursor {
+    return this.#order.cursor(interval, reverse);
+  }
+
+  /** The index as it lies in memory, for `fromSections`. */
+  sections(): IndexImageSections {
+    this.#order.linkPending();
+    const state = new StateWriter();
+    state.put(STATE_VERSION);
+    state.put(this.#hashKey0);
+    state.put(this.#hashKey1);
+    state.put(this.#size);
+    state.put(this.#recordUnits % WORD_VALUES);
+    state.put(Math.floor(this.#recordUnits / WORD_VALUES));
+    this.#order.save(state);
+    this.#arena.save(state);
+    this.#directory.save(state);
+    const arena = this.#arena.words.subarray(0, this.#arena.end);
+    return { state: state.finish(), arena, directory: this.#directory.section() };
+  }
+
+  /** Memory to read sections of such lengths in words into: `fromSections` takes it over instead of copying it. */
+  static allocateSections(stateWords: number, arenaWords: number, directoryWords: number): IndexImageSections {
+    return {
+      state: new Int32Array(stateWords),
+      arena: GrowableWords.forAdoption(arenaWords),
+      directory: GrowableWords.forAdoption(directoryWords),
+    };
+  }
+
+  /**
+   * The index that `sections` was called on. Lengths and ranges are checked, contents are not: who stores sections guards
+   * them with a checksum. Throws `StoreError` `CORRUPT` for sections that do not fit.
+   */
+  static fromSections(sections: IndexImageSections, options: KeyIndexOptions = {}): KeyIndex {
+    const index = new KeyIndex(options);
+    index.#restore(sections);
+    return index;
+  }
+
+  #restore(sections: IndexImageSections): void {
+    const state = new StateReader(sections.state);
+    if (state.next() !== STATE_VERSION) throw unfit('another version wrote it');
+    this.#hashKey0 = state.next();
+    this.#hashKey1 = state.next();
+    this.#size = state.nextWithin(0, sections.arena.length);
+    this.#recordUnits = (state.next() >>> 0) + (state.next() >>> 0) * WORD_VALUES;
+    this.#order.restore(state);
+    this.#arena.restore(state, sections.arena);
+    this.#directory.restore(state, sections.directory);
+    state.finish();
+  }
+
+  #hash(): number {
+    const key = this.#key;
+    return halfSipHash13(key.words, key.count, key.byteLength, this.#hashKey0, this.#hashKey1);
+  }
+
+  /** A tower as high as the coin falls: one node in four is on the next level. */
+  #drawHeight(): number {
+    return Math.min(1 + (Math.clz32(this.#random()) >>> 1), HEIGHT_MAX);
+  }
+
+  #insert(located: number, hash: number, location: number, units: number): void {
+    const key = this.#key;
+    const height = this.#drawHeight();
+    // What may fail comes first.
+    const slot = this.#directory.makeRoom(located, hash);
+    const node = this.#arena.allocate(nodeWordCount(key.byteLength, height)) + height;
+    const words = this.#arena.words;
+    words[node] = headerWord(key.byteLength, height);
+    words[node + LOCATION_WORD] = location;
+    words[node + UNITS_WORD] = units;
+    key.storeNode(words, node);
+    this.#directory.fill(slot, hash, node);
+    this.#size += 1;
+    this.#recordUnits += units;
+    this.#order.add(node, key);
+  }
+
+  /** Removes the node of a slot; its key is loaded. */
+  #removeOne(slot: number, node: number): number {
+    const units = this.#arena.words[node + UNITS_WORD] as number;
+    this.#order.remove(node, this.#key);
+    this.#discard(slot, node);
+    if (this.#size === 0) this.clear();
+    return units;
+  }
+
+  /** Takes a node that is no longer in the order out of everything else. */
+  #discard(slot: number, node: number): void {
+    const words = this.#arena.words;
+    this.#directory.vacate(slot);
+    this.#size -= 1;
+    this.#recordUnits -= words[node + UNITS_WORD] as number;
+    const height = heightOf(words, node);
+    this.#arena.free(node - height, nodeWordCount(keyBytesOf(words, node), height));
+  }
+}

@@ -1,0 +1,47 @@
+import { xxh32 } from '../base/xxh32.ts';
+
+/** A byte above 127, a line end of each kind and an end-of-file byte: transfers that mangle text are noticed. */
+const MAGIC: readonly number[] = [0x89, 0x50, 0x43, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** The version this package writes and the newest it reads. */
+export const FORMAT_VERSION = 1;
+
+const WORD_BYTES = 4;
+const VERSION_WORD: number = MAGIC.length / WORD_BYTES;
+const GENERATION_WORD: number = VERSION_WORD + 1;
+const SALT_WORD: number = GENERATION_WORD + 1;
+const RESERVED_WORDS = 2;
+const CHECKSUM_WORD: number = SALT_WORD + 1 + RESERVED_WORDS;
+
+export const FILE_HEADER_BYTES: number = (CHECKSUM_WORD + 1) * WORD_BYTES;
+
+/** What a log file says of itself in its first bytes. The layout holds for every version to come. */
+export interface FileHeader {
+  readonly version: number;
+  readonly generation: number;
+  /** Random, int32: seeds the checksums of the file's records. */
+  readonly salt: number;
+}
+
+export function encodeFileHeader(header: FileHeader): Uint8Array {
+  const bytes = new Uint8Array(FILE_HEADER_BYTES);
+  const words = new Int32Array(bytes.buffer);
+  bytes.set(MAGIC);
+  words[VERSION_WORD] = header.version;
+  words[GENERATION_WORD] = header.generation;
+  words[SALT_WORD] = header.salt;
+  words[CHECKSUM_WORD] = xxh32(words, 0, CHECKSUM_WORD, 0);
+  return bytes;
+}
+
+/** The header in the first bytes of a file, `undefined` where they hold none or a damaged one. */
+export function decodeFileHeader(bytes: Uint8Array): FileHeader | undefined {
+  if (bytes.length < FILE_HEADER_BYTES || MAGIC.some((byte, at) => bytes[at] !== byte)) return undefined;
+  const words = new Int32Array(bytes.slice(0, FILE_HEADER_BYTES).buffer);
+  if (words[CHECKSUM_WORD] !== xxh32(words, 0, CHECKSUM_WORD, 0)) return undefined;
+  return {
+    version: (words[VERSION_WORD] as number) >>> 0,
+    generation: (words[GENERATION_WORD] as number) >>> 0,
+    salt: words[SALT_WORD] as number,
+  };
+}

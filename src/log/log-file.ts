@@ -1,0 +1,263 @@
+import { storageFailure } from '../base/storage-failure.ts';
+import { StoreError } from '../base/store-error.ts';
+import { readFully, writeSome } from '../storage/file-transfer.ts';
+import type { StorageFile } from '../storage/storage-backend.ts';
+import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from './file-header.ts';
+import { PAGE_BYTES, type Page, type PageOwner, type PagePool } from './page-pool.ts';
+import { encodeRecord, type RecordMemory, recordMemory } from './record-codec.ts';
+import { markOf, type RecordContent } from './record-content.ts';
+import { RECORD_ALIGNMENT, RecordKind, recordBytes } from './record-format.ts';
+import type { RecordSpan } from './record-span.ts';
+
+/** Locations in the index are 31 bits of eight bytes. */
+export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;
+
+/**
+ * One generation of the log, open for appending and reading.
+ *
+ * Invariants:
+ * 1. `durable <= written <= end`, and none of them ever decreases.
+ * 2. Bytes from `written` to `end` are in pinned pages; those below are in the file and perhaps in a page.
+ * 3. The page that holds `end` is pinned.
+ * 4. Bytes once handed to the file are never written again with other contents.
+ */
+export class LogFile implements PageOwner {
+  readonly generation: number;
+  readonly salt: number;
+  readonly file: StorageFile;
+  readonly #name: string;
+  readonly #pool: PagePool;
+  readonly #pages: (Page | undefined)[] = [];
+  readonly #beforeWrite: () => void;
+  #tail: Page;
+  #end: number;
+  #written: number;
+  #durable: number;
+  #content: RecordSpan;
+  #scratch: RecordMemory = recordMemory(0);
+  #closed = false;
+
+  constructor(init: {
+    readonly name: string;
+    readonly file: StorageFile;
+    readonly header: FileHeader;
+    /** Where the next record goes; the file holds everything below it. */
+    readonly end: number;
+    /** The last record below `end` that is not a mark. */
+    readonly content: RecordSpan;
+    readonly pool: PagePool;
+    /** Called before bytes are handed to the file; what it throws stops the write. */
+    readonly beforeWrite: () => void;
+  }) {
+    this.#name = init.name;
+    this.file = init.file;
+    this.generation = init.header.generation;
+    this.salt = init.header.salt;
+    this.#pool = init.pool;
+    this.#beforeWrite = init.beforeWrite;
+    this.#end = init.end;
+    this.#written = init.end;
+    this.#durable = init.end;
+    this.#content = init.content;
+    this.#tail = this.#pinTail();
+    const held = this.#end % PAGE_BYTES;
+    if (held > 0) this.readFile(this.#tail.bytes, 0, held, this.#end - held);
+  }
+
+  /** A new generation whose header is written with its first records. */
+  static create(
+    file: StorageFile,
+    name: string,
+    place: { readonly generation: number; readonly salt: number },
+    pool: PagePool,
+    beforeWrite: () => void,
+  ): LogFile {
+    const header: FileHeader = { version: FORMAT_VERSION, ...place };
+    const log = new LogFile({ name, file, header, end: 0, content: { offset: 0, end: 0 }, pool, beforeWrite });
+    log.#tail.bytes.set(encodeFileHeader(header));
+    log.#end = FILE_HEADER_BYTES;
+    log.#content = { offset: 0, end: FILE_HEADER_BYTES };
+    return log;
+  }
+
+  /** Where the next record goes: the bytes of the log. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Up to here the bytes were handed to the file. */
+  get written(): number {
+    return this.#written;
+  }
+
+  get unwritten(): number {
+    return this.#end - this.#written;
+  }
+
+  /** Up to here a successful sync covered the bytes. */
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** Whether anything but marks was appended after what is durable. */
+  get needsSync(): boolean {
+    return this.#content.end > this.#durable;
+  }
+
+  /** The last record that is not a mark. */
+  get content(): RecordSpan {
+    return this.#content;
+  }
+
+  /** Throws `TOO_LARGE` where `bytes` more do not fit into a log file. */
+  assertFits(bytes: number): void {
+    if (this.#end + bytes > LOG_BYTES_MAX) {
+      throw new StoreError('TOO_LARGE', `the log would exceed ${LOG_BYTES_MAX} bytes: delete entries or compact it`);
+    }
+  }
+
+  /** Appends a record in memory and returns its offset. It reaches the file with the next `flush`. */
+  append(content: RecordContent): number {
+    const offset = this.#end;
+    const inPage = offset % PAGE_BYTES;
+    const size = recordBytes(content.key.length, content.value.length + content.trailer.length);
+    if (inPage + size < PAGE_BYTES) {
+      encodeRecord(this.#tail, inPage, content, this.salt, offset);
+      this.#tail.setVerified(inPage);
+      this.#end = offset + size;
+    } else {
+      const memory = this.#scratchFor(size);
+      encodeRecord(memory, 0, content, this.salt, offset);
+      this.#appendBytes(memory.bytes, 0, size);
+    }
+    if (content.kind !== RecordKind.mark) this.#content = { offset, end: this.#end };
+    return offset;
+  }
+
+  /** Appends a record that was encoded for the place `end` already. */
+  appendEncoded(bytes: Uint8Array, start: number, size: number): number {
+    const offset = this.#end;
+    this.#appendBytes(bytes, start, size);
+    this.#content = { offset, end: this.#end };
+    return offset;
+  }
+
+  /** States that everything below `offset` is durable. */
+  appendMark(offset: number): void {
+    this.append(markOf(offset));
+  }
+
+  /** Hands everything appended to the file. After a failure nothing is lost: the next call goes on where it stopped. */
+  flush(): void {
+    if (this.#written === this.#end) return;
+    this.#beforeWrite();
+    while (this.#written < this.#end) {
+      const number = Math.floor(this.#written / PAGE_BYTES);
+      const page = this.#pages[number] as Page;
+      const until = Math.min(this.#end, (number + 1) * PAGE_BYTES);
+      while (this.#written < until) {
+        this.#written += this.#writeSome(page.bytes, this.#written % PAGE_BYTES, until - this.#written);
+      }
+      if (page !== this.#tail) page.pinned = false;
+    }
+    this.#pool.trim();
+  }
+
+  /** Flushes and returns when everything appended is durable. A failed sync leaves open what reached the disk. */
+  sync(): void {
+    this.flush();
+    const covered = this.#end;
+    try {
+      this.file.sync();
+    } catch (error) {
+      throw storageFailure(`sync ${this.#name}`, error);
+    }
+    this.markDurable(covered);
+  }
+
+  /** What a sync that ran elsewhere covered. */
+  markDurable(covered: number): void {
+    if (covered > this.#durable) this.#durable = covered;
+  }
+
+  /** The page with `number` where it is in memory. */
+  residentPage(number: number): Page | undefined {
+    return this.#pages[number];
+  }
+
+  /** Reads a page into memory where the pool grants one; `misses` says how often it was missed. */
+  loadPage(number: number, misses: number): Page | undefined {
+    const page = this.#pool.takeForReading(this, number, misses);
+    if (page === undefined) return undefined;
+    try {
+      const start = number * PAGE_BYTES;
+      const got = this.readFile(page.bytes, 0, Math.min(PAGE_BYTES, this.#written - start), start);
+      page.bytes.fill(0, got);
+    } catch (error) {
+      this.#pool.release(page);
+      throw error;
+    }
+    this.#pages[number] = page;
+    return page;
+  }
+
+  /** Reads from the file itself; returns how many bytes there were. */
+  readFile(target: Uint8Array, targetOffset: number, length: number, position: number): number {
+    try {
+      return readFully(this.file, target, targetOffset, length, position);
+    } catch (error) {
+      throw storageFailure(`read ${this.#name}`, error);
+    }
+  }
+
+  dropPage(number: number): void {
+    this.#pages[number] = undefined;
+  }
+
+  /** Gives the memory back and closes the file. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const page of this.#pages) if (page !== undefined) this.#pool.release(page);
+    this.#pages.length = 0;
+    try {
+      this.file.close();
+    } catch (error) {
+      throw storageFailure(`close ${this.#name}`, error);
+    }
+  }
+
+  #pinTail(): Page {
+    const number = Math.floor(this.#end / PAGE_BYTES);
+    const page = this.#pool.take(this, number);
+    page.pinned = true;
+    this.#pages[number] = page;
+    return page;
+  }
+
+  #appendBytes(bytes: Uint8Array, start: number, size: number): void {
+    let copied = 0;
+    while (copied < size) {
+      const inPage = this.#end % PAGE_BYTES;
+      const piece = Math.min(size - copied, PAGE_BYTES - inPage);
+      this.#tail.bytes.set(bytes.subarray(start + copied, start + copied + piece), inPage);
+      copied += piece;
+      this.#end += piece;
+      if (this.#end % PAGE_BYTES === 0) this.#tail = this.#pinTail();
+    }
+  }
+
+  #scratchFor(size: number): RecordMemory {
+    if (size > PAGE_BYTES) return recordMemory(size);
+    if (this.#scratch.bytes.length === 0) this.#scratch = recordMemory(PAGE_BYTES);
+    return this.#scratch;
+  }
+
+  #writeSome(bytes: Uint8Array, start: number, length: number): number {
+    try {
+      return writeSome(this.file, bytes, start, length, this.#written);
+    } catch (error) {
+      throw storageFailure(`write ${this.#name}`, error);
+    }
+  }
+}

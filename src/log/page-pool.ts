@@ -1,0 +1,158 @@
+import { type RecordMemory, recordMemory } from './record-codec.ts';
+import { RECORD_ALIGNMENT } from './record-format.ts';
+
+export const PAGE_BYTES: number = 64 * 1024;
+
+/** A page's score rises with its hits up to this, and sinks when room is looked for. */
+const SCORE_MAX = 255;
+/** How many pages a reader may weigh its page against before it gives up. */
+const CANDIDATES_MAX = 4;
+
+/** Who must forget a page when its memory is needed elsewhere. */
+export interface PageOwner {
+  dropPage(number: number): void;
+}
+
+/** Memory for one page of a log file. */
+export class Page implements RecordMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  /** One bit for each place a record may start at: its checksums were found right, or it was written here. */
+  readonly #verified: Int32Array;
+  owner: PageOwner | undefined = undefined;
+  number = 0;
+  /** A pinned page holds bytes that are not in the file yet, or the place of the next append. */
+  pinned = false;
+  score = 0;
+
+  constructor() {
+    const memory = recordMemory(PAGE_BYTES);
+    this.bytes = memory.bytes;
+    this.words = memory.words;
+    this.#verified = new Int32Array(PAGE_BYTES / RECORD_ALIGNMENT / 32);
+  }
+
+  assign(owner: PageOwner, number: number): void {
+    this.owner = owner;
+    this.number = number;
+    this.pinned = false;
+    this.score = 1;
+    this.#verified.fill(0);
+  }
+
+  isVerified(at: number): boolean {
+    return ((this.#verified[at >>> 8] as number) & (1 << (at >>> 3))) !== 0;
+  }
+
+  setVerified(at: number): void {
+    this.#verified[at >>> 8] = (this.#verified[at >>> 8] as number) | (1 << (at >>> 3));
+  }
+
+  touch(): void {
+    if (this.score < SCORE_MAX) this.score += 1;
+  }
+}
+
+/**
+ * The bound on log bytes kept in memory, shared by the files of a store. Memory is recycled, never given back: the first
+ * touch of fresh memory is slow.
+ *
+ * Invariants:
+ * 1. Every page in `#pages` has an owner or is in `#free`, never both.
+ * 2. A pinned page is never taken from its owner.
+ * 3. There are at most `#pagesMax` pages, but for pinned ones that were needed beyond it.
+ */
+export class PagePool {
+  readonly #pagesMax: number;
+  readonly #pages: Page[] = [];
+  readonly #free: Page[] = [];
+  #hand = 0;
+
+  constructor(bytesMax: number) {
+    this.#pagesMax = Math.max(1, Math.floor(bytesMax / PAGE_BYTES));
+  }
+
+  /** Bytes of memory held. */
+  get bytes(): number {
+    return this.#pages.length * PAGE_BYTES;
+  }
+
+  /** A page for appends: always granted, at the cost of the page used least of late. */
+  take(owner: PageOwner, number: number): Page {
+    const page = this.#unused() ?? this.#evictLeastUsed() ?? this.#grow();
+    page.assign(owner, number);
+    return page;
+  }
+
+  /**
+   * A page for reading, granted where there is room or where `score`, the times it was missed, beats a page that is held:
+   * a working set larger than the pool would otherwise read a page for each record.
+   */
+  takeForReading(owner: PageOwner, number: number, score: number): Page | undefined {
+    const page = this.#unused() ?? this.#evictBelow(score);
+    page?.assign(owner, number);
+    return page;
+  }
+
+  /** Takes a page back. */
+  release(page: Page): void {
+    page.owner = undefined;
+    page.pinned = false;
+    this.#free.push(page);
+  }
+
+  /** Gives up pages that were needed beyond the bound and are pinned no longer. */
+  trim(): void {
+    let excess = this.#pages.length - this.#pagesMax;
+    for (let at = this.#pages.length - 1; at >= 0 && excess > 0; at -= 1) {
+      const page = this.#pages[at] as Page;
+      if (page.pinned) continue;
+      if (page.owner === undefined) this.#free.splice(this.#free.indexOf(page), 1);
+      else this.#evict(page);
+      this.#pages.splice(at, 1);
+      excess -= 1;
+    }
+  }
+
+  #unused(): Page | undefined {
+    return this.#free.pop() ?? (this.#pages.length < this.#pagesMax ? this.#grow() : undefined);
+  }
+
+  #grow(): Page {
+    const page = new Page();
+    this.#pages.push(page);
+    return page;
+  }
+
+  #evictLeastUsed(): Page | undefined {
+    // Each round halves every score, so that a page that is not pinned is found within log2(SCORE_MAX) + 1 rounds.
+    const stepsMax = this.#pages.length * (Math.ceil(Math.log2(SCORE_MAX)) + 1);
+    for (let step = 0; step < stepsMax; step += 1) {
+      const page = this.#advanceHand();
+      if (page.pinned || page.owner === undefined) continue;
+      if (page.score === 0) return this.#evict(page);
+      page.score >>= 1;
+    }
+    return undefined;
+  }
+
+  #evictBelow(score: number): Page | undefined {
+    for (let candidate = 0; candidate < CANDIDATES_MAX; candidate += 1) {
+      const page = this.#advanceHand();
+      if (page.pinned || page.owner === undefined) continue;
+      if (page.score < score) return this.#evict(page);
+      page.score -= 1;
+    }
+    return undefined;
+  }
+
+  #advanceHand(): Page {
+    this.#hand = (this.#hand + 1) % this.#pages.length;
+    return this.#pages[this.#hand] as Page;
+  }
+
+  #evict(page: Page): Page {
+    page.owner?.dropPage(page.number);
+    return page;
+  }
+}

@@ -1,0 +1,144 @@
+import { xxh32 } from '../base/xxh32.ts';
+import type { RecordContent } from './record-content.ts';
+import {
+  BATCH_KEY_BYTES,
+  BODY_BYTES_MAX,
+  BODY_CHECKSUM_WORD,
+  BODY_LENGTH_WORD,
+  bodyOffset,
+  FLAG_BATCH_MEMBER,
+  HEAD_BYTES,
+  HEAD_CHECKSUM_WORD,
+  HEAD_WORDS,
+  headSeed,
+  KIND_WORD,
+  keyAreaBytes,
+  MARK_KEY_BYTES,
+  RecordKind,
+  recordBytes,
+} from './record-format.ts';
+
+/** Memory seen as bytes and as words; records lie in it at multiples of eight bytes. */
+export interface RecordMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+}
+
+/** Memory for records, its size rounded up to whole words. */
+export function recordMemory(size: number): RecordMemory {
+  const buffer = new ArrayBuffer((size + 7) & ~7);
+  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
+}
+
+/** Below this many bytes a loop copies faster than a call of `set`. */
+const LOOP_BYTES_MAX = 48;
+
+function copyInto(target: Uint8Array, at: number, source: Uint8Array): void {
+  const length = source.length;
+  if (length > LOOP_BYTES_MAX) {
+    target.set(source, at);
+    return;
+  }
+  for (let i = 0; i < length; i += 1) target[at + i] = source[i] as number;
+}
+
+/**
+ * Writes a record into `memory` at byte `at`, for the place `offset` in a file with `salt`. Every byte of the record is
+ * written, padding included, so memory may be reused without being cleared. Returns the record's bytes.
+ */
+export function encodeRecord(
+  memory: RecordMemory,
+  at: number,
+  content: RecordContent,
+  salt: number,
+  offset: number,
+): number {
+  const { bytes, words } = memory;
+  const { key, value, trailer } = content;
+  const bodyLength = value.length + trailer.length;
+  const size = recordBytes(key.length, bodyLength);
+  const word = at >>> 2;
+  const bodyAt = at + bodyOffset(key.length);
+  const end = at + size;
+  // The last words of key and body are cleared first: they hold the padding.
+  if (bodyAt > at + HEAD_BYTES) words[(bodyAt >>> 2) - 1] = 0;
+  if (end > bodyAt) words[(end >>> 2) - 1] = 0;
+  if (end > bodyAt + 4) words[(end >>> 2) - 2] = 0;
+  copyInto(bytes, at + HEAD_BYTES, key);
+  copyInto(bytes, bodyAt, value);
+  copyInto(bytes, bodyAt + value.length, trailer);
+  words[word + BODY_CHECKSUM_WORD] = xxh32(words, bodyAt >>> 2, (end - bodyAt) >>> 2, 0);
+  words[word + KIND_WORD] = content.kind | (content.flags << 8) | (key.length << 16);
+  words[word + BODY_LENGTH_WORD] = bodyLength;
+  words[word + HEAD_CHECKSUM_WORD] = headChecksum(words, word, key.length, headSeed(salt, offset));
+  return size;
+}
+
+/** Gives a record that lies in `memory` the flags, the salt and the offset of a new place; its body stays as it is. */
+export function rehomeRecord(memory: RecordMemory, at: number, flags: number, salt: number, offset: number): void {
+  const { words } = memory;
+  const word = at >>> 2;
+  const keyLength = keyLengthAt(words, word);
+  words[word + KIND_WORD] = kindAt(words, word) | (flags << 8) | (keyLength << 16);
+  words[word + HEAD_CHECKSUM_WORD] = headChecksum(words, word, keyLength, headSeed(salt, offset));
+}
+
+function headChecksum(words: Int32Array, word: number, keyLength: number, seed: number): number {
+  const first = word + BODY_CHECKSUM_WORD;
+  return xxh32(words, first, HEAD_WORDS - BODY_CHECKSUM_WORD + (keyAreaBytes(keyLength) >>> 2), seed);
+}
+
+export function kindAt(words: Int32Array, word: number): number {
+  return (words[word + KIND_WORD] as number) & 0xff;
+}
+
+export function flagsAt(words: Int32Array, word: number): number {
+  return ((words[word + KIND_WORD] as number) >>> 8) & 0xff;
+}
+
+export function keyLengthAt(words: Int32Array, word: number): number {
+  return (words[word + KIND_WORD] as number) >>> 16;
+}
+
+export function bodyLengthAt(words: Int32Array, word: number): number {
+  return (words[word + BODY_LENGTH_WORD] as number) >>> 0;
+}
+
+/**
+ * Whether the fields of a head go together. Costs next to nothing and rules out nearly every place that is not a head,
+ * so that the search for one after damage rarely has to hash.
+ */
+export function headPlausible(words: Int32Array, word: number): boolean {
+  const keyLength = keyLengthAt(words, word);
+  const bodyLength = bodyLengthAt(words, word);
+  const flags = flagsAt(words, word);
+  switch (kindAt(words, word)) {
+    case RecordKind.put:
+      return (flags & ~FLAG_BATCH_MEMBER) === 0 && bodyLength <= BODY_BYTES_MAX;
+    case RecordKind.delete:
+    case RecordKind.deletePrefix:
+      return flags === 0 && bodyLength === 0;
+    case RecordKind.batch:
+      return flags === 0 && bodyLength === 0 && keyLength === BATCH_KEY_BYTES;
+    case RecordKind.mark:
+      return flags === 0 && bodyLength === 0 && keyLength === MARK_KEY_BYTES;
+    case RecordKind.complete:
+      return flags === 0 && bodyLength === 0 && keyLength === 0;
+    default:
+      return false;
+  }
+}
+
+/** Whether head and key are what was written at this place. The whole key must lie in memory. */
+export function headValid(words: Int32Array, word: number, salt: number, offset: number): boolean {
+  const expected = headChecksum(words, word, keyLengthAt(words, word), headSeed(salt, offset));
+  return words[word + HEAD_CHECKSUM_WORD] === expected;
+}
+
+/** Whether the body is what was written with this head. The whole record must lie in memory and the head be valid. */
+export function bodyValid(words: Int32Array, word: number): boolean {
+  const keyLength = keyLengthAt(words, word);
+  const bodyWord = bodyOffset(keyLength) >>> 2;
+  const endWord = recordBytes(keyLength, bodyLengthAt(words, word)) >>> 2;
+  return words[word + BODY_CHECKSUM_WORD] === xxh32(words, word + bodyWord, endWord - bodyWord, 0);
+}

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { Arena } from '../../src/key-index/arena.ts';
+import { GrowableWords } from '../../src/key-index/growable-words.ts';
+import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
+
+const START = 20;
+
+describe('Arena', () => {
+  test('hands out blocks one after another', () => {
+    const arena = new Arena(START);
+    expect(arena.allocate(5)).toBe(20);
+    expect(arena.allocate(7)).toBe(25);
+    expect(arena.end).toBe(32);
+  });
+
+  test.each([5, 63, 64, 5000])('reuses freed blocks of exactly %i words, the last freed first', (wordCount) => {
+    const arena = new Arena(START);
+    const first = arena.allocate(wordCount);
+    const second = arena.allocate(wordCount);
+    arena.free(first, wordCount);
+    arena.free(second, wordCount);
+    const other = arena.allocate(wordCount - 1);
+    expect(other).toBe(START + 2 * wordCount);
+    expect(arena.allocate(wordCount)).toBe(second);
+    expect(arena.allocate(wordCount)).toBe(first);
+    expect(arena.allocate(wordCount)).toBe(other + wordCount - 1);
+  });
+
+  test('keeps contents when it grows, in place or by copying', () => {
+    for (const memory of [new GrowableWords(64), new GrowableWords(64, [])]) {
+      const arena = new Arena(START, memory);
+      arena.words[0] = 3;
+      const blocks = Array.from({ length: 2000 }, (_, i) => {
+        const block = arena.allocate(50);
+        arena.words.fill(i, block, block + 50);
+        return block;
+      });
+      for (const [i, block] of blocks.entries()) expect(arena.words[block + 49]).toBe(i);
+      expect(arena.words[0]).toBe(3);
+    }
+  });
+
+  test('starts over after a reset, small or large', () => {
+    for (const wordCount of [100, 1_000_000]) {
+      const arena = new Arena(START);
+      arena.free(arena.allocate(wordCount), wordCount);
+      arena.free(arena.allocate(8), 8);
+      arena.reset();
+      expect(arena.end).toBe(START);
+      expect(arena.allocate(8)).toBe(START);
+      expect(arena.allocate(wordCount)).toBe(START + 8);
+    }
+  });
+
+  test('changes nothing when memory is exhausted', () => {
+    const arena = new Arena(START, new GrowableWords(64, [], 64));
+    arena.reserve(44);
+    expect(() => arena.reserve(45)).toThrow(RangeError);
+    expect(() => arena.allocate(45)).toThrow(RangeError);
+    expect(arena.allocate(44)).toBe(START);
+    expect(() => arena.allocate(1)).toThrow(RangeError);
+    arena.free(START, 44);
+    expect(arena.allocate(44)).toBe(START);
+  });
+
+  test('comes back from its state with its free blocks', () => {
+    const arena = new Arena(START);
+    const sizes = [6, 6, 100, 6, 100];
+    const blocks = sizes.map((wordCount) => arena.allocate(wordCount));
+    for (const [i, block] of blocks.entries()) arena.free(block, sizes[i] as number);
+    const writer = new StateWriter();
+    arena.save(writer);
+    const restored = new Arena(START);
+    restored.restore(new StateReader(writer.finish()), arena.words.slice(0, arena.end));
+    for (const wordCount of [...sizes, 6, 100]) expect(restored.allocate(wordCount)).toBe(arena.allocate(wordCount));
+  });
+});

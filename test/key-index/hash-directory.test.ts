@@ -1,0 +1,172 @@
+// Why this test: through the index, hashes are those of a keyed hash and spread evenly. What must hold when they do not,
+// when thousands of keys share some or all bits of their hash, can only be seen here, where hashes are chosen.
+import { describe, expect, test } from 'vitest';
+import { SEGMENT_WORDS } from '../../src/key-index/directory-segment.ts';
+import { GrowableWords } from '../../src/key-index/growable-words.ts';
+import { FULL_ENTRIES, HashDirectory } from '../../src/key-index/hash-directory.ts';
+import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
+import { KeyWords } from '../../src/key-index/key-words.ts';
+import { headerWord, KEY_WORD } from '../../src/key-index/node-layout.ts';
+import { seededRandom } from './index-fixtures.ts';
+
+const NODE_WORDS = KEY_WORD + 1;
+
+/** Nodes whose keys are the four bytes of a number, and the hash chosen for each. */
+class Fixture {
+  readonly directory: HashDirectory;
+  readonly #nodes: Int32Array;
+  readonly #key = new KeyWords();
+  readonly #hashOf: (number: number) => number;
+
+  constructor(count: number, hashOf: (number: number) => number, directory = new HashDirectory()) {
+    this.directory = directory;
+    this.#hashOf = hashOf;
+    this.#nodes = new Int32Array((count + 1) * NODE_WORDS);
+    for (let number = 0; number < count; number += 1) {
+      const node = this.nodeOf(number);
+      this.#load(number);
+      this.#nodes[node] = headerWord(this.#key.byteLength, 1);
+      this.#key.storeNode(this.#nodes, node);
+    }
+  }
+
+  nodeOf(number: number): number {
+    return (number + 1) * NODE_WORDS;
+  }
+
+  find(number: number): number {
+    this.#load(number);
+    return this.directory.nodeAt(this.directory.locate(this.#hashOf(number), this.#key, this.#nodes));
+  }
+
+  add(number: number): void {
+    this.#load(number);
+    const hash = this.#hashOf(number);
+    const slot = this.directory.makeRoom(this.directory.locate(hash, this.#key, this.#nodes), hash);
+    this.directory.fill(slot, hash, this.nodeOf(number));
+  }
+
+  remove(number: number): void {
+    this.directory.vacate(this.directory.slotOf(this.#hashOf(number), this.nodeOf(number)));
+  }
+
+  /** How many of the numbers are found where they should be, and not found where they should not. */
+  expectOnly(count: number, isIn: (number: number) => boolean): void {
+    const wrong = Array.from({ length: count }, (_, number) => number).filter(
+      (number) => this.find(number) !== (isIn(number) ? this.nodeOf(number) : 0),
+    );
+    expect(wrong).toEqual([]);
+  }
+
+  #load(number: number): void {
+    const bytes = Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
+    this.#key.load(bytes, 0, bytes.length);
+  }
+}
+
+// Where hashes are equal a search visits all of them, so just enough for the second segment of a chain.
+const FEW = FULL_ENTRIES + 500;
+
+const hashes: readonly (readonly [name: string, count: number, hashOf: (number: number) => number])[] = [
+  ['spread', 4 * FULL_ENTRIES, (number) => Math.imul(number, 0x9e3779b1)],
+  ['all zero', FEW, () => 0],
+  ['all ones', FEW, () => -1],
+  ['equal in the top bits', FEW, (number) => 0x5a5a5000 | (number & 0xfff)],
+  ['equal in the low bits', 2 * FEW, (number) => (number << 12) | 0xabc],
+  ['of two values', 2 * FEW, (number) => (number & 1) * -1],
+];
+
+describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf) => {
+  test('finds every node, also after removing and adding again', () => {
+    const fixture = new Fixture(count, hashOf);
+    for (let number = 0; number < count; number += 1) fixture.add(number);
+    fixture.expectOnly(count, () => true);
+    for (let number = 0; number < count; number += 3) fixture.remove(number);
+    fixture.expectOnly(count, (number) => number % 3 !== 0);
+    for (let number = 0; number < count; number += 3) fixture.add(number);
+    fixture.expectOnly(count, () => true);
+  });
+
+  test('comes back from its state', () => {
+    const fixture = new Fixture(count, hashOf);
+    for (let number = 1; number < count; number += 2) fixture.add(number);
+    const writer = new StateWriter();
+    fixture.directory.save(writer);
+    const directory = new HashDirectory();
+    directory.restore(new StateReader(writer.finish()), fixture.directory.section().slice());
+    const restored = new Fixture(count, hashOf, directory);
+    restored.expectOnly(count, (number) => number % 2 === 1);
+    restored.add(0);
+    restored.expectOnly(2, () => true);
+  });
+});
+
+describe('HashDirectory', () => {
+  test('does not grow when entries of equal hash come and go', () => {
+    const count = FULL_ENTRIES + 1200;
+    const fixture = new Fixture(count, () => 0x1234);
+    for (let number = 0; number < FULL_ENTRIES + 200; number += 1) fixture.add(number);
+    const bytes = fixture.directory.bytes;
+    // The oldest leave from the first segment of the chain, new ones must find the room they left.
+    for (let number = FULL_ENTRIES + 200; number < count; number += 1) {
+      fixture.remove(number - FULL_ENTRIES - 200);
+      fixture.add(number);
+    }
+    expect(fixture.directory.bytes).toBe(bytes);
+  });
+
+  test('follows a random history of adding and removing', () => {
+    const count = 12_000;
+    const random = seededRandom(9);
+    const fixture = new Fixture(count, (number) => Math.imul(number, 0x85ebca6b));
+    const held = new Set<number>();
+    for (let step = 0; step < 60_000; step += 1) {
+      const number = random() % count;
+      if (held.delete(number)) fixture.remove(number);
+      else {
+        fixture.add(number);
+        held.add(number);
+      }
+    }
+    fixture.expectOnly(count, (number) => held.has(number));
+  });
+
+  test('takes 24 bytes an entry at most, and one segment when it is small', () => {
+    expect(new HashDirectory().bytes).toBeLessThan(33_000);
+    const count = 100_000;
+    const fixture = new Fixture(count, (number) => Math.imul(number, 0x9e3779b1));
+    for (let number = 0; number < count; number += 1) fixture.add(number);
+    expect(fixture.directory.bytes / count).toBeLessThan(24);
+  });
+
+  test('is empty after a reset, of one segment or of many', () => {
+    for (const count of [100, 20_000]) {
+      const fixture = new Fixture(count, (number) => Math.imul(number, 0x9e3779b1));
+      for (let number = 0; number < count; number += 1) fixture.add(number);
+      fixture.directory.reset();
+      fixture.expectOnly(count, () => false);
+      for (let number = 0; number < count; number += 1) fixture.add(number);
+      fixture.expectOnly(count, () => true);
+    }
+  });
+
+  test('loses nothing when memory is exhausted, and needs none for what was reserved', () => {
+    const memory = new GrowableWords(SEGMENT_WORDS, [], 4 * SEGMENT_WORDS);
+    const count = 30_000;
+    const fixture = new Fixture(count, (number) => Math.imul(number, 0x9e3779b1), new HashDirectory(memory));
+    let added = 0;
+    expect(() => {
+      for (; added < count; added += 1) fixture.add(added);
+    }).toThrow(RangeError);
+    expect(added).toBeGreaterThan(3 * FULL_ENTRIES);
+    fixture.expectOnly(count, (number) => number < added);
+    expect(() => fixture.directory.reserve(2048)).toThrow(RangeError);
+  });
+
+  test('says that a node was removed before', () => {
+    const fixture = new Fixture(2, () => 1);
+    fixture.add(0);
+    expect(() => fixture.remove(1)).toThrow(/removed before/);
+    fixture.expectOnly(2, (number) => number === 0);
+  });
+});

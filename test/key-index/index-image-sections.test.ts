@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../src/base/store-error.ts';
+import { type IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
+import { keysOf, randomKeys, seededIndex } from './index-fixtures.ts';
+import { indexFaults } from './index-invariants.ts';
+
+const keys = [...randomKeys(8000), new Uint8Array(0), new Uint8Array(700).fill(5), new Uint8Array(700).fill(6)];
+
+/** An index with free blocks of several sizes, large ones too. */
+function usedIndex(): KeyIndex {
+  const index = seededIndex();
+  for (const [i, key] of keys.entries()) index.put(key, i, i + 1);
+  for (let i = 0; i < keys.length; i += 5) index.remove(keys[i] as Uint8Array);
+  index.remove(keys.at(-1) as Uint8Array);
+  return index;
+}
+
+function copied(sections: IndexImageSections): IndexImageSections {
+  return {
+    state: sections.state.slice(),
+    arena: sections.arena.slice(),
+    directory: sections.directory.slice(),
+  };
+}
+
+function readIntoAllocated(sections: IndexImageSections): IndexImageSections {
+  const { state, arena, directory } = sections;
+  const allocated = KeyIndex.allocateSections(state.length, arena.length, directory.length);
+  allocated.state.set(state);
+  allocated.arena.set(arena);
+  allocated.directory.set(directory);
+  return allocated;
+}
+
+function expectSame(restored: KeyIndex, index: KeyIndex): void {
+  expect([restored.size, restored.recordUnits, restored.bytes]).toEqual([index.size, index.recordUnits, index.bytes]);
+  expect(keysOf(restored)).toEqual(keysOf(index));
+  const wrong = keys.filter((key) => {
+    const [here, there] = [restored.find(key), index.find(key)];
+    return here !== there || restored.location(here) !== index.location(there);
+  });
+  expect(wrong).toEqual([]);
+  expect(indexFaults(restored)).toEqual([]);
+}
+
+describe('sections', () => {
+  test.each([
+    ['copied', copied],
+    ['read into memory allocated for them', readIntoAllocated],
+    ['handed over as they are', (sections: IndexImageSections) => sections],
+  ])('give the same index back when %s', (_name, pass) => {
+    const index = usedIndex();
+    const restored = KeyIndex.fromSections(pass(index.sections()));
+    expectSame(restored, index);
+  });
+
+  test('make an index of its own, that goes on as the first one would', () => {
+    const index = usedIndex();
+    const { size, bytes } = index;
+    const restored = KeyIndex.fromSections(index.sections());
+    for (const key of keys) restored.put(key, 1, 1);
+    expect(restored.size).toBe(keys.length);
+    // The free blocks came along, so most of the removed keys need no new memory.
+    expect(restored.bytes).toBeLessThan(bytes * 1.03);
+    expect(indexFaults(restored)).toEqual([]);
+    expect([index.size, index.bytes]).toEqual([size, bytes]);
+    restored.clear();
+    expect(indexFaults(restored)).toEqual([]);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('of an empty index are small', () => {
+    const { state, arena, directory } = seededIndex().sections();
+    expect((state.length + arena.length + directory.length) * 4).toBeLessThan(40_000);
+    expect(KeyIndex.fromSections(copied({ state, arena, directory })).size).toBe(0);
+  });
+
+  test.each<[string, (sections: IndexImageSections) => IndexImageSections]>([
+    ['of another version', (sections) => ({ ...sections, state: sections.state.with(0, 99) })],
+    ['of nothing', (sections) => ({ ...sections, state: new Int32Array(0) })],
+    ['with a short state', (sections) => ({ ...sections, state: sections.state.slice(0, -1) })],
+    ['with a long state', (sections) => ({ ...sections, state: Int32Array.of(...sections.state, 0) })],
+    ['with a short arena', (sections) => ({ ...sections, arena: sections.arena.slice(0, -1) })],
+    ['with a long arena', (sections) => ({ ...sections, arena: Int32Array.of(...sections.arena, 0) })],
+    ['with a short directory', (sections) => ({ ...sections, directory: sections.directory.slice(0, -1) })],
+    ['without levels', (sections) => ({ ...sections, state: sections.state.with(6, 0) })],
+    ['with too many levels', (sections) => ({ ...sections, state: sections.state.with(6, 17) })],
+  ])('%s are refused', (_name, damage) => {
+    const index = seededIndex();
+    for (const key of randomKeys(20)) index.put(key, 1, 1);
+    const damaged = damage(copied(index.sections()));
+    expect(() => KeyIndex.fromSections(damaged)).toThrow(StoreError);
+    expect(() => KeyIndex.fromSections(damaged)).toThrow(/build the index from the log instead/);
+  });
+});

@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest';
+import { KeyIndex, type NodeAddress } from '../../src/key-index/key-index.ts';
+import { ALL_KEYS } from '../../src/key-index/key-interval.ts';
+import { keysOf, randomKeys, seededIndex, sortedKeys, textsOf, utf8 } from './index-fixtures.ts';
+import { indexFaults } from './index-invariants.ts';
+
+function indexOf(...texts: string[]): KeyIndex {
+  const index = seededIndex();
+  for (const [i, text] of texts.entries()) index.put(utf8(text), i, i + 1);
+  return index;
+}
+
+describe('KeyIndex', () => {
+  test('is empty at first and finds nothing', () => {
+    const index = new KeyIndex();
+    expect([index.size, index.recordUnits]).toEqual([0, 0]);
+    expect(index.find(utf8('a'))).toBe(0);
+    expect(index.remove(utf8('a'))).toBe(0);
+    expect(keysOf(index)).toEqual([]);
+    expect(keysOf(index, ALL_KEYS, true)).toEqual([]);
+    expect(index.removeInterval(ALL_KEYS)).toEqual({ count: 0, units: 0 });
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('keeps location and units as they were given', () => {
+    const index = new KeyIndex();
+    for (const [i, location] of [0, -1, -(2 ** 31), 2 ** 31 - 1].entries()) {
+      const key = Uint8Array.of(i);
+      expect(index.put(key, location, 2 ** 28)).toBe(0);
+      const node = index.find(key);
+      expect([index.location(node), index.units(node)]).toEqual([location, 2 ** 28]);
+      index.relocate(node, ~location);
+      expect(index.location(index.find(key))).toBe(~location);
+    }
+    expect(index.recordUnits).toBe(4 * 2 ** 28);
+  });
+
+  test('replaces in place and says what was replaced', () => {
+    const index = indexOf('a', 'b');
+    const node = index.find(utf8('b'));
+    expect(index.put(utf8('b'), 70, 9)).toBe(2);
+    expect(index.find(utf8('b'))).toBe(node);
+    expect([index.location(node), index.units(node)]).toEqual([70, 9]);
+    expect([index.size, index.recordUnits]).toEqual([2, 10]);
+  });
+
+  test('takes a key from the middle of other bytes', () => {
+    const index = indexOf('key');
+    const bytes = utf8('a key.');
+    expect(index.find(bytes, 2, 5)).toBe(index.find(utf8('key')));
+    expect(index.put(bytes, 5, 6, 2, 5)).toBe(1);
+    expect(index.put(bytes, 5, 6, 4)).toBe(0);
+    expect(textsOf(index)).toEqual(['key', 'y.']);
+    expect(index.remove(bytes, 2, 5)).toBe(6);
+    expect(() => index.find(bytes, 2, 9)).toThrow(RangeError);
+  });
+
+  test('takes keys from empty to 65,535 bytes', () => {
+    const index = seededIndex();
+    const longest = new Uint8Array(65_535).fill(0xff);
+    const keys = [new Uint8Array(0), Uint8Array.of(0), longest.subarray(1), longest];
+    for (const [i, key] of keys.entries()) index.put(key, i, 1);
+    expect(keysOf(index)).toEqual(keys);
+    expect(() => index.put(new Uint8Array(65_536), 0, 1)).toThrow(/more than 65535 bytes/);
+    expect(index.find(new Uint8Array(65_536))).toBe(0);
+    const upper = new Uint8Array(65_536).fill(0xff);
+    expect(keysOf(index, { lower: longest.subarray(1), upper })).toEqual(keys.slice(2));
+    expect(index.removeInterval({ lower: longest, upper })).toEqual({ count: 1, units: 1 });
+    expect(() => index.cursor({ lower: new Uint8Array(65_537), upper: undefined })).toThrow(RangeError);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('removes keys and nodes', () => {
+    const index = indexOf('b', 'a', 'd', 'c');
+    expect(index.remove(utf8('a'))).toBe(2);
+    index.removeNode(index.find(utf8('d')));
+    expect(textsOf(index)).toEqual(['b', 'c']);
+    index.removeNode(index.find(utf8('c')));
+    expect(index.remove(utf8('c'))).toBe(0);
+    expect([index.size, index.recordUnits]).toEqual([1, 1]);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('says that a node was removed before', () => {
+    const index = indexOf('a', 'b', 'c');
+    const node = index.find(utf8('c'));
+    index.remove(utf8('c'));
+    expect(() => index.removeNode(node)).toThrow(RangeError);
+  });
+
+  test('removes what waits to be linked', () => {
+    const index = indexOf('z', 'c', 'a', 'b');
+    expect(index.remove(utf8('c'))).toBe(2);
+    index.put(utf8('d'), 0, 1);
+    index.removeNode(index.find(utf8('b')));
+    expect(textsOf(index)).toEqual(['a', 'd', 'z']);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('removes an interval: lower in it, upper not', () => {
+    const index = indexOf('a', 'b', 'ba', 'c', 'd');
+    expect(index.removeInterval({ lower: utf8('b'), upper: utf8('c') })).toEqual({ count: 2, units: 5 });
+    expect(textsOf(index)).toEqual(['a', 'c', 'd']);
+    expect(index.removeInterval({ lower: utf8('d'), upper: utf8('b') })).toEqual({ count: 0, units: 0 });
+    expect(index.removeInterval({ lower: utf8('c'), upper: undefined })).toEqual({ count: 2, units: 9 });
+    expect(textsOf(index)).toEqual(['a']);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  // Two ways empty it, one of them by accident; both must start over, or freed blocks would pile up.
+  test('starts over when it becomes empty', () => {
+    const index = seededIndex();
+    const { bytes } = index;
+    for (let round = 0; round < 3; round += 1) {
+      for (const key of randomKeys(5000)) index.put(key, 1, 1);
+      expect(index.bytes).toBeGreaterThan(bytes);
+      if (round === 0) for (const key of randomKeys(5000)) index.remove(key);
+      if (round === 1) index.removeInterval({ lower: utf8('a'), upper: utf8('b') });
+      if (round === 2) index.clear();
+      expect([index.size, index.recordUnits, index.bytes]).toEqual([0, 0, bytes]);
+      expect(indexFaults(index)).toEqual([]);
+    }
+  });
+
+  test('reuses the memory of removed keys', () => {
+    const index = seededIndex();
+    const keys = randomKeys(3000);
+    for (const key of keys) index.put(key, 1, 1);
+    const { bytes } = index;
+    for (let round = 0; round < 20; round += 1) {
+      for (let i = round; i < keys.length; i += 20) index.remove(keys[i] as Uint8Array);
+      for (let i = round; i < keys.length; i += 20) index.put(keys[i] as Uint8Array, 1, 1);
+    }
+    // Towers are drawn anew, so sizes do not match exactly.
+    expect(index.bytes).toBeLessThan(bytes * 1.05);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('adds units beyond 2^32', () => {
+    const index = seededIndex();
+    for (let i = 0; i < 40; i += 1) index.put(Uint8Array.of(i), 0, 2 ** 28);
+    expect(index.recordUnits).toBe(40 * 2 ** 28);
+    expect(KeyIndex.fromSections(index.sections()).recordUnits).toBe(40 * 2 ** 28);
+  });
+
+  test('draws its own randomness where none is given', () => {
+    const states = [new KeyIndex(), new KeyIndex()].map((index) => index.sections().state.slice(0, 3).join());
+    expect(states[0]).not.toBe(states[1]);
+  });
+});
+
+/** How many keys of two lists are not the same; comparing the lists with `toEqual` takes seconds at this size. */
+function differences(left: readonly Uint8Array[], right: readonly Uint8Array[]): number {
+  const other = left.filter((key, i) => Buffer.compare(key, right[i] ?? new Uint8Array(0)) !== 0).length;
+  return other + Math.abs(left.length - right.length);
+}
+
+// Several groups of new nodes, several segments of the directory, several sizes of the arena.
+describe.each([
+  ['random', randomKeys(30_000)],
+  ['ascending', sortedKeys(randomKeys(30_000))],
+  ['descending', sortedKeys(randomKeys(30_000)).reverse()],
+])('30,000 keys put in %s order', (_name, keys) => {
+  const index = seededIndex();
+  for (const [i, key] of keys.entries()) index.put(key, i, 2);
+
+  test('are all found, in order, with every invariant', () => {
+    expect(index.size).toBe(keys.length);
+    const wrong = keys.filter((key, i) => index.location(index.find(key)) !== i);
+    expect(wrong).toEqual([]);
+    const sorted = sortedKeys(keys);
+    expect(differences(keysOf(index), sorted)).toBe(0);
+    expect(differences(keysOf(index, ALL_KEYS, true).reverse(), sorted)).toBe(0);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('take at most 80 bytes each, key included', () => {
+    expect(index.bytes / index.size).toBeLessThan(80);
+  });
+
+  test('are removed in runs, the others stay', () => {
+    const sorted = sortedKeys(keys);
+    for (let at = 0; at < sorted.length; at += 1000) {
+      const interval = { lower: sorted[at] as Uint8Array, upper: sorted[at + 600] };
+      expect(index.removeInterval(interval)).toEqual({ count: 600, units: 1200 });
+    }
+    const left = sorted.filter((_, i) => i % 1000 >= 600);
+    expect(index.size).toBe(left.length);
+    expect(left.filter((key) => index.find(key) === 0)).toEqual([]);
+    expect(sorted.filter((key, i) => i % 1000 < 600 && index.find(key) !== 0)).toEqual([]);
+    expect(indexFaults(index)).toEqual([]);
+  });
+});
+
+describe('reserve', () => {
+  test('refuses what can never fit and changes nothing', () => {
+    const index = indexOf('a', 'b');
+    const { bytes } = index;
+    expect(() => index.reserve(2 ** 40, 1)).toThrow(RangeError);
+    expect(() => index.reserve(1, 2 ** 31)).toThrow(RangeError);
+    expect(index.bytes).toBe(bytes);
+    expect(textsOf(index)).toEqual(['a', 'b']);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('counts as no memory in use until keys come', () => {
+    const index = indexOf('a');
+    const { bytes } = index;
+    index.reserve(65_535 * 100, 100);
+    expect(index.bytes).toBe(bytes);
+    for (let i = 0; i < 100; i += 1) index.put(new Uint8Array(65_535).fill(i), i, 1);
+    expect(indexFaults(index)).toEqual([]);
+  });
+});
+
+// The address of a node is good until something is removed: the arena may grow and groups may be linked meanwhile.
+test('an address stays good while keys are added', () => {
+  const index = seededIndex();
+  const nodes = new Map<number, NodeAddress>();
+  for (const [i, key] of randomKeys(10_000).entries()) {
+    index.put(key, i, 1);
+    if (i % 100 === 0) nodes.set(i, index.find(key));
+  }
+  for (const [i, node] of nodes) expect(index.location(node)).toBe(i);
+});
