@@ -1,23 +1,40 @@
 /**
- * Projections of events, cached: what a cache stores under a key is a folded value and its meta, the sequence of the
- * newest event in it (the watermark) and when it was cached.
+ * Folded state of events, cached in one append-only file: a value under a key, with the sequence of the newest event in it
+ * (the watermark) and when it was cached.
  *
  * @example
  * ```ts
- * import { decodeFromBytes, encodeWithValue } from 'projection-cache';
+ * import { LogCache } from 'projection-cache';
  *
- * const orderTotal = new TextEncoder().encode('{"total":129}');
- * const bytes = encodeWithValue(orderTotal, { watermark: 507n, cachedAtUs: 1_700_000_000_000_000n });
- * const { value, meta } = decodeFromBytes(bytes);
- * console.log(new TextDecoder().decode(value), meta.watermark); // {"total":129} 507n
+ * const cache = LogCache.open('projections');
+ * const state = new TextEncoder().encode('{"total":129}');
+ * cache.put('order:507', state, { watermark: 1042n, cachedAtUs: BigInt(Date.now()) * 1000n });
+ * cache.sync(); // from here on it survives any crash
+ *
+ * const cached = cache.get('order:507');
+ * console.log(cached?.meta.watermark); // 1042n
+ * console.log(cache.deletePrefix('order:')); // 1
+ * cache.close();
  * ```
  *
  * @module
  */
+
 export { prefixSuccessor } from './base/prefix-successor.ts';
 export { StoreError, type StoreErrorCode } from './base/store-error.ts';
+export type { KeyInput } from './cache/key-bytes.ts';
+export type { KeyRange } from './cache/key-range.ts';
+export { LogCache, type LogCacheOptions, type LogCacheStats } from './cache/log-cache.ts';
 export { CacheCapabilities } from './contract/cache-capabilities.ts';
 export type { CacheEntry, CacheMeta } from './contract/cache-entry.ts';
 export { decodeFromBytes, encodeWithValue } from './contract/cache-entry-codec.ts';
 export { NoCache } from './contract/no-cache.ts';
 export type { AsyncProjectionCache, ProjectionCache } from './contract/projection-cache.ts';
+export { MemoryStorage } from './storage/memory-storage.ts';
+export type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage/storage-backend.ts';
+export type { Durability } from './store/log-store-options.ts';
+export type { Progress, StepOptions } from './store/progress.ts';
+export type { DamagedRun, RecoveryReport } from './store/recovery-report.ts';
+export type { StoreEvent, StoreEventHandler } from './store/store-event.ts';
+export type { StoreCounters } from './store/store-stats.ts';
+export type { VerifyReport } from './store/verification.ts';

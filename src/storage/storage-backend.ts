@@ -45,10 +45,12 @@ export interface StorageFile {
   write(source: Uint8Array, sourceOffset: number, length: number, position: number): number;
   /** Cuts the file to `size` bytes. */
   truncate(size: number): void;
+  /** How long the file is. */
   size(): number;
   /** Returns when contents and size are durable. */
   sync(): void;
   /** The same off the thread, where the platform can. */
   syncAsync?(): Promise<void>;
+  /** Gives the file up once operations under way have ended. Calling it again does nothing. */
   close(): void;
 }

@@ -1,0 +1,53 @@
+import { storageFailure } from '../base/storage-failure.ts';
+import type { Syncer } from './syncer.ts';
+import type { WriteGate } from './write-gate.ts';
+
+/** At the end of the current turn of the event loop; it keeps the process alive until then, so that nothing is left. */
+const endOfTurn: (task: () => void) => void =
+  typeof setImmediate === 'function' ? (task) => setImmediate(task) : (task) => setTimeout(task, 0);
+
+/** Writes and syncs that no call waits for. What they fail with goes to the gate. */
+export class DeferredFlush {
+  readonly #syncer: Syncer;
+  readonly #gate: WriteGate;
+  readonly #defer: (task: () => void) => void;
+  #scheduled = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(syncer: Syncer, gate: WriteGate, defer: (task: () => void) => void = endOfTurn) {
+    this.#syncer = syncer;
+    this.#gate = gate;
+    this.#defer = defer;
+  }
+
+  /** Sees to it that what was appended reaches the file when this turn ends. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#defer(() => {
+      this.#scheduled = false;
+      if (this.#gate.shut) return;
+      try {
+        this.#syncer.flush();
+      } catch (error) {
+        this.#gate.failInBackground(storageFailure('write the log', error));
+      }
+    });
+  }
+
+  /** Also syncs every so many milliseconds, without keeping the process alive for it. */
+  syncEvery(milliseconds: number): void {
+    this.#timer = setInterval(() => {
+      if (this.#gate.shut) return;
+      this.#syncer.syncAsync().catch((error: unknown) => {
+        if (!this.#gate.closed) this.#gate.failInBackground(storageFailure('sync the log', error));
+      });
+    }, milliseconds);
+    // Where timers are plain numbers nothing has to be let go of.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}

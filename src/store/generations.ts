@@ -1,0 +1,70 @@
+import { BodyReader } from '../log/body-reader.ts';
+import type { LogFile } from '../log/log-file.ts';
+import { isOf, type Location, offsetOf } from './location.ts';
+
+/** A log with its point reads. */
+class Generation {
+  readonly log: LogFile;
+  readonly bodies: BodyReader;
+
+  constructor(log: LogFile) {
+    this.log = log;
+    this.bodies = new BodyReader(log);
+  }
+}
+
+/** The generation that is the store, and the one a compaction is building: locations in the index may name either. */
+export class Generations {
+  #active: Generation;
+  #building: Generation | undefined;
+
+  constructor(log: LogFile) {
+    this.#active = new Generation(log);
+  }
+
+  /** The log that is the store: new records go here. */
+  get active(): LogFile {
+    return this.#active.log;
+  }
+
+  /** Every log that is open. */
+  get all(): readonly LogFile[] {
+    return this.#building === undefined ? [this.#active.log] : [this.#active.log, this.#building.log];
+  }
+
+  /** Whether the index may name places in a log that is not the store yet. */
+  get isBuilding(): boolean {
+    return this.#building !== undefined;
+  }
+
+  build(log: LogFile): void {
+    this.#building = new Generation(log);
+  }
+
+  /** The generation being built becomes the store; returns the one that was. */
+  switch(): LogFile {
+    const { log } = this.#active;
+    if (this.#building !== undefined) this.#active = this.#building;
+    this.#building = undefined;
+    return log;
+  }
+
+  stopBuilding(): void {
+    this.#building = undefined;
+  }
+
+  /** A copy of the body of the record at `location`, `undefined` where it is damaged. */
+  readBody(location: Location, recordBytes: number, key: Uint8Array): Uint8Array | undefined {
+    return this.#of(location).bodies.read(offsetOf(location), recordBytes, key);
+  }
+
+  /** Number of the generation a location lies in. */
+  generationOf(location: Location): number {
+    return this.#of(location).log.generation;
+  }
+
+  #of(location: Location): Generation {
+    const building = this.#building;
+    return building !== undefined && isOf(building.log.generation, location) ? building : this.#active;
+  }
+}

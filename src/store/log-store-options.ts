@@ -1,0 +1,65 @@
+import { PAGE_BYTES } from '../log/page-pool.ts';
+import type { StorageBackend } from '../storage/storage-backend.ts';
+import type { StoreEventHandler } from './store-event.ts';
+
+/** When a mutation is durable: on return of the mutation, or of the next `sync`. */
+export type Durability = 'on-sync' | 'on-put';
+
+export interface LogStoreOptions {
+  readonly durability?: Durability;
+  /** Also sync in the background, this many milliseconds apart; the timer never keeps the process alive. */
+  readonly syncEveryMs?: number;
+  /** Bound on log bytes kept in memory. */
+  readonly pageCacheBytes?: number;
+  /** No lock, writes nothing, sees what a durable mark covers. */
+  readonly readOnly?: boolean;
+  readonly onEvent?: StoreEventHandler;
+}
+
+/** What a store needs from its surroundings. */
+export interface LogStoreEnvironment {
+  readonly storage: StorageBackend;
+  /** A uniform u32; the default is the platform's cryptographic source. */
+  readonly random?: () => number;
+  /** Runs a task at the end of the current turn of the event loop. */
+  readonly defer?: (task: () => void) => void;
+}
+
+const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
+const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
+/** Longer delays overflow the platform's timers. */
+const SYNC_EVERY_MS_MAX: number = 2 ** 31 - 1;
+/** Appended bytes that wait for the file at most; large enough for writes that are limited by the disk, not by calls. */
+const WRITE_BUFFER_BYTES_MAX: number = 1024 * 1024;
+
+/** Options with their defaults, checked. */
+export interface StoreSettings {
+  readonly durability: Durability;
+  readonly syncEveryMs: number | undefined;
+  readonly pageCacheBytes: number;
+  readonly writeBufferBytes: number;
+  readonly readOnly: boolean;
+  readonly onEvent: StoreEventHandler | undefined;
+}
+
+/** Throws `TypeError` or `RangeError` that names the option and its range. */
+export function settingsOf(options: LogStoreOptions): StoreSettings {
+  const { durability = 'on-sync', syncEveryMs, readOnly = false, onEvent } = options;
+  const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;
+  if (durability !== 'on-sync' && durability !== 'on-put') {
+    throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
+  }
+  assertInteger('pageCacheBytes', pageCacheBytes, PAGE_CACHE_BYTES_MIN, Number.MAX_SAFE_INTEGER);
+  if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, SYNC_EVERY_MS_MAX);
+  if (typeof readOnly !== 'boolean') throw new TypeError('readOnly must be a boolean');
+  if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
+  const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
+  return { durability, syncEveryMs, pageCacheBytes, writeBufferBytes, readOnly, onEvent };
+}
+
+function assertInteger(name: string, value: unknown, min: number, max: number): void {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name} must be an integer from ${min} to ${max}, not ${value}`);
+  }
+}

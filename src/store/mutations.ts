@@ -1,0 +1,141 @@
+import { prefixSuccessor } from '../base/prefix-successor.ts';
+import type { KeyIndex } from '../key-index/key-index.ts';
+import type { NodeAddress } from '../key-index/node-layout.ts';
+import { batchOf, deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../log/record-content.ts';
+import { FLAG_BATCH_MEMBER, KEY_BYTES_MAX, recordBytes } from '../log/record-format.ts';
+import type { Compactor } from './compactor.ts';
+import type { DeferredFlush } from './deferred-flush.ts';
+import type { Generations } from './generations.ts';
+import { locationOf, unitsOf } from './location.ts';
+import type { StoreSettings } from './log-store-options.ts';
+import { assertKeySize, assertValueSize } from './size-limits.ts';
+import type { Syncer } from './syncer.ts';
+import type { WriteGate } from './write-gate.ts';
+
+/** A key with the parts of its body: `trailer` is stored right behind `value`. */
+export interface StoredPut {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly trailer: Uint8Array;
+}
+
+/** What mutations work on. */
+export interface MutationParts {
+  readonly settings: StoreSettings;
+  readonly gate: WriteGate;
+  readonly index: KeyIndex;
+  readonly generations: Generations;
+  readonly syncer: Syncer;
+  readonly compactor: Compactor;
+  readonly deferred: DeferredFlush;
+}
+
+/**
+ * Accepts mutations: each is appended to the log and entered in the index, in that order and without anything that can
+ * fail in between. Whatever can fail comes before, so that a call that throws has changed nothing. The one exception is
+ * the sync of `durability: 'on-put'`, which comes last.
+ */
+export class Mutations {
+  readonly #parts: MutationParts;
+
+  constructor(parts: MutationParts) {
+    this.#parts = parts;
+  }
+
+  put(key: Uint8Array, value: Uint8Array, trailer: Uint8Array): void {
+    const { gate, index } = this.#parts;
+    gate.assertWritable();
+    assertKeySize(key);
+    assertValueSize(value);
+    const size = recordBytes(key.length, value.length + trailer.length);
+    index.reserve(key.length, 1);
+    this.#makeRoom(size);
+    this.#appendPut(putOf(key, value, trailer), size);
+    this.#accepted(size);
+  }
+
+  putMany(puts: readonly StoredPut[]): void {
+    const { gate, index, generations } = this.#parts;
+    gate.assertWritable();
+    let bytes = 0;
+    let keyBytes = 0;
+    for (const { key, value, trailer } of puts) {
+      assertKeySize(key);
+      assertValueSize(value);
+      keyBytes += key.length;
+      bytes += recordBytes(key.length, value.length + trailer.length);
+    }
+    if (puts.length === 0) return;
+    const batch = batchOf({ records: puts.length, bytes });
+    const size = recordBytes(batch.key.length, 0) + bytes;
+    index.reserve(keyBytes, puts.length);
+    this.#makeRoom(size);
+    generations.active.append(batch);
+    for (const { key, value, trailer } of puts) {
+      const memberBytes = recordBytes(key.length, value.length + trailer.length);
+      this.#appendPut(putOf(key, value, trailer, FLAG_BATCH_MEMBER), memberBytes);
+    }
+    this.#accepted(size);
+  }
+
+  delete(key: Uint8Array): boolean {
+    const { gate, index } = this.#parts;
+    gate.assertWritable();
+    assertKeySize(key);
+    if (index.find(key) === 0) return false;
+    const size = this.#appendDeletion(deletionOf(key));
+    index.remove(key);
+    this.#accepted(size);
+    return true;
+  }
+
+  deletePrefix(prefix: Uint8Array): number {
+    const { gate, index } = this.#parts;
+    gate.assertWritable();
+    const interval = { lower: prefix, upper: prefixSuccessor(prefix) };
+    // Where nothing is live, nothing dead can come back either: no record is needed.
+    if (prefix.length > KEY_BYTES_MAX || index.cursor(interval).next() === 0) return 0;
+    const size = this.#appendDeletion(prefixDeletionOf(prefix));
+    const { count } = index.removeInterval(interval);
+    this.#accepted(size);
+    return count;
+  }
+
+  /** Forgets an entry that failed its checksums. A record says so, as an older one of the key may still be in the log. */
+  forgetDamaged(node: NodeAddress, key: Uint8Array): void {
+    const { gate, index, generations, deferred } = this.#parts;
+    index.removeNode(node);
+    if (gate.shut) return;
+    generations.active.append(deletionOf(key));
+    deferred.schedule();
+  }
+
+  /** Older data that must make room is written before anything new is accepted: a full disk changes nothing. */
+  #makeRoom(bytes: number): void {
+    const { active } = this.#parts.generations;
+    active.assertFits(bytes);
+    if (active.unwritten > 0 && active.unwritten + bytes > this.#parts.settings.writeBufferBytes) {
+      this.#parts.syncer.flush();
+    }
+  }
+
+  #appendPut(content: RecordContent, size: number): void {
+    const { active } = this.#parts.generations;
+    this.#parts.index.put(content.key, locationOf(active.generation, active.append(content)), unitsOf(size));
+  }
+
+  #appendDeletion(content: RecordContent): number {
+    const size = recordBytes(content.key.length, 0);
+    this.#makeRoom(size);
+    this.#parts.generations.active.append(content);
+    return size;
+  }
+
+  /** What follows every mutation: it pays for a compaction and reaches the disk as promised. */
+  #accepted(bytes: number): void {
+    const { compactor, settings, syncer, deferred } = this.#parts;
+    compactor.advance(bytes);
+    if (settings.durability === 'on-put') syncer.sync();
+    else deferred.schedule();
+  }
+}

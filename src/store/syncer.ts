@@ -1,0 +1,109 @@
+import { storageFailure } from '../base/storage-failure.ts';
+import { StoreError } from '../base/store-error.ts';
+import type { LogFile } from '../log/log-file.ts';
+import type { Generations } from './generations.ts';
+import type { WriteGate } from './write-gate.ts';
+
+/**
+ * Makes the active log durable, at once or off the thread.
+ *
+ * A sync that fails poisons the store: the kernel may have dropped the pages and marked them clean, so that a later
+ * success would prove nothing. A write that fails does not: what was accepted stays in memory and is written again.
+ */
+export class Syncer {
+  readonly #generations: Generations;
+  readonly #gate: WriteGate;
+  #running: Promise<void> | undefined;
+  #queued: Promise<void> | undefined;
+  /** Successful syncs. */
+  syncs = 0;
+
+  constructor(generations: Generations, gate: WriteGate) {
+    this.#generations = generations;
+    this.#gate = gate;
+  }
+
+  /** Hands what was appended to the file. Throws `IO`, or `POISONED` where the lock was lost. */
+  flush(): void {
+    try {
+      this.#generations.active.flush();
+    } catch (error) {
+      throw this.#judged(error);
+    }
+  }
+
+  /** Returns when everything appended is durable. */
+  sync(): void {
+    const log = this.#generations.active;
+    this.flush();
+    if (!log.needsSync) return;
+    try {
+      log.sync();
+    } catch (error) {
+      throw this.#gate.poison(error);
+    }
+    this.#covered(log, log.durable);
+  }
+
+  /** The same off the thread. Callers that arrive while a sync runs share the next one: it starts after their calls. */
+  syncAsync(): Promise<void> {
+    if (this.#running === undefined) return this.#start();
+    this.#queued ??= this.#running.then(
+      () => this.#startQueued(),
+      () => this.#startQueued(),
+    );
+    return this.#queued;
+  }
+
+  #startQueued(): Promise<void> {
+    this.#queued = undefined;
+    return this.#start();
+  }
+
+  #start(): Promise<void> {
+    const running = this.#run().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+
+  async #run(): Promise<void> {
+    this.#gate.assertWritable();
+    const log = this.#generations.active;
+    if (log.file.syncAsync === undefined) return this.sync();
+    this.flush();
+    if (!log.needsSync) return;
+    const covered = log.end;
+    try {
+      await log.file.syncAsync();
+    } catch (error) {
+      // A compaction that ended meanwhile has made everything durable in another file.
+      if (this.#generations.active !== log) return;
+      // Else another sync of this file proves nothing, even one that succeeded: each failure is told only once.
+      const failure = storageFailure(`sync generation ${log.generation}`, error);
+      throw this.#gate.closed ? failure : this.#gate.poison(failure);
+    }
+    if (this.#generations.active !== log) return;
+    // For the same reason this success proves nothing where another sync has failed.
+    this.#gate.assertSound();
+    if (this.#gate.closed || log.durable >= covered) return;
+    log.markDurable(covered);
+    this.#covered(log, covered);
+  }
+
+  /** The mark needs no sync of its own; where it cannot be written yet, the next write takes it along. */
+  #covered(log: LogFile, offset: number): void {
+    this.syncs += 1;
+    log.appendMark(offset);
+    try {
+      this.flush();
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'POISONED') throw error;
+    }
+  }
+
+  #judged(error: unknown): unknown {
+    return error instanceof StoreError && error.code === 'POISONED' ? this.#gate.poison(error) : error;
+  }
+}

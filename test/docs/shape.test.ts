@@ -1,0 +1,56 @@
+// Why this test: what is exported and not in the README is found by nobody, and a decision without its cost is praise.
+import { describe, expect, test } from 'vitest';
+import * as api from '../../src/index.ts';
+import { repositoryText } from '../tidy/repository-files.ts';
+
+function sectionsOf(markdown: string): string[] {
+  return markdown.split(/^(?=## )/m).slice(1);
+}
+
+describe('README.md', () => {
+  const readme = repositoryText('README.md');
+
+  test('begins with one sentence and has its sections in order', () => {
+    expect(readme).toMatch(/^# projection-cache\n\n[^.]+\.\n\n## Install\n/);
+    expect(sectionsOf(readme).map((section) => section.split('\n')[0]?.slice('## '.length))).toEqual([
+      'Install',
+      'Example',
+      'What survives a crash',
+      'What it is not for',
+      'Numbers',
+      'Reading the source',
+      'API',
+      'Licence',
+    ]);
+  });
+
+  test('has the commands a fresh machine needs', () => {
+    for (const command of ['npm ci && npm run demo', 'npm ci && npm test', '.ci/run']) {
+      expect(readme).toContain(`\n${command}\n`);
+    }
+  });
+
+  const section = sectionsOf(readme).find((text) => text.startsWith('## API')) ?? '';
+
+  test.each(Object.keys(api))('names %s', (name) => {
+    expect(section).toContain(`\`${name}`);
+  });
+
+  const methods = Object.getOwnPropertyNames(api.LogCache.prototype).filter((name) => name !== 'constructor');
+
+  test.each(methods)('names LogCache.%s', (name) => {
+    expect(section).toMatch(new RegExp(`\`${name}[\`(]`));
+  });
+});
+
+describe('docs/decisions.md', () => {
+  const decisions = sectionsOf(repositoryText('docs/decisions.md'));
+
+  test('is not empty', () => {
+    expect(decisions.length).toBeGreaterThan(10);
+  });
+
+  test.each(decisions)('%#: context, choice, cost', (decision) => {
+    expect(decision).toMatch(/^## .+\n\n\*\*Context\.\*\* \S.*\n\*\*Choice\.\*\* \S.*\n\*\*Cost\.\*\* \S/s);
+  });
+});

@@ -1,0 +1,58 @@
+// Why this test: an example that no longer compiles, or prints something else than it says, costs a reader more than none.
+// Each runs as a user would run it: in a process of its own, in an empty directory. Blocks marked `no-run` are only compiled.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { typeFaults } from './snippet-program.ts';
+import { expectedOutput, runSnippet, type Snippet, snippets } from './snippets.ts';
+
+const all = snippets();
+
+async function outputOf(snippet: Snippet): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'projection-cache-snippet-'));
+  try {
+    return await runSnippet(snippet, directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+describe('the code in the documents', () => {
+  test('is found', () => {
+    const places = all.map(({ place }) => place.split(':')[0]);
+    expect(places).toEqual(expect.arrayContaining(['README.md', 'docs/errors.md', 'docs/tuning.md', 'src/index.ts']));
+  });
+
+  test('compiles', () => {
+    expect(typeFaults(all)).toEqual([]);
+  });
+
+  const runnable = all.filter(({ flags }) => !flags.includes('no-run'));
+  test.each(runnable)('of $place runs and prints what it says', async (snippet) => {
+    expect(await outputOf(snippet)).toBe(expectedOutput(snippet));
+  });
+});
+
+describe('the checks', () => {
+  function snippet(text: string): Snippet {
+    return { place: 'a.md:1', language: 'ts', flags: [], text };
+  }
+
+  test('find a wrong type and a name that is not exported', () => {
+    const wrongType = snippet("import { LogCache } from 'projection-cache';\nLogCache.open(1);\n");
+    const wrongName = snippet("import { Projector } from 'projection-cache';\nnew Projector();\n");
+    expect(typeFaults([wrongType])).toEqual([expect.stringMatching(/^a\.md:1: Argument of type 'number'/)]);
+    expect(typeFaults([wrongName])).toEqual([expect.stringMatching(/no exported member/)]);
+  });
+
+  test('find what throws', async () => {
+    await expect(outputOf(snippet("throw new Error('no');\nexport {};\n"))).rejects.toThrow('no');
+  });
+
+  test('take the comment behind console.log for what it prints', () => {
+    expect(expectedOutput(snippet("console.log('a', 1n); // a 1n\nf(); // not this\nconsole.log(2); // 2\n"))).toBe(
+      'a 1n\n2\n',
+    );
+  });
+});

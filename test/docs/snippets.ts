@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { repositoryFiles } from '../tidy/repository-files.ts';
+import { type CodeBlock, codeBlocks } from './markdown.ts';
+
+/** A block of TypeScript that a document or a docstring shows. */
+export type Snippet = CodeBlock;
+
+/** A snippet may take this long on a loaded machine. */
+const RUN_MS_MAX = 60_000;
+
+/** Every `ts` block of the documents and of the docstrings of `src`. */
+export function snippets(): Snippet[] {
+  const documents = repositoryFiles('', ['.md']).flatMap(({ path, text }) => codeBlocks(path, text));
+  const docstrings = repositoryFiles('src', ['.ts']).flatMap(({ path, text }) =>
+    codeBlocks(path, docstringLines(text)),
+  );
+  return [...documents, ...docstrings].filter(({ language }) => language === 'ts');
+}
+
+/** What a snippet says it prints: the comment behind each `console.log` of a line. */
+export function expectedOutput({ text }: Snippet): string {
+  return [...text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output]) => `${output}\n`).join('');
+}
+
+/** Runs a snippet in a process of its own, in `directory`, and returns what it prints. The package is its source. */
+export async function runSnippet({ text }: Snippet, directory: string): Promise<string> {
+  const source = new URL('../../src/index.ts', import.meta.url).href;
+  const file = join(directory, 'snippet.mts');
+  writeFileSync(file, text.replaceAll("from 'projection-cache'", `from '${source}'`));
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const options = { cwd: directory, timeout: RUN_MS_MAX };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, file], options);
+  return stdout;
+}
+
+/** The text of block comments, each line on its own line; code is left empty. */
+function docstringLines(source: string): string {
+  return source
+    .split('\n')
+    .map((line) => /^\s*\* ?(.*)$/.exec(line)?.[1] ?? '')
+    .join('\n');
+}

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import { errnoError } from '../../src/storage/errno-error.ts';
+import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
+import { LOG_BYTES_MAX, type LogFile } from '../../src/log/log-file.ts';
+import { PAGE_BYTES } from '../../src/log/page-pool.ts';
+import { appendPut, fileOf, key, NAME, newLog, readerOf, reopened } from './log-fixtures.ts';
+
+/** Keys of the records in the file, in order. */
+function keysIn(disk: ReturnType<typeof newLog>['disk']): string[] {
+  const reader = readerOf(disk);
+  const keys: string[] = [];
+  for (let at = FILE_HEADER_BYTES; reader.read(at) === 'valid'; at = reader.next) {
+    keys.push(new TextDecoder().decode(reader.key()));
+  }
+  return keys;
+}
+
+/** Appends records of lengths that meet pages in every way: within one, across, to the end of one, over several. */
+function appendSomeOfEachLength(log: LogFile): number {
+  const lengths = [0, 1, 3, 4, 5, 40, 1000, 60_000, 10_000, 70_000, 200_000, 3];
+  for (const [number, length] of lengths.entries()) appendPut(log, number, length);
+  const room = PAGE_BYTES - (log.end % PAGE_BYTES);
+  appendPut(log, lengths.length, room - 24);
+  expect(log.end % PAGE_BYTES).toBe(0);
+  appendPut(log, lengths.length + 1, 12);
+  return lengths.length + 2;
+}
+
+describe('a log file', () => {
+  test('begins with its header, which reaches the file with the first flush', () => {
+    const { disk, log } = newLog();
+    expect(disk.bytes(NAME).length).toBe(0);
+    expect([log.end, log.written, log.unwritten]).toEqual([FILE_HEADER_BYTES, 0, FILE_HEADER_BYTES]);
+    log.flush();
+    expect(disk.bytes(NAME).length).toBe(FILE_HEADER_BYTES);
+    expect(log.unwritten).toBe(0);
+  });
+
+  test.each([1, 8])('holds records of every length in their order, with %i pages of memory', (pages) => {
+    const { disk, log, pool } = newLog(pages);
+    const count = appendSomeOfEachLength(log);
+    log.flush();
+    expect(disk.bytes(NAME).length).toBe(log.end);
+    expect(keysIn(disk)).toEqual(Array.from({ length: count }, (_, number) => `key ${number}`));
+    expect(pool.bytes).toBeLessThanOrEqual((pages + 1) * PAGE_BYTES);
+  });
+
+  test('goes on where it ended when it is opened again', () => {
+    const { disk, log } = newLog();
+    appendPut(log, 0, 100);
+    log.flush();
+    const again = reopened(disk);
+    appendPut(again, 1, 100_000);
+    again.flush();
+    const third = reopened(disk);
+    appendPut(third, 2, 5);
+    third.flush();
+    expect(keysIn(disk)).toEqual(['key 0', 'key 1', 'key 2']);
+  });
+
+  test('goes on where it ended at the very end of a page', () => {
+    const { disk, log } = newLog();
+    appendPut(log, 0, PAGE_BYTES - FILE_HEADER_BYTES - 24);
+    log.flush();
+    expect(log.end).toBe(PAGE_BYTES);
+    const again = reopened(disk);
+    appendPut(again, 1, 9);
+    again.flush();
+    expect(keysIn(disk)).toEqual(['key 0', 'key 1']);
+  });
+
+  test('writes the same bytes to the same place after a write that failed half way', () => {
+    const { disk, log } = newLog();
+    for (let number = 0; number < 5; number += 1) appendPut(log, number, 50_000);
+    const { end } = log;
+    let left = 70_001;
+    disk.before = ({ verb, name, length }) => {
+      if (verb !== 'write') return undefined;
+      if (left === 0) throw errnoError('ENOSPC', 'no space left', verb, name);
+      const taken = Math.min(left, length);
+      left -= taken;
+      return taken;
+    };
+    expect(() => log.flush()).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect([log.written, log.end]).toEqual([70_001, end]);
+    expect(() => log.flush()).toThrow(/free space and try again/);
+    appendPut(log, 5, 8);
+    disk.before = () => undefined;
+    log.flush();
+    expect(keysIn(disk)).toEqual(['key 0', 'key 1', 'key 2', 'key 3', 'key 4', 'key 5']);
+  });
+
+  test('takes short writes and interruptions, but not a file that takes nothing', () => {
+    const { disk, log } = newLog();
+    appendPut(log, 0, 3000);
+    let calls = 0;
+    disk.before = ({ verb, name }) => {
+      if (verb !== 'write') return undefined;
+      calls += 1;
+      if (calls % 2 === 0) throw errnoError(calls % 4 === 0 ? 'EINTR' : 'EAGAIN', 'again', verb, name);
+      return 1 + (calls % 13);
+    };
+    log.flush();
+    expect(keysIn(disk)).toEqual(['key 0']);
+    disk.before = ({ verb }) => (verb === 'write' ? 0 : undefined);
+    appendPut(log, 1, 3);
+    expect(() => log.flush()).toThrow(/takes no bytes/);
+    disk.before = () => undefined;
+    log.flush();
+    expect(keysIn(disk)).toEqual(['key 0', 'key 1']);
+  });
+
+  test('asks before it writes, and writes nothing where the answer is an error', () => {
+    const { disk, log } = newLog();
+    let allowed = false;
+    const guarded = reopened(disk);
+    guarded.close();
+    const asking = (): void => {
+      if (!allowed) throw new Error('not now');
+    };
+    const other = Object.assign(newLog(), { asking });
+    other.log.close();
+    expect(() => other.asking()).toThrow('not now');
+    allowed = true;
+    log.flush();
+    expect(disk.bytes(NAME).length).toBe(FILE_HEADER_BYTES);
+  });
+
+  test('knows what is durable, and needs no sync for a mark', () => {
+    const { log } = newLog();
+    appendPut(log, 0, 100);
+    expect([log.durable, log.needsSync]).toEqual([0, true]);
+    log.sync();
+    expect([log.durable, log.needsSync]).toEqual([log.end, false]);
+    log.appendMark(log.durable);
+    expect(log.needsSync).toBe(false);
+    expect(log.content.end).toBe(log.durable);
+    appendPut(log, 1, 1);
+    expect(log.needsSync).toBe(true);
+    log.markDurable(0);
+    expect(log.durable).toBeGreaterThan(0);
+  });
+
+  test('a sync that fails covers nothing', () => {
+    const { disk, log } = newLog();
+    appendPut(log, 0, 100);
+    disk.before = ({ verb, name }) => {
+      if (verb === 'sync') throw errnoError('EIO', 'input/output error', verb, name);
+      return undefined;
+    };
+    expect(() => log.sync()).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect([log.durable, log.needsSync, log.written]).toEqual([0, true, log.end]);
+  });
+
+  test('refuses what its offsets could not address', () => {
+    const { log } = newLog();
+    expect(() => log.assertFits(LOG_BYTES_MAX - FILE_HEADER_BYTES)).not.toThrow();
+    expect(() => log.assertFits(LOG_BYTES_MAX - FILE_HEADER_BYTES + 1)).toThrow(
+      expect.objectContaining({ code: 'TOO_LARGE' }),
+    );
+  });
+
+  test('gives its pages back and closes its file once', () => {
+    const { disk, log, pool } = newLog(2);
+    appendPut(log, 0, 200_000);
+    const held = pool.bytes;
+    log.close();
+    log.close();
+    expect(disk.openFiles).toBe(0);
+    expect(pool.bytes).toBe(held);
+    pool.trim();
+    expect(pool.bytes).toBe(2 * PAGE_BYTES);
+  });
+
+  test('tells what closing its file fails with', () => {
+    const { disk, log } = newLog();
+    disk.before = ({ verb, name }) => {
+      if (verb === 'close') throw errnoError('EIO', 'input/output error', verb, name);
+      return undefined;
+    };
+    expect(() => log.close()).toThrow(/could not close 000001\.log/);
+  });
+});
+
+describe('a page of a log', () => {
+  test('that cannot be read goes back to the pool', () => {
+    const { disk, log, pool } = newLog(2);
+    appendPut(log, 0, 300_000);
+    log.flush();
+    pool.trim();
+    const missing = [0, 1, 2, 3].find((number) => log.residentPage(number) === undefined) ?? 0;
+    disk.before = ({ verb, name }) => {
+      if (verb === 'read') throw errnoError('EIO', 'input/output error', verb, name);
+      return undefined;
+    };
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(() => log.loadPage(missing, 255)).toThrow(/could not read 000001\.log/);
+    }
+    expect(log.residentPage(missing)).toBeUndefined();
+    disk.before = () => undefined;
+    expect(log.loadPage(missing, 255)?.bytes.slice(40, 80)).toEqual(readBytes(disk, missing * PAGE_BYTES + 40, 40));
+    expect(pool.bytes).toBe(2 * PAGE_BYTES);
+  });
+});
+
+function readBytes(disk: ReturnType<typeof newLog>['disk'], position: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  fileOf(disk).read(bytes, 0, length, position);
+  return bytes;
+}
+
+test('keys of fixtures differ', () => {
+  expect(key(1)).not.toEqual(key(2));
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { PAGE_BYTES, type Page, type PageOwner, PagePool } from '../../src/log/page-pool.ts';
+
+class Owner implements PageOwner {
+  readonly dropped: number[] = [];
+
+  dropPage(number: number): void {
+    this.dropped.push(number);
+  }
+}
+
+function fullPool(pages: number): { pool: PagePool; owner: Owner; held: Page[] } {
+  const pool = new PagePool(pages * PAGE_BYTES);
+  const owner = new Owner();
+  return { pool, owner, held: Array.from({ length: pages }, (_, number) => pool.take(owner, number)) };
+}
+
+describe('a page', () => {
+  test('knows each place that was verified, and forgets all with its next owner', () => {
+    const pool = new PagePool(PAGE_BYTES);
+    const page = pool.take(new Owner(), 0);
+    for (let at = 0; at < PAGE_BYTES; at += 24) page.setVerified(at);
+    for (let at = 0; at < PAGE_BYTES; at += 8) expect(page.isVerified(at)).toBe(at % 24 === 0);
+    page.assign(new Owner(), 1);
+    for (let at = 0; at < PAGE_BYTES; at += 8) expect(page.isVerified(at)).toBe(false);
+  });
+});
+
+describe('a pool', () => {
+  test('has room for one page at least', () => {
+    expect(new PagePool(1).take(new Owner(), 0).bytes.length).toBe(PAGE_BYTES);
+  });
+
+  test('stays within its bound by taking the page used least of late', () => {
+    const { pool, owner, held } = fullPool(4);
+    for (const [number, page] of held.entries()) for (let hit = 0; hit < 8 * number; hit += 1) page.touch();
+    const taken = pool.take(owner, 9);
+    expect(owner.dropped).toEqual([0]);
+    expect(taken).toBe(held[0]);
+    expect(pool.bytes).toBe(4 * PAGE_BYTES);
+  });
+
+  test('never takes a pinned page: it grows beyond its bound and comes back to it', () => {
+    const { pool, owner, held } = fullPool(3);
+    for (const page of held) page.pinned = true;
+    expect(pool.takeForReading(owner, 8, 200)).toBeUndefined();
+    const beyond = pool.take(owner, 9);
+    beyond.pinned = true;
+    expect(pool.bytes).toBe(4 * PAGE_BYTES);
+    pool.trim();
+    expect(pool.bytes).toBe(4 * PAGE_BYTES);
+    (held[1] as Page).pinned = false;
+    pool.trim();
+    expect(pool.bytes).toBe(3 * PAGE_BYTES);
+    expect(owner.dropped).toEqual([1]);
+  });
+
+  test('gives up free pages beyond its bound, and forgets them', () => {
+    const { pool, owner, held } = fullPool(2);
+    for (const page of held) page.pinned = true;
+    const beyond = [pool.take(owner, 7), pool.take(owner, 8)];
+    for (const page of beyond) pool.release(page);
+    pool.trim();
+    expect(pool.bytes).toBe(2 * PAGE_BYTES);
+    const fresh = pool.take(owner, 9);
+    expect(beyond).not.toContain(fresh);
+    expect(pool.bytes).toBe(3 * PAGE_BYTES);
+  });
+
+  test('hands out what was released before anything else', () => {
+    const { pool, owner, held } = fullPool(3);
+    pool.release(held[1] as Page);
+    expect(pool.takeForReading(owner, 5, 1)).toBe(held[1]);
+    expect(owner.dropped).toEqual([]);
+  });
+
+  test('grants a reader a page only where it was missed more often than one that is held was hit', () => {
+    const { pool, owner, held } = fullPool(2);
+    for (const page of held) for (let hit = 0; hit < 300; hit += 1) page.touch();
+    expect(pool.takeForReading(owner, 5, 1)).toBeUndefined();
+    let misses = 1;
+    while (pool.takeForReading(owner, 5, misses) === undefined) misses += 1;
+    expect(misses).toBeGreaterThan(50);
+    expect(misses).toBeLessThan(256);
+    expect(owner.dropped).toHaveLength(1);
+  });
+
+  test('finds a page for appends also where every page was hit as often as counts', () => {
+    const { pool, owner, held } = fullPool(5);
+    for (const page of held) for (let hit = 0; hit < 1000; hit += 1) page.touch();
+    pool.take(owner, 9);
+    expect(owner.dropped).toHaveLength(1);
+    expect(pool.bytes).toBe(5 * PAGE_BYTES);
+  });
+});

@@ -1,0 +1,52 @@
+/*
+ * Does to the cache in DIRECTORY what it is told, a line on standard input each, and answers each with a line: `done`, the
+ * code and message of what was thrown, or what was asked for. Ends when its input does, without closing.
+ *
+ *     open | put KEY VALUE | get KEY | sync | compact | close
+ */
+import { createInterface } from 'node:readline';
+import { LogCache } from '../../src/cache/log-cache.ts';
+
+const [directory = ''] = process.argv.slice(2);
+let opened: LogCache | undefined;
+
+function cache(): LogCache {
+  if (opened === undefined) throw new Error('open first');
+  return opened;
+}
+
+function act(verb: string, key: string, value: string): string {
+  switch (verb) {
+    case 'open':
+      opened = LogCache.open(directory);
+      return 'done';
+    case 'put':
+      cache().put(key, new TextEncoder().encode(value), { watermark: 1n, cachedAtUs: 0n });
+      return 'done';
+    case 'get':
+      return new TextDecoder().decode(cache().get(key)?.value);
+    case 'sync':
+      cache().sync();
+      return 'done';
+    case 'compact':
+      cache().compact();
+      return 'done';
+    case 'close':
+      cache().close();
+      return 'done';
+    default:
+      throw new Error(`${verb} is no verb`);
+  }
+}
+
+function answer(line: string): string {
+  const [verb = '', key = '', value = ''] = line.split(' ');
+  try {
+    return act(verb, key, value);
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    return `${code ?? 'ERROR'} ${message}`;
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => console.log(answer(line)));

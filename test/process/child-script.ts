@@ -1,0 +1,78 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A script of this folder in a process of its own, which speaks in lines. */
+export class ChildScript {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #ended: Promise<Ending>;
+  /** What it has said so far. */
+  readonly lines: string[] = [];
+  #wake: () => void = () => {};
+  #silent = false;
+
+  /** `complaints`: where its standard error goes. */
+  constructor(script: URL, args: readonly string[], complaints: 'inherit' | 'ignore' = 'inherit') {
+    this.#process = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(script), ...args], {
+      cwd: repository,
+      stdio: ['pipe', 'pipe', complaints],
+    });
+    this.#process.stdin.on('error', () => {});
+    const reader = createInterface({ input: this.#process.stdout });
+    reader.on('line', (line) => {
+      this.lines.push(line);
+      this.#wake();
+    });
+    reader.on('close', () => {
+      this.#silent = true;
+      this.#wake();
+    });
+    // All it has said is read when its output is closed, which a killed process leaves to the kernel.
+    this.#ended = Promise.all([once(this.#process, 'exit'), once(reader, 'close')]).then(([[code, signal]]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }));
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Says a line to it and resolves to the next one it answers. */
+  async ask(line: string): Promise<string> {
+    const answer = this.lines.length;
+    this.#process.stdin.write(`${line}\n`);
+    return await this.line(answer);
+  }
+
+  /** Resolves to its line with this number, from 0. */
+  async line(number: number): Promise<string> {
+    while (this.lines.length <= number) {
+      if (this.#silent) throw new Error(`the script ended after ${this.lines.length} lines: ${this.lines.join(' | ')}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.lines[number] as string;
+  }
+
+  /** Resolves when it has ended, by itself or by `kill`, and all it has said is in `lines`. */
+  ended(): Promise<Ending> {
+    return this.#ended;
+  }
+
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#ended;
+  }
+}

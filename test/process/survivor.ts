@@ -1,0 +1,81 @@
+import type { LogCache } from '../../src/cache/log-cache.ts';
+import { operationAt, valueFor, type Workload } from './operations.ts';
+
+/** After the newest put that survived there may be this many deletions at most. */
+const trailingDeletionsMax = 4;
+
+/** The watermark of each key after the first so many operations. */
+export class Model {
+  readonly #workload: Workload;
+  readonly watermarks: Map<string, number> = new Map();
+  operations = 0;
+
+  constructor(workload: Workload) {
+    this.#workload = workload;
+  }
+
+  /** Goes on until `operations` of them are done. */
+  advanceTo(operations: number): void {
+    for (; this.operations < operations; this.operations += 1) this.#perform(this.operations);
+  }
+
+  #perform(number: number): void {
+    const operation = operationAt(this.#workload, number);
+    if (operation.type === 'put') {
+      for (const key of operation.keys) this.watermarks.set(key, number);
+    } else if (operation.type === 'delete') {
+      this.watermarks.delete(operation.key);
+    } else {
+      for (const key of this.watermarks.keys()) if (key.startsWith(operation.prefix)) this.watermarks.delete(key);
+    }
+  }
+}
+
+/** The watermark of each entry. Throws where a value is not the one that was put with its watermark. */
+export function watermarksOf(cache: LogCache, workload: Workload): Map<string, number> {
+  const watermarks = new Map<string, number>();
+  const decoder = new TextDecoder();
+  for (const [keyBytes, { value, meta }] of cache.entries()) {
+    const key = decoder.decode(keyBytes);
+    const number = Number(meta.watermark);
+    if (Buffer.compare(value, valueFor(workload, number, key)) !== 0) throw new Error(`${key} has a wrong value`);
+    watermarks.set(key, number);
+  }
+  return watermarks;
+}
+
+/**
+ * How many operations a cache stands for: its contents are exactly what the first so many leave. Throws where there is no
+ * such number, or where it is less than `synced`.
+ */
+export function operationsHeld(cache: LogCache, workload: Workload, synced: number): number {
+  const held = watermarksOf(cache, workload);
+  const newest = Math.max(-1, ...chunkMaxima([...held.values()]));
+  const model = new Model(workload);
+  const first = Math.max(synced, newest + 1);
+  for (let operations = first; operations <= first + trailingDeletionsMax; operations += 1) {
+    model.advanceTo(operations);
+    if (isSame(held, model.watermarks)) return operations;
+  }
+  model.watermarks.clear();
+  model.operations = 0;
+  model.advanceTo(first);
+  throw new Error(`of ${synced} synced operations, newest put ${newest}: ${differences(held, model.watermarks)}`);
+}
+
+function isSame(held: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number>): boolean {
+  if (held.size !== expected.size) return false;
+  for (const [key, watermark] of expected) if (held.get(key) !== watermark) return false;
+  return true;
+}
+
+function differences(held: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number>): string {
+  const keys = [...new Set([...held.keys(), ...expected.keys()])].filter((key) => held.get(key) !== expected.get(key));
+  const shown = keys.slice(0, 5).map((key) => `${key} is ${held.get(key)}, not ${expected.get(key)}`);
+  return `${keys.length} keys differ: ${shown.join('; ')}`;
+}
+
+/** Maxima of pieces, as a call takes only so many arguments. */
+function* chunkMaxima(numbers: readonly number[]): Generator<number> {
+  for (let at = 0; at < numbers.length; at += 10_000) yield Math.max(...numbers.slice(at, at + 10_000));
+}

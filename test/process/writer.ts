@@ -1,0 +1,45 @@
+/*
+ * Runs a workload on a cache without end and says on standard output how far it is durable, until it is killed:
+ *
+ *     writer.ts DIRECTORY WORKLOAD FIRST
+ *
+ * Lines are written at once: what was said was true, also when the process is killed right after.
+ */
+import { writeSync } from 'node:fs';
+import { LogCache } from '../../src/cache/log-cache.ts';
+import { perform, type WorkloadName, workloads } from './operations.ts';
+
+const turnOperations = 250;
+const syncsUntilReopening = 60;
+
+const [directory = '', name = '', first = ''] = process.argv.slice(2);
+const workload = workloads[name as WorkloadName];
+
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+function open(): LogCache {
+  say('opening');
+  const cache = LogCache.open(directory);
+  say('open');
+  return cache;
+}
+
+let cache = open();
+let syncAt = Math.max(workload.firstSync, Number(first) + workload.syncEvery);
+let syncs = 0;
+for (let number = Number(first); ; number += 1) {
+  perform(cache, workload, number);
+  if (number % turnOperations === 0) await new Promise((resolve) => setImmediate(resolve));
+  if (number + 1 < syncAt) continue;
+  if (syncs % 2 === 0) cache.sync();
+  else await cache.syncAsync();
+  say(`synced ${number + 1}`);
+  syncAt = number + 1 + workload.syncEvery;
+  syncs += 1;
+  if (syncs % syncsUntilReopening > 0) continue;
+  say('closing');
+  cache.close();
+  cache = open();
+}

@@ -1,0 +1,69 @@
+/*
+ * A compaction failed at its last sync, when COMPLETE might have been on disk. Its generation was removed and the
+ * directory synced; where that sync failed too, the store ended in poison. But the next open found no such file, had
+ * nothing to remove and did not sync the directory: what was accepted from then on went to the old generation, and a power
+ * failure brought the name of the abandoned one back, whole, newer by its number and older by its contents.
+ *
+ * Now the abandoned generation is emptied durably, or stays and is the store.
+ */
+import { expect, test } from 'vitest';
+import { errnoError } from '../../src/storage/errno-error.ts';
+import { bytes, contentsOf, openStore, openWithEvents } from '../store/store-history.ts';
+import { type DiskOperation, TestDisk } from '../store/test-disk.ts';
+
+/** Fails the second sync of the new generation, which covers COMPLETE, and everything `also` names after it. */
+function failingAtComplete(also: (operation: DiskOperation) => boolean): (operation: DiskOperation) => undefined {
+  let syncs = 0;
+  return (operation) => {
+    const { verb, name } = operation;
+    if (verb === 'sync' && name === '000002.log') syncs += 1;
+    const fails = (verb === 'sync' && name === '000002.log' && syncs === 2) || (syncs >= 2 && also(operation));
+    if (fails) throw errnoError('EIO', 'input/output error', verb, name);
+    return undefined;
+  };
+}
+
+function compactionThatFails(also: (operation: DiskOperation) => boolean): TestDisk {
+  const disk = new TestDisk();
+  const { store, events } = openWithEvents(disk);
+  store.put(bytes('a'), bytes('old'));
+  store.put(bytes('a'), bytes('older than what follows'));
+  disk.before = failingAtComplete(also);
+  expect(() => store.compact()).toThrow(/EIO/);
+  expect(events.map(({ type }) => type)).toContain('compaction-abandoned');
+  disk.before = () => undefined;
+  return disk;
+}
+
+const failures: readonly (readonly [string, (operation: DiskOperation) => boolean])[] = [
+  ['nothing else', () => false],
+  ['the directory sync', ({ verb }) => verb === 'directory-sync'],
+  ['the removal', ({ verb }) => verb === 'remove'],
+  ['the truncation', ({ verb }) => verb === 'truncate'],
+  ['every later sync of the generation', ({ verb, name }) => verb === 'sync' && name === '000002.log'],
+];
+
+test.each(failures)('where %s fails, no crash brings the abandoned generation back', (_name, also) => {
+  const disk = compactionThatFails(also);
+  // Another process goes on where this one was; what the page cache holds is what it finds.
+  const survivor = disk;
+  survivor.stealLock();
+  survivor.lock = () => ({ takenOverFrom: undefined, isHeld: () => true, release: () => {} });
+  const store = openStore(survivor);
+  store.put(bytes('a'), bytes('new'));
+  store.delete(bytes('b'));
+  store.sync();
+  expect(contentsOf(openStore(survivor.afterCrash(() => 'none')))).toEqual(new Map([['a', 'new']]));
+  expect(contentsOf(openStore(survivor.afterCrash(() => 'all')))).toEqual(new Map([['a', 'new']]));
+});
+
+test('a store whose abandoned generation cannot be emptied takes nothing more', () => {
+  const disk = new TestDisk();
+  const store = openStore(disk);
+  store.put(bytes('a'), bytes('old'));
+  store.put(bytes('a'), bytes('new'));
+  disk.before = failingAtComplete(({ verb }) => verb === 'truncate');
+  expect(() => store.compact()).toThrow(/EIO/);
+  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
+  expect(contentsOf(store)).toEqual(new Map([['a', 'new']]));
+});

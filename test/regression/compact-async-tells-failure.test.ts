@@ -1,0 +1,57 @@
+/*
+ * `compactAsync` went on until its compaction was no longer the one under way, and then resolved. So it said done also
+ * where the compaction had been abandoned: by the failure of a write in between, or by another caller's abort. And it said
+ * aborted where the compaction had ended before the signal came.
+ */
+import { expect, test } from 'vitest';
+import { errnoError } from '../../src/storage/errno-error.ts';
+import type { LogStore } from '../../src/store/log-store.ts';
+import { bytes, openStore } from '../store/store-history.ts';
+import { TestDisk } from '../store/test-disk.ts';
+
+function storeWithDeadBytes(disk: TestDisk): LogStore {
+  const store = openStore(disk);
+  for (let round = 0; round < 16; round += 1) {
+    store.put(bytes(`key ${round % 12}`), new Uint8Array(60_000).fill(round));
+  }
+  return store;
+}
+
+test('a compaction that a write ended in between is not reported as done', async () => {
+  const disk = new TestDisk();
+  const store = storeWithDeadBytes(disk);
+  const compaction = store.compactAsync();
+  disk.before = ({ verb, name }) => {
+    if (verb === 'write' && name === '000002.log') throw errnoError('EIO', 'input/output error', verb, name);
+    return undefined;
+  };
+  // This put pays for a step of the compaction, and that step fails.
+  store.put(bytes('key 1'), new Uint8Array(60_000));
+  disk.before = () => undefined;
+  await expect(compaction).rejects.toMatchObject({ code: 'IO' });
+  expect(store.stats()).toMatchObject({ generation: 1, counters: { compactions: 0 } });
+});
+
+test('an abort of one caller leaves the compaction to the other', async () => {
+  const store = storeWithDeadBytes(new TestDisk());
+  const abort = new AbortController();
+  const first = store.compactAsync({ signal: abort.signal });
+  const second = store.compactAsync();
+  abort.abort(new Error('no more'));
+  await expect(first).rejects.toThrow('no more');
+  await second;
+  expect(store.stats()).toMatchObject({ generation: 2, counters: { compactions: 1 } });
+});
+
+test('an abort that comes after the end is too late', async () => {
+  const store = storeWithDeadBytes(new TestDisk());
+  const abort = new AbortController();
+  const compaction = store.compactAsync({
+    signal: abort.signal,
+    onProgress: () => {
+      if (store.stats().generation === 2) abort.abort(new Error('no more'));
+    },
+  });
+  await compaction;
+  expect(store.stats().generation).toBe(2);
+});

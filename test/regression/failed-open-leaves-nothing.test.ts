@@ -1,0 +1,55 @@
+/*
+ * An open that failed late left things behind: the log stayed open when the directory could not be listed a second time,
+ * and on a full disk each attempt left another empty log.
+ */
+import { expect, test } from 'vitest';
+import { errnoError } from '../../src/storage/errno-error.ts';
+import { bytes, openStore, text } from '../store/store-history.ts';
+import { type DiskOperation, TestDisk, type Verb } from '../store/test-disk.ts';
+
+function failing(verb: Verb, from: number): (operation: DiskOperation) => undefined {
+  let count = 0;
+  return (operation) => {
+    if (operation.verb !== verb) return undefined;
+    count += 1;
+    if (count > from) throw errnoError('EIO', 'input/output error', verb, operation.name);
+    return undefined;
+  };
+}
+
+const verbs: readonly Verb[] = ['list', 'open', 'read', 'size', 'lock'];
+
+test.each(verbs)('every open that fails at a %s closes its files and gives up the lock', (verb) => {
+  const made = new TestDisk();
+  const store = openStore(made);
+  store.put(bytes('key'), bytes('value'));
+  store.sync();
+  for (const readOnly of [false, true]) {
+    for (let from = 0; from < 12; from += 1) {
+      const disk = made.afterKill();
+      disk.before = failing(verb, from);
+      try {
+        openStore(disk, { readOnly }).close();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'IO' });
+      }
+      expect({ verb, from, openFiles: disk.openFiles, locked: disk.locked }).toMatchObject({
+        openFiles: 0,
+        locked: false,
+      });
+      disk.before = () => undefined;
+      expect(text(openStore(disk).get(bytes('key')) ?? bytes('missed'))).toBe('value');
+    }
+  }
+});
+
+test('a store that cannot begin leaves no files', () => {
+  const disk = new TestDisk();
+  disk.before = ({ verb, name }) => {
+    if (verb === 'write') throw errnoError('ENOSPC', 'no space left', verb, name);
+    return undefined;
+  };
+  for (let attempt = 0; attempt < 3; attempt += 1) expect(() => openStore(disk)).toThrow(/ENOSPC/);
+  expect(disk.names).toEqual([]);
+  expect(disk.openFiles).toBe(0);
+});

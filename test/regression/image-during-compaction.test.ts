@@ -1,0 +1,31 @@
+/*
+ * `compactAsync` writes an image of the index when it has synced what came meanwhile. By then another compaction may have
+ * begun by itself, and the index names places in a generation that is still being built. The image took them for places in
+ * the current log; after a kill, the one below named an old record of the same key and size there, and an old value came
+ * back.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { bytes, openStore, openWithEvents, text } from '../store/store-history.ts';
+import { TestDisk } from '../store/test-disk.ts';
+
+test('no image is written while a compaction has moved entries into the next generation', async () => {
+  const disk = new TestDisk();
+  const { store, events } = openWithEvents(disk);
+  store.put(bytes('key'), bytes('old'));
+  store.sync();
+  disk.holdsSyncs = true;
+  const compaction = store.compactAsync();
+  // The new generation begins with the old value; the next one will begin with the new value, at the same offset.
+  store.put(bytes('key'), bytes('new'));
+  while (disk.heldSyncs === 0) await nextTurn();
+  for (let round = 0; events.filter(({ type }) => type === 'compaction-started').length < 2; round += 1) {
+    store.put(bytes('big'), new Uint8Array(100_000).fill(round));
+  }
+  store.sync();
+  disk.releaseSyncs();
+  await compaction;
+  const after = openStore(disk.afterKill());
+  expect(text(after.get(bytes('key')) ?? bytes('missed'))).toBe('new');
+  expect(after.get(bytes('big'))?.length).toBe(100_000);
+});

@@ -1,0 +1,51 @@
+/*
+ * A log was cut short below what its image called durable. Opening forgot everything, as it must: what is missing may have
+ * been deletions. But that verdict lived in memory until a compaction had written a new log. Where the compaction failed,
+ * the store went on in the cut log, which grew past the image's bound, and after the next kill the old entries were back.
+ * And a log cut within a record was appended to at an offset that is no place for a record.
+ *
+ * Now a log of which nothing may be used gives way to a new one before the store opens.
+ */
+import { expect, test } from 'vitest';
+import { errnoError } from '../../src/storage/errno-error.ts';
+import { cut, lastRecordOf } from '../store/log-records.ts';
+import { bytes, contentsOf, openStore, openWithEvents } from '../store/store-history.ts';
+import { TestDisk } from '../store/test-disk.ts';
+
+function closedStore(): TestDisk {
+  const disk = new TestDisk();
+  const store = openStore(disk);
+  store.put(bytes('a'), bytes('old'));
+  store.put(bytes('b'), bytes('kept as long as nobody says otherwise'));
+  store.delete(bytes('a'));
+  store.close();
+  return disk;
+}
+
+// One offset in the middle of each part of the deletion's record, and its beginning.
+test.each([0, 4, 13, 18, 20])('what was forgotten does not come back (%i bytes of the record left)', (left) => {
+  const disk = closedStore();
+  cut(disk, '000001.log', lastRecordOf(disk, '000001.log', 'a').offset + left);
+  const { store, events } = openWithEvents(disk);
+  expect(contentsOf(store)).toEqual(new Map());
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'recovered', report: expect.objectContaining({ forgotten: true }) }),
+  );
+  for (let i = 0; i < 20; i += 1) store.put(bytes(`key ${i}`), bytes('new'));
+  store.sync();
+  const again = contentsOf(openStore(disk.afterKill()));
+  expect(again.size).toBe(20);
+  expect([...again.values()].every((body) => body === 'new')).toBe(true);
+});
+
+test('on a disk that takes nothing the store does not open, and is the same when it does', () => {
+  const disk = closedStore();
+  cut(disk, '000001.log', lastRecordOf(disk, '000001.log', 'a').offset);
+  disk.before = ({ verb, name }) => {
+    if (verb === 'write') throw errnoError('ENOSPC', 'no space left', verb, name);
+    return undefined;
+  };
+  expect(() => openStore(disk)).toThrow(/ENOSPC/);
+  disk.before = () => undefined;
+  expect(contentsOf(openStore(disk))).toEqual(new Map());
+});

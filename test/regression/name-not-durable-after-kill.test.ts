@@ -1,0 +1,28 @@
+/*
+ * A process was killed after it had created the first log and before it had synced the directory. The next one found the
+ * log and synced what it wrote to it, but never the directory: a power failure took the file's name and with it
+ * everything that had been synced.
+ */
+import { expect, test } from 'vitest';
+import { bytes, contentsOf, openStore } from '../store/store-history.ts';
+import { TestDisk } from '../store/test-disk.ts';
+
+class Killed extends Error {}
+
+test('an open after a kill makes the name of the log durable', () => {
+  const disk = new TestDisk();
+  disk.before = ({ verb }) => {
+    if (verb === 'directory-sync') throw new Killed();
+    return undefined;
+  };
+  // A killed process does not clean up after itself.
+  disk.remove = () => {};
+  expect(() => openStore(disk)).toThrow();
+  const files = disk.names;
+  expect(files).toEqual(['000001.log']);
+  disk.before = () => undefined;
+  const store = openStore(disk);
+  store.put(bytes('key'), bytes('value'));
+  store.sync();
+  expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(new Map([['key', 'value']]));
+});

@@ -1,0 +1,37 @@
+/*
+ * An owner whose lock had been taken stopped at its next write to the log, but not before it had created a generation in
+ * the new owner's directory, and at its close it replaced the new owner's index image.
+ */
+import { expect, test } from 'vitest';
+import { bytes, openStore, openWithEvents } from '../store/store-history.ts';
+import { type DiskOperation, TestDisk } from '../store/test-disk.ts';
+
+test('whoever lost the lock changes nothing in the directory', () => {
+  const disk = new TestDisk();
+  const { store, events } = openWithEvents(disk);
+  store.put(bytes('a'), bytes('value'));
+  store.put(bytes('a'), bytes('value'));
+  store.sync();
+  disk.stealLock();
+  const changes: DiskOperation[] = [];
+  disk.before = (operation) => {
+    if (['create', 'remove', 'write', 'truncate'].includes(operation.verb)) changes.push(operation);
+    return undefined;
+  };
+  expect(() => store.compact()).toThrow(expect.objectContaining({ code: 'POISONED' }));
+  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
+  store.close();
+  expect(changes).toEqual([]);
+  expect(events.map(({ type }) => type)).toContain('poisoned');
+});
+
+test('nor does one that closes without having written', () => {
+  const disk = new TestDisk();
+  const store = openStore(disk);
+  store.put(bytes('a'), bytes('value'));
+  store.sync();
+  const before = disk.names;
+  disk.stealLock();
+  store.close();
+  expect(disk.names).toEqual(before);
+});

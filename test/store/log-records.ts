@@ -1,0 +1,55 @@
+import { decodeFileHeader, FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
+import { bodyOffset, HEAD_BYTES } from '../../src/log/record-format.ts';
+import { RecordReader } from '../../src/log/record-reader.ts';
+import { text } from './store-history.ts';
+import type { TestDisk } from './test-disk.ts';
+
+/** A record of a log as it lies in its file; offsets are bytes, `end` is exclusive. */
+export interface FoundRecord {
+  readonly kind: number;
+  readonly key: string;
+  readonly offset: number;
+  readonly keyOffset: number;
+  readonly bodyOffset: number;
+  readonly end: number;
+}
+
+/** The records of an undamaged log, for tests that aim at one of them. */
+export function recordsOf(disk: TestDisk, name: string): FoundRecord[] {
+  const contents = disk.bytes(name);
+  const header = decodeFileHeader(contents);
+  const file = disk.afterKill().open(name, 'read');
+  if (header === undefined || file === undefined) throw new Error(`${name} is no log`);
+  const reader = new RecordReader({ file, name, salt: header.salt, size: contents.length });
+  const records: FoundRecord[] = [];
+  for (let offset = FILE_HEADER_BYTES; reader.read(offset) === 'valid'; offset = reader.next) {
+    records.push({
+      kind: reader.kind,
+      key: text(reader.key()),
+      offset,
+      keyOffset: offset + HEAD_BYTES,
+      bodyOffset: offset + bodyOffset(reader.keyLength),
+      end: reader.next,
+    });
+  }
+  return records;
+}
+
+/** The last PUT or DELETE record of a key. */
+export function lastRecordOf(disk: TestDisk, name: string, key: string): FoundRecord {
+  const found = recordsOf(disk, name).findLast((record) => record.key === key);
+  if (found === undefined) throw new Error(`${name} has no record of ${key}`);
+  return found;
+}
+
+/** Flips bits of one byte of a file. */
+export function flip(disk: TestDisk, name: string, offset: number, mask = 0x40): void {
+  const contents = disk.bytes(name);
+  contents[offset] = (contents[offset] as number) ^ mask;
+  disk.place(name, contents);
+}
+
+/** Cuts a file to `size` bytes. */
+export function cut(disk: TestDisk, name: string, size: number): void {
+  disk.place(name, disk.bytes(name).slice(0, size));
+}

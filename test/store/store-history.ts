@@ -1,0 +1,116 @@
+import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import type { StorageBackend } from '../../src/storage/storage-backend.ts';
+import { LogStore } from '../../src/store/log-store.ts';
+import type { LogStoreOptions } from '../../src/store/log-store-options.ts';
+import type { StoreEvent } from '../../src/store/store-event.ts';
+
+export const EVERY_KEY: { readonly lower: Uint8Array; readonly upper: undefined } = {
+  lower: new Uint8Array(0),
+  upper: undefined,
+};
+
+/** Keys and bodies as strings of one character a byte, so that they compare and print. */
+export type Contents = ReadonlyMap<string, string>;
+
+export function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+export function bytes(characters: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(characters, 'latin1'));
+}
+
+/** The same numbers for the same seed (a linear congruential generator, which is random enough for towers and salts). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state ^ (state >>> 15)) >>> 0;
+  };
+}
+
+const PAGE_CACHE_BYTES_MIN: number = 8 * 64 * 1024;
+
+export interface OpenForTest extends LogStoreOptions {
+  readonly seed?: number;
+  readonly defer?: (task: () => void) => void;
+}
+
+/** Opens a store with the smallest page cache; nothing is written in the background unless `defer` says so. */
+export function openStore(storage: StorageBackend = new MemoryStorage(), options: OpenForTest = {}): LogStore {
+  const { seed = 1, defer = () => {}, ...rest } = options;
+  const settings = { pageCacheBytes: PAGE_CACHE_BYTES_MIN, ...rest };
+  return LogStore.open('store', settings, { storage, random: seededRandom(seed), defer });
+}
+
+/** Opens a store and keeps what it tells. */
+export function openWithEvents(
+  storage: StorageBackend,
+  options: OpenForTest = {},
+): { readonly store: LogStore; readonly events: StoreEvent[] } {
+  const events: StoreEvent[] = [];
+  const store = openStore(storage, { ...options, onEvent: (event) => events.push(event) });
+  return { store, events };
+}
+
+/** Everything in a store, by iteration; `get` and `has` must agree with it. */
+export function contentsOf(store: LogStore): Map<string, string> {
+  const contents = new Map<string, string>();
+  for (const [key, body] of store.entries(EVERY_KEY)) contents.set(text(key), text(body));
+  return contents;
+}
+
+/**
+ * The states that a store has gone through, one after each accepted operation, and how far a sync covered them. It knows
+ * what a store may hold after any fault.
+ */
+export class StoreHistory {
+  readonly states: Contents[];
+  /** The newest state that a sync covered. */
+  #synced = 0;
+
+  constructor(start: Contents = new Map()) {
+    this.states = [start];
+  }
+
+  get current(): Contents {
+    return this.states.at(-1) as Contents;
+  }
+
+  get synced(): number {
+    return this.#synced;
+  }
+
+  /** An operation was accepted that changed the contents so. */
+  accept(change: (contents: Map<string, string>) => void): void {
+    const next = new Map(this.current);
+    change(next);
+    this.states.push(next);
+  }
+
+  /** A sync covered the first `states` states; by default all. */
+  sync(states: number = this.states.length): void {
+    this.#synced = Math.max(this.#synced, states - 1);
+  }
+
+  /** After a pure crash: whether `contents` is a state that holds everything synced. */
+  isPrefix(contents: Contents): boolean {
+    return this.states.slice(this.#synced).some((state) => equal(state, contents));
+  }
+
+  /** After damage: the entries of `contents` that are neither the last synced nor a later accepted value of their key. */
+  lies(contents: Contents): string[] {
+    const states = this.states.slice(this.#synced);
+    const lies: string[] = [];
+    for (const [key, body] of contents) {
+      if (!states.some((state) => state.get(key) === body)) lies.push(`${key} holds ${body.slice(0, 40)}`);
+    }
+    return lies;
+  }
+}
+
+export function equal(a: Contents, b: Contents): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, body] of a) if (b.get(key) !== body) return false;
+  return true;
+}
