@@ -1,0 +1,90 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DemoError } from './demo-error.ts';
+import type { RecordedChange } from './file-change.ts';
+import { commitOf } from './file-change.ts';
+import { GitFailure, gitAnswer, gitOutput } from './git-process.ts';
+import { commitFormat, NumstatParser } from './numstat-parser.ts';
+
+/** Settings a user may have made that would change what is printed, put back to what git does by itself. */
+const plainSettings = ['core.quotePath=false', 'log.showSignature=false', 'log.showRoot=true', 'diff.relative=false'];
+
+/** Which part of a log to read; without bounds, all of it. */
+export interface CommitRange {
+  /** Only events with a greater sequence. */
+  readonly after?: bigint;
+  /** Only events of this commit and earlier ones; positions count from 1. */
+  readonly throughCommit?: number;
+}
+
+/**
+ * A git repository as an event log: the commits that lead to one head, oldest first, parents before children.
+ *
+ * Merges are left out: every change counts once, at the commit that made it. A rename counts as one file removed and
+ * another added, and so each file keeps its own history. In a shallow clone the log begins where the clone does. The
+ * head is fixed when the log is opened: commits made later are not seen, and every read tells the same story.
+ */
+export class CommitLog {
+  /** The repository, or a directory inside it, as an absolute path. */
+  readonly path: string;
+  /** Hash of the newest commit. */
+  readonly head: string;
+  /** How many commits there are, without merges. */
+  readonly commits: number;
+
+  /** `CommitLog.open` finds these out. */
+  constructor(path: string, head: string, commits: number) {
+    this.path = path;
+    this.head = head;
+    this.commits = commits;
+  }
+
+  /** @throws {DemoError} saying what is missing: git, the directory, the repository, or its first commit. */
+  static async open(directory: string): Promise<CommitLog> {
+    const path = resolve(directory);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw new DemoError(`${path} is not a directory: give the path of a git repository`);
+    }
+    await orElse(gitAnswer(path, ['rev-parse', '--git-dir']), (failure) => {
+      return `${path} is not in a git repository that can be read: give the path of one (${failure.message})`;
+    });
+    const head = await orElse(gitAnswer(path, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']), () => {
+      return `The repository in ${path} has no commits yet: commit something, or give the path of another one`;
+    });
+    const commits = Number(await gitAnswer(path, ['rev-list', '--count', '--no-merges', head]));
+    return new CommitLog(path, head, commits);
+  }
+
+  /** The events in `range`, ascending. git goes on while they are consumed, and no faster than that. */
+  async *read(range: CommitRange = {}): AsyncGenerator<RecordedChange, void> {
+    const after = range.after ?? 0n;
+    // The commit of `after` is read again, as only some of its changes may lie at or before `after`.
+    const commitsBefore = Math.max(0, commitOf(after) - 1);
+    const lastCommit = Math.min(this.commits, range.throughCommit ?? this.commits);
+    const parser = new NumstatParser(commitsBefore);
+    for await (const text of gitOutput(this.path, this.#logCommand(commitsBefore, lastCommit))) {
+      for (const change of parser.push(text)) if (change.sequence > after) yield change;
+    }
+    parser.end();
+  }
+
+  /** git counts `--skip` and `--max-count` from the newest commit, and turns the order round afterwards. */
+  #logCommand(commitsBefore: number, lastCommit: number): string[] {
+    return [
+      ...plainSettings.flatMap((setting) => ['-c', setting]),
+      ...['log', '--reverse', '--date-order', '--no-merges', '--no-renames', '--no-ext-diff', '--no-color'],
+      ...['--numstat', '-z', `--format=${commitFormat}`],
+      ...[`--skip=${this.commits - lastCommit}`, `--max-count=${Math.max(0, lastCommit - commitsBefore)}`],
+      ...[this.head, '--'],
+    ];
+  }
+}
+
+/** Replaces the words of a git that ran and failed; anything else, such as an absent git, speaks for itself. */
+async function orElse(answer: Promise<string>, message: (failure: GitFailure) => string): Promise<string> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof GitFailure ? new DemoError(message(error), { cause: error }) : error;
+  }
+}

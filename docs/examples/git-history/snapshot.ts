@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { CacheEntry } from '../../../src/index.ts';
+import { DemoError } from './demo-error.ts';
+
+const decoder = new TextDecoder();
+
+interface SnapshotEntry {
+  readonly key: string;
+  readonly value: string;
+  readonly watermark: bigint;
+}
+
+/**
+ * Everything a cache held at one moment, in key order. When an entry was cached is not part of it: that differs from
+ * run to run, whereas states and watermarks follow from the events alone.
+ */
+export class Snapshot {
+  readonly #entries: readonly SnapshotEntry[];
+
+  constructor(entries: Iterable<readonly [Uint8Array, CacheEntry]>) {
+    this.#entries = Array.from(entries, ([key, entry]) => ({
+      key: decoder.decode(key),
+      value: decoder.decode(entry.value),
+      watermark: entry.meta.watermark,
+    }));
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** Sixteen hexadecimal digits that are the same for the same entries. */
+  fingerprint(): string {
+    const hash = createHash('sha256');
+    for (const { key, value, watermark } of this.#entries) hash.update(`${key}\0${value}\0${watermark}\0`);
+    return hash.digest('hex').slice(0, 16);
+  }
+
+  /** Compares entry by entry. @throws {DemoError} naming the first that differs, with what both sides hold. */
+  mustEqual(other: Snapshot, ownName: string, otherName: string): void {
+    const length = Math.max(this.size, other.size);
+    for (let index = 0; index < length; index += 1) {
+      const own = describe(this.#entries[index]);
+      const others = describe(other.#entries[index]);
+      if (own !== others) {
+        const place = `Entry ${index + 1} in key order is ${own} after ${ownName}, but ${others} after ${otherName}`;
+        throw new DemoError(`${place}: the two must agree. Please report this with the repository it happened on.`);
+      }
+    }
+  }
+}
+
+function describe(entry: SnapshotEntry | undefined): string {
+  return entry === undefined ? 'absent' : `${JSON.stringify(entry.key)} ${entry.value} at ${entry.watermark}`;
+}

@@ -1,0 +1,26 @@
+/** Adds up the time between starts and stops, on a clock that its owner hands in. */
+export class Stopwatch {
+  readonly #nowMs: () => number;
+  #totalMs = 0;
+  #startedAtMs: number | undefined;
+
+  /** `nowMs` is a clock in milliseconds that never steps back, such as `performance.now`. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  start(): void {
+    this.#startedAtMs = this.#nowMs();
+  }
+
+  stop(): void {
+    if (this.#startedAtMs === undefined) return;
+    this.#totalMs += this.#nowMs() - this.#startedAtMs;
+    this.#startedAtMs = undefined;
+  }
+
+  /** Milliseconds between all starts and stops so far. */
+  get ms(): number {
+    return this.#totalMs;
+  }
+}

@@ -1,0 +1,150 @@
+import type { SpawnSyncReturns } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ThrowawayRepository } from './git-history-repository.ts';
+
+const main = resolve('docs/examples/git-history/main.ts');
+const tsx = import.meta.resolve('tsx');
+
+let repository: ThrowawayRepository;
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'git-history-test-'));
+  repository = new ThrowawayRepository();
+  repository.commit('2024-01-01T10:00:00Z', { 'read me.txt': 'one\ntwo\n', 'src/a.ts': 'a\n' });
+  repository.commit('2024-02-01T10:00:00Z', { 'src/a.ts': 'a\nb\nc\n', 'src/new\nline.ts': 'n\n' });
+  repository.commit('2024-03-01T10:00:00Z', { 'read me.txt': null, picture: new Uint8Array([0, 1, 2]) });
+});
+
+afterAll(() => {
+  repository.remove();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function demo(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+  const command = ['--import', tsx, main, ...args];
+  return spawnSync(process.execPath, command, { encoding: 'utf8', cwd: repository.path, ...options });
+}
+
+/** The part of the output that depends on the commits alone. */
+function outcome(run: SpawnSyncReturns<string>): string {
+  return run.stdout.slice(0, run.stdout.search(/\n\n {2}phase +ms/));
+}
+
+describe('npm run demo', () => {
+  test('prints what came out of the commits', () => {
+    const run = demo([]);
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    const head = repository.git('rev-parse', 'HEAD').trim();
+    const lines = outcome(run).split('\n');
+    expect(lines.slice(0, 7)).toEqual([
+      `3 commits without merges, up to ${head}`,
+      '',
+      '  phase    events  updates  entries',
+      '  cold          6       15        6',
+      '  warm          0        0        6',
+      '  earlier       4       11        5',
+      '  delta         2        4        6',
+    ]);
+    expect(lines.slice(11, 16)).toEqual([
+      '  commits  lines added  lines removed  first       last        busiest files',
+      '        2            2              2  2024-01-01  2024-03-01  read me.txt',
+      '        2            3              0  2024-01-01  2024-02-01  src/a.ts',
+      '        1            1              0  2024-02-01  2024-02-01  "src/new\\nline.ts"',
+      '        1            0              0  2024-03-01  2024-03-01  picture',
+    ]);
+    expect(lines.at(-1)).toMatch(/^cold, warm and delta agree in every entry, fingerprint [0-9a-f]{16}$/);
+  });
+
+  test('prints it twice alike, with costs that may differ, and keeps the caches where it is told to', () => {
+    const cache = join(directory, 'caches');
+    const first = demo(['--cache', cache]);
+    expect(first.stdout).toMatch(/\n {2}cold +[\d,]+ +[\d,]+ +[\d,]+ +[\d,]+\n/);
+    expect(first.stdout).toContain(`The caches are in ${cache}`);
+    writeFileSync(join(cache, 'whole', 'foreign.txt'), 'not ours');
+
+    const second = demo([repository.path, `--cache=${cache}`], { cwd: directory });
+    expect([second.status, second.stderr]).toEqual([0, '']);
+    expect(outcome(second)).toBe(outcome(first));
+    expect(readdirSync(join(cache, 'whole'))).toContain('foreign.txt');
+  });
+
+  test('removes its temporary directory', () => {
+    const temporary = mkdtempSync(join(directory, 'temporary-'));
+    expect(demo([], { env: { ...process.env, TMPDIR: temporary } }).status).toBe(0);
+    const left = readdirSync(temporary).filter((name) => name.startsWith('projection-cache-demo-'));
+    expect(left).toEqual([]);
+  });
+
+  test('--help prints how to use it', () => {
+    const run = demo(['--help']);
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect(run.stdout).toMatch(/^Usage: npm run demo/);
+  });
+
+  test('handles a history of one commit', () => {
+    const small = new ThrowawayRepository();
+    try {
+      small.commit('2024-01-01T00:00:00Z', { a: '1\n' });
+      const run = demo([small.path]);
+      expect([run.status, run.stderr]).toEqual([0, '']);
+      expect(outcome(run)).toContain('  delta         1        2        2');
+    } finally {
+      small.remove();
+    }
+  });
+
+  test('handles a history without any change', () => {
+    const empty = new ThrowawayRepository();
+    try {
+      empty.commit('2024-01-01T00:00:00Z', {});
+      const run = demo([empty.path]);
+      expect([run.status, run.stderr]).toEqual([0, '']);
+      expect(outcome(run)).toContain('  delta         0        0        0');
+    } finally {
+      empty.remove();
+    }
+  });
+});
+
+describe('npm run demo says what it needs, without a stack, and fails', () => {
+  function complaintOf(run: SpawnSyncReturns<string>): string {
+    expect([run.status, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).not.toMatch(/^\s+at /m);
+    return run.stderr;
+  }
+
+  test('without git', () => {
+    const run = demo([], { env: { ...process.env, PATH: directory } });
+    expect(complaintOf(run)).toMatch(/^This needs git, and there is none on the PATH: install it/);
+  });
+
+  test('outside a repository', () => {
+    expect(complaintOf(demo([], { cwd: directory }))).toMatch(/is not in a git repository that can be read: give/);
+  });
+
+  test('for a path that is not there', () => {
+    expect(complaintOf(demo(['absent']))).toMatch(/absent is not a directory: give the path of a git repository/);
+  });
+
+  test('for a repository without commits', () => {
+    const empty = new ThrowawayRepository();
+    try {
+      expect(complaintOf(demo([empty.path]))).toMatch(/has no commits yet: commit something/);
+    } finally {
+      empty.remove();
+    }
+  });
+
+  test('for a cache directory that is a file', () => {
+    expect(complaintOf(demo(['--cache', main]))).toMatch(/^[A-Z]+: /);
+  });
+
+  test('for an option that it does not have', () => {
+    expect(complaintOf(demo(['--speed']))).toMatch(/--speed[\s\S]*Usage: npm run demo/);
+  });
+});

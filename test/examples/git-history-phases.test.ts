@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CommitLog } from '../../docs/examples/git-history/commit-log.ts';
+import { type DemoResult, runDemo } from '../../docs/examples/git-history/history-demo.ts';
+import { ThrowawayRepository } from './git-history-repository.ts';
+
+const commitCount = 600;
+const firstCommitSeconds = 1_600_000_000;
+
+interface Expected {
+  commits: number;
+  linesAdded: number;
+  linesRemoved: number;
+  firstChange: number;
+  lastChange: number;
+  lastCommit: number;
+}
+
+/**
+ * A history made by arithmetic: commit `c` rewrites up to three of 40 files, every line of which is new, so that git
+ * must count all old lines as removed and all new ones as added. What it comes to is added up here a second time.
+ */
+function generatedHistory(): { commands: string; events: number; files: Map<string, Expected> } {
+  const files = new Map<string, Expected>();
+  const lineCounts = new Map<string, number>();
+  const commands: string[] = [];
+  let events = 0;
+  for (let commit = 1; commit <= commitCount; commit += 1) {
+    const seconds = firstCommitSeconds + commit * 60;
+    commands.push(`commit refs/heads/main\nmark :${commit}\ncommitter A <a@example.org> ${seconds} +0000\ndata 1\nx\n`);
+    if (commit > 1) commands.push(`from :${commit - 1}\n`);
+    const numbers = new Set([(commit * 7) % 40, (commit * commit) % 40, commit % 3]);
+    for (const number of numbers) {
+      const path = `part-${number % 4}/deep/file-${number}.txt`;
+      const lineCount = 1 + ((commit + number) % 9);
+      const content = Array.from({ length: lineCount }, (_, line) => `${commit} ${number} ${line}\n`).join('');
+      commands.push(`M 100644 inline ${path}\ndata ${content.length}\n${content}\n`);
+      const before = files.get(path);
+      files.set(path, {
+        commits: (before?.commits ?? 0) + 1,
+        linesAdded: (before?.linesAdded ?? 0) + lineCount,
+        linesRemoved: (before?.linesRemoved ?? 0) + (lineCounts.get(path) ?? 0),
+        firstChange: before?.firstChange ?? seconds,
+        lastChange: seconds,
+        lastCommit: commit,
+      });
+      lineCounts.set(path, lineCount);
+      events += 1;
+    }
+  }
+  return { commands: commands.join(''), events, files };
+}
+
+const history = generatedHistory();
+let repository: ThrowawayRepository;
+let directory: string;
+let result: DemoResult;
+const progress: string[] = [];
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'git-history-test-'));
+  repository = new ThrowawayRepository();
+  repository.fastImport(history.commands);
+  let ticks = 0;
+  result = await runDemo(await CommitLog.open(repository.path), directory, {
+    nowUs: () => 5n,
+    nowMs: () => ticks++,
+    onProgress: (phase, commit) => progress.push(`${phase} ${commit}`),
+  });
+});
+
+afterAll(() => {
+  repository.remove();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('runDemo on a generated history', () => {
+  test('counts events and entries of each phase', () => {
+    const { events, files } = history;
+    // Each file, two directories above each of the four parts, and the root.
+    const entries = files.size + 8 + 1;
+    const counts = result.phases.map((phase) => [phase.name, phase.events, phase.updates, phase.entries]);
+    const earlier = result.phases[2]?.events ?? 0;
+    expect(result.earlierCommits).toBe(540);
+    expect(counts).toEqual([
+      ['cold', events, events * 4, entries],
+      ['warm', 0, 0, entries],
+      ['earlier', earlier, earlier * 4, entries],
+      ['delta', events - earlier, (events - earlier) * 4, entries],
+    ]);
+    expect(earlier / events).toBeCloseTo(0.9, 1);
+  });
+
+  test('finds the ten busiest files with exactly what was done to them', () => {
+    const lines = (activity: Expected): number => activity.linesAdded + activity.linesRemoved;
+    const expected = [...history.files].sort(
+      ([pathA, a], [pathB, b]) => b.commits - a.commits || lines(b) - lines(a) || (pathA < pathB ? -1 : 1),
+    );
+    expect(result.busiest.map(({ path, activity }) => [path, activity])).toEqual(expected.slice(0, 10));
+  });
+
+  test('tells how far each fold has got, and what it cost', () => {
+    expect(progress[0]).toBe('cold 1');
+    expect(progress).toContain('earlier 540');
+    expect(progress).not.toContain('earlier 541');
+    expect(progress).not.toContain('delta 540');
+    expect(progress.at(-1)).toBe('delta 600');
+    for (const { ms, cacheMs, diskBytes, entriesTouched } of result.phases) {
+      expect(ms).toBeGreaterThanOrEqual(cacheMs);
+      expect(Math.min(cacheMs, diskBytes, entriesTouched)).toBeGreaterThan(0);
+    }
+  });
+});
