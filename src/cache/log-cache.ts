@@ -1,9 +1,11 @@
 import { assertBytes } from '../base/argument.ts';
+import { StoreError } from '../base/store-error.ts';
 import { CacheCapabilities } from '../contract/cache-capabilities.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
-import { entryFromBody } from '../contract/cache-entry-codec.ts';
-import { assertMeta, metaBytes, writeMeta } from '../contract/meta-codec.ts';
+import { assertMeta, metaBytes, readMeta, writeMeta } from '../contract/meta-codec.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
+import type { RecordMemory } from '../log/record-codec.ts';
+import { copyForCaller } from '../log/result-slab.ts';
 import { unlock } from '../storage/node-lock.ts';
 import { NodeStorage } from '../storage/node-storage.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
@@ -71,8 +73,7 @@ export class LogCache implements ProjectionCache {
 
   /** The entry under `key`, `undefined` on a miss. An entry that proves damaged is a miss. */
   get(key: KeyInput): CacheEntry | undefined {
-    const body = this.#store.get(keyBytes(key, 'key'));
-    return body === undefined ? undefined : entryFromBody(body);
+    return this.#store.read(keyBytes(key, 'key'), entryOf);
   }
 
   /** Whether there is an entry under `key`; its bytes are not read. */
@@ -124,14 +125,14 @@ export class LogCache implements ProjectionCache {
   entries(range: KeyRange = {}): IterableIterator<[Uint8Array, CacheEntry]> {
     const [interval, limit] = [intervalOf(range), limitOf(range)];
     this.#store.assertOpen();
-    return mapped(this.#store.entries(interval, range.reverse), limit, ([key, body]) => [key, entryFromBody(body)]);
+    return this.#store.scan({ interval, reverse: range.reverse === true, limit }, entryOf);
   }
 
   /** The same without the values, which are not read. */
   keys(range: KeyRange = {}): IterableIterator<Uint8Array> {
     const [interval, limit] = [intervalOf(range), limitOf(range)];
     this.#store.assertOpen();
-    return mapped(this.#store.keys(interval, range.reverse), limit, (key) => key);
+    return this.#store.keys(interval, range.reverse === true, limit);
   }
 
   /** Returns when everything accepted is durable. A sync that fails poisons the cache: close it and open it again. */
@@ -182,13 +183,10 @@ export class LogCache implements ProjectionCache {
   }
 }
 
-function* mapped<From, To>(source: Iterable<From>, limit: number, map: (from: From) => To): Generator<To, undefined> {
-  let left = limit;
-  if (left === 0) return undefined;
-  for (const item of source) {
-    yield map(item);
-    left -= 1;
-    if (left === 0) return undefined;
-  }
-  return undefined;
+/** The entry in a body: the value is the caller's own. */
+function entryOf(memory: RecordMemory, start: number, length: number): CacheEntry {
+  if (length < metaBytes)
+    throw new StoreError('CORRUPT', `an entry has at least ${metaBytes} bytes, this one ${length}`);
+  const valueBytes = length - metaBytes;
+  return { value: copyForCaller(memory, start, valueBytes), meta: readMeta(memory.bytes, start + valueBytes) };
 }

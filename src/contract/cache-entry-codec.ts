@@ -34,15 +34,6 @@ export function decodeFromBytes(bytes: Uint8Array): CacheEntry {
   return { value: new Uint8Array(bytes.subarray(0, valueBytes)), meta: readMeta(bytes, valueBytes) };
 }
 
-/**
- * Decodes without copying: the value is a view of `body`, which must belong to whoever the entry is given to and must not
- * change any more. Throws `StoreError` `CORRUPT` for fewer than 16 bytes.
- */
-export function entryFromBody(body: Uint8Array): CacheEntry {
-  const valueBytes = valueBytesOf(body);
-  return { value: body.subarray(0, valueBytes), meta: readMeta(body, valueBytes) };
-}
-
 function valueBytesOf(encoded: Uint8Array): number {
   if (encoded.length >= metaBytes) return encoded.length - metaBytes;
   throw new StoreError(

@@ -11,16 +11,15 @@ import {
   recordMemory,
 } from './record-codec.ts';
 import { bodyOffset, HEAD_BYTES, RecordKind, recordBytes } from './record-format.ts';
-import { copyForCaller } from './result-slab.ts';
 
 /** Page misses are counted up to this. */
 const MISSES_MAX = 255;
 
-/** Where a record lies and which key it must have: `key[keyStart..keyEnd)`. Offsets and sizes are bytes. */
-export interface RecordPlace {
-  readonly offset: number;
-  readonly size: number;
-}
+/**
+ * What a reader does with a body while it lies in the log's memory, `length` bytes from `start`, a multiple of four. The
+ * memory is lent: what is to outlast the call must be copied.
+ */
+export type BodyUse<Result> = (memory: RecordMemory, start: number, length: number) => Result;
 
 /**
  * Point reads of a log: the body of the PUT record at a known place. Everything that comes from the file is verified,
@@ -35,20 +34,20 @@ export class BodyReader {
     this.#log = log;
   }
 
-  /** A copy of the body, `undefined` where the place does not hold a sound record of this key. */
-  read(offset: number, size: number, key: Uint8Array): Uint8Array | undefined {
+  /** Lends the body to `use`; `undefined` where the place does not hold a sound record of this key. */
+  read<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     if (offset + size > this.#log.end) return undefined;
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
-    if (inPage + size > PAGE_BYTES) return this.#readAcrossPages(offset, size, key);
+    if (inPage + size > PAGE_BYTES) return this.#readAcrossPages(offset, size, key, use);
     const page = this.#log.residentPage(number) ?? this.#load(number);
-    if (page === undefined) return this.#readExactly(offset, size, key);
+    if (page === undefined) return this.#readExactly(offset, size, key, use);
     if (!page.isVerified(inPage)) {
       if (!this.#sound(page, inPage, offset, size, key)) return undefined;
       page.setVerified(inPage);
     }
     page.touch();
-    return bodyCopy(page, inPage);
+    return lend(page, inPage, use);
   }
 
   #load(number: number): Page | undefined {
@@ -58,14 +57,14 @@ export class BodyReader {
     return page;
   }
 
-  #readExactly(offset: number, size: number, key: Uint8Array): Uint8Array | undefined {
+  #readExactly<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const memory = this.#memoryFor(size);
     const got = this.#log.readFile(memory.bytes, 0, size, offset);
-    return got === size && this.#sound(memory, 0, offset, size, key) ? bodyCopy(memory, 0) : undefined;
+    return got === size && this.#sound(memory, 0, offset, size, key) ? lend(memory, 0, use) : undefined;
   }
 
   /** Part of the record may be in memory only, part in the file only. */
-  #readAcrossPages(offset: number, size: number, key: Uint8Array): Uint8Array | undefined {
+  #readAcrossPages<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const memory = this.#memoryFor(size);
     let got = 0;
     while (got < size) {
@@ -80,7 +79,7 @@ export class BodyReader {
       }
       got += piece;
     }
-    return this.#sound(memory, 0, offset, size, key) ? bodyCopy(memory, 0) : undefined;
+    return this.#sound(memory, 0, offset, size, key) ? lend(memory, 0, use) : undefined;
   }
 
   #memoryFor(size: number): RecordMemory {
@@ -100,7 +99,7 @@ export class BodyReader {
   }
 }
 
-function bodyCopy(memory: RecordMemory, at: number): Uint8Array {
+function lend<Result>(memory: RecordMemory, at: number, use: BodyUse<Result>): Result {
   const word = at >>> 2;
-  return copyForCaller(memory, at + bodyOffset(keyLengthAt(memory.words, word)), bodyLengthAt(memory.words, word));
+  return use(memory, at + bodyOffset(keyLengthAt(memory.words, word)), bodyLengthAt(memory.words, word));
 }

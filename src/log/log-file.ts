@@ -123,7 +123,7 @@ export class LogFile implements PageOwner {
     const size = recordBytes(content.key.length, content.value.length + content.trailer.length);
     if (inPage + size < PAGE_BYTES) {
       encodeRecord(this.#tail, inPage, content, this.salt, offset);
-      this.#tail.setVerified(inPage);
+      if (!this.#tail.isOwnWork) this.#tail.setVerified(inPage);
       this.#end = offset + size;
     } else {
       const memory = this.#scratchFor(size);
@@ -231,6 +231,7 @@ export class LogFile implements PageOwner {
     const number = Math.floor(this.#end / PAGE_BYTES);
     const page = this.#pool.take(this, number);
     page.pinned = true;
+    page.isOwnWork = this.#end % PAGE_BYTES === 0;
     this.#pages[number] = page;
     return page;
   }

@@ -23,6 +23,8 @@ export class Page implements RecordMemory {
   number = 0;
   /** A pinned page holds bytes that are not in the file yet, or the place of the next append. */
   pinned = false;
+  /** Every byte of it was written here, so that all its records are known to be sound. */
+  isOwnWork = false;
   score = 0;
 
   constructor() {
@@ -36,12 +38,13 @@ export class Page implements RecordMemory {
     this.owner = owner;
     this.number = number;
     this.pinned = false;
+    this.isOwnWork = false;
     this.score = 1;
     this.#verified.fill(0);
   }
 
   isVerified(at: number): boolean {
-    return ((this.#verified[at >>> 8] as number) & (1 << (at >>> 3))) !== 0;
+    return this.isOwnWork || ((this.#verified[at >>> 8] as number) & (1 << (at >>> 3))) !== 0;
   }
 
   setVerified(at: number): void {

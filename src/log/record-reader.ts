@@ -18,6 +18,8 @@ import { HEAD_BYTES, keyAreaBytes, RECORD_ALIGNMENT, RecordKind, recordBytes } f
 const CHUNK_BYTES: number = 256 * 1024;
 /** The search for a head may hash this many times the bytes it searches, so that crafted contents cannot stall it. */
 const SEARCH_HASH_RATIO_MAX = 8;
+/** And this many in any case: what is left to search may be less than a few keys. */
+const SEARCH_HASH_BYTES_MIN: number = 1024 * 1024;
 
 /** What lies at an offset of a log. */
 export type Verdict =
@@ -109,7 +111,7 @@ export class RecordReader {
   /** The first offset from `from` on that holds a valid head, `undefined` where none does or the search grew too costly. */
   nextHead(from: number): number | undefined {
     let hashed = 0;
-    const hashedMax = SEARCH_HASH_RATIO_MAX * (this.size - from);
+    const hashedMax = SEARCH_HASH_BYTES_MIN + SEARCH_HASH_RATIO_MAX * (this.size - from);
     for (let offset = from; offset + HEAD_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
       if (!this.#hold(offset, HEAD_BYTES)) return undefined;
       const word = (offset - this.#start) >>> 2;

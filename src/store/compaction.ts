@@ -17,6 +17,12 @@ const SYNC_BYTES: number = 4 * 1024 * 1024;
 /** The new generation's write buffer. */
 const WRITE_BYTES: number = 256 * 1024;
 
+/** An entry whose record in the old generation could not be read, and where that lies. */
+export interface LostEntry {
+  readonly key: Uint8Array;
+  readonly offset: number;
+}
+
 /**
  * Copies what is live of one generation into the next, in log order and in steps of any size, while the old one is still
  * written to.
@@ -37,7 +43,7 @@ export class Compaction {
   readonly #moves: MoveJournal = new MoveJournal();
   /** Whether a run of the old generation could not be read, so that entries may still point into it. */
   #damaged = false;
-  #lost = 0;
+  #lost: LostEntry[] = [];
   /** Whether COMPLETE may have reached the disk. */
   mayBeWhole = false;
   /** Why the compaction was abandoned, `undefined` while it was not. */
@@ -78,15 +84,21 @@ export class Compaction {
 
   /**
    * Makes the new generation the store; the compaction has caught up. `syncDirectory` makes its name durable first, so
-   * that COMPLETE is durable only in a file that can be found. Returns how many entries were lost to damage.
+   * that COMPLETE is durable only in a file that can be found.
    */
-  finish(syncDirectory: () => void): number {
+  finish(syncDirectory: () => void): void {
     if (this.#damaged) this.#forgetUnmoved();
     this.target.sync();
     syncDirectory();
     this.mayBeWhole = true;
     completeLog(this.target);
-    return this.#lost;
+  }
+
+  /** The entries that proved damaged and were forgotten since the last call. */
+  takeLost(): readonly LostEntry[] {
+    const lost = this.#lost;
+    this.#lost = [];
+    return lost;
   }
 
   /** Gives every record that moved its old location back, because of `cause`. */
@@ -143,9 +155,10 @@ export class Compaction {
   /** The entry's body is lost. An older record of the key may have been copied: it must not come back. */
   #dropDamaged(node: NodeAddress): void {
     if (node === NO_NODE) return;
+    const key = this.#reader.key();
+    this.#lost.push({ key, offset: offsetOf(this.#index.location(node)) });
     this.#index.removeNode(node);
-    this.target.append(deletionOf(this.#reader.key()));
-    this.#lost += 1;
+    this.target.append(deletionOf(key));
   }
 
   #copy(): number {
@@ -157,13 +170,15 @@ export class Compaction {
 
   /** Entries that lie in a run which could not be read. No older records of theirs were copied: those were dead. */
   #forgetUnmoved(): void {
-    const lost: NodeAddress[] = [];
+    const unmoved: NodeAddress[] = [];
     const cursor = this.#index.cursor(ALL_KEYS);
     for (let node = cursor.next(); node !== NO_NODE; node = cursor.next()) {
-      if (isOf(this.source.generation, this.#index.location(node))) lost.push(node);
+      const location = this.#index.location(node);
+      if (!isOf(this.source.generation, location)) continue;
+      unmoved.push(node);
+      this.#lost.push({ key: cursor.key(), offset: offsetOf(location) });
     }
-    for (const node of lost) this.#index.removeNode(node);
-    this.#lost += lost.length;
+    for (const node of unmoved) this.#index.removeNode(node);
   }
 }
 

@@ -141,8 +141,20 @@ export class Compactor {
   #step(bytes: number): void {
     const compaction = this.#current;
     if (compaction === undefined) return;
-    compaction.step(bytes);
-    if (compaction.caughtUp) this.#finish(compaction);
+    try {
+      compaction.step(bytes);
+      if (compaction.caughtUp) this.#finish(compaction);
+    } finally {
+      this.#tellLost(compaction);
+    }
+  }
+
+  #tellLost(compaction: Compaction): void {
+    const { generation } = compaction.source;
+    for (const { key, offset } of compaction.takeLost()) {
+      this.entriesLost += 1;
+      this.#emit({ type: 'entry-damaged', key, generation, offset });
+    }
   }
 
   /** Ends the compaction under way without a result, because of `cause`. Nothing is lost. */
@@ -189,7 +201,7 @@ export class Compactor {
   #finish(compaction: Compaction): void {
     const { directory, beforeWrite } = this.#context;
     const { target } = compaction;
-    this.entriesLost += compaction.finish(() => syncDirectory(directory));
+    compaction.finish(() => syncDirectory(directory));
     this.#current = undefined;
     this.#retryAtBytes = 0;
     this.compactions += 1;

@@ -1,4 +1,4 @@
-import { BodyReader } from '../log/body-reader.ts';
+import { BodyReader, type BodyUse } from '../log/body-reader.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { isOf, type Location, offsetOf } from './location.ts';
 
@@ -53,9 +53,9 @@ export class Generations {
     this.#building = undefined;
   }
 
-  /** A copy of the body of the record at `location`, `undefined` where it is damaged. */
-  readBody(location: Location, recordBytes: number, key: Uint8Array): Uint8Array | undefined {
-    return this.#of(location).bodies.read(offsetOf(location), recordBytes, key);
+  /** Lends the body of the record at `location` to `use`; `undefined` where it is damaged. */
+  readBody<Result>(location: Location, recordBytes: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    return this.#of(location).bodies.read(offsetOf(location), recordBytes, key, use);
   }
 
   /** Number of the generation a location lies in. */

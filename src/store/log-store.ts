@@ -2,7 +2,9 @@ import { storageFailure } from '../base/storage-failure.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { NodeAddress } from '../key-index/node-layout.ts';
+import type { BodyUse } from '../log/body-reader.ts';
 import type { PagePool } from '../log/page-pool.ts';
+import { copyForCaller } from '../log/result-slab.ts';
 import type { StorageLock } from '../storage/storage-backend.ts';
 import { Compactor } from './compactor.ts';
 import { DeferredFlush } from './deferred-flush.ts';
@@ -22,6 +24,15 @@ import { type VerifyReport, verifyLogs } from './verification.ts';
 import type { WriteGate } from './write-gate.ts';
 
 const NO_BYTES = new Uint8Array(0);
+
+/** Which entries to go through. */
+export interface ScanRange {
+  readonly interval: KeyInterval;
+  /** From the last key to the first. */
+  readonly reverse: boolean;
+  /** How many at most. */
+  readonly limit: number;
+}
 
 /**
  * A store from byte keys to byte bodies: one append-only log and the index of what is live in it. What `sync` covered
@@ -93,13 +104,18 @@ export class LogStore {
 
   /** A copy of the body under `key`, `undefined` where there is none. Throws `IO` where reading fails. */
   get(key: Uint8Array): Uint8Array | undefined {
+    return this.read(key, copyForCaller);
+  }
+
+  /** The same with the body lent to `use` instead of copied; returns what that returns. */
+  read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     this.#gate.assertOpen();
     assertKeySize(key);
     const node = this.#index.find(key);
-    const body = node === 0 ? undefined : this.#bodyOf(node, key);
-    if (body === undefined) this.#misses += 1;
+    const result = node === 0 ? undefined : this.#readAt(node, key, use);
+    if (result === undefined) this.#misses += 1;
     else this.#hits += 1;
-    return body;
+    return result;
   }
 
   has(key: Uint8Array): boolean {
@@ -132,25 +148,36 @@ export class LogStore {
    * Keys of the interval in order. One that is there all the time comes, one removed before the order reaches it does not;
    * whether one comes that is new meanwhile is left open, as new keys are linked in order in groups.
    */
-  *keys(interval: KeyInterval, reverse = false): Generator<Uint8Array, undefined> {
+  *keys(
+    interval: KeyInterval,
+    reverse = false,
+    limit: number = Number.POSITIVE_INFINITY,
+  ): Generator<Uint8Array, undefined> {
     const cursor = this.#index.cursor(interval, reverse);
-    while (true) {
+    for (let left = limit; left > 0; left -= 1) {
       this.#gate.assertOpen();
       if (cursor.next() === 0) return undefined;
       yield cursor.key();
     }
   }
 
-  /** The same with the bodies; an entry that proves damaged is passed over. */
-  *entries(interval: KeyInterval, reverse = false): Generator<[Uint8Array, Uint8Array], undefined> {
-    const cursor = this.#index.cursor(interval, reverse);
-    while (true) {
+  /** The same with copies of the bodies; an entry that proves damaged is passed over. */
+  entries(interval: KeyInterval, reverse = false): Generator<[Uint8Array, Uint8Array], undefined> {
+    return this.scan({ interval, reverse, limit: Number.POSITIVE_INFINITY }, copyForCaller);
+  }
+
+  /** The same with each body lent to `use`, and for a number of entries at most. */
+  *scan<Result>(range: ScanRange, use: BodyUse<Result>): Generator<[Uint8Array, Result], undefined> {
+    const cursor = this.#index.cursor(range.interval, range.reverse);
+    for (let left = range.limit; left > 0; ) {
       this.#gate.assertOpen();
       const node = cursor.next();
       if (node === 0) return undefined;
       const key = cursor.key();
-      const body = this.#bodyOf(node, key);
-      if (body !== undefined) yield [key, body];
+      const result = this.#readAt(node, key, use);
+      if (result === undefined) continue;
+      yield [key, result];
+      left -= 1;
     }
   }
 
@@ -242,10 +269,10 @@ export class LogStore {
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);
   }
 
-  #bodyOf(node: NodeAddress, key: Uint8Array): Uint8Array | undefined {
+  #readAt<Result>(node: NodeAddress, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const location = this.#index.location(node);
-    const body = this.#generations.readBody(location, bytesOf(this.#index.units(node)), key);
-    if (body !== undefined) return body;
+    const result = this.#generations.readBody(location, bytesOf(this.#index.units(node)), key, use);
+    if (result !== undefined) return result;
     const generation = this.#generations.generationOf(location);
     this.#corruptions += 1;
     this.#mutations.forgetDamaged(node, key);

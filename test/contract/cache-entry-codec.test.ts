@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
 import type { CacheMeta } from '../../src/contract/cache-entry.ts';
-import { decodeFromBytes, encodeWithValue, entryFromBody } from '../../src/contract/cache-entry-codec.ts';
+import { decodeFromBytes, encodeWithValue } from '../../src/contract/cache-entry-codec.ts';
 import { metaBytes } from '../../src/contract/meta-codec.ts';
 
 const meta: CacheMeta = { watermark: 0x0807_0605_0403_0201n, cachedAtUs: -2n };
@@ -67,19 +67,5 @@ describe('decodeFromBytes', () => {
     expect(() => decodeFromBytes('0123456789abcdef' as unknown as Uint8Array)).toThrow(
       new TypeError('bytes must be a Uint8Array; got string'),
     );
-  });
-});
-
-describe('entryFromBody', () => {
-  test('gives a view of the body, not a copy', () => {
-    const body = new Uint8Array(encoded);
-    const { value } = entryFromBody(body);
-    expect(value.buffer).toBe(body.buffer);
-    body[0] = 0x62;
-    expect(value).toEqual(Uint8Array.of(0x62));
-  });
-
-  test('refuses a body without room for a meta', () => {
-    expect(() => entryFromBody(new Uint8Array(metaBytes - 1))).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
   });
 });

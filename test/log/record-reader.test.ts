@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
+import { batchOf, completionOf, deletionOf, markOf, prefixDeletionOf } from '../../src/log/record-content.ts';
+import { HEAD_BYTES, RecordKind } from '../../src/log/record-format.ts';
+import { flip } from '../store/log-records.ts';
+import { appendPut, key, NAME, newLog, readerOf } from './log-fixtures.ts';
+
+describe('a reader', () => {
+  test('tells what each record is', () => {
+    const { disk, log } = newLog();
+    appendPut(log, 0, 5);
+    log.append(deletionOf(key(0)));
+    log.append(prefixDeletionOf(key(1)));
+    log.append(batchOf({ records: 3, bytes: 2 ** 33 }));
+    log.appendMark(2 ** 33 + 8);
+    log.append(completionOf());
+    log.append(markOf(0));
+    log.flush();
+    const reader = readerOf(disk);
+    const kinds: number[] = [];
+    for (let at = FILE_HEADER_BYTES; reader.read(at) === 'valid'; at = reader.next) {
+      kinds.push(reader.kind);
+      if (reader.kind === RecordKind.batch) expect(reader.batchExtent()).toEqual({ records: 3, bytes: 2 ** 33 });
+      if (reader.kind === RecordKind.mark && kinds.length < 6) expect(reader.markOffset()).toBe(2 ** 33 + 8);
+      expect(reader.next).toBe(at + reader.recordBytes);
+    }
+    expect(kinds).toEqual([1, 2, 3, 4, 5, 6, 5]);
+    expect(reader.read(log.end)).toBe('end');
+    expect(reader.read(log.end + 8)).toBe('end');
+  });
+
+  test('reads records larger than its chunk, and small ones after them', () => {
+    const { disk, log } = newLog();
+    const lengths = [10, 700_000, 10, 300_000, 262_144, 1];
+    const places = lengths.map((length, number) => appendPut(log, number, length));
+    log.flush();
+    const reader = readerOf(disk);
+    for (const [number, { offset, size }] of places.entries()) {
+      expect(reader.read(offset)).toBe('valid');
+      expect(reader.recordBytes).toBe(size);
+      expect(new TextDecoder().decode(reader.key())).toBe(`key ${number}`);
+    }
+    // In any order: what it holds in memory moves back and forth.
+    for (const { offset } of places.toReversed()) expect(reader.read(offset)).toBe('valid');
+  });
+
+  test('finds a damaged body only where it is asked to look, and any damage to a head', () => {
+    const { disk, log } = newLog();
+    const { offset, size } = appendPut(log, 0, 9);
+    log.flush();
+    flip(disk, NAME, offset + size - 1);
+    expect(readerOf(disk).read(offset, false)).toBe('valid');
+    expect(readerOf(disk).read(offset)).toBe('bad-body');
+    flip(disk, NAME, offset + HEAD_BYTES);
+    expect(readerOf(disk).read(offset, false)).toBe('bad-head');
+  });
+
+  test('calls a record that the file does not hold whole bad, by its head where that is there', () => {
+    const { disk, log } = newLog();
+    const { offset, size } = appendPut(log, 0, 100);
+    log.flush();
+    for (let length = 0; length < size; length += 1) {
+      const reader = readerOf(disk);
+      reader.size = offset + length;
+      const headBytes = HEAD_BYTES + 8;
+      const expected = length < headBytes ? 'bad-head' : 'bad-body';
+      expect(reader.read(offset)).toBe(length === 0 ? 'end' : expected);
+    }
+  });
+
+  test('takes a file that is shorter than it was said to be for damage', () => {
+    const { disk, log } = newLog();
+    const { offset } = appendPut(log, 7, 400_000);
+    log.flush();
+    const reader = readerOf(disk);
+    disk.place(NAME, disk.bytes(NAME).slice(0, offset + 1000));
+    expect(reader.read(offset)).toBe('bad-body');
+    // The key is the record's own still: the entry it damages must be found.
+    expect(new TextDecoder().decode(reader.key())).toBe('key 7');
+    expect(reader.nextHead(offset + 8)).toBeUndefined();
+    disk.place(NAME, disk.bytes(NAME).slice(0, offset + 10));
+    expect(readerOf(disk).read(offset)).toBe('bad-head');
+  });
+
+  test('passes on what reading fails with', () => {
+    const { disk, log } = newLog();
+    log.flush();
+    const reader = readerOf(disk);
+    reader.size = 100;
+    disk.before = ({ verb }) => {
+      if (verb === 'read') throw new Error('out of order');
+      return undefined;
+    };
+    expect(() => reader.read(FILE_HEADER_BYTES)).toThrow(expect.objectContaining({ code: 'IO' }));
+  });
+});
+
+describe('the search for the next head', () => {
+  test('finds the next record at any distance', () => {
+    const { disk, log } = newLog();
+    const first = appendPut(log, 0, 300_000);
+    const second = appendPut(log, 1, 3);
+    log.flush();
+    flip(disk, NAME, first.offset);
+    expect(readerOf(disk).nextHead(first.offset + 8)).toBe(second.offset);
+    expect(readerOf(disk).nextHead(second.offset)).toBe(second.offset);
+    expect(readerOf(disk).nextHead(second.offset + 8)).toBeUndefined();
+  });
+
+  test('does not take a record for one that the file does not hold whole', () => {
+    const { disk, log } = newLog();
+    const { offset, size } = appendPut(log, 0, 100);
+    log.flush();
+    const reader = readerOf(disk);
+    reader.size = offset + size - 1;
+    expect(reader.nextHead(FILE_HEADER_BYTES)).toBeUndefined();
+  });
+
+  test('gives up where bytes are made to look like heads everywhere', () => {
+    const { disk, log } = newLog();
+    log.flush();
+    // A put with the longest key at every place a record may begin at: each costs a hash of 64 KiB.
+    const words = new Int32Array(50_000);
+    for (let word = 2; word < words.length; word += 2) words[word] = RecordKind.put | (0xffff << 16);
+    disk.place(NAME, new Uint8Array([...disk.bytes(NAME), ...new Uint8Array(words.buffer)]));
+    const reader = readerOf(disk);
+    let bytesRead = 0;
+    disk.before = ({ verb, length }) => {
+      if (verb === 'read') bytesRead += length;
+      return undefined;
+    };
+    expect(reader.nextHead(FILE_HEADER_BYTES)).toBeUndefined();
+    expect(bytesRead).toBeLessThan(40 * words.byteLength);
+  });
+});
+
+describe('the search for the next claim', () => {
+  test('finds marks and COMPLETE behind anything, and misses none', () => {
+    const { disk, log } = newLog();
+    appendPut(log, 0, 300_000);
+    const mark = log.append(markOf(40));
+    appendPut(log, 1, 20);
+    const complete = log.append(completionOf());
+    log.flush();
+    flip(disk, NAME, FILE_HEADER_BYTES);
+    const reader = readerOf(disk);
+    expect(reader.nextClaim(FILE_HEADER_BYTES)).toBe(mark);
+    expect(reader.markOffset()).toBe(40);
+    expect(reader.nextClaim(reader.next)).toBe(complete);
+    expect(reader.nextClaim(reader.next)).toBeUndefined();
+  });
+
+  test('takes a file that is shorter than it was said to be', () => {
+    const { disk, log } = newLog();
+    log.flush();
+    const reader = readerOf(disk);
+    reader.size = 1000;
+    expect(reader.nextClaim(FILE_HEADER_BYTES)).toBeUndefined();
+  });
+});
