@@ -98,6 +98,11 @@ export class StoreHistory {
     return this.states.slice(this.#synced).some((state) => equal(state, contents));
   }
 
+  /** Whether `contents` is a state at any time: what damage that takes the end of the log and its marks may leave. */
+  wasState(contents: Contents): boolean {
+    return this.states.some((state) => equal(state, contents));
+  }
+
   /** After damage: the entries of `contents` that are neither the last synced nor a later accepted value of their key. */
   lies(contents: Contents): string[] {
     const states = this.states.slice(this.#synced);

@@ -1,0 +1,42 @@
+// Why this test: the index is written for speed, in one flat array that nothing guards. A random history against a plain
+// map, with cursors open all the while and every invariant checked, is what makes it trustworthy.
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import { seededRandom } from '../test/key-index/index-fixtures.ts';
+import { IndexHistory } from './key-index/index-history.ts';
+import { operations } from './key-index/index-operation.ts';
+
+const histories = fc.array(operations, { maxLength: 120, size: 'max' });
+
+/** Towers as they are, or higher ones, so that few keys make many levels. */
+function towers(seed: number, raise: number): () => number {
+  const random = seededRandom(seed);
+  return () => random() >>> (random() % (raise + 1));
+}
+
+describe('KeyIndex', () => {
+  test('agrees with a map, invariants checked after every operation', () => {
+    fc.assert(
+      fc.property(histories, fc.integer(), fc.constantFrom(0, 8), (history, seed, raise) => {
+        const index = new IndexHistory(towers(seed, raise));
+        for (const operation of history) {
+          index.apply(operation);
+          index.verify();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  // Checking needs the order and so links the nodes that wait; here they wait as long as the history lets them.
+  test('agrees with a map while new nodes wait to be linked', () => {
+    fc.assert(
+      fc.property(histories, fc.integer(), fc.constantFrom(0, 8), (history, seed, raise) => {
+        const index = new IndexHistory(towers(seed, raise));
+        for (const operation of history) index.apply(operation);
+        index.verify();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,139 @@
+import { expect } from 'vitest';
+import { type IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
+import { ALL_KEYS, type KeyInterval } from '../../src/key-index/key-interval.ts';
+import { indexFaults } from '../../test/key-index/index-invariants.ts';
+import { IndexModel, type ModelEntry } from './index-model.ts';
+import type { IndexOperation } from './index-operation.ts';
+import { WatchedCursor } from './watched-cursor.ts';
+
+/** Does to an index and to its model the same, and compares what they say. */
+export class IndexHistory {
+  readonly #model = new IndexModel();
+  readonly #random: () => number;
+  #index: KeyIndex;
+  #cursors: WatchedCursor[] = [];
+
+  constructor(random: () => number) {
+    this.#random = random;
+    this.#index = new KeyIndex({ random });
+  }
+
+  apply(operation: IndexOperation): void {
+    switch (operation.kind) {
+      case 'put':
+        this.#put(operation);
+        break;
+      case 'remove':
+        this.#remove(operation.key);
+        break;
+      case 'removeNode':
+        this.#removeNode(operation.key);
+        break;
+      case 'relocate':
+        this.#relocate(operation.key, operation.location);
+        break;
+      case 'removeInterval':
+        this.#removeInterval(operation.interval);
+        break;
+      case 'clear':
+        this.#index.clear();
+        this.#forgive(this.#model.removeInterval(ALL_KEYS));
+        break;
+      case 'verify':
+        this.verify();
+        break;
+      case 'openCursor':
+        this.#cursors.push(new WatchedCursor(this.#index, this.#model, operation.interval, operation.reverse));
+        break;
+      case 'step':
+        this.#step(operation.cursor, operation.steps);
+        break;
+      case 'reload':
+        this.#reload(operation.adopted);
+        break;
+    }
+    expect([this.#index.size, this.#index.recordUnits]).toEqual([this.#model.size, this.#model.recordUnits]);
+  }
+
+  /** Compares everything, in both directions, and checks the invariants. It links the nodes that wait. */
+  verify(): void {
+    const expected = this.#model.sorted();
+    expect(this.#entries(false)).toEqual(expected);
+    expect(this.#entries(true)).toEqual([...expected].reverse());
+    expect(indexFaults(this.#index)).toEqual([]);
+  }
+
+  #put(entry: ModelEntry): void {
+    const replaced = this.#model.put({ key: entry.key, location: entry.location, units: entry.units });
+    expect(this.#index.put(entry.key, entry.location, entry.units)).toBe(replaced?.units ?? 0);
+    const node = this.#index.find(entry.key);
+    expect([this.#index.location(node), this.#index.units(node)]).toEqual([entry.location, entry.units]);
+  }
+
+  #remove(key: Uint8Array): void {
+    const removed = this.#model.remove(key);
+    expect(this.#index.remove(key)).toBe(removed?.units ?? 0);
+    expect(this.#index.find(key)).toBe(0);
+    if (removed !== undefined) this.#forgive([removed]);
+  }
+
+  #removeNode(key: Uint8Array): void {
+    const node = this.#index.find(key);
+    const removed = this.#model.remove(key);
+    expect(node !== 0).toBe(removed !== undefined);
+    if (removed === undefined) return;
+    this.#index.removeNode(node);
+    expect(this.#index.find(key)).toBe(0);
+    this.#forgive([removed]);
+  }
+
+  #relocate(key: Uint8Array, location: number): void {
+    const entry = this.#model.get(key);
+    if (entry === undefined) return;
+    this.#model.put({ ...entry, location });
+    this.#index.relocate(this.#index.find(key), location);
+  }
+
+  #removeInterval(interval: KeyInterval): void {
+    const removed = this.#model.removeInterval(interval);
+    const units = removed.reduce((sum, entry) => sum + entry.units, 0);
+    expect(this.#index.removeInterval(interval)).toEqual({ count: removed.length, units });
+    this.#forgive(removed);
+  }
+
+  #step(cursor: number, steps: number): void {
+    const chosen = this.#cursors[cursor % Math.max(this.#cursors.length, 1)];
+    for (let step = 0; step < steps; step += 1) chosen?.step();
+  }
+
+  #reload(adopted: boolean): void {
+    const sections = this.#index.sections();
+    this.#index = KeyIndex.fromSections(adopted ? allocated(sections) : sections, { random: this.#random });
+    // They walk the index that was.
+    this.#cursors = [];
+  }
+
+  #forgive(removed: readonly ModelEntry[]): void {
+    for (const { key } of removed) {
+      for (const cursor of this.#cursors) cursor.forgive(key);
+    }
+  }
+
+  #entries(reverse: boolean): ModelEntry[] {
+    const cursor = this.#index.cursor(ALL_KEYS, reverse);
+    const entries: ModelEntry[] = [];
+    for (let node = cursor.next(); node !== 0; node = cursor.next()) {
+      entries.push({ key: cursor.key(), location: this.#index.location(node), units: this.#index.units(node) });
+    }
+    return entries;
+  }
+}
+
+function allocated(sections: IndexImageSections): IndexImageSections {
+  const { state, arena, directory } = sections;
+  const copy = KeyIndex.allocateSections(state.length, arena.length, directory.length);
+  copy.state.set(state);
+  copy.arena.set(arena);
+  copy.directory.set(directory);
+  return copy;
+}

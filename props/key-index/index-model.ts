@@ -1,0 +1,62 @@
+import type { KeyInterval } from '../../src/key-index/key-interval.ts';
+
+/** What the index should hold about a key. */
+export interface ModelEntry {
+  readonly key: Uint8Array;
+  readonly location: number;
+  readonly units: number;
+}
+
+/** A key as text that has the order of its bytes. */
+export function nameOf(key: Uint8Array): string {
+  return Buffer.from(key).toString('hex');
+}
+
+export function contains(interval: KeyInterval, key: Uint8Array): boolean {
+  if (Buffer.compare(key, interval.lower) < 0) return false;
+  return interval.upper === undefined || Buffer.compare(key, interval.upper) < 0;
+}
+
+/** The index as a plain map: too slow and too large to be wrong. */
+export class IndexModel {
+  readonly #entries = new Map<string, ModelEntry>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get recordUnits(): number {
+    return this.sorted().reduce((sum, { units }) => sum + units, 0);
+  }
+
+  get(key: Uint8Array): ModelEntry | undefined {
+    return this.#entries.get(nameOf(key));
+  }
+
+  /** The entry that was replaced. */
+  put(entry: ModelEntry): ModelEntry | undefined {
+    const replaced = this.get(entry.key);
+    this.#entries.set(nameOf(entry.key), entry);
+    return replaced;
+  }
+
+  remove(key: Uint8Array): ModelEntry | undefined {
+    const removed = this.get(key);
+    this.#entries.delete(nameOf(key));
+    return removed;
+  }
+
+  removeInterval(interval: KeyInterval): ModelEntry[] {
+    const removed = this.within(interval);
+    for (const { key } of removed) this.#entries.delete(nameOf(key));
+    return removed;
+  }
+
+  sorted(): ModelEntry[] {
+    return [...this.#entries.values()].sort((left, right) => Buffer.compare(left.key, right.key));
+  }
+
+  within(interval: KeyInterval): ModelEntry[] {
+    return this.sorted().filter(({ key }) => contains(interval, key));
+  }
+}

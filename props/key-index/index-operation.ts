@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
+import { ALL_KEYS, type KeyInterval } from '../../src/key-index/key-interval.ts';
+
+/** One step of a random history. */
+export type IndexOperation =
+  | { readonly kind: 'put'; readonly key: Uint8Array; readonly location: number; readonly units: number }
+  | { readonly kind: 'remove' | 'removeNode'; readonly key: Uint8Array }
+  | { readonly kind: 'relocate'; readonly key: Uint8Array; readonly location: number }
+  | { readonly kind: 'removeInterval'; readonly interval: KeyInterval }
+  | { readonly kind: 'clear' | 'verify' }
+  | { readonly kind: 'openCursor'; readonly interval: KeyInterval; readonly reverse: boolean }
+  | { readonly kind: 'step'; readonly cursor: number; readonly steps: number }
+  | { readonly kind: 'reload'; readonly adopted: boolean };
+
+// Few different bytes, so that keys repeat, are prefixes of one another and meet the bounds of intervals; bytes at both
+// ends, around the sign bit of a word, and enough of them to cross words.
+const byte = fc.constantFrom(0, 1, 0x61, 0x7f, 0x80, 0xff);
+const shortKey = fc.array(byte, { maxLength: 6 }).map((bytes) => Uint8Array.from(bytes));
+const sharedPrefix = fc
+  .array(byte, { maxLength: 5 })
+  .map((bytes) => Uint8Array.from([...new TextEncoder().encode('stream:00012'), ...bytes]));
+const anyKey = fc.uint8Array({ maxLength: 40 });
+const zeroKey = fc.nat(12).map((length) => new Uint8Array(length));
+const longKey = fc
+  .tuple(fc.constantFrom(255, 256, 1000), byte)
+  .map(([length, fill]) => new Uint8Array(length).fill(fill));
+
+export const keys: fc.Arbitrary<Uint8Array> = fc.oneof(
+  { weight: 5, arbitrary: shortKey },
+  { weight: 3, arbitrary: sharedPrefix },
+  { weight: 1, arbitrary: anyKey },
+  { weight: 1, arbitrary: zeroKey },
+  { weight: 1, arbitrary: longKey },
+);
+
+const intervals: fc.Arbitrary<KeyInterval> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ lower: keys, upper: fc.option(keys, { nil: undefined }) }) },
+  { weight: 4, arbitrary: keys.map((prefix) => ({ lower: prefix, upper: prefixSuccessor(prefix) })) },
+  { weight: 1, arbitrary: fc.constant(ALL_KEYS) },
+);
+
+const location = fc.integer();
+const units = fc.integer({ min: 1, max: 2 ** 28 });
+
+function operation<Kind extends IndexOperation['kind'], Fields>(
+  kind: Kind,
+  fields: fc.Arbitrary<Fields>,
+): fc.Arbitrary<Fields & { readonly kind: Kind }> {
+  return fields.map((each) => ({ ...each, kind }));
+}
+
+export const operations: fc.Arbitrary<IndexOperation> = fc.oneof(
+  { weight: 40, arbitrary: operation('put', fc.record({ key: keys, location, units })) },
+  { weight: 12, arbitrary: operation('remove', fc.record({ key: keys })) },
+  { weight: 6, arbitrary: operation('removeNode', fc.record({ key: keys })) },
+  { weight: 4, arbitrary: operation('relocate', fc.record({ key: keys, location })) },
+  { weight: 3, arbitrary: operation('removeInterval', fc.record({ interval: intervals })) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'clear' } as const) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'verify' } as const) },
+  { weight: 5, arbitrary: operation('openCursor', fc.record({ interval: intervals, reverse: fc.boolean() })) },
+  { weight: 20, arbitrary: operation('step', fc.record({ cursor: fc.nat(5), steps: fc.integer({ min: 1, max: 6 }) })) },
+  { weight: 1, arbitrary: operation('reload', fc.record({ adopted: fc.boolean() })) },
+);

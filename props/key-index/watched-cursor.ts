@@ -1,0 +1,57 @@
+import { expect } from 'vitest';
+import type { IndexCursor, KeyIndex } from '../../src/key-index/key-index.ts';
+import type { KeyInterval } from '../../src/key-index/key-interval.ts';
+import { contains, type IndexModel, nameOf } from './index-model.ts';
+
+/**
+ * A cursor and what it owes: keys within its bounds, each once and in order, none that is not there, and all that were
+ * there from its beginning until it passed them.
+ */
+export class WatchedCursor {
+  readonly #index: KeyIndex;
+  readonly #model: IndexModel;
+  readonly #interval: KeyInterval;
+  readonly #sign: number;
+  readonly #cursor: IndexCursor;
+  readonly #owed: Set<string>;
+  #last: string | undefined;
+  #ended = false;
+
+  constructor(index: KeyIndex, model: IndexModel, interval: KeyInterval, reverse: boolean) {
+    this.#index = index;
+    this.#model = model;
+    this.#interval = interval;
+    this.#sign = reverse ? -1 : 1;
+    this.#cursor = index.cursor(interval, reverse);
+    this.#owed = new Set(model.within(interval).map(({ key }) => nameOf(key)));
+  }
+
+  /** A key that was removed is owed no more, even when it comes back. */
+  forgive(key: Uint8Array): void {
+    this.#owed.delete(nameOf(key));
+  }
+
+  step(): void {
+    const node = this.#cursor.next();
+    if (node === 0) {
+      this.#ended = true;
+      expect([...this.#owed]).toEqual([]);
+      return;
+    }
+    expect(this.#ended).toBe(false);
+    const key = this.#cursor.key();
+    const name = nameOf(key);
+    expect(contains(this.#interval, key)).toBe(true);
+    expect(this.#model.get(key)).toBeDefined();
+    expect(node).toBe(this.#index.find(key));
+    if (this.#last !== undefined) expect(this.#isBefore(this.#last, name)).toBe(true);
+    this.#owed.delete(name);
+    this.#last = name;
+    expect([...this.#owed].filter((owed) => this.#isBefore(owed, name))).toEqual([]);
+  }
+
+  /** Hexadecimal text has the order of the bytes it stands for. */
+  #isBefore(left: string, right: string): boolean {
+    return this.#sign > 0 ? left < right : left > right;
+  }
+}

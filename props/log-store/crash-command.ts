@@ -1,0 +1,43 @@
+import { expect } from 'vitest';
+import type { Survival } from '../../test/store/disk-file.ts';
+import { contentsOf, equal, openStore, StoreHistory } from '../../test/store/store-history.ts';
+import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
+
+/** The process, or the machine, stops without a word; of what was not synced each change has its own luck. */
+export class CrashCommand implements StoreCommand {
+  readonly #luck: readonly Survival[];
+  readonly #keepsImage: boolean;
+
+  /** `luck` is gone through again and again. */
+  constructor(luck: readonly Survival[], keepsImage: boolean) {
+    this.#luck = luck;
+    this.#keepsImage = keepsImage;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(model: Model, real: StoreUnderTest): Promise<void> {
+    let drawn = 0;
+    const disk = real.disk.afterCrash(() => {
+      drawn += 1;
+      return this.#luck[(drawn - 1) % this.#luck.length] ?? 'none';
+    });
+    if (!this.#keepsImage) for (const name of disk.names) if (name.endsWith('.index')) disk.take(name);
+    real.dropInto(disk);
+    const contents = contentsOf(real.store);
+    if (!model.history.isPrefix(contents)) expect.fail('the store is at no state between the last sync and the crash');
+    expect(real.store.stats().recovery).toMatchObject({ damaged: [], forgotten: false });
+    // All that was found is durable now: another crash comes back here.
+    const again = contentsOf(openStore(real.disk.afterCrash(() => 'none')));
+    if (!equal(again, contents)) expect.fail('a second crash found another state');
+    model.history = new StoreHistory(contents);
+    real.check(model);
+    await Promise.resolve();
+  }
+
+  toString(): string {
+    return `crash(${this.#luck.join()}, ${this.#keepsImage ? 'with' : 'without'} image)`;
+  }
+}

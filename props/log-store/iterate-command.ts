@@ -1,0 +1,63 @@
+import { expect } from 'vitest';
+import { bytes, text } from '../../test/store/store-history.ts';
+import { keysWithin, type Range } from './range-command.ts';
+import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
+
+/** Before the entry with number `at` is asked for, `key` gets `body`, or is removed where that is `undefined`. */
+export interface Interruption {
+  readonly at: number;
+  readonly key: string;
+  readonly body: string | undefined;
+}
+
+/** Goes through a range while the store is written to. */
+export class IterateCommand implements StoreCommand {
+  readonly #range: Range;
+  readonly #interruptions: readonly Interruption[];
+
+  constructor(range: Range, interruptions: readonly Interruption[]) {
+    this.#range = range;
+    this.#interruptions = interruptions;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(model: Model, real: StoreUnderTest): Promise<void> {
+    const { lower, upper, reverse } = this.#range;
+    const interval = { lower: bytes(lower), upper: upper === undefined ? undefined : bytes(upper) };
+    const always = new Set(keysWithin(model.history.current.keys(), this.#range));
+    const met: string[] = [];
+    const entries = real.store.entries(interval, reverse);
+    while (true) {
+      for (const interruption of this.#interruptions) {
+        if (interruption.at === met.length) this.#interrupt(model, real, interruption, always);
+      }
+      const { value } = entries.next();
+      if (value === undefined) break;
+      const [key, body] = value.map(text) as [string, string];
+      if (model.history.current.get(key) !== body) expect.fail(`${key} was not as it stood when it came`);
+      met.push(key);
+    }
+    expect(met).toEqual(keysWithin(new Set(met), this.#range));
+    expect([...always].filter((key) => !met.includes(key))).toEqual([]);
+    real.check(model);
+    await Promise.resolve();
+  }
+
+  #interrupt(model: Model, real: StoreUnderTest, { key, body }: Interruption, always: Set<string>): void {
+    if (body === undefined) {
+      real.store.delete(bytes(key));
+      always.delete(key);
+      model.history.accept((contents) => contents.delete(key));
+    } else {
+      real.store.put(bytes(key), bytes(body));
+      model.history.accept((contents) => contents.set(key, body));
+    }
+  }
+
+  toString(): string {
+    return `iterate(${JSON.stringify(this.#range).slice(0, 100)}, ${this.#interruptions.length} writes)`;
+  }
+}

@@ -1,0 +1,112 @@
+/*
+ * Damage to a store that is open: the bytes of its log change under it while most of them are in no page any more. What
+ * was read once may come from memory; what comes from the file is verified each time. A lost entry is a miss, is told, and
+ * does not come back as an older value, neither after a compaction nor after reopening.
+ */
+import { describe, expect, test } from 'vitest';
+import type { LogStore } from '../../src/store/log-store.ts';
+import type { StoreEvent } from '../../src/store/store-event.ts';
+import { flip, lastRecordOf } from '../store/log-records.ts';
+import { bytes, contentsOf, openWithEvents, StoreHistory, text } from '../store/store-history.ts';
+import { TestDisk } from '../store/test-disk.ts';
+
+const LOG = '000001.log';
+const KEYS = Array.from({ length: 30 }, (_, i) => `key ${i}`);
+const BODY_BYTES = 40_000;
+
+function bodyOf(key: string, round: number): string {
+  return `${key} in round ${round} `.repeat(Math.ceil(BODY_BYTES / 17)).slice(0, BODY_BYTES);
+}
+
+/** A log of two rounds over all keys, twice the size of the page cache. */
+function openStoreOverTwoRounds(): { disk: TestDisk; store: LogStore; events: StoreEvent[]; history: StoreHistory } {
+  const disk = new TestDisk();
+  const { store, events } = openWithEvents(disk);
+  const history = new StoreHistory();
+  for (const round of [1, 2]) {
+    for (const key of KEYS.slice(round === 1 ? 0 : 10)) {
+      store.put(bytes(key), bytes(bodyOf(key, round)));
+      history.accept((contents) => contents.set(key, bodyOf(key, round)));
+    }
+  }
+  store.sync();
+  history.sync();
+  return { disk, store, history, events };
+}
+
+/** Every key, by point reads and by iteration; throws at the first that lies. */
+function readHonestly(store: LogStore, history: StoreHistory): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const key of KEYS) {
+    const body = store.get(bytes(key));
+    if (body !== undefined) found.set(key, text(body));
+  }
+  expect(history.lies(found)).toEqual([]);
+  expect(history.lies(contentsOf(store))).toEqual([]);
+  return found;
+}
+
+const endings: readonly (readonly [string, (store: LogStore, disk: TestDisk) => TestDisk])[] = [
+  ['killed', (_store, disk) => disk.afterKill()],
+  [
+    'compacted and killed',
+    (store, disk) => {
+      store.compact();
+      return disk.afterKill();
+    },
+  ],
+  [
+    'closed',
+    (store, disk) => {
+      store.close();
+      return disk;
+    },
+  ],
+];
+
+describe.each(endings)('a store damaged while open and then %s', (_name, end) => {
+  test.each(['head', 'key', 'body'] as const)('never gives an older value for one whose %s was hit', (part) => {
+    const { disk, store, history } = openStoreOverTwoRounds();
+    // All places are looked for before the first hit, as damage ends a walk through the records.
+    const places = KEYS.filter((_, i) => i % 3 === 0).map((key) => {
+      const record = lastRecordOf(disk, LOG, key);
+      return { head: record.offset + 3, key: record.keyOffset, body: record.bodyOffset + 100 }[part];
+    });
+    for (const at of places) flip(disk, LOG, at);
+    const found = readHonestly(store, history);
+    expect(found.size).toBeLessThan(KEYS.length);
+    const after = openWithEvents(end(store, disk)).store;
+    const left = readHonestly(after, history);
+    for (const key of KEYS) if (!found.has(key)) expect(left.has(key)).toBe(false);
+    after.put(bytes('key 0'), bytes('again'));
+    expect(text(after.get(bytes('key 0')) ?? bytes(''))).toBe('again');
+  });
+
+  test('survives a log that became shorter', () => {
+    const { disk, store, history } = openStoreOverTwoRounds();
+    disk.place(LOG, disk.bytes(LOG).slice(0, 700_001));
+    readHonestly(store, history);
+    // What was found missing is on record, behind the hole.
+    store.sync();
+    readHonestly(openWithEvents(end(store, disk)).store, history);
+  });
+
+  test('survives a log whose bytes were all replaced', () => {
+    const { disk, store, history } = openStoreOverTwoRounds();
+    disk.place(LOG, new Uint8Array(disk.bytes(LOG).length).fill(0x77));
+    readHonestly(store, history);
+    readHonestly(openWithEvents(end(store, disk)).store, history);
+  });
+});
+
+test('an entry that proves damaged is told of, counted, and then a plain miss', () => {
+  const { disk, store, events } = openStoreOverTwoRounds();
+  const record = lastRecordOf(disk, LOG, 'key 0');
+  flip(disk, LOG, record.bodyOffset);
+  expect(store.has(bytes('key 0'))).toBe(true);
+  expect(store.get(bytes('key 0'))).toBeUndefined();
+  expect(store.has(bytes('key 0'))).toBe(false);
+  expect(store.get(bytes('key 0'))).toBeUndefined();
+  expect(store.stats()).toMatchObject({ entries: KEYS.length - 1, counters: { corruptions: 1, misses: 2 } });
+  expect(events).toEqual([{ type: 'entry-damaged', key: bytes('key 0'), generation: 1, offset: record.offset }]);
+});

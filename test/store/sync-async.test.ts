@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import type { StorageBackend, StorageDirectory, StorageFile } from '../../src/storage/storage-backend.ts';
+import { breakDisk } from './disk-faults.ts';
+import { bytes, contentsOf, openStore, openWithEvents } from './store-history.ts';
+import { TestDisk } from './test-disk.ts';
+
+function countingSyncs(disk: TestDisk): () => number {
+  let syncs = 0;
+  disk.before = ({ verb }) => {
+    if (verb === 'sync') syncs += 1;
+    return undefined;
+  };
+  return () => syncs;
+}
+
+describe('syncAsync', () => {
+  test('makes durable what was accepted before the call', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.put(bytes('a'), bytes('value'));
+    await store.syncAsync();
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(new Map([['a', 'value']]));
+    expect(store.stats().counters.syncs).toBe(1);
+  });
+
+  test('is shared: callers that come while one runs wait for the next, which covers them all', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    disk.holdsSyncs = true;
+    store.put(bytes('a'), bytes('value'));
+    const first = store.syncAsync();
+    const syncs = countingSyncs(disk);
+    const later = Array.from({ length: 50 }, (_, i) => {
+      store.put(bytes(`later ${i}`), bytes('value'));
+      return store.syncAsync();
+    });
+    expect(disk.heldSyncs).toBe(1);
+    disk.holdsSyncs = false;
+    disk.releaseSyncs();
+    await Promise.all([first, ...later]);
+    expect(syncs()).toBe(2);
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(51);
+  });
+
+  test('covers what was accepted before the call and claims no more', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.put(bytes('a'), bytes('value'));
+    disk.holdsSyncs = true;
+    const sync = store.syncAsync();
+    store.put(bytes('b'), bytes('value'));
+    store.verify();
+    disk.releaseSyncs();
+    await sync;
+    // The second entry is in the file but not durable: a crash that takes it is no damage.
+    const after = openWithEvents(disk.afterCrash(() => 'none'));
+    expect([...contentsOf(after.store).keys()]).toEqual(['a']);
+    expect(after.store.stats().recovery.damaged).toEqual([]);
+  });
+
+  test('fails every caller that shares it, and the next are refused', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.put(bytes('a'), bytes('value'));
+    disk.holdsSyncs = true;
+    const syncs = [store.syncAsync(), store.syncAsync(), store.syncAsync()];
+    breakDisk(disk, { verb: 'sync', errno: 'EIO' });
+    disk.releaseSyncs();
+    const outcomes = await Promise.allSettled(syncs);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await expect(store.syncAsync()).rejects.toMatchObject({ code: 'POISONED' });
+  });
+
+  test('rejects where the write fails, and succeeds when there is room again', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.put(bytes('a'), bytes('value'));
+    const fault = breakDisk(disk, { verb: 'write', errno: 'ENOSPC' });
+    await expect(store.syncAsync()).rejects.toMatchObject({ code: 'IO' });
+    fault.mend();
+    await store.syncAsync();
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(1);
+  });
+
+  test('resolves at once where there is nothing new', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    disk.holdsSyncs = true;
+    await store.syncAsync();
+    expect(disk.heldSyncs).toBe(0);
+  });
+
+  test('resolves where the store is closed meanwhile, as close makes everything durable', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.put(bytes('a'), bytes('value'));
+    disk.holdsSyncs = true;
+    const sync = store.syncAsync();
+    const queued = store.syncAsync();
+    store.close();
+    disk.releaseSyncs();
+    await sync;
+    await expect(queued).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(1);
+  });
+
+  test('resolves where a compaction switches the generation meanwhile', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.put(bytes('a'), bytes('old'));
+    store.put(bytes('a'), bytes('value'));
+    disk.holdsSyncs = true;
+    const sync = store.syncAsync();
+    store.compact();
+    disk.releaseSyncs();
+    await sync;
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(new Map([['a', 'value']]));
+  });
+
+  test('syncs on the thread where the storage knows no other way', async () => {
+    const store = openStore(withoutAsyncSync(new MemoryStorage()));
+    store.put(bytes('a'), bytes('value'));
+    await store.syncAsync();
+    expect(store.stats().counters.syncs).toBe(1);
+  });
+});
+
+describe('syncEveryMs', () => {
+  test('syncs by itself, and tells where it fails', async () => {
+    const disk = new TestDisk();
+    const { store, events } = openWithEvents(disk, { syncEveryMs: 1 });
+    store.put(bytes('a'), bytes('value'));
+    await until(() => store.stats().counters.syncs === 1);
+    store.put(bytes('b'), bytes('value'));
+    breakDisk(disk, { verb: 'sync', errno: 'EIO' });
+    await until(() => events.length === 2);
+    expect(events.map(({ type }) => type)).toEqual(['poisoned', 'background-write-failed']);
+    expect(() => store.put(bytes('c'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
+    store.close();
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** A platform whose files can only be synced on the thread. */
+function withoutAsyncSync(storage: StorageBackend): StorageBackend {
+  const files = (file: StorageFile): StorageFile => ({
+    read: (...place) => file.read(...place),
+    write: (...place) => file.write(...place),
+    truncate: (size) => file.truncate(size),
+    size: () => file.size(),
+    sync: () => file.sync(),
+    close: () => file.close(),
+  });
+  const directories = (directory: StorageDirectory): StorageDirectory => ({
+    list: () => directory.list(),
+    open: (name, access) => {
+      const file = directory.open(name, access);
+      return file === undefined ? undefined : files(file);
+    },
+    create: (name) => files(directory.create(name)),
+    remove: (name) => directory.remove(name),
+    sync: () => directory.sync(),
+    lock: () => directory.lock(),
+  });
+  return { openDirectory: (path, options) => directories(storage.openDirectory(path, options)) };
+}

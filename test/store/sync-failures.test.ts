@@ -1,0 +1,122 @@
+/*
+ * After a sync that failed nobody knows what is on the disk, and no later sync can prove it. So writing is over for this
+ * instance; what is in memory can still be read, and opening again finds out.
+ */
+import { describe, expect, test } from 'vitest';
+import type { LogStore } from '../../src/store/log-store.ts';
+import { breakDisk } from './disk-faults.ts';
+import { bytes, contentsOf, openWithEvents } from './store-history.ts';
+import { TestDisk } from './test-disk.ts';
+
+const poisoned = expect.objectContaining({ code: 'POISONED' });
+
+/** A store with one synced entry and one that a failed sync leaves open. */
+function poisonedStore(): { disk: TestDisk } & ReturnType<typeof openWithEvents> {
+  const disk = new TestDisk();
+  const opened = openWithEvents(disk);
+  opened.store.put(bytes('synced'), bytes('value'));
+  opened.store.sync();
+  opened.store.put(bytes('open'), bytes('value'));
+  const fault = breakDisk(disk, { verb: 'sync', name: '000001.log', errno: 'EIO', times: 1 });
+  expect(() => opened.store.sync()).toThrow(poisoned);
+  fault.mend();
+  return { disk, ...opened };
+}
+
+const mutations: readonly (readonly [string, (store: LogStore) => unknown])[] = [
+  ['put', (store) => store.put(bytes('a'), bytes('value'))],
+  ['putMany', (store) => store.putMany([{ key: bytes('a'), value: bytes('v'), trailer: bytes('') }])],
+  ['delete', (store) => store.delete(bytes('synced'))],
+  ['deletePrefix', (store) => store.deletePrefix(bytes(''))],
+  ['sync', (store) => store.sync()],
+  ['compact', (store) => store.compact()],
+];
+
+describe('a store whose sync failed', () => {
+  test.each(mutations)('refuses %s, each time and with the cause', (_name, mutate) => {
+    const { store } = poisonedStore();
+    for (let attempt = 0; attempt < 2; attempt += 1) expect(() => mutate(store)).toThrow(poisoned);
+    expect(() => mutate(store)).toThrow(/EIO/);
+  });
+
+  test('refuses what is asynchronous by rejecting', async () => {
+    const { store } = poisonedStore();
+    await expect(store.syncAsync()).rejects.toEqual(poisoned);
+    await expect(store.compactAsync()).rejects.toEqual(poisoned);
+  });
+
+  test('still reads, verifies and counts', () => {
+    const { store, events } = poisonedStore();
+    expect(contentsOf(store).size).toBe(2);
+    expect(store.get(bytes('open'))).toEqual(bytes('value'));
+    expect(store.has(bytes('synced'))).toBe(true);
+    expect(store.verify().ok).toBe(true);
+    expect(store.stats()).toMatchObject({ entries: 2, counters: { syncs: 1 } });
+    expect(events).toEqual([{ type: 'poisoned', error: poisoned }]);
+  });
+
+  test('is recovered by opening it again, whatever became of the open entry', () => {
+    for (const luck of ['none', 'part', 'zeros', 'all'] as const) {
+      const { disk, store } = poisonedStore();
+      store.close();
+      const after = openWithEvents(disk.afterCrash(() => luck));
+      expect(contentsOf(after.store).has('synced')).toBe(true);
+      after.store.put(bytes('open'), bytes('again'));
+      after.store.sync();
+    }
+  });
+
+  test('in a process that goes on, what the next instance calls durable is: it writes the tail again', () => {
+    const { disk, store } = poisonedStore();
+    store.close();
+    // The failed sync dropped the pages and marked them clean: only what is written again can become durable.
+    const lying = openWithEvents(disk).store;
+    expect(contentsOf(lying).size).toBe(2);
+    expect(contentsOf(openWithEvents(disk.afterCrash(() => 'none')).store).size).toBe(2);
+  });
+
+  test('writes nothing more to the disk', () => {
+    const { disk, store } = poisonedStore();
+    const before = disk.bytes('000001.log');
+    disk.before = ({ verb }) => {
+      if (['write', 'truncate', 'create', 'remove', 'sync'].includes(verb)) throw new Error(`no ${verb} was expected`);
+      return undefined;
+    };
+    store.close();
+    expect(disk.bytes('000001.log')).toEqual(before);
+    expect({ openFiles: disk.openFiles, locked: disk.locked }).toEqual({ openFiles: 0, locked: false });
+  });
+});
+
+test('with puts that are each durable, the put whose sync fails throws POISONED', () => {
+  const disk = new TestDisk();
+  const { store } = openWithEvents(disk, { durability: 'on-put' });
+  store.put(bytes('a'), bytes('value'));
+  breakDisk(disk, { verb: 'sync', errno: 'EIO' });
+  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(poisoned);
+  expect(contentsOf(openWithEvents(disk.afterCrash(() => 'none')).store)).toEqual(new Map([['a', 'value']]));
+});
+
+test('a mark that cannot be written after a sync is no failure of it', () => {
+  const disk = new TestDisk();
+  const { store } = openWithEvents(disk);
+  store.put(bytes('a'), bytes('value'));
+  const fault = breakDisk(disk, { verb: 'write', errno: 'ENOSPC', after: 1 });
+  store.sync();
+  expect(fault.failed).toBe(1);
+  fault.mend();
+  store.put(bytes('b'), bytes('value'));
+  store.sync();
+  expect(contentsOf(openWithEvents(disk.afterCrash(() => 'none')).store).size).toBe(2);
+});
+
+test('a sync without anything new does nothing', () => {
+  const disk = new TestDisk();
+  const { store } = openWithEvents(disk);
+  store.put(bytes('a'), bytes('value'));
+  store.sync();
+  const { logBytes } = store.stats();
+  breakDisk(disk, { verb: 'sync', errno: 'EIO' }, { verb: 'write', errno: 'EIO' });
+  for (let i = 0; i < 3; i += 1) store.sync();
+  expect(store.stats()).toMatchObject({ logBytes, counters: { syncs: 1 } });
+});

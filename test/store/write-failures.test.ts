@@ -1,0 +1,165 @@
+/*
+ * What a disk that takes no more may cost: nothing. A put that throws has changed nothing, what was accepted before stays
+ * readable and is written as soon as there is room, to the very place it was meant for.
+ */
+import { describe, expect, test } from 'vitest';
+import type { LogStore } from '../../src/store/log-store.ts';
+import { breakDisk, fillUp } from './disk-faults.ts';
+import { bytes, contentsOf, openStore, openWithEvents, StoreHistory } from './store-history.ts';
+import { TestDisk } from './test-disk.ts';
+
+const io = expect.objectContaining({ code: 'IO' });
+const errnos = ['ENOSPC', 'EDQUOT', 'EIO'] as const;
+const BODY = 'x'.repeat(10_000);
+
+/** Puts until the store says no; returns the keys that were accepted. */
+function putUntilFull(store: LogStore, history: StoreHistory): void {
+  for (let i = 0; i < 200; i += 1) {
+    try {
+      store.put(bytes(`key ${i}`), bytes(BODY));
+    } catch (error) {
+      expect(error).toEqual(io);
+      return;
+    }
+    history.accept((contents) => contents.set(`key ${i}`, BODY));
+  }
+  expect.fail('the store takes everything');
+}
+
+/** Everything that could be told apart from a store that nothing happened to. */
+function snapshot(store: LogStore): unknown {
+  const { entries, liveBytes, deadBytes, logBytes } = store.stats();
+  return { entries, liveBytes, deadBytes, logBytes, contents: contentsOf(store) };
+}
+
+describe.each(errnos)('a write that fails with %s', (errno) => {
+  test('makes a put throw that changes nothing, and costs nothing accepted', () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    const history = new StoreHistory();
+    const fault = breakDisk(disk, { verb: 'write', errno });
+    putUntilFull(store, history);
+    const before = snapshot(store);
+    const many = [1, 2, 3].map((i) => ({ key: bytes(`many ${i}`), value: bytes(BODY), trailer: bytes('') }));
+    expect(() => store.put(bytes('key 0'), bytes('other'.repeat(2000)))).toThrow(io);
+    expect(() => store.putMany(many)).toThrow(io);
+    expect(() => store.sync()).toThrow(io);
+    expect(snapshot(store)).toEqual(before);
+    expect(contentsOf(store)).toEqual(history.current);
+    fault.mend();
+    store.put(bytes('after'), bytes('value'));
+    store.sync();
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(
+      new Map(history.current).set('after', 'value'),
+    );
+  });
+
+  test('makes deletions throw that delete nothing', () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    const history = new StoreHistory();
+    const fault = breakDisk(disk, { verb: 'write', errno });
+    putUntilFull(store, history);
+    // What is left of the buffer is filled with deletions, until these throw too.
+    let deleted = 0;
+    const deleteNext = (): void => {
+      store.put(bytes('small'), bytes('value'));
+      store.delete(bytes('small'));
+      deleted += 1;
+    };
+    expect(() => {
+      while (deleted < 10_000) deleteNext();
+    }).toThrow(io);
+    while (store.has(bytes('small')) && store.stats().logBytes < 1_000_000) {
+      try {
+        store.delete(bytes('small'));
+      } catch {
+        break;
+      }
+    }
+    const before = snapshot(store);
+    for (const prefix of ['key 10', 'key 1', 'key ', '']) expect(() => store.deletePrefix(bytes(prefix))).toThrow(io);
+    expect(() => store.delete(bytes('key 0'))).toThrow(io);
+    expect(snapshot(store)).toEqual(before);
+    fault.mend();
+    store.sync();
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(contentsOf(store));
+  });
+
+  test('in the background is told, thrown once by the next call, and made good by the one after', () => {
+    const disk = new TestDisk();
+    const deferred: (() => void)[] = [];
+    const { store, events } = openWithEvents(disk, { defer: (task) => deferred.push(task) });
+    store.put(bytes('a'), bytes('value'));
+    const fault = breakDisk(disk, { verb: 'write', errno });
+    for (const task of deferred.splice(0)) task();
+    expect(events).toEqual([{ type: 'background-write-failed', error: io }]);
+    expect(() => store.put(bytes('b'), bytes('value'))).toThrow(io);
+    expect(store.has(bytes('b'))).toBe(false);
+    expect(store.get(bytes('a'))).toEqual(bytes('value'));
+    fault.mend();
+    store.put(bytes('b'), bytes('value'));
+    store.sync();
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(2);
+  });
+});
+
+describe('a disk that fills up', () => {
+  test.each([1, 40, 300, 5000, 70_000])(
+    'after %i bytes more loses nothing and goes on when there is room',
+    (bytesMax) => {
+      const disk = new TestDisk();
+      const store = openStore(disk);
+      const history = new StoreHistory();
+      const fault = fillUp(disk, bytesMax);
+      putUntilFull(store, history);
+      // A crash now finds a prefix: the half record at its end is cut off.
+      expect(history.isPrefix(contentsOf(openStore(disk.afterKill())))).toBe(true);
+      fault.mend();
+      store.sync();
+      history.sync();
+      store.delete(bytes('key 3'));
+      history.accept((contents) => contents.delete('key 3'));
+      store.close();
+      expect(contentsOf(openStore(disk))).toEqual(history.current);
+    },
+  );
+
+  test('under puts that are each durable: a put that throws may be there or not, the others are', () => {
+    const disk = new TestDisk();
+    const store = openStore(disk, { durability: 'on-put' });
+    store.put(bytes('a'), bytes('value'));
+    const fault = fillUp(disk, 30);
+    expect(() => store.put(bytes('b'), bytes(BODY))).toThrow(io);
+    fault.mend();
+    store.put(bytes('c'), bytes('value'));
+    const after = contentsOf(openStore(disk.afterCrash(() => 'none')));
+    expect([...after.keys()]).toEqual(expect.arrayContaining(['a', 'c']));
+  });
+
+  test('at close is told by close, which ends the store all the same', () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.put(bytes('a'), bytes('value'));
+    breakDisk(disk, { verb: 'write', errno: 'ENOSPC' });
+    expect(() => store.close()).toThrow(io);
+    expect(() => store.get(bytes('a'))).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    expect({ openFiles: disk.openFiles, locked: disk.locked }).toEqual({ openFiles: 0, locked: false });
+  });
+});
+
+test('short and interrupted writes are no failures', () => {
+  const disk = new TestDisk();
+  const store = openStore(disk);
+  let calls = 0;
+  disk.before = ({ verb, name, length }) => {
+    if (verb !== 'write') return undefined;
+    calls += 1;
+    if (calls % 3 === 0) throw Object.assign(new Error(`interrupted ${name}`), { code: 'EINTR' });
+    return Math.max(1, length >>> 2);
+  };
+  for (let i = 0; i < 30; i += 1) store.put(bytes(`key ${i}`), bytes(BODY));
+  store.sync();
+  disk.before = () => undefined;
+  expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(30);
+});
