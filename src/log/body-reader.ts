@@ -1,4 +1,5 @@
 import type { LogFile } from './log-file.ts';
+import { PageMisses } from './page-misses.ts';
 import { PAGE_BYTES, type Page } from './page-pool.ts';
 import {
   bodyLengthAt,
@@ -12,9 +13,6 @@ import {
 } from './record-codec.ts';
 import { bodyOffset, HEAD_BYTES, RecordKind, recordBytes } from './record-format.ts';
 
-/** Page misses are counted up to this. */
-const MISSES_MAX = 255;
-
 /**
  * What a reader does with a body while it lies in the log's memory, `length` bytes from `start`, a multiple of four. The
  * memory is lent: what is to outlast the call must be copied.
@@ -27,7 +25,7 @@ export type BodyUse<Result> = (memory: RecordMemory, start: number, length: numb
  */
 export class BodyReader {
   readonly #log: LogFile;
-  readonly #misses: number[] = [];
+  readonly #misses = new PageMisses();
   #scratch: RecordMemory = recordMemory(0);
 
   constructor(log: LogFile) {
@@ -51,9 +49,8 @@ export class BodyReader {
   }
 
   #load(number: number): Page | undefined {
-    const misses = Math.min(MISSES_MAX, (this.#misses[number] ?? 0) + 1);
-    const page = this.#log.loadPage(number, misses);
-    this.#misses[number] = page === undefined ? misses : 0;
+    const page = this.#log.loadPage(number, this.#misses.add(number));
+    if (page !== undefined) this.#misses.forget(number);
     return page;
   }
 
@@ -95,7 +92,9 @@ export class BodyReader {
     if (keyLengthAt(words, word) !== key.length) return false;
     if (recordBytes(key.length, bodyLengthAt(words, word)) !== size) return false;
     if (!headValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)) return false;
-    return key.every((byte, i) => bytes[at + HEAD_BYTES + i] === byte);
+    const keyAt = at + HEAD_BYTES;
+    for (let i = 0; i < key.length; i += 1) if (bytes[keyAt + i] !== key[i]) return false;
+    return true;
   }
 }
 

@@ -185,7 +185,7 @@ export class LogFile implements PageOwner {
     return this.#pages[number];
   }
 
-  /** Reads a page into memory where the pool grants one; `misses` says how often it was missed. */
+  /** Reads a page into memory where the pool grants one; `misses` as `PageMisses` counts them. */
   loadPage(number: number, misses: number): Page | undefined {
     const page = this.#pool.takeForReading(this, number, misses);
     if (page === undefined) return undefined;

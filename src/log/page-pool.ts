@@ -88,11 +88,11 @@ export class PagePool {
   }
 
   /**
-   * A page for reading, granted where there is room or where `score`, the times it was missed, beats a page that is held:
-   * a working set larger than the pool would otherwise read a page for each record.
+   * A page for reading, granted where there is room or where `score`, the times it was missed, beats a page that is held;
+   * 0 beats none. A working set larger than the pool would otherwise read a page for each record.
    */
   takeForReading(owner: PageOwner, number: number, score: number): Page | undefined {
-    const page = this.#unused() ?? this.#evictBelow(score);
+    const page = this.#unused() ?? (score === 0 ? undefined : this.#evictBelow(score));
     page?.assign(owner, number);
     return page;
   }
@@ -144,7 +144,7 @@ export class PagePool {
       const page = this.#advanceHand();
       if (page.pinned || page.owner === undefined) continue;
       if (page.score < score) return this.#evict(page);
-      page.score -= 1;
+      if (page.score > 0) page.score -= 1;
     }
     return undefined;
   }
