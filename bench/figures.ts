@@ -1,0 +1,62 @@
+import { medianOf, type Percentiles, percentilesOf } from './percentiles.ts';
+import { timeSteps, timeWhole, type Work } from './work.ts';
+
+/** What was measured of one work. */
+export interface Figure {
+  readonly work: string;
+  /** Operations of one round. */
+  readonly operations: number;
+  /** Operations a second: the median of the rounds, and their extremes. */
+  readonly perSecond: { readonly median: number; readonly min: number; readonly max: number };
+  /** Of single steps, in microseconds. */
+  readonly microseconds: Percentiles | undefined;
+  readonly remark: string;
+}
+
+/** Gathers rounds and steps of works by their names, in the order in which they first come. */
+export class Figures {
+  readonly #operations: Map<string, number> = new Map();
+  readonly #rates: Map<string, number[]> = new Map();
+  readonly #steps: Map<string, Percentiles> = new Map();
+  readonly #remarks: Map<string, string> = new Map();
+
+  /** Measures one round of a work. */
+  round(work: Work): void {
+    this.addRound(work, timeWhole(work));
+  }
+
+  addRound(work: Work, ms: number): void {
+    const operations = work.steps * (work.operationsPerStep ?? 1);
+    this.#operations.set(work.name, operations);
+    const rates = this.#rates.get(work.name) ?? [];
+    rates.push((operations / ms) * 1000);
+    this.#rates.set(work.name, rates);
+  }
+
+  /** Measures the single steps of a work. */
+  steps(work: Work): Percentiles {
+    const percentiles = percentilesOf(timeSteps(work));
+    this.#steps.set(work.name, percentiles);
+    return percentiles;
+  }
+
+  remark(work: string, text: string): void {
+    this.#remarks.set(work, text);
+  }
+
+  /** The median rate of `work` as a multiple of that of `other`, round by round. */
+  ratio(work: string, other: string): number {
+    const others = this.#rates.get(other) ?? [];
+    return medianOf((this.#rates.get(work) ?? []).map((rate, round) => rate / (others[round] ?? rate)));
+  }
+
+  all(): Figure[] {
+    return [...this.#rates].map(([work, rates]) => ({
+      work,
+      operations: this.#operations.get(work) ?? 0,
+      perSecond: { median: medianOf(rates), min: Math.min(...rates), max: Math.max(...rates) },
+      microseconds: this.#steps.get(work),
+      remark: this.#remarks.get(work) ?? '',
+    }));
+  }
+}

@@ -1,0 +1,68 @@
+import type { BenchArguments } from './bench-arguments.ts';
+import type { BenchResult } from './benchmark.ts';
+import { describeMachine, type Machine } from './machine.ts';
+import { formatCount, formatFigure, formatTable } from './table.ts';
+
+/** Everything that was measured, as text for people. */
+export function formatReport(options: BenchArguments, machine: Machine, result: BenchResult): string {
+  const { entries, valueBytes, rounds } = options;
+  const { clockNs } = result;
+  return [
+    describeMachine(machine),
+    `${formatCount(entries)} entries, keys of 32 bytes, values of ${valueBytes}, median of ${rounds} rounds. Single ` +
+      'operations were timed in a pass of their own.',
+    `Reading the clock takes ${clockNs.toFixed(0)} ns, which single operations include. All works include the first one.`,
+    '',
+    figureTable(result),
+    '',
+    openingTable(result, entries),
+    '',
+    factTable(result),
+  ].join('\n');
+}
+
+function figureTable({ figures }: BenchResult): string {
+  const headings = ['work', 'operations', 'ops/s', 'from', 'to', 'p50 us', 'p90', 'p99', 'p99.9', 'max', ''];
+  const rows = figures.map(({ work, operations, perSecond, microseconds, remark }) => {
+    const { p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0 } = microseconds ?? {};
+    return [
+      work,
+      ...[operations, perSecond.median, perSecond.min, perSecond.max].map(formatCount),
+      ...[p50, p90, p99, p999, max].map(formatFigure),
+      remark,
+    ];
+  });
+  return formatTable(headings, rows);
+}
+
+function openingTable({ openings, sizes }: BenchResult, entries: number): string {
+  const headings = ['fresh process, until the first get', 'ms', 'from', 'to', ''];
+  const [withImage, withoutImage] = openings;
+  const seconds = withoutImage.medianMs / 1000;
+  const scanned = `${formatFigure(sizes.logBytes / seconds / 1e9)} GB/s, ${formatCount(entries / seconds)} entries/s`;
+  const remarks = [`${formatFigure(withImage.medianMs / withoutImage.medianMs)}x without image`, scanned];
+  const rows = openings.map(({ work, medianMs, minMs, maxMs }, i) => [
+    work,
+    ...[medianMs, minMs, maxMs].map(formatFigure),
+    remarks[i] ?? '',
+  ]);
+  return formatTable(headings, rows);
+}
+
+function factTable({ sizes, pauses }: BenchResult): string {
+  const times = (bytes: number): string => `${(bytes / sizes.payloadBytes).toFixed(2)}x payload`;
+  const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  return formatTable(
+    ['size or pause', '', ''],
+    [
+      ['index memory a key', `${sizes.indexBytesPerKey.toFixed(1)} bytes`, ''],
+      ['log on disk', mega(sizes.logBytes), times(sizes.logBytes)],
+      ['index image on disk', mega(sizes.imageBytes), times(sizes.imageBytes)],
+      ['log while overwriting, at most', mega(sizes.logBytesMax), times(sizes.logBytesMax)],
+      ['with the one being compacted to', mega(sizes.diskBytesMax), times(sizes.diskBytesMax)],
+      ['longest put of the load', `${formatFigure(pauses.loadMs)} ms`, ''],
+      ['longest put while overwriting', `${formatFigure(pauses.overwriteMs)} ms`, `${pauses.compactions} compactions`],
+      ['one fdatasync of 8 MB', `${formatFigure(pauses.syncOf8MbMs)} ms`, ''],
+    ],
+  );
+}
