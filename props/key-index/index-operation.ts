@@ -26,7 +26,7 @@ const longKey = fc
   .tuple(fc.constantFrom(255, 256, 1000), byte)
   .map(([length, fill]) => new Uint8Array(length).fill(fill));
 
-export const keys: fc.Arbitrary<Uint8Array> = fc.oneof(
+const keys: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 5, arbitrary: shortKey },
   { weight: 3, arbitrary: sharedPrefix },
   { weight: 1, arbitrary: anyKey },

@@ -69,17 +69,6 @@ export class KeyWords {
     return bytes;
   }
 
-  /** Negative, zero or positive as this key is less than, equal to or greater than `other`. */
-  compare(other: KeyWords): number {
-    const shared = Math.min(this.count, other.count);
-    for (let i = 0; i < shared; i += 1) {
-      const mine = this.words[i] as number;
-      const theirs = other.words[i] as number;
-      if (mine !== theirs) return mine < theirs ? -1 : 1;
-    }
-    return this.byteLength - other.byteLength;
-  }
-
   #resize(byteLength: number): Int32Array {
     this.byteLength = byteLength;
     this.count = keyWordCount(byteLength);

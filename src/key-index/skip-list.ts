@@ -58,11 +58,6 @@ export class SkipList {
     return this.#descend(key, 1, HEAD, this.#levels, 0);
   }
 
-  /** The first node, 0 in an empty list. */
-  first(): number {
-    return this.#arena.words[nextWord(HEAD, 0)] as number;
-  }
-
   /** Puts the finger behind the last node. */
   seekEnd(): void {
     this.#finger.set(this.#tails);

@@ -70,6 +70,8 @@ export class Compactor {
       if (this.#current === undefined) this.#begin();
       this.#step(Math.max(STEP_BYTES_MIN, bytes * PACE));
     } catch (error) {
+      // One that has not begun is told of here, as no caller sees the error.
+      if (this.#current === undefined) this.#emit({ type: 'housekeeping-failed', error });
       this.abandon(error);
     }
   }
@@ -163,10 +165,7 @@ export class Compactor {
     this.#current = undefined;
     this.#retryLater();
     if (cause instanceof StoreError && cause.code === 'POISONED') this.#gate.poisonInBackground(cause);
-    if (compaction === undefined) {
-      this.#emit({ type: 'housekeeping-failed', error: cause });
-      return;
-    }
+    if (compaction === undefined) return;
     compaction.abandon(cause);
     this.#generations.stopBuilding();
     this.#removeTarget(compaction);

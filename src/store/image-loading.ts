@@ -36,6 +36,14 @@ export function loadImage(context: OpeningContext, reader: RecordReader, header:
     context.onHousekeepingFailure(error);
     return undefined;
   } finally {
+    closeImage(context, file);
+  }
+}
+
+function closeImage({ onHousekeepingFailure }: OpeningContext, file: StorageFile | undefined): void {
+  try {
     file?.close();
+  } catch (error) {
+    onHousekeepingFailure(error);
   }
 }

@@ -33,13 +33,15 @@ export interface OpenedStore {
 /** Takes the lock, recovers the log and removes what is left of other generations. On failure nothing stays open. */
 export function openStore(path: string, settings: StoreSettings, environment: LogStoreEnvironment): OpenedStore {
   const emit = shielded(settings.onEvent);
+  // Before the lock is taken: a platform without it throws.
+  const random = environment.random ?? platformRandom();
   const directory = openDirectory(path, settings, environment);
   const lock = settings.readOnly ? undefined : takeLock(directory, emit);
   const context: OpeningContext = {
     directory,
     pool: new PagePool(settings.pageCacheBytes),
     readOnly: settings.readOnly,
-    random: environment.random ?? platformRandom(),
+    random,
     beforeWrite: () => assertLockHeld(lock),
     onHousekeepingFailure: (error) => emit({ type: 'housekeeping-failed', error }),
   };

@@ -35,8 +35,11 @@ export class Syncer {
   /** Returns when everything appended is durable. */
   sync(): void {
     const log = this.#generations.active;
+    if (!log.needsSync) {
+      this.#flushMark();
+      return;
+    }
     this.flush();
-    if (!log.needsSync) return;
     try {
       log.sync();
     } catch (error) {
@@ -72,8 +75,11 @@ export class Syncer {
     this.#gate.assertWritable();
     const log = this.#generations.active;
     if (log.file.syncAsync === undefined) return this.sync();
+    if (!log.needsSync) {
+      this.#flushMark();
+      return;
+    }
     this.flush();
-    if (!log.needsSync) return;
     const covered = log.end;
     try {
       await log.file.syncAsync();
@@ -92,10 +98,14 @@ export class Syncer {
     this.#covered(log, covered);
   }
 
-  /** The mark needs no sync of its own; where it cannot be written yet, the next write takes it along. */
   #covered(log: LogFile, offset: number): void {
     this.syncs += 1;
     log.appendMark(offset);
+    this.#flushMark();
+  }
+
+  /** A mark needs no sync of its own; where it cannot be written yet, the next write takes it along. */
+  #flushMark(): void {
     try {
       this.flush();
     } catch (error) {

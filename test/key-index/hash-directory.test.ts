@@ -64,15 +64,25 @@ class Fixture {
   }
 }
 
+/** Multiplicative hashing (Knuth): as even as it gets for consecutive numbers. */
+function spread(number: number): number {
+  return Math.imul(number, 0x9e3779b1);
+}
+
 // Where hashes are equal a search visits all of them, so just enough for the second segment of a chain.
 const FEW = FULL_ENTRIES + 500;
 
 const hashes: readonly (readonly [name: string, count: number, hashOf: (number: number) => number])[] = [
-  ['spread', 4 * FULL_ENTRIES, (number) => Math.imul(number, 0x9e3779b1)],
+  ['spread', 4 * FULL_ENTRIES, spread],
+  // The root is deep when the segments outside of the dense part split: it names each of them many times.
+  [
+    'dense in one part first',
+    8 * FULL_ENTRIES,
+    (number) => (spread(number) >>> (number < 3 * FULL_ENTRIES ? 6 : 0)) | 0,
+  ],
   ['all zero', FEW, () => 0],
-  ['all ones', FEW, () => -1],
   ['equal in the top bits', FEW, (number) => 0x5a5a5000 | (number & 0xfff)],
-  ['equal in the low bits', 2 * FEW, (number) => (number << 12) | 0xabc],
+  ['equal in the low bits', FEW, (number) => (number << 12) | 0xabc],
   ['of two values', 2 * FEW, (number) => (number & 1) * -1],
 ];
 
@@ -134,14 +144,14 @@ describe('HashDirectory', () => {
   test('takes 24 bytes an entry at most, and one segment when it is small', () => {
     expect(new HashDirectory().bytes).toBeLessThan(33_000);
     const count = 100_000;
-    const fixture = new Fixture(count, (number) => Math.imul(number, 0x9e3779b1));
+    const fixture = new Fixture(count, spread);
     for (let number = 0; number < count; number += 1) fixture.add(number);
     expect(fixture.directory.bytes / count).toBeLessThan(24);
   });
 
   test('is empty after a reset, of one segment or of many', () => {
     for (const count of [100, 20_000]) {
-      const fixture = new Fixture(count, (number) => Math.imul(number, 0x9e3779b1));
+      const fixture = new Fixture(count, spread);
       for (let number = 0; number < count; number += 1) fixture.add(number);
       fixture.directory.reset();
       fixture.expectOnly(count, () => false);
@@ -153,7 +163,7 @@ describe('HashDirectory', () => {
   test('loses nothing when memory is exhausted, and needs none for what was reserved', () => {
     const memory = new GrowableWords(SEGMENT_WORDS, [], 4 * SEGMENT_WORDS);
     const count = 30_000;
-    const fixture = new Fixture(count, (number) => Math.imul(number, 0x9e3779b1), new HashDirectory(memory));
+    const fixture = new Fixture(count, spread, new HashDirectory(memory));
     let added = 0;
     expect(() => {
       for (; added < count; added += 1) fixture.add(added);

@@ -1,4 +1,4 @@
-/** What of one change survives a crash: all of it, none, of a write its first bytes, or zeros in its place. */
+/** What of one change survives a crash: all of it, none, of a write its first bytes, or zeros where the file grew. */
 export type Survival = 'all' | 'none' | 'part' | 'zeros';
 
 /** Decides about the changes that no sync covered, one call each. */
@@ -91,7 +91,7 @@ export class DiskFile {
   afterCrash(choose: Choose): DiskFile {
     const survivor = new Contents(this.#durable.copy());
     for (const change of this.#pending) {
-      const survived = surviving(change, choose());
+      const survived = surviving(change, choose(), survivor.size);
       if (survived !== undefined) survivor.apply(survived);
     }
     const file = new DiskFile();
@@ -106,11 +106,15 @@ export class DiskFile {
   }
 }
 
-function surviving(change: Change, survival: Survival): Change | undefined {
+function surviving(change: Change, survival: Survival, size: number): Change | undefined {
   const { position, bytes } = change;
   if (survival === 'none') return undefined;
   if (bytes === undefined || survival === 'all') return change;
-  if (survival === 'zeros') return { position, bytes: new Uint8Array(bytes.length) };
+  if (survival === 'zeros') {
+    // What was there before stays; a file that grew shows zeros where the data never came.
+    const from = Math.max(position, size);
+    return { position: from, bytes: new Uint8Array(Math.max(0, position + bytes.length - from)) };
+  }
   // Torn in the middle of a word: no unit of the format is a unit of the disk.
   return { position, bytes: bytes.slice(0, Math.ceil(bytes.length / 2) - 1) };
 }

@@ -32,8 +32,8 @@ export type Hook = (operation: DiskOperation) => number | undefined;
 /**
  * One directory in memory for tests. Its fault model: a write, a truncation, a creation and a removal are seen at once by
  * everyone, and survive a crash for certain once the file, or the directory, was synced after them. Until then each of them
- * may have reached the disk or not, in any order, a write also in part or as zeros. A sync makes durable what was there
- * when it began.
+ * may have reached the disk or not, in any order, a write also in part or, where the file grew, as zeros. A sync makes
+ * durable what was there when it began.
  */
 export class TestDisk implements StorageBackend, StorageDirectory {
   readonly #entries = new Map<string, DiskFile>();

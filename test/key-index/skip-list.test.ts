@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { Arena } from '../../src/key-index/arena.ts';
+import { KeyWords } from '../../src/key-index/key-words.ts';
+import { headerWord, nodeWordCount } from '../../src/key-index/node-layout.ts';
+import { LIST_WORDS, SkipList } from '../../src/key-index/skip-list.ts';
+import { seededRandom } from './index-fixtures.ts';
+
+const KEY_BYTES = 4;
+
+/** A list whose keys are numbers. */
+class NumberList {
+  readonly #arena = new Arena(LIST_WORDS);
+  readonly list: SkipList = new SkipList(this.#arena);
+  readonly #random = seededRandom(5);
+  readonly #key = new KeyWords();
+
+  key(number: number): KeyWords {
+    this.#key.load(Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number), 0, KEY_BYTES);
+    return this.#key;
+  }
+
+  /** A node that is in no list yet. */
+  node(number: number): number {
+    const height = 1 + (Math.clz32(this.#random()) >>> 1);
+    const node = this.#arena.allocate(nodeWordCount(KEY_BYTES, height)) + height;
+    this.#arena.words[node] = headerWord(KEY_BYTES, height);
+    this.key(number).storeNode(this.#arena.words, node);
+    return node;
+  }
+
+  numberAt(node: number): number {
+    const key = new KeyWords();
+    key.loadNode(this.#arena.words, node);
+    return new DataView(key.toBytes().buffer).getUint32(0);
+  }
+}
+
+describe('SkipList', () => {
+  test('finds the first node that is not less, and the first that is greater', () => {
+    const numbers = new NumberList();
+    const { list } = numbers;
+    for (let number = 0; number < 1000; number += 10) list.append(numbers.node(number));
+    expect(numbers.numberAt(list.seek(numbers.key(500)))).toBe(500);
+    expect(numbers.numberAt(list.seek(numbers.key(501)))).toBe(510);
+    expect(numbers.numberAt(list.seekAfter(numbers.key(500)))).toBe(510);
+    expect(list.seek(numbers.key(991))).toBe(0);
+    expect(list.seekAfter(numbers.key(990))).toBe(0);
+    expect(list.isAfterLast(numbers.key(990))).toBe(false);
+    expect(list.isAfterLast(numbers.key(991))).toBe(true);
+  });
+
+  test('goes on from the finger to keys near and far', () => {
+    const numbers = new NumberList();
+    const { list } = numbers;
+    for (let number = 0; number < 20_000; number += 2) list.append(numbers.node(number));
+    const steps = [1, 3, 5, 7, 901, 903, 15_001, 15_003, 25_001, 25_003];
+    for (const [i, number] of steps.entries()) {
+      if (i === 0) list.seek(numbers.key(number));
+      else list.seekOnward(numbers.key(number));
+      list.link(numbers.node(number));
+    }
+    for (const number of steps) expect(numbers.numberAt(list.seek(numbers.key(number)))).toBe(number);
+    expect(numbers.numberAt(list.seekAfter(numbers.key(901)))).toBe(902);
+    expect(numbers.numberAt(list.seekAfter(numbers.key(19_998)))).toBe(25_001);
+    expect(list.seekAfter(numbers.key(25_003))).toBe(0);
+  });
+
+  // Blocks that hold too little would only be slow: a search for every step of a reverse cursor.
+  test('collects blocks of about 64 nodes that end at the finger', () => {
+    const numbers = new NumberList();
+    const { list } = numbers;
+    for (let number = 0; number < 20_000; number += 1) list.append(numbers.node(number));
+    const block = new Int32Array(256);
+    let blocks = 0;
+    list.seekEnd();
+    for (let end = 20_000; end > 0; blocks += 1) {
+      const count = list.collectBlock(block);
+      const found = Array.from(block.subarray(0, count), (node) => numbers.numberAt(node));
+      expect(found).toEqual(Array.from({ length: count }, (_, i) => end - count + i));
+      end -= count;
+      list.seek(numbers.key(end));
+    }
+    expect(list.collectBlock(block)).toBe(0);
+    expect(20_000 / blocks).toBeGreaterThan(40);
+  });
+});

@@ -1,0 +1,223 @@
+/*
+ * What opening finds and what it does about it: a clean end, a torn tail, damage. The three must not be taken for one
+ * another: a torn tail costs nothing that was synced, damage must not pass for one, and neither stops an open.
+ */
+import { describe, expect, test } from 'vitest';
+import { breakDisk } from './disk-faults.ts';
+import { cut, flip, lastRecordOf, recordsOf } from './log-records.ts';
+import { bytes, contentsOf, openStore, openWithEvents } from './store-history.ts';
+import { TestDisk } from './test-disk.ts';
+
+const LOG = '000001.log';
+const KIND = { batch: 4, mark: 5, complete: 6 };
+
+function written(...keys: readonly string[]): { disk: TestDisk } & ReturnType<typeof openWithEvents> {
+  const disk = new TestDisk();
+  const opened = openWithEvents(disk);
+  for (const key of keys) {
+    opened.store.put(bytes(key), bytes(`value of ${key}`));
+    opened.store.sync();
+  }
+  return { disk, ...opened };
+}
+
+describe('opening', () => {
+  test('begins a store where there is none', () => {
+    const { store, events } = openWithEvents(new TestDisk());
+    expect(store.stats()).toMatchObject({ entries: 0, generation: 1, liveBytes: 0, deadBytes: 0 });
+    expect(store.stats().recovery).toMatchObject({ generation: 0, clean: true });
+    expect(events).toEqual([]);
+  });
+
+  test('of a closed store uses its image and finds it clean', () => {
+    const { disk, store } = written('a', 'b');
+    store.close();
+    const { store: again, events } = openWithEvents(disk);
+    expect(again.stats().recovery).toEqual({
+      generation: 1,
+      imageUsed: true,
+      records: 1,
+      tornBytes: 0,
+      damaged: [],
+      entriesLost: 0,
+      forgotten: false,
+      clean: true,
+    });
+    expect(events).toEqual([]);
+  });
+
+  test('after a kill right after a sync finds it clean too, without an image', () => {
+    const { disk } = written('a', 'b');
+    const { store, events } = openWithEvents(disk.afterKill());
+    expect(store.stats().recovery).toMatchObject({ imageUsed: false, clean: true });
+    expect(events).toEqual([]);
+  });
+
+  test('cuts a torn tail, keeps what is whole and says so', () => {
+    const { disk, store } = written('a');
+    store.put(bytes('whole'), bytes('value'));
+    store.put(bytes('torn'), bytes('value'));
+    store.verify();
+    const killed = disk.afterKill();
+    cut(killed, LOG, killed.bytes(LOG).length - 3);
+    const { store: again, events } = openWithEvents(killed);
+    expect([...contentsOf(again).keys()]).toEqual(['a', 'whole']);
+    expect(again.stats().recovery).toMatchObject({ clean: false, forgotten: false, damaged: [], entriesLost: 0 });
+    expect(again.stats().recovery.tornBytes).toBeGreaterThan(0);
+    expect(events).toEqual([{ type: 'recovered', report: again.stats().recovery }]);
+    expect(again.stats().counters.recoveries).toBe(1);
+    expect(killed.names).toEqual([LOG]);
+  });
+
+  test('cuts at the beginning of a batch that is not whole', () => {
+    const { disk, store } = written('a');
+    const put = { key: bytes('a'), value: bytes('of the batch'), trailer: bytes('') };
+    store.putMany([put, { ...put, key: bytes('b') }, { ...put, key: bytes('c') }]);
+    store.verify();
+    for (let missing = 1; missing < 90; missing += 1) {
+      const killed = disk.afterKill();
+      cut(killed, LOG, killed.bytes(LOG).length - missing);
+      expect(contentsOf(openStore(killed))).toEqual(new Map([['a', 'value of a']]));
+    }
+  });
+
+  test('forgets what is older than a damaged head and keeps what follows', () => {
+    const { disk } = written('a', 'b', 'c');
+    const damaged = disk.afterKill();
+    flip(damaged, LOG, lastRecordOf(disk, LOG, 'b').offset);
+    const { store, events } = openWithEvents(damaged);
+    expect([...contentsOf(store).keys()]).toEqual(['c']);
+    const { offset, end } = lastRecordOf(disk, LOG, 'b');
+    expect(store.stats().recovery).toMatchObject({
+      forgotten: true,
+      damaged: [{ from: offset, to: end }],
+      tornBytes: 0,
+    });
+    expect(events.map(({ type }) => type)).toEqual(['recovered', 'compaction-started', 'compaction-finished']);
+    // The verdict lasts: the log that holds the damage is gone, and its bytes are set aside.
+    expect(damaged.names).toEqual([`${LOG}.${offset}.corrupt`, '000002.log']);
+    expect(damaged.bytes(`${LOG}.${offset}.corrupt`)).toEqual(corrupted(disk, offset, end));
+    expect(contentsOf(openStore(damaged.afterKill())).size).toBe(1);
+  });
+
+  test('loses one entry to a damaged body, and not to an older value of its key', () => {
+    const { disk, store } = written('a', 'b');
+    store.put(bytes('a'), bytes('newer'));
+    store.sync();
+    const damaged = disk.afterKill();
+    flip(damaged, LOG, lastRecordOf(disk, LOG, 'a').bodyOffset);
+    const { store: again } = openWithEvents(damaged);
+    expect([...contentsOf(again).keys()]).toEqual(['b']);
+    expect(again.stats().recovery).toMatchObject({ entriesLost: 1, forgotten: false });
+    expect(again.stats().counters.corruptions).toBe(1);
+  });
+
+  test('drops a batch whose head is damaged', () => {
+    const { disk, store } = written('before');
+    const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
+    store.putMany([put, { ...put, key: bytes('c') }]);
+    store.put(bytes('after'), bytes('value'));
+    store.sync();
+    const damaged = disk.afterKill();
+    flip(damaged, LOG, recordsOf(disk, LOG).find(({ kind }) => kind === KIND.batch)?.keyOffset ?? 0);
+    expect([...contentsOf(openStore(damaged)).keys()]).toEqual(['after']);
+  });
+
+  test('keeps the rest of a batch that has lost the body of one entry', () => {
+    const { disk, store } = written('before');
+    const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
+    store.putMany([put, { ...put, key: bytes('c') }, { ...put, key: bytes('d') }]);
+    store.sync();
+    const damaged = disk.afterKill();
+    flip(damaged, LOG, lastRecordOf(disk, LOG, 'c').bodyOffset);
+    expect([...contentsOf(openStore(damaged)).keys()]).toEqual(['b', 'before', 'd']);
+  });
+
+  test('drops all of a batch that has lost the head of one entry', () => {
+    const { disk, store } = written('before');
+    const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
+    store.putMany([put, { ...put, key: bytes('c') }, { ...put, key: bytes('d') }]);
+    store.put(bytes('after'), bytes('value'));
+    store.sync();
+    for (const key of ['b', 'c', 'd']) {
+      const damaged = disk.afterKill();
+      flip(damaged, LOG, lastRecordOf(disk, LOG, key).offset);
+      expect([...contentsOf(openStore(damaged)).keys()]).toEqual(['after']);
+    }
+  });
+
+  test('takes damage to the last mark for a torn tail: nothing stood behind it', () => {
+    const { disk } = written('a', 'b');
+    const damaged = disk.afterKill();
+    flip(damaged, LOG, recordsOf(disk, LOG).findLast(({ kind }) => kind === KIND.mark)?.offset ?? 0);
+    const { store } = openWithEvents(damaged);
+    expect([...contentsOf(store).keys()]).toEqual(['a', 'b']);
+    expect(store.stats().recovery).toMatchObject({ damaged: [], forgotten: false, clean: false });
+  });
+
+  test('begins again where the header is damaged, and sets the log aside', () => {
+    const { disk } = written('a');
+    const damaged = disk.afterKill();
+    flip(damaged, LOG, 9);
+    const { store, events } = openWithEvents(damaged);
+    expect(contentsOf(store).size).toBe(0);
+    expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect(damaged.names).toEqual(['000001.log.0.corrupt', '000003.log']);
+    expect(store.stats().recovery).toMatchObject({ forgotten: true, clean: false });
+  });
+
+  test('is done once more in the same way where the disk is too full to make a verdict last', () => {
+    const { disk } = written('a', 'b', 'c');
+    const damaged = disk.afterKill();
+    flip(damaged, LOG, lastRecordOf(disk, LOG, 'b').offset);
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const fault = breakDisk(damaged, { verb: 'create', errno: 'ENOSPC' });
+      const { store, events } = openWithEvents(damaged);
+      expect([...contentsOf(store).keys()][0]).toBe('c');
+      expect(events.map(({ type }) => type)).toEqual(['housekeeping-failed', 'recovered', 'housekeeping-failed']);
+      store.put(bytes(`later ${attempt}`), bytes('value'));
+      store.close();
+      fault.mend();
+    }
+    expect([...contentsOf(openStore(damaged)).keys()]).toEqual(['c', 'later 0', 'later 1', 'later 2']);
+  });
+
+  test.each(['open', 'read', 'close'] as const)('does without an image that fails at %s', (verb) => {
+    const { disk, store } = written('a');
+    store.close();
+    breakDisk(disk, { verb, name: '000001.index', errno: 'EIO' });
+    const { store: again, events } = openWithEvents(disk);
+    expect(contentsOf(again).size).toBe(1);
+    expect(again.stats().recovery.imageUsed).toBe(verb === 'close');
+    expect(events.map(({ type }) => type)).toEqual(['housekeeping-failed']);
+  });
+
+  test.each(['write', 'sync', 'directory-sync', 'truncate'] as const)(
+    'fails with IO where mending a torn tail fails at %s, and succeeds later',
+    (verb) => {
+      const { disk, store } = written('a');
+      store.put(bytes('b'), bytes('value'));
+      store.put(bytes('torn'), bytes('value'));
+      store.verify();
+      const killed = disk.afterKill();
+      cut(killed, LOG, killed.bytes(LOG).length - 3);
+      const fault = breakDisk(killed, { verb, errno: 'EIO' });
+      expect(() => openStore(killed)).toThrow(expect.objectContaining({ code: 'IO' }));
+      expect({ openFiles: killed.openFiles, locked: killed.locked }).toEqual({ openFiles: 0, locked: false });
+      fault.mend();
+      expect([...contentsOf(openStore(killed)).keys()]).toEqual(['a', 'b']);
+    },
+  );
+
+  test('refuses a second writer', () => {
+    const { disk } = written('a');
+    expect(() => openStore(disk)).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+    expect(contentsOf(openStore(disk, { readOnly: true })).size).toBe(1);
+  });
+});
+
+function corrupted(disk: TestDisk, from: number, to: number): Uint8Array {
+  const copy = disk.afterKill();
+  flip(copy, LOG, from);
+  return copy.bytes(LOG).slice(from, to);
+}

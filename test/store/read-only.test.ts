@@ -1,0 +1,155 @@
+/*
+ * A read-only store takes no lock, writes nothing, and sees what its writer has made durable and said so: no more, as
+ * the rest may be gone after a crash, and no less.
+ */
+import { describe, expect, test } from 'vitest';
+import type { LogStore } from '../../src/store/log-store.ts';
+import { flip, lastRecordOf } from './log-records.ts';
+import { bytes, contentsOf, openStore, openWithEvents, StoreHistory } from './store-history.ts';
+import { TestDisk, type Verb } from './test-disk.ts';
+
+const WRITING: ReadonlySet<Verb> = new Set(['create', 'remove', 'write', 'truncate', 'sync', 'directory-sync', 'lock']);
+
+function writtenStore(): { disk: TestDisk; store: LogStore } {
+  const disk = new TestDisk();
+  const store = openStore(disk);
+  store.put(bytes('a'), bytes('value'));
+  store.put(bytes('b'), bytes('value'));
+  store.sync();
+  return { disk, store };
+}
+
+/** Opens read-only; any operation that writes fails the test. */
+function openReader(disk: TestDisk): ReturnType<typeof openWithEvents> {
+  disk.before = ({ verb, name }) => {
+    if (WRITING.has(verb)) throw new Error(`a reader asked for ${verb} ${name}`);
+    return undefined;
+  };
+  const reader = openWithEvents(disk, { readOnly: true });
+  disk.before = () => undefined;
+  return reader;
+}
+
+describe('a read-only store', () => {
+  test('sees what was synced, beside a writer that is open, and takes no lock', () => {
+    const { disk, store } = writtenStore();
+    store.put(bytes('c'), bytes('written but not synced'));
+    store.verify();
+    const { store: reader, events } = openReader(disk);
+    expect([...contentsOf(reader).keys()]).toEqual(['a', 'b']);
+    expect(reader.verify().ok).toBe(true);
+    expect(events).toEqual([]);
+    store.put(bytes('d'), bytes('value'));
+    store.sync();
+    expect([...contentsOf(reader).keys()]).toEqual(['a', 'b']);
+    expect([...contentsOf(openReader(disk).store).keys()]).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('sees the same with an image and without it', () => {
+    const { disk, store } = writtenStore();
+    store.close();
+    expect(openReader(disk).store.stats().recovery.imageUsed).toBe(true);
+    disk.take('000001.index');
+    const { store: reader } = openReader(disk);
+    expect(reader.stats().recovery.imageUsed).toBe(false);
+    expect(contentsOf(reader).size).toBe(2);
+  });
+
+  test('refuses to write', async () => {
+    const { disk } = writtenStore();
+    const { store: reader } = openReader(disk);
+    const readOnly = expect.objectContaining({ code: 'READ_ONLY' });
+    expect(() => reader.put(bytes('c'), bytes('value'))).toThrow(readOnly);
+    expect(() => reader.putMany([])).toThrow(readOnly);
+    expect(() => reader.delete(bytes('a'))).toThrow(readOnly);
+    expect(() => reader.deletePrefix(bytes(''))).toThrow(readOnly);
+    expect(() => reader.sync()).toThrow(readOnly);
+    expect(() => reader.compact()).toThrow(readOnly);
+    await expect(reader.syncAsync()).rejects.toEqual(readOnly);
+    await expect(reader.compactAsync()).rejects.toEqual(readOnly);
+    expect(contentsOf(reader).size).toBe(2);
+  });
+
+  test('leaves nothing behind, and closes more than once', () => {
+    const { disk, store } = writtenStore();
+    store.close();
+    const names = disk.names;
+    const { store: reader } = openReader(disk);
+    disk.before = ({ verb, name }) => {
+      if (WRITING.has(verb)) throw new Error(`a reader asked for ${verb} ${name}`);
+      return undefined;
+    };
+    reader.close();
+    reader.close();
+    expect(disk.names).toEqual(names);
+    expect(disk.openFiles).toBe(0);
+  });
+
+  test('of a directory without a store is empty', () => {
+    const disk = new TestDisk();
+    const { store: reader, events } = openReader(disk);
+    expect(reader.size).toBe(0);
+    expect(contentsOf(reader).size).toBe(0);
+    expect(reader.verify()).toMatchObject({ ok: true, records: 0 });
+    expect(reader.stats()).toMatchObject({ entries: 0, recovery: { generation: 0, clean: true } });
+    expect(events).toEqual([]);
+    reader.close();
+    expect(disk.names).toEqual([]);
+  });
+
+  test('of a log without anything whole is empty and says why', () => {
+    const disk = new TestDisk();
+    disk.place('000001.log', bytes('this was a log once, and now it is none any more, at all'));
+    const { store: reader, events } = openReader(disk);
+    expect(reader.size).toBe(0);
+    expect(events).toEqual([expect.objectContaining({ type: 'recovered' })]);
+    expect(disk.names).toEqual(['000001.log']);
+  });
+
+  test('passes over damage without mending it', () => {
+    const { disk, store } = writtenStore();
+    store.put(bytes('c'), bytes('value'));
+    store.sync();
+    flip(disk, '000001.log', lastRecordOf(disk, '000001.log', 'b').bodyOffset);
+    const before = disk.bytes('000001.log');
+    const { store: reader, events } = openReader(disk.afterKill());
+    expect([...contentsOf(reader).keys()]).toEqual(['a', 'c']);
+    expect(reader.stats().counters).toMatchObject({ corruptions: 1, recoveries: 1 });
+    expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect(disk.bytes('000001.log')).toEqual(before);
+  });
+
+  test('forgets an entry that proves damaged later, and writes nothing of it', () => {
+    const { disk, store } = writtenStore();
+    store.close();
+    flip(disk, '000001.log', lastRecordOf(disk, '000001.log', 'b').bodyOffset);
+    const { store: reader, events } = openReader(disk);
+    expect(reader.get(bytes('b'))).toBeUndefined();
+    expect(reader.has(bytes('b'))).toBe(false);
+    expect(events.map(({ type }) => type)).toEqual(['entry-damaged']);
+    expect(reader.verify().ok).toBe(false);
+  });
+
+  test('is honest at every moment of a writer that compacts', () => {
+    const { disk, store } = writtenStore();
+    const history = new StoreHistory(contentsOf(store));
+    store.put(bytes('a'), bytes('newer'));
+    store.delete(bytes('b'));
+    history.accept((contents) => contents.set('a', 'newer'));
+    history.accept((contents) => contents.delete('b'));
+    store.sync();
+    history.sync();
+    let looks = 0;
+    disk.before = ({ verb }) => {
+      if (verb === 'read' || verb === 'size' || verb === 'open' || verb === 'list' || verb === 'close')
+        return undefined;
+      const found = contentsOf(openStore(disk.afterKill(), { readOnly: true }));
+      expect(history.isPrefix(found)).toBe(true);
+      looks += 1;
+      return undefined;
+    };
+    store.compact();
+    store.close();
+    expect(looks).toBeGreaterThan(10);
+  });
+});
