@@ -98,6 +98,8 @@ class Life {
   }
 }
 
+const furtherRoundsMax = 40;
+
 test.each<WorkloadName>(['growing', 'overwriting'])(
   'what was synced survives SIGKILL, and of the rest a prefix: %s',
   async (name) => {
@@ -106,8 +108,10 @@ test.each<WorkloadName>(['growing', 'overwriting'])(
       if (round > 0 && round % roundsALife === 0) life = new Life(name);
       await life.goOn();
     }
-    if (name === 'growing') expect(life.operations).toBeGreaterThanOrEqual(10_000);
-    else expect(life.generation, 'compactions are among what is killed').toBeGreaterThan(1);
+    // A slow machine gets less done in a life. It goes on until the kills have met what they are for.
+    const hasSeenEnough = (): boolean => (name === 'growing' ? life.operations >= 10_000 : life.generation > 1);
+    for (let round = 0; round < furtherRoundsMax && !hasSeenEnough(); round += 1) await life.goOn();
+    expect(hasSeenEnough(), `${life.operations} operations, generation ${life.generation}`).toBe(true);
   },
-  60_000 + rounds * millisecondsARound,
+  60_000 + (rounds + furtherRoundsMax) * millisecondsARound,
 );
