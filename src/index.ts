@@ -30,6 +30,31 @@ export type { CacheEntry, CacheMeta } from './contract/cache-entry.ts';
 export { decodeFromBytes, encodeWithValue } from './contract/cache-entry-codec.ts';
 export { NoCache } from './contract/no-cache.ts';
 export type { AsyncProjectionCache, ProjectionCache } from './contract/projection-cache.ts';
+export {
+  type AsyncCallOptions,
+  type AsyncProjectOptions,
+  AsyncProjector,
+  type AsyncProjectorOptions,
+} from './projection/async-projector.ts';
+export type { AsyncEventReader, EventReader, RecordedEvent } from './projection/event-reader.ts';
+export { Freshness } from './projection/freshness.ts';
+export type { Projection } from './projection/projection.ts';
+export { projectionKey, streamPrefix } from './projection/projection-key.ts';
+export type {
+  CacheFailure,
+  PhaseDurations,
+  ProjectionOutcome,
+  ProjectionReport,
+  ProjectionResult,
+  Refusal,
+  ShadowVerdict,
+} from './projection/projection-report.ts';
+export { Projector, type ProjectorOptions } from './projection/projector.ts';
+export type { ProjectorStats } from './projection/projector-counters.ts';
+export type { ProjectOptions, ProjectorSettings } from './projection/projector-options.ts';
+export type { ReplayBudget } from './projection/replay-budget.ts';
+export type { StateCodec } from './projection/state-codec.ts';
+export type { WarmOptions, WarmProgress, WarmReport } from './projection/warm-options.ts';
 export { MemoryStorage } from './storage/memory-storage.ts';
 export type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage/storage-backend.ts';
 export type { Durability } from './store/log-store-options.ts';

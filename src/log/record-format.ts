@@ -44,7 +44,7 @@ export const FLAG_BATCH_MEMBER = 1;
 
 export const KEY_BYTES_MAX = 0xffff;
 /** Bytes the cache appends to a value: its meta. */
-export const TRAILER_BYTES_MAX = 16;
+const TRAILER_BYTES_MAX = 16;
 export const VALUE_BYTES_MAX: number = 2 ** 30;
 export const BODY_BYTES_MAX: number = VALUE_BYTES_MAX + TRAILER_BYTES_MAX;
 

@@ -24,10 +24,11 @@ function* places(disk: TestDisk): Generator<{ name: string; at: number }> {
 describe.each(smallStates())('a store $name', ({ disk, history }) => {
   const whole = contentsOf(openStore(disk.afterKill()));
 
-  /** Flips one bit in one file and gives what is left to `judge`; returns how often nothing was lost. */
-  function flipEach(bits: readonly number[], judge: typeof expectHonest): number {
+  /** Flips one bit in one of `files` and gives what is left to `judge`; returns how often nothing was lost. */
+  function flipEach(files: string, bits: readonly number[], judge: typeof expectHonest): number {
     let unharmed = 0;
     for (const { name, at } of places(disk)) {
+      if (!name.endsWith(files)) continue;
       for (const bit of bits) {
         const damaged = disk.afterKill();
         flip(damaged, name, at, 1 << ((at + bit) % 8));
@@ -37,12 +38,12 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
     return unharmed;
   }
 
-  test('tells no lie with any bit flipped', () => {
+  test('tells no lie with any bit of its log flipped', () => {
     // Not everything is lost to everything: what a flip does not reach is there.
-    expect(flipEach([1, 2, 3, 4, 5, 6, 7], expectNoLies)).toBeGreaterThan(0);
+    expect(flipEach('.log', [1, 2, 3, 4, 5, 6, 7], expectNoLies)).toBeGreaterThan(0);
   });
 
-  test('goes on without lies with a bit flipped in any byte', () => {
-    expect(flipEach([0], expectHonest)).toBeGreaterThan(0);
+  test('goes on without lies with a bit flipped in any byte of any file', () => {
+    expect(flipEach('', [0], expectHonest)).toBeGreaterThan(0);
   });
 });

@@ -2,62 +2,61 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CommitLog } from '../../docs/examples/git-history/commit-log.ts';
-import { foldPhase } from '../../docs/examples/git-history/fold-phase.ts';
+import { HistoryLog } from '../../docs/examples/git-history/history-log.ts';
 import type { PhaseTools } from '../../docs/examples/git-history/phase-report.ts';
-import { ThrowawayRepository } from './git-history-repository.ts';
+import { type PhaseResult, projectPhase } from '../../docs/examples/git-history/project-phase.ts';
 
 const tools: PhaseTools = { nowUs: () => 0n, nowMs: () => 0, onProgress: () => {} };
 
-let repository: ThrowawayRepository;
 let directory: string;
-let log: CommitLog;
+const history = new HistoryLog('test');
 
-beforeAll(async () => {
+beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'git-history-test-'));
-  repository = new ThrowawayRepository();
-  repository.commit('2024-01-01T00:00:00Z', { 'src/a.ts': 'a\n', 'src/b.ts': 'b\n' });
-  repository.commit('2024-01-02T00:00:00Z', { 'src/a.ts': 'a\na\n' });
-  repository.commit('2024-01-03T00:00:00Z', { 'src/a.ts': 'a\na\na\n' });
-  log = await CommitLog.open(repository.path);
+  const paths = ['src/a.ts', 'src/b.ts', 'src/a.ts', 'src/a.ts'];
+  for (const [index, path] of paths.entries()) {
+    const commit = Math.max(1, index);
+    const event = { commit, committedAt: commit, path, linesAdded: 1, linesRemoved: 0 };
+    history.append({ sequence: (BigInt(commit) << 32n) | BigInt(index), event });
+  }
 });
 
-afterAll(() => {
-  repository.remove();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Flips a bit in the newest value stored under `key`. */
-function damageValue(cacheDirectory: string, key: string): void {
+function projected(name: string, cacheDirectory: string, throughCommit: number): PhaseResult {
+  return projectPhase({ name, directory: cacheDirectory, source: history.until(throughCommit) }, tools);
+}
+
+/** Flips a bit in the value stored for a stream. */
+function damageValue(cacheDirectory: string, stream: string): void {
   const name = readdirSync(cacheDirectory).find((file) => file.endsWith('.log')) ?? '';
   const bytes = readFileSync(join(cacheDirectory, name));
-  const value = bytes.indexOf('{"commits"', bytes.lastIndexOf(key));
+  const value = bytes.indexOf('{"commits"', bytes.lastIndexOf(`${stream}\0`));
   bytes[value + 12] = (bytes[value + 12] as number) ^ 1;
   writeFileSync(join(cacheDirectory, name), bytes);
 }
 
-describe('a fold that goes on from an earlier one', () => {
-  // An entry lost to damage is a miss, which looks like a file that is new. Folding later events onto nothing would
-  // give a state with too few commits: a cache that forgets must not make its user lie.
+describe('a cache that goes on from an earlier one', () => {
+  // What is lost to damage is a miss, and replayed from its first event; the others go on from where they were.
   test.each(['file:src/a.ts', 'file:src/b.ts', 'directory:src/', 'directory:/'])(
     'is right when %s is lost',
-    async (key) => {
+    (stream) => {
       const damaged = mkdtempSync(join(directory, 'damaged-'));
-      const whole = mkdtempSync(join(directory, 'whole-'));
-      const expected = await foldPhase({ name: 'cold', directory: whole, throughCommit: 3 }, log, tools);
-
-      await foldPhase({ name: 'earlier', directory: damaged, throughCommit: 2 }, log, tools);
-      damageValue(damaged, key);
-      const delta = await foldPhase({ name: 'delta', directory: damaged, throughCommit: 3 }, log, tools);
+      const expected = projected('cold', mkdtempSync(join(directory, 'whole-')), 3);
+      projected('earlier', damaged, 2);
+      damageValue(damaged, stream);
+      const delta = projected('delta', damaged, 3);
       delta.snapshot.mustEqual(expected.snapshot, 'delta', 'cold');
+      expect(delta.report.replays).toBe(1);
+      expect(delta.report.deltas + delta.report.hits).toBe(3);
     },
   );
 
-  test('folds nothing when there is nothing new', async () => {
+  test('folds nothing when there is nothing new', () => {
     const cacheDirectory = mkdtempSync(join(directory, 'whole-'));
-    const first = await foldPhase({ name: 'first', directory: cacheDirectory, throughCommit: 3 }, log, tools);
-    const second = await foldPhase({ name: 'second', directory: cacheDirectory, throughCommit: 3 }, log, tools);
-    expect([first.report.events, second.report.events]).toEqual([4, 0]);
+    const first = projected('first', cacheDirectory, 3);
+    const second = projected('second', cacheDirectory, 3);
+    expect([first.report.events, second.report.events, second.report.hits]).toEqual([12, 0, 4]);
     second.snapshot.mustEqual(first.snapshot, 'second', 'first');
   });
 });

@@ -52,7 +52,7 @@ describe('Progress', () => {
     progress.clear();
     progress.clear();
     const erase = '\r\u001b[K';
-    expect(texts).toEqual([`${erase}cold: commit 1 of 200 (0 %)`, `${erase}cold: commit 50 of 200 (25 %)`, erase]);
+    expect(texts).toEqual([`${erase}cold: 1 of 200 (0 %)`, `${erase}cold: 50 of 200 (25 %)`, erase]);
   });
 
   test('is silent where there is no terminal', () => {

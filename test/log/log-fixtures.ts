@@ -7,7 +7,7 @@ import type { StorageFile } from '../../src/storage/storage-backend.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
 export const NAME = '000001.log';
-export const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 const SALT = 0x5eed;
 
 /** A log on a test disk, with a pool of `pages` pages. */

@@ -4,7 +4,7 @@ import { LogStore } from '../../src/store/log-store.ts';
 import type { LogStoreOptions } from '../../src/store/log-store-options.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 
-export const EVERY_KEY: { readonly lower: Uint8Array; readonly upper: undefined } = {
+const EVERY_KEY: { readonly lower: Uint8Array; readonly upper: undefined } = {
   lower: new Uint8Array(0),
   upper: undefined,
 };

@@ -1,7 +1,4 @@
-import type { CacheEntry } from '../../../src/index.ts';
-import { pathOfFile } from './activity-key.ts';
 import type { FileActivity } from './file-activity.ts';
-import { decodeActivity } from './file-activity.ts';
 
 export interface BusyFile {
   readonly path: string;
@@ -9,12 +6,8 @@ export interface BusyFile {
 }
 
 /** The `count` files with the most commits; of equal ones those with more changed lines, then by path. */
-export function busiestFiles(files: Iterable<readonly [Uint8Array, CacheEntry]>, count: number): BusyFile[] {
-  const all = Array.from(files, ([key, entry]) => ({
-    path: pathOfFile(key),
-    activity: decodeActivity(entry.value),
-  }));
-  return all.sort(busierFirst).slice(0, count);
+export function busiestFiles(files: Iterable<BusyFile>, count: number): BusyFile[] {
+  return [...files].sort(busierFirst).slice(0, count);
 }
 
 function busierFirst(a: BusyFile, b: BusyFile): number {

@@ -2,20 +2,11 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DemoError } from './demo-error.ts';
 import type { RecordedChange } from './file-change.ts';
-import { commitOf } from './file-change.ts';
 import { GitFailure, gitAnswer, gitOutput } from './git-process.ts';
 import { commitFormat, NumstatParser } from './numstat-parser.ts';
 
 /** Settings a user may have made that would change what is printed, put back to what git does by itself. */
 const plainSettings = ['core.quotePath=false', 'log.showSignature=false', 'log.showRoot=true', 'diff.relative=false'];
-
-/** Which part of a log to read; without bounds, all of it. */
-export interface CommitRange {
-  /** Only events with a greater sequence. */
-  readonly after?: bigint;
-  /** Only events of this commit and earlier ones; positions count from 1. */
-  readonly throughCommit?: number;
-}
 
 /**
  * A git repository as an event log: the commits that lead to one head, oldest first, parents before children.
@@ -55,27 +46,18 @@ export class CommitLog {
     return new CommitLog(path, head, commits);
   }
 
-  /** The events in `range`, ascending. git goes on while they are consumed, and no faster than that. */
-  async *read(range: CommitRange = {}): AsyncGenerator<RecordedChange, void> {
-    const after = range.after ?? 0n;
-    // The commit of `after` is read again, as only some of its changes may lie at or before `after`.
-    const commitsBefore = Math.max(0, commitOf(after) - 1);
-    const lastCommit = Math.min(this.commits, range.throughCommit ?? this.commits);
-    const parser = new NumstatParser(commitsBefore);
-    for await (const text of gitOutput(this.path, this.#logCommand(commitsBefore, lastCommit))) {
-      for (const change of parser.push(text)) if (change.sequence > after) yield change;
-    }
+  /** The events, ascending. git goes on while they are consumed, and no faster than that. */
+  async *read(): AsyncGenerator<RecordedChange, void> {
+    const parser = new NumstatParser();
+    for await (const text of gitOutput(this.path, this.#logCommand())) yield* parser.push(text);
     parser.end();
   }
 
-  /** git counts `--skip` and `--max-count` from the newest commit, and turns the order round afterwards. */
-  #logCommand(commitsBefore: number, lastCommit: number): string[] {
+  #logCommand(): string[] {
     return [
       ...plainSettings.flatMap((setting) => ['-c', setting]),
       ...['log', '--reverse', '--date-order', '--no-merges', '--no-renames', '--no-ext-diff', '--no-color'],
-      ...['--numstat', '-z', `--format=${commitFormat}`],
-      ...[`--skip=${this.commits - lastCommit}`, `--max-count=${Math.max(0, lastCommit - commitsBefore)}`],
-      ...[this.head, '--'],
+      ...['--numstat', '-z', `--format=${commitFormat}`, this.head, '--'],
     ];
   }
 }

@@ -6,7 +6,7 @@ export const usage: string = `Usage: npm run demo [-- [PATH] [--cache DIR] [--he
 Takes a git repository as a log of events (each commit's changed files with the lines
 added and removed, oldest first) and folds them into one projection for each file and
 directory: commits, lines added and removed, first and last change. The projections are
-kept in a LogCache, three times: from an empty cache, read again after reopening, and
+kept in a LogCache, three times: from an empty cache, found again after reopening, and
 folded onto a cache that had stopped at an earlier commit. All three must agree.
 
   PATH         the repository, or a directory inside it; by default the current directory

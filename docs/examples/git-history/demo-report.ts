@@ -8,24 +8,29 @@ import { formatCount, formatDay, formatPath, formatTable } from './table.ts';
 const left = (heading: string): Column => ({ heading, align: 'left' });
 const right = (heading: string): Column => ({ heading, align: 'right' });
 
-const eventColumns = [left('phase'), right('events'), right('updates'), right('entries')];
+const eventColumns = [
+  ...[left('phase'), right('events'), right('replayed'), right('continued'), right('cached'), right('entries')],
+];
 const fileColumns = [
   ...[right('commits'), right('lines added'), right('lines removed')],
   ...[left('first'), left('last'), left('busiest files')],
 ];
-const costColumns = [left('phase'), right('ms'), right('in cache'), right('bytes on disk'), right('entries/s')];
+const costColumns = [left('phase'), right('ms'), right('bytes on disk'), right('entries/s')];
 
 /** What came out. It depends on the commits alone: two runs at the same head print the same text. */
 export function formatOutcome(log: CommitLog, result: DemoResult): string {
   const rows = result.phases.map((phase) => [
-    ...[phase.name, formatCount(phase.events), formatCount(phase.updates), formatCount(phase.entries)],
+    ...[phase.name, formatCount(phase.events), formatCount(phase.replays), formatCount(phase.deltas)],
+    ...[formatCount(phase.hits), formatCount(phase.entries)],
   ]);
   return [
     `${formatCount(log.commits)} commits without merges, up to ${log.head}`,
+    `${formatCount(result.events)} events: one file changed by one commit each`,
     '',
     formatTable(eventColumns, rows),
     '',
-    '  an event is one file changed by one commit; it updates the file, its directories and the root',
+    '  events are folded for the file, its directories and the root; a projection of each is replayed from its',
+    '  first event, continued from a cached state, or found in the cache',
     `  earlier stops at commit ${formatCount(result.earlierCommits)}; delta folds the rest onto what earlier left`,
     '',
     formatTable(fileColumns, result.busiest.map(fileRow)),
@@ -39,7 +44,7 @@ export function formatCosts(result: DemoResult): string {
   return [
     formatTable(costColumns, result.phases.map(costRow)),
     '',
-    '  in cache: milliseconds less the waiting for git; entries/s: entries updated or read in those',
+    `  reading the events from git took ${formatCount(result.readMs)} ms before; entries/s: projected in the milliseconds`,
   ].join('\n');
 }
 
@@ -51,9 +56,6 @@ function fileRow({ path, activity }: BusyFile): string[] {
 }
 
 function costRow(phase: PhaseReport): string[] {
-  const perSecond = phase.cacheMs > 0 ? (1000 * phase.entriesTouched) / phase.cacheMs : 0;
-  return [
-    ...[phase.name, formatCount(phase.ms), formatCount(phase.cacheMs)],
-    ...[formatCount(phase.diskBytes), formatCount(perSecond)],
-  ];
+  const perSecond = phase.ms > 0 ? (1000 * phase.entries) / phase.ms : 0;
+  return [phase.name, formatCount(phase.ms), formatCount(phase.diskBytes), formatCount(perSecond)];
 }

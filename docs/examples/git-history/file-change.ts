@@ -1,3 +1,5 @@
+import type { RecordedEvent } from '../../../src/index.ts';
+
 /** One event of the log: one commit changed one file. */
 export interface FileChange {
   /** Position of the commit in the log, from 1. */
@@ -11,24 +13,12 @@ export interface FileChange {
   readonly linesRemoved: number;
 }
 
-/** An event with its place in the log. */
-export interface RecordedChange {
-  /** u64, ascending through the whole log, not consecutive. */
-  readonly sequence: bigint;
-  readonly event: FileChange;
-}
+/** An event with its place in the log: a u64, ascending through the whole log, not consecutive. */
+export type RecordedChange = RecordedEvent<FileChange>;
 
 const positionBits = 32n;
 
-/**
- * The sequence of the `position`-th change (from 1) of the `commit`-th commit. With the commit in its upper half, a
- * watermark alone tells which commit to go on from.
- */
+/** The sequence of the `position`-th change (from 1) of the `commit`-th commit. */
 export function sequenceOf(commit: number, position: number): bigint {
   return (BigInt(commit) << positionBits) | BigInt(position);
-}
-
-/** The position of the commit that a sequence belongs to, from 1; 0 for the sequence before all others, which is 0. */
-export function commitOf(sequence: bigint): number {
-  return Number(sequence >> positionBits);
 }

@@ -1,16 +1,21 @@
 import { join } from 'node:path';
-import type { BusyFile } from './busiest-files.ts';
+import { type BusyFile, busiestFiles } from './busiest-files.ts';
 import { emptyCache } from './cache-directory.ts';
 import type { CommitLog } from './commit-log.ts';
-import { foldPhase } from './fold-phase.ts';
+import { HistoryLog } from './history-log.ts';
 import type { PhaseReport, PhaseTools } from './phase-report.ts';
-import { readPhase } from './read-phase.ts';
+import { projectPhase } from './project-phase.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** The part of the history that the third cache is filled with before the rest is folded onto it. */
 const earlierShare = 0.9;
 const busiestCount = 10;
 
 export interface DemoResult {
+  /** Events in the history: one for each file of each commit. */
+  readonly events: number;
+  /** What reading them from git took. */
+  readonly readMs: number;
   readonly phases: readonly PhaseReport[];
   /** Last commit of the phase `earlier`. */
   readonly earlierCommits: number;
@@ -20,10 +25,10 @@ export interface DemoResult {
 }
 
 /**
- * Gets from the first commit to the head in three ways and checks that they lead to the same entries:
+ * Gets to the head in three ways and checks that they lead to the same entries:
  *
- * - `cold`: an empty cache, every event folded;
- * - `warm`: the same cache opened again and read, no event folded;
+ * - `cold`: an empty cache, everything replayed;
+ * - `warm`: the same cache opened again, everything found in it;
  * - `delta`: a cache that was closed at an earlier commit, opened again, and only the later events folded onto it.
  *
  * The caches are in two directories below `directory`. @throws {DemoError} when two of the ways disagree.
@@ -33,18 +38,37 @@ export async function runDemo(log: CommitLog, directory: string, tools: PhaseToo
   const resumedDirectory = join(directory, 'resumed');
   emptyCache(wholeDirectory);
   emptyCache(resumedDirectory);
+  const { history, readMs } = await readHistory(log, tools);
   const earlierCommits = Math.floor(log.commits * earlierShare);
+  const atHead = history.until(log.commits);
 
-  const throughHead = { throughCommit: log.commits };
-  const cold = await foldPhase({ name: 'cold', directory: wholeDirectory, ...throughHead }, log, tools);
-  const warm = readPhase({ name: 'warm', directory: wholeDirectory, busiestCount }, tools);
+  const cold = projectPhase({ name: 'cold', directory: wholeDirectory, source: atHead }, tools);
+  const warm = projectPhase({ name: 'warm', directory: wholeDirectory, source: atHead }, tools);
   warm.snapshot.mustEqual(cold.snapshot, 'warm', 'cold');
 
-  const toEarlier = { name: 'earlier', directory: resumedDirectory, throughCommit: earlierCommits };
-  const earlier = await foldPhase(toEarlier, log, tools);
-  const delta = await foldPhase({ name: 'delta', directory: resumedDirectory, ...throughHead }, log, tools);
+  const atEarlier = history.until(earlierCommits);
+  const earlier = projectPhase({ name: 'earlier', directory: resumedDirectory, source: atEarlier }, tools);
+  const delta = projectPhase({ name: 'delta', directory: resumedDirectory, source: atHead }, tools);
   delta.snapshot.mustEqual(cold.snapshot, 'delta', 'cold');
 
-  const phases = [cold.report, warm.report, earlier.report, delta.report];
-  return { phases, earlierCommits, busiest: warm.busiest, fingerprint: cold.snapshot.fingerprint() };
+  return {
+    events: history.size,
+    readMs,
+    phases: [cold.report, warm.report, earlier.report, delta.report],
+    earlierCommits,
+    busiest: busiestFiles(warm.files, busiestCount),
+    fingerprint: cold.snapshot.fingerprint(),
+  };
+}
+
+async function readHistory(log: CommitLog, tools: PhaseTools): Promise<{ history: HistoryLog; readMs: number }> {
+  const watch = new Stopwatch(tools.nowMs);
+  watch.start();
+  const history = new HistoryLog(log.head);
+  for await (const recorded of log.read()) {
+    history.append(recorded);
+    tools.onProgress('git', recorded.event.commit, log.commits);
+  }
+  watch.stop();
+  return { history, readMs: watch.ms };
 }

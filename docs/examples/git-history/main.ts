@@ -32,7 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
     const result = await runDemo(log, directory, {
       nowUs: () => BigInt(Date.now()) * 1000n,
       nowMs,
-      onProgress: (phase, commit) => progress.show(phase, commit, log.commits),
+      onProgress: (phase, done, of) => progress.show(phase, done, of),
     });
     progress.clear();
     console.log(formatOutcome(log, result));

@@ -19,15 +19,10 @@ const changePattern = /^(\d+|-)\t(\d+|-)\t(.+)$/s;
  * a change begins with a digit or a minus, it cannot be taken for a commit.
  */
 export class NumstatParser {
-  #commit: number;
+  #commit = 0;
   #committedAt = 0;
   #position = 0;
   #rest = '';
-
-  /** The first commit in what is parsed gets the number after `commitsBefore`. */
-  constructor(commitsBefore: number) {
-    this.#commit = commitsBefore;
-  }
 
   /** The events that `text`, the next piece of the output, completes. */
   *push(text: string): Generator<RecordedChange, void> {

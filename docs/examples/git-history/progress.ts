@@ -29,7 +29,7 @@ export class Progress {
     this.#shownAtMs = nowMs;
     this.#shown = true;
     const percent = of === 0 ? 100 : Math.floor((100 * done) / of);
-    this.#output.write(`${eraseLine}${phase}: commit ${done} of ${of} (${percent} %)`);
+    this.#output.write(`${eraseLine}${phase}: ${done} of ${of} (${percent} %)`);
   }
 
   /** Removes the line, if there is one. */

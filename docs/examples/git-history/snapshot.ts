@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import type { CacheEntry } from '../../../src/index.ts';
 import { DemoError } from './demo-error.ts';
 
-const decoder = new TextDecoder();
-
 interface SnapshotEntry {
-  readonly key: string;
-  readonly value: string;
+  readonly key: Buffer;
+  readonly value: Buffer;
   readonly watermark: bigint;
 }
 
@@ -19,8 +17,8 @@ export class Snapshot {
 
   constructor(entries: Iterable<readonly [Uint8Array, CacheEntry]>) {
     this.#entries = Array.from(entries, ([key, entry]) => ({
-      key: decoder.decode(key),
-      value: decoder.decode(entry.value),
+      key: Buffer.from(key),
+      value: Buffer.from(entry.value),
       watermark: entry.meta.watermark,
     }));
   }
@@ -32,7 +30,9 @@ export class Snapshot {
   /** Sixteen hexadecimal digits that are the same for the same entries. */
   fingerprint(): string {
     const hash = createHash('sha256');
-    for (const { key, value, watermark } of this.#entries) hash.update(`${key}\0${value}\0${watermark}\0`);
+    for (const { key, value, watermark } of this.#entries) {
+      hash.update(`${key.length} ${value.length} ${watermark}\n`).update(key).update(value);
+    }
     return hash.digest('hex').slice(0, 16);
   }
 
@@ -51,5 +51,7 @@ export class Snapshot {
 }
 
 function describe(entry: SnapshotEntry | undefined): string {
-  return entry === undefined ? 'absent' : `${JSON.stringify(entry.key)} ${entry.value} at ${entry.watermark}`;
+  if (entry === undefined) return 'absent';
+  const { key, value, watermark } = entry;
+  return `${JSON.stringify(key.toString('latin1'))} ${JSON.stringify(value.toString())} at ${watermark}`;
 }

@@ -1,0 +1,21 @@
+/**
+ * Projects from an asynchronous event store, here the one in memory of Emmett (https://event-driven-io.github.io/emmett):
+ * `npm run demo:event-store`. Where to read on: `emmett-reader.ts` is all that connects the two, `order-summary.ts` the
+ * projection, `store-example.ts` what an application does with them.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runStoreExample } from './store-example.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'projection-cache-example-'));
+try {
+  for (const { what, state, report } of await runStoreExample(directory, randomUUID())) {
+    const { outcome, eventsRead, joined } = report;
+    const how = `${joined ? 'joined a ' : ''}${outcome}, events read: ${eventsRead}`;
+    console.log(`${what.padEnd(28)} ${how.padEnd(32)} ${state === undefined ? 'no state' : JSON.stringify(state)}`);
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,31 @@
+import type { Projection } from '../../../src/index.ts';
+import type { OrderEvent } from './order-event.ts';
+
+/** What a page about an order shows. */
+export interface OrderSummary {
+  /** Cents by item. */
+  readonly items: Readonly<Record<string, number>>;
+  readonly shipped: boolean;
+}
+
+/** An order that was erased has no state, and the cache remembers that it has none. */
+export const orderSummary: Projection<OrderSummary, OrderEvent> = {
+  name: 'summary',
+  // To be raised whenever the same events shall give another state.
+  version: 1,
+  initial: () => ({ items: {}, shipped: false }),
+  apply: (state, event) => {
+    switch (event.type) {
+      case 'ItemAdded':
+        return { ...state, items: { ...state.items, [event.data.item]: event.data.cents } };
+      case 'ItemRemoved': {
+        const { [event.data.item]: _removed, ...items } = state.items;
+        return { ...state, items };
+      }
+      case 'OrderShipped':
+        return { ...state, shipped: true };
+      case 'OrderErased':
+        return undefined;
+    }
+  },
+};

@@ -1,0 +1,72 @@
+import type { EventReader } from '../../../src/index.ts';
+import { activityStreams } from './activity-stream.ts';
+import type { FileChange, RecordedChange } from './file-change.ts';
+import { sequenceOf } from './file-change.ts';
+
+/** What phases read: the log up to some commit. */
+export interface HistoryReader extends EventReader<FileChange> {
+  /** Streams that have an event. */
+  streams(): string[];
+}
+
+/**
+ * The events of a repository in memory, by stream: git knows commits, and a projector asks for the events of one file or
+ * directory. An event store answers such a question from an index of its own.
+ */
+export class HistoryLog {
+  readonly #identity: string;
+  readonly #streams = new Map<string, RecordedChange[]>();
+  #size = 0;
+
+  /** `identity` names the history: two heads may put the same commits in another order. */
+  constructor(identity: string) {
+    this.#identity = identity;
+  }
+
+  /** How many events there are; each is in several streams. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds an event, which comes after all that are there. */
+  append(recorded: RecordedChange): void {
+    this.#size += 1;
+    for (const stream of activityStreams(recorded.event.path)) {
+      const events = this.#streams.get(stream);
+      if (events === undefined) this.#streams.set(stream, [recorded]);
+      else events.push(recorded);
+    }
+  }
+
+  /** The log as it was when `commit` was the newest. All events are of one kind, so that kinds are not looked at. */
+  until(commit: number): HistoryReader {
+    const streams = this.#streams;
+    const end = sequenceOf(commit + 1, 0);
+    return {
+      identity: this.#identity,
+      streams: () =>
+        [...streams].filter(([, [first]]) => first !== undefined && first.sequence < end).map(([name]) => name),
+      head: (stream) => {
+        const events = streams.get(stream) ?? [];
+        return events[firstFrom(events, end) - 1]?.sequence;
+      },
+      *read(stream, _kinds, after = -1n) {
+        const events = streams.get(stream) ?? [];
+        for (let at = firstFrom(events, after + 1n); at < firstFrom(events, end); at += 1)
+          yield events[at] as RecordedChange;
+      },
+    };
+  }
+}
+
+/** The place of the first event at or above `sequence`, found by halving. */
+function firstFrom(events: readonly RecordedChange[], sequence: bigint): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((events[middle] as RecordedChange).sequence < sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

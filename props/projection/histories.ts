@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { Freshness } from '../../src/projection/freshness.ts';
+import type { ProjectorSettings } from '../../src/projection/projector-options.ts';
+import { AppendCommand } from './append-command.ts';
+import { ClockCommand } from './clock-command.ts';
+import { DeployCommand } from './deploy-command.ts';
+import { FaultCommand } from './fault-command.ts';
+import { ForgetCommand, type Forgetting } from './forget-command.ts';
+import { type HistoryCommand, type HistoryUnderTest, streams } from './history-command.ts';
+import { HistoryModel } from './history-model.ts';
+import { type ProjectionMaker, projectionMakers } from './history-projections.ts';
+import { ProjectCommand } from './project-command.ts';
+import { type CachePlace, ProjectionWorld } from './projection-world.ts';
+import { RestartCommand } from './restart-command.ts';
+import { RestoreCommand } from './restore-command.ts';
+import { UnseenRestores } from './unseen-restores.ts';
+
+const COMMANDS_MAX = 80;
+
+/** How a history is set up. */
+export interface HistorySettings {
+  /** Few, so that the same one is asked for again and again. */
+  readonly makers: readonly ProjectionMaker[];
+  readonly hasIdentity: boolean;
+  readonly eventsMax: number | undefined;
+  readonly verifyEvery: number | undefined;
+}
+
+export const historySettings: fc.Arbitrary<HistorySettings> = fc.record({
+  makers: fc.shuffledSubarray([...projectionMakers], { minLength: 1, maxLength: 2 }),
+  hasIdentity: fc.boolean(),
+  eventsMax: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 2 }),
+  verifyEvery: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 2 }),
+});
+
+const stream = fc.constantFrom('a', 'a', 'a', ...streams);
+const which = fc.nat({ max: projectionMakers.length - 1 });
+
+const event = fc.record({
+  kind: fc.constantFrom('added' as const, 'added' as const, 'scaled' as const, 'closed' as const, 'noted' as const),
+  amount: fc.nat({ max: 9 }),
+});
+const append = fc
+  .tuple(stream, fc.array(event, { minLength: 1, maxLength: 4 }), fc.constantFrom(0n, 0n, 1n, 2n ** 40n))
+  .map(([name, events, gap]) => new AppendCommand(name, events, gap));
+
+const freshness = fc.oneof(
+  fc.constant(Freshness.consistent),
+  fc.constantFrom(0, 1, 50, 5_000, Number.MAX_SAFE_INTEGER).map((maxStaleMs) => Freshness.bestEffort({ maxStaleMs })),
+);
+const project = fc
+  .record({
+    which,
+    stream,
+    freshness,
+    onBudget: fc.constantFrom('throw' as const, 'stale' as const),
+    eventsUntilFailure: fc.option(fc.nat({ max: 3 }), { nil: undefined, freq: 9 }),
+  })
+  .map((asking) => new ProjectCommand(asking));
+
+const clock = fc
+  .constantFrom(
+    1n,
+    999n,
+    1_000n,
+    49_999n,
+    50_000n,
+    4_999_999n,
+    5_000_000n,
+    -1n,
+    -60_000_000n,
+    10n ** 15n,
+    -(10n ** 15n),
+  )
+  .map((byUs) => new ClockCommand(byUs));
+const deploy = fc.tuple(which, fc.boolean()).map(([place, sweeps]) => new DeployCommand(place, sweeps));
+const fault = fc
+  .tuple(fc.constantFrom('get' as const, 'put' as const, 'deletePrefix' as const), fc.integer({ min: 1, max: 3 }))
+  .map(([verb, times]) => new FaultCommand(verb, times));
+const forget = fc
+  .oneof<fc.Arbitrary<Forgetting>[]>(
+    stream.map((name) => ({ what: 'stream' as const, stream: name })),
+    fc.constant({ what: 'all' as const }),
+    fc.record({ what: fc.constantFrom('entry' as const, 'value' as const), which: fc.nat({ max: 20 }) }),
+  )
+  .map((forgetting) => new ForgetCommand(forgetting));
+const restart = fc
+  .constantFrom('closed' as const, 'synced' as const, 'crashed' as const, 'crashed, unsynced entries lost' as const)
+  .map((ending) => new RestartCommand(ending));
+const restore = fc
+  .tuple(fc.constantFrom(0, 0.3, 0.6, 0.9), fc.boolean())
+  .map(([share, reuses]) => new RestoreCommand(share, reuses));
+
+const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
+
+/** Appends and projections are most of what happens. */
+export const history: fc.Arbitrary<Iterable<HistoryCommand>> = fc.commands(
+  [...times(6, append), ...times(12, project), ...times(3, clock), deploy, fault, forget, restart, restore],
+  { maxCommands: COMMANDS_MAX, size: 'max' },
+);
+
+/** Lets a history happen; throws where a projection is none that the rules allow. */
+export function follow(
+  { makers, hasIdentity, eventsMax, verifyEvery }: HistorySettings,
+  commands: Iterable<HistoryCommand>,
+  place: CachePlace | undefined,
+): void {
+  const settings: ProjectorSettings = {
+    ...(eventsMax === undefined ? {} : { replayBudget: { events: eventsMax } }),
+    ...(verifyEvery === undefined ? {} : { verifyEvery }),
+  };
+  const model = new HistoryModel({ makers, hasIdentity, isBudgeted: eventsMax !== undefined });
+  const world = new ProjectionWorld(model, place, settings);
+  const real: HistoryUnderTest = { world, unseen: new UnseenRestores(model, world) };
+  try {
+    fc.modelRun(() => ({ model, real }), commands);
+    checkAll(model, real);
+  } finally {
+    world.close();
+  }
+}
+
+/** In the end, with a cache that works and a budget that retries get past, every projection is the full replay. */
+function checkAll(model: HistoryModel, real: HistoryUnderTest): void {
+  real.world.cache.work();
+  const converging = model.log.length;
+  for (let attempt = 0; attempt <= converging; attempt += 1) {
+    for (const name of streams) {
+      for (let place = 0; place < model.projections.length; place += 1) {
+        const asking = { which: place, stream: name, freshness: Freshness.consistent, eventsUntilFailure: undefined };
+        new ProjectCommand({ ...asking, onBudget: 'stale' }).run(model, real);
+      }
+    }
+    if (!model.isBudgeted) return;
+  }
+}

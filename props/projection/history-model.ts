@@ -1,0 +1,156 @@
+import type { RecordedEvent } from '../../src/projection/event-reader.ts';
+import type { Freshness } from '../../src/projection/freshness.ts';
+import type { ProjectionResult } from '../../src/projection/projection-report.ts';
+import type { AnyProjection, HistoryEvent, ProjectionMaker } from './history-projections.ts';
+
+export interface LoggedEvent extends RecordedEvent<HistoryEvent> {
+  readonly stream: string;
+}
+
+export type Log = readonly LoggedEvent[];
+
+/** A time in which neither the clock nor the log changed. */
+interface Moment {
+  readonly clockUs: bigint;
+  readonly log: Log;
+  readonly identity: string | undefined;
+}
+
+const US_PER_MS = 1000n;
+
+/** The relevant events of a stream, up to a sequence where one is given. */
+export function relevant(log: Log, stream: string, { kinds = [] }: AnyProjection, upTo?: bigint): Log {
+  return log.filter((logged) => {
+    if (logged.stream !== stream || (kinds.length > 0 && !kinds.includes(logged.event.kind))) return false;
+    return upTo === undefined || logged.sequence <= upTo;
+  });
+}
+
+/** The full replay, from the definition: no cache, no codec, nothing of what is tested. */
+export function replayed(log: Log, stream: string, projection: AnyProjection, upTo?: bigint): unknown {
+  let state: unknown;
+  for (const { event } of relevant(log, stream, projection, upTo)) {
+    state = projection.apply(state === undefined ? projection.initial() : state, event);
+  }
+  return state;
+}
+
+/** What has happened so far: the event log, the clock, and which versions are deployed. */
+export class HistoryModel {
+  readonly isBudgeted: boolean;
+  /** The newest versions. */
+  readonly projections: AnyProjection[];
+  #log: Log = [];
+  #clockUs = 1_700_000_000_000_000n;
+  #identity: string | undefined;
+  #nextSequence = 1n;
+  readonly #moments: Moment[] = [];
+  readonly #makers: readonly ProjectionMaker[];
+
+  constructor(options: {
+    readonly makers: readonly ProjectionMaker[];
+    readonly hasIdentity: boolean;
+    readonly isBudgeted: boolean;
+  }) {
+    this.#makers = options.makers;
+    this.projections = options.makers.map((make) => make(0));
+    this.isBudgeted = options.isBudgeted;
+    this.#identity = options.hasIdentity ? 'log 0' : undefined;
+    this.#changed();
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  get clockUs(): bigint {
+    return this.#clockUs;
+  }
+
+  get identity(): string | undefined {
+    return this.#identity;
+  }
+
+  append(stream: string, event: HistoryEvent, gap: bigint): void {
+    const sequence = this.#nextSequence + gap;
+    this.#nextSequence = sequence + 1n;
+    this.#log = [...this.#log, { stream, sequence, event }];
+    this.#changed();
+  }
+
+  /** The newest events are gone. Sequences may be given out again, as a counter restored with the log does. */
+  restore(eventsKept: number, reusesSequences: boolean): void {
+    this.#log = this.#log.slice(0, eventsKept);
+    if (reusesSequences) this.#nextSequence = (this.#log.at(-1)?.sequence ?? 0n) + 1n;
+    if (this.#identity !== undefined) this.#identity = `log ${this.#moments.length}`;
+    this.#changed();
+  }
+
+  moveClock(byUs: bigint): void {
+    this.#clockUs += byUs;
+    this.#changed();
+  }
+
+  deployNextVersion(which: number): void {
+    const place = which % this.projections.length;
+    const version = (this.projections[place]?.version ?? 0) + 1;
+    const make = this.#makers[place];
+    if (make !== undefined) this.projections[place] = make(version);
+  }
+
+  head(stream: string, projection: AnyProjection): bigint | undefined {
+    return relevant(this.#log, stream, projection).at(-1)?.sequence;
+  }
+
+  /** Why a result is none that the rules allow; `undefined` for one that they do. */
+  fault(
+    projection: AnyProjection,
+    stream: string,
+    freshness: Freshness,
+    { state, report }: ProjectionResult<unknown>,
+  ): string | undefined {
+    const { watermark } = report;
+    const now: Moment = { clockUs: this.#clockUs, log: this.#log, identity: this.#identity };
+    const head = this.head(stream, projection);
+    const isReplayOf = (moment: Moment): boolean =>
+      sameState(state, replayed(moment.log, stream, projection, watermark));
+    if (watermark === undefined) return head === undefined && state === undefined ? undefined : 'no watermark';
+    if (report.stale) {
+      if (!this.isBudgeted) return 'stale without a budget';
+      return head !== undefined && watermark < head && isReplayOf(now) ? undefined : 'no replay of an older head';
+    }
+    if (watermark === head && isReplayOf(now)) return undefined;
+    if (freshness.kind === 'consistent') return `not the replay of the head, ${head}`;
+    const isAllowed = this.#withinWindow(freshness.maxStaleMs).some((from) => {
+      const headThen = relevant(from.log, stream, projection).at(-1)?.sequence;
+      if (headThen === undefined || watermark < headThen) return false;
+      // Where a budget may stop a fold, its state is of a head between that one and now.
+      return watermark === headThen ? isReplayOf(from) : this.isBudgeted && this.#since(from).some(isReplayOf);
+    });
+    return isAllowed ? undefined : 'not the replay of any head within the window';
+  }
+
+  #withinWindow(maxStaleMs: number): Moment[] {
+    return this.#moments.filter(({ clockUs, identity }) => {
+      const ageUs = this.#clockUs - clockUs;
+      return identity === this.#identity && ageUs >= 0n && ageUs < BigInt(maxStaleMs) * US_PER_MS;
+    });
+  }
+
+  #since(moment: Moment): Moment[] {
+    return this.#moments.slice(this.#moments.indexOf(moment)).filter(({ identity }) => identity === moment.identity);
+  }
+
+  #changed(): void {
+    this.#moments.push({ clockUs: this.#clockUs, log: this.#log, identity: this.#identity });
+  }
+}
+
+function sameState(a: unknown, b: unknown): boolean {
+  return describeState(a) === describeState(b);
+}
+
+/** A state as text: states of these projections differ where their text does. */
+export function describeState(state: unknown): string {
+  return state instanceof Uint8Array ? `bytes ${state.join()}` : `${JSON.stringify(state)}`;
+}

@@ -1,0 +1,120 @@
+import { LogCache } from '../../src/cache/log-cache.ts';
+import type { CacheEntry } from '../../src/contract/cache-entry.ts';
+import { NoCache } from '../../src/contract/no-cache.ts';
+import type { EventReader } from '../../src/projection/event-reader.ts';
+import { parseKey } from '../../src/projection/projection-key.ts';
+import { Projector } from '../../src/projection/projector.ts';
+import type { ProjectorSettings } from '../../src/projection/projector-options.ts';
+import type { StorageBackend } from '../../src/storage/storage-backend.ts';
+import { FaultyCache } from './faulty-cache.ts';
+import type { HistoryModel, LoggedEvent } from './history-model.ts';
+import type { AnyProjection, HistoryEvent } from './history-projections.ts';
+
+/** Where entries are kept from one start to the next; absent: nowhere. */
+export interface CachePlace {
+  readonly directory: string;
+  readonly storage?: StorageBackend;
+}
+
+export class ConnectionLost extends Error {}
+
+/** A projector at work on the log of a model, with a cache and its faults. */
+export class ProjectionWorld {
+  readonly cache: FaultyCache;
+  projector: Projector<HistoryEvent>;
+  /** Events that the log gives before it fails. */
+  eventsUntilFailure: number = Number.POSITIVE_INFINITY;
+  readonly #model: HistoryModel;
+  readonly #place: CachePlace | undefined;
+  readonly #settings: ProjectorSettings;
+  #synced: [Uint8Array, CacheEntry][] = [];
+
+  constructor(model: HistoryModel, place: CachePlace | undefined, settings: ProjectorSettings) {
+    this.#model = model;
+    this.#place = place;
+    this.#settings = settings;
+    this.cache = new FaultyCache(this.#open());
+    this.projector = this.#start();
+  }
+
+  entries(): [Uint8Array, CacheEntry][] {
+    return this.cache.inner instanceof LogCache ? [...this.cache.inner.entries()] : [];
+  }
+
+  /** The watermark of what is cached, and whether anything is. */
+  watermark({ name, version }: AnyProjection, stream: string): bigint | undefined {
+    const found = this.entries().find(([key]) => {
+      const parts = parseKey(key);
+      return parts?.stream === stream && parts.name === name && parts.version === version;
+    });
+    return found?.[1].meta.watermark;
+  }
+
+  sync(): void {
+    this.cache.sync();
+    this.#synced = this.entries();
+  }
+
+  /** Removes what is not of these projections; needs a cache that tells its keys. */
+  sweep(live: readonly AnyProjection[]): void {
+    const { inner } = this.cache;
+    if (!(inner instanceof LogCache)) return;
+    const swept = new Projector({ cache: inner, source: this.#source() });
+    swept.sweep(live);
+  }
+
+  /** The process ends well and is started again. */
+  restart(): void {
+    this.close();
+    this.cache.inner = this.#open();
+    this.projector = this.#start();
+  }
+
+  /** The machine stops: the cache comes back as it was synced, or as far as the disk had got by itself. */
+  crash(keepsUnsynced: boolean): void {
+    if (!keepsUnsynced && this.cache.inner instanceof LogCache) {
+      const { inner } = this.cache;
+      inner.deletePrefix('');
+      inner.putMany(this.#synced.map(([key, { value, meta }]) => [key, value, meta] as const));
+    }
+    this.restart();
+  }
+
+  close(): void {
+    if (this.cache.inner instanceof LogCache) this.cache.inner.close();
+  }
+
+  #open(): LogCache | NoCache {
+    return this.#place === undefined ? new NoCache() : LogCache.open(this.#place.directory, this.#place);
+  }
+
+  #start(): Projector<HistoryEvent> {
+    const settings = { ...this.#settings, now: () => this.#model.clockUs };
+    return new Projector({ cache: this.cache, source: this.#source(), ...settings });
+  }
+
+  #source(): EventReader<HistoryEvent> {
+    const model = this.#model;
+    const events = (stream: string, kinds: readonly string[]): LoggedEvent[] =>
+      model.log.filter(
+        (logged) => logged.stream === stream && (kinds.length === 0 || kinds.includes(logged.event.kind)),
+      );
+    const mayFail = (): void => {
+      this.eventsUntilFailure -= 1;
+      if (this.eventsUntilFailure < 0) throw new ConnectionLost();
+    };
+    return {
+      get identity(): string {
+        return model.identity as string;
+      },
+      head: (stream, kinds) => events(stream, kinds).at(-1)?.sequence,
+      *read(stream, kinds, after) {
+        for (const { sequence, event } of events(stream, kinds)) {
+          if (after !== undefined && sequence <= after) continue;
+          mayFail();
+          yield { sequence, event };
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,230 @@
+import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
+import { unlessAborted } from './abortable.ts';
+import { BoundProjections } from './bound-projections.ts';
+import type { AsyncEventReader, EventReader } from './event-reader.ts';
+import { type Flight, FlightBoard, type Ordinal } from './flight-board.ts';
+import { assertFreshness, Freshness } from './freshness.ts';
+import type { Projection } from './projection.ts';
+import { streamPrefix } from './projection-key.ts';
+import type { ProjectionResult } from './projection-report.ts';
+import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
+import type { ProjectorStats } from './projector-counters.ts';
+import {
+  assertCallOptions,
+  contextOf,
+  type ProjectionContext,
+  type ProjectOptions,
+  type ProjectorSettings,
+} from './projector-options.ts';
+import { runLater } from './steps.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { sweepCache } from './sweeping.ts';
+import { assertWarmOptions, type WarmOptions, type WarmReport } from './warm-options.ts';
+import { warmStreams } from './warming.ts';
+
+/** What an `AsyncProjector` works with. */
+export interface AsyncProjectorOptions<Event> extends ProjectorSettings {
+  readonly cache: ProjectionCache | AsyncProjectionCache;
+  readonly source: AsyncEventReader<Event> | EventReader<Event>;
+}
+
+/** How one call of an `AsyncProjector` differs from others. */
+export interface AsyncCallOptions {
+  /** Takes this caller out: its promise is rejected with the signal's reason, others that share the fold go on. */
+  readonly signal?: AbortSignal;
+}
+
+/** The same for a call that is reported on. */
+export interface AsyncProjectOptions extends AsyncCallOptions, ProjectOptions {}
+
+/** A caller on its way to an answer. */
+interface Passenger {
+  readonly signal: AbortSignal | undefined;
+  readonly beganAt: Ordinal;
+  /** The lowest head it read, where it had to try more than once. */
+  lowestHead: bigint | undefined;
+  /** The fold it shares. */
+  flight: Flight | undefined;
+}
+
+/**
+ * `Projector` for event logs or caches that answer later. A key is folded once however many callers ask at once: a caller
+ * joins a fold under way if that will reach the head it read, else it waits for it and folds the rest.
+ */
+export class AsyncProjector<Event> {
+  readonly #context: ProjectionContext<Event>;
+  readonly #bound: BoundProjections<Event>;
+  readonly #cache: ProjectionCache | AsyncProjectionCache;
+  readonly #board = new FlightBoard();
+  #now: Ordinal = 0;
+
+  /** Throws `TypeError` or `RangeError` for options. */
+  constructor(options: AsyncProjectorOptions<Event>) {
+    this.#context = contextOf(options);
+    this.#cache = options.cache;
+    this.#bound = new BoundProjections(options.source);
+  }
+
+  /** As `Projector.project`; rejected with what that throws. */
+  async project<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness = Freshness.consistent,
+    { signal }: AsyncCallOptions = {},
+  ): Promise<State | undefined> {
+    const options = signal === undefined ? {} : { signal };
+    return (await this.#project(projection, stream, freshness, options, this.#context.reports)).state;
+  }
+
+  /** The same with a report of how it came about. */
+  async projectWithReport<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness = Freshness.consistent,
+    options: AsyncProjectOptions = {},
+  ): Promise<ProjectionResult<State>> {
+    assertCallOptions(options);
+    return (await this.#project(projection, stream, freshness, options, true)) as ProjectionResult<State>;
+  }
+
+  /**
+   * Removes every cached projection of a stream. What was under way before the promise is settled will be neither cached
+   * nor joined by later callers. Resolves to how many there were; rejected with what the cache throws.
+   */
+  async invalidate(stream: string): Promise<number> {
+    const prefix = streamPrefix(stream);
+    const { tokens } = this.#context;
+    tokens.close(stream);
+    const writes = tokens.writes(stream);
+    this.#board.close(flightId(stream, ''));
+    try {
+      if (writes.length > 0) await Promise.allSettled(writes);
+      return await this.#cache.deletePrefix(prefix);
+    } finally {
+      // Those that began meanwhile may rest on an entry that was not removed yet.
+      this.#board.close(flightId(stream, ''));
+      tokens.reopen(stream);
+    }
+  }
+
+  /** As `Projector.sweep`. */
+  async sweep(live: Iterable<Projection<unknown, Event>>): Promise<number> {
+    return await runLater(sweepCache(this.#cache, this.#bound.all(live)));
+  }
+
+  /**
+   * As `Projector.warm`, several streams at once, and with the cache told of the next ones where it can prefetch. What ends
+   * the warm-up does so after the projections under way.
+   */
+  async warm<State>(
+    streams: Iterable<string> | AsyncIterable<string>,
+    projection: Projection<State, Event>,
+    options: WarmOptions = {},
+  ): Promise<WarmReport> {
+    assertWarmOptions(options);
+    this.#bound.of(projection);
+    const { signal } = options;
+    const callOptions = signal === undefined ? {} : { signal };
+    const prefetches = this.#cache.capabilities().supportsPrefetch;
+    const work = {
+      announce: prefetches ? (stream: string) => this.#prefetch(projection, stream) : undefined,
+      project: (stream: string) => this.project(projection, stream, Freshness.consistent, callOptions),
+    };
+    return await warmStreams(streams, work, options);
+  }
+
+  /** What was counted since this projector was made. */
+  stats(): ProjectorStats {
+    return this.#context.counters.snapshot();
+  }
+
+  #prefetch<State>(projection: Projection<State, Event>, stream: string): void {
+    const { cache, now, counters } = this.#context;
+    const failed = (): void => {
+      counters.cacheFailures += 1;
+    };
+    try {
+      const key = this.#bound.of(projection).key(stream);
+      Promise.resolve(cache.prefetch?.(key, { watermark: 0n, cachedAtUs: now() })).catch(failed);
+    } catch {
+      failed();
+    }
+  }
+
+  async #project<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness,
+    options: AsyncProjectOptions,
+    reports: boolean,
+  ): Promise<ProjectionAnswer<State>> {
+    assertFreshness(freshness);
+    const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
+    const call = { projection: this.#bound.of(projection), stream, freshness, options, watch };
+    const { signal } = options;
+    const passenger: Passenger = { signal, beganAt: this.#tick(), lowestHead: undefined, flight: undefined };
+    try {
+      return await unlessAborted(this.#answer(call, passenger), signal);
+    } finally {
+      passenger.flight?.leave();
+    }
+  }
+
+  /** Tries until there is an answer. Goes on when the passenger has left, up to its next step, to no effect. */
+  async #answer<State>(call: RunCall<State, Event>, passenger: Passenger): Promise<ProjectionAnswer<State>> {
+    while (true) {
+      passenger.signal?.throwIfAborted();
+      const tried = await this.#try(call, passenger);
+      if ('answer' in tried) return tried.answer;
+      call.watch?.enter('wait');
+      // Its failure is for those to see who joined it. What it caches is where this call goes on from.
+      await tried.behind.ended;
+    }
+  }
+
+  /** Answers from the cache, by a fold of its own or by one under way; or names the fold under way that it must not join. */
+  async #try<State>(
+    call: RunCall<State, Event>,
+    passenger: Passenger,
+  ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly behind: Flight }> {
+    const { tokens } = this.#context;
+    const askedAt = this.#tick();
+    const token = tokens.begin(call.stream);
+    let isLeading = false;
+    try {
+      const run = new ProjectionRun(this.#context, call, token);
+      const prepared = await runLater(run.prepare());
+      if ('answer' in prepared) return prepared;
+      passenger.signal?.throwIfAborted();
+      // Nothing is waited for from here until the passenger is on board: no other call comes in between.
+      const { plan } = prepared;
+      const { beganAt, lowestHead = plan.head } = passenger;
+      passenger.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
+      const id = flightId(call.stream, call.projection.id);
+      const underWay = this.#board.find(id);
+      if (underWay?.answers(beganAt, plan.head, passenger.lowestHead) === false) return { behind: underWay };
+      isLeading = underWay === undefined;
+      const fold = (isCancelled: () => boolean): Promise<Folded> =>
+        runLater(run.fold(plan, isCancelled)).finally(() => tokens.end(token));
+      const flight = underWay ?? this.#board.start(id, { head: plan.head, askedAt, token }, fold);
+      if (!isLeading) call.watch?.enter('wait');
+      flight.board();
+      passenger.flight = flight;
+      const folded = await flight.result;
+      passenger.signal?.throwIfAborted();
+      return { answer: run.conclude(folded, !isLeading) };
+    } finally {
+      if (!isLeading) tokens.end(token);
+    }
+  }
+
+  #tick(): Ordinal {
+    this.#now += 1;
+    return this.#now;
+  }
+}
+
+function flightId(stream: string, projectionId: string): string {
+  // As in keys: a stream holds no NUL.
+  return `${stream}\0${projectionId}`;
+}

@@ -1,0 +1,83 @@
+import type { BoundProjection } from './bound-projection.ts';
+import type { AsyncEventReader, EventReader, RecordedEvent } from './event-reader.ts';
+import type { BudgetMeter } from './replay-budget.ts';
+import { assertFollows, endsBelowHead, sourceInvalid } from './source-contract.ts';
+import { type AnyIterator, abandonIterator, closeIterator, isPromise, iteratorOf, type Steps } from './steps.ts';
+
+/** Where a fold starts: at the first event, or behind the events that are in a state already. */
+export interface FoldBase<State> {
+  readonly state: State | undefined;
+  readonly watermark: bigint;
+  /** When the state was the newest, in microseconds. */
+  readonly cachedAtUs: bigint;
+}
+
+/** What a fold came to. */
+export interface FoldResult<State> {
+  readonly state: State | undefined;
+  /** Sequence of the last event folded, that of the base where there was none; `undefined` without either. */
+  readonly watermark: bigint | undefined;
+  readonly eventsRead: number;
+  /** Whether its budget or its callers ended it before the head. */
+  readonly exhausted: boolean;
+}
+
+/** A fold to do. */
+export interface FoldTask<State, Event> {
+  readonly source: EventReader<Event> | AsyncEventReader<Event>;
+  readonly projection: BoundProjection<State, Event>;
+  readonly stream: string;
+  readonly base: FoldBase<State> | undefined;
+  /** The fold ends with the first event at or above it. */
+  readonly head: bigint;
+  readonly meter: BudgetMeter;
+  /** Asked before each event; true ends the fold as its budget would. */
+  readonly isCancelled: () => boolean;
+}
+
+/**
+ * Folds events up to the head. Throws what the source and `apply` throw, and `SOURCE_INVALID` where the source breaks its
+ * contract: events out of order, at or below the place to read from, without a u64 sequence, or none at the head.
+ */
+export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<FoldResult<State>> {
+  const iterator = openEvents(task);
+  let result: FoldResult<State>;
+  try {
+    result = yield* foldFrom(iterator, task);
+  } catch (error) {
+    yield* abandonIterator(iterator);
+    throw error;
+  }
+  yield* closeIterator(iterator);
+  return result;
+}
+
+function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<RecordedEvent<Event>> {
+  const { source, projection, stream, base } = task;
+  const events = source.read(stream, projection.kinds, base?.watermark);
+  if (typeof events === 'object' && (Symbol.asyncIterator in events || Symbol.iterator in events)) {
+    return iteratorOf(events);
+  }
+  throw sourceInvalid(stream, 'its `read` must return an iterable or an async iterable of events');
+}
+
+function* foldFrom<State, Event>(
+  iterator: AnyIterator<RecordedEvent<Event>>,
+  { projection, stream, base, head, meter, isCancelled }: FoldTask<State, Event>,
+): Steps<FoldResult<State>> {
+  let state = base?.state;
+  let watermark = base?.watermark;
+  let eventsRead = 0;
+  while (watermark === undefined || watermark < head) {
+    if (isCancelled() || !meter.allows(eventsRead)) return { state, watermark, eventsRead, exhausted: true };
+    const got = iterator.next();
+    const next = (isPromise(got) ? yield got : got) as IteratorResult<RecordedEvent<Event>, unknown>;
+    if (next.done === true) throw endsBelowHead(stream, watermark, head);
+    const { sequence, event } = next.value;
+    assertFollows(stream, sequence, watermark);
+    state = projection.apply(state, event);
+    watermark = sequence;
+    eventsRead += 1;
+  }
+  return { state, watermark, eventsRead, exhausted: false };
+}

@@ -1,0 +1,266 @@
+import type { BoundProjection } from './bound-projection.ts';
+import { type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
+import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
+import type { FoldToken } from './fold-token.ts';
+import { type Freshness, isFreshEnough } from './freshness.ts';
+import type { ProjectionReport, ShadowVerdict } from './projection-report.ts';
+import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
+import { BudgetMeter, budgetExceeded } from './replay-budget.ts';
+import { emptyDraft, type ProjectionEnd, type ReportDraft, reportOf } from './report-draft.ts';
+import { assertHead, assertSameLog } from './source-contract.ts';
+import { isPromise, type Steps } from './steps.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import { type StoredState, sameStored } from './stored-state.ts';
+
+/** A stamp older than any freshness allows, for a state that was folded part of the way: it was never the newest. */
+const NEVER_FRESH_US: bigint = -(2n ** 63n);
+
+/** What one call asks for. */
+export interface RunCall<State, Event> {
+  readonly projection: BoundProjection<State, Event>;
+  readonly stream: string;
+  readonly freshness: Freshness;
+  readonly options: ProjectOptions;
+  /** Absent where nobody will read the report: with it a hit takes half as long again. */
+  readonly watch: Stopwatch | undefined;
+}
+
+/** What is left to do after the cache and the head were looked at. */
+export interface FoldPlan<State> {
+  readonly base: FoldBase<State> | undefined;
+  readonly head: bigint;
+  /** The time before the head was read: what is folded now is as new as that. */
+  readonly stampUs: bigint;
+}
+
+/** A state, and how it came about where that was asked for. */
+export interface ProjectionAnswer<State> {
+  readonly state: State | undefined;
+  readonly report: ProjectionReport | undefined;
+}
+
+/** What looking at the cache and the head came to. */
+export type Prepared<State> = { readonly answer: ProjectionAnswer<State> } | { readonly plan: FoldPlan<State> };
+
+/** What a fold came to, encoded, so that each caller decodes a state of its own. */
+export interface Folded {
+  readonly stored: StoredState;
+  readonly head: bigint;
+  readonly watermark: bigint | undefined;
+  readonly eventsRead: number;
+  readonly exhausted: boolean;
+  readonly fromBase: boolean;
+}
+
+/** A cached state, decoded: an answer, or what a fold goes on from. */
+interface UsableState<State> extends FoldBase<State> {
+  readonly kind: 'usable';
+}
+
+/**
+ * One projection of one stream for one call: the rules of freshness, as steps that either projector drives.
+ *
+ * `prepare` looks at the cache and, where it must, at the head; it either answers or leaves a plan. `fold` carries a plan
+ * out and caches what comes of it; several calls may share one fold. `conclude` turns that into the answer of one call.
+ */
+export class ProjectionRun<State, Event> {
+  readonly #context: ProjectionContext<Event>;
+  readonly #call: RunCall<State, Event>;
+  readonly #cached: CachedStates<Event>;
+  readonly #draft: ReportDraft = emptyDraft();
+  /** What was cached where the projection could not go on from it: newer than a fold that its budget stopped. */
+  #older: UsableState<State> | undefined;
+
+  constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, token: FoldToken) {
+    this.#context = context;
+    this.#call = call;
+    this.#cached = new CachedStates(context, call.projection.key(call.stream), token);
+  }
+
+  /** Answers from the cache, or plans a fold. Throws what the source throws. */
+  *prepare(): Steps<Prepared<State>> {
+    const { freshness, watch } = this.#call;
+    watch?.enter('lookup');
+    // Before the head is read: an age is never understated.
+    const nowUs = this.#context.now();
+    const got = this.#cached.get();
+    let cached = (isPromise(got) ? yield got : got) as Lookup;
+    if (cached.kind === 'found' && watch !== undefined) this.#draft.ageUs = nowUs - cached.cachedAtUs;
+    if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
+      const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
+      if (usable.kind === 'usable') return { answer: this.#hit(usable) };
+      cached = usable;
+    }
+
+    watch?.enter('head');
+    const asked = this.#askHead();
+    const head = (isPromise(asked) ? yield asked : asked) as bigint | undefined;
+    this.#assertAnswers(head);
+    if (head === undefined) return { answer: yield* this.#empty(cached) };
+    if (cached.kind === 'found' && cached.watermark === head) {
+      const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
+      if (usable.kind === 'usable') {
+        if (freshness.kind === 'bestEffort') yield* this.#store(cached.stored, head, nowUs);
+        return { answer: this.#hit(usable) };
+      }
+      cached = usable;
+    }
+    return { plan: { base: this.#baseOf(cached, head), head, stampUs: nowUs } };
+  }
+
+  /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
+  *fold(plan: FoldPlan<State>, isCancelled: () => boolean = never): Steps<Folded> {
+    const { projection, watch } = this.#call;
+    watch?.enter('fold');
+    const result = yield* this.#foldEvents(plan.base, plan.head, isCancelled);
+    watch?.enter('codec');
+    const stored = projection.encode(result.state);
+    yield* this.#cacheResult(result, stored, plan);
+    const { watermark, eventsRead, exhausted } = result;
+    return { stored, head: plan.head, watermark, eventsRead, exhausted, fromBase: plan.base !== undefined };
+  }
+
+  /** The answer to this call. `joined` where another call's fold is answered with. Throws `REPLAY_BUDGET`. */
+  conclude(folded: Folded, joined: boolean): ProjectionAnswer<State> {
+    const { projection, stream, options } = this.#call;
+    const { watermark, exhausted, eventsRead, fromBase } = folded;
+    this.#draft.head = folded.head;
+    this.#draft.eventsRead += eventsRead;
+    if (exhausted && options.onBudget !== 'stale') throw budgetExceeded(stream, projection.name, eventsRead);
+    const older = exhausted ? this.#older : undefined;
+    if (older !== undefined && (watermark === undefined || watermark < older.watermark)) {
+      return this.#answer(older.state, { outcome: 'hit', watermark: older.watermark, stale: true, joined });
+    }
+    this.#call.watch?.enter('codec');
+    const state = projection.decodeOwn(folded.stored);
+    return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
+  }
+
+  #askHead(): bigint | undefined | PromiseLike<bigint | undefined> {
+    return this.#context.source.head(this.#call.stream, this.#call.projection.kinds);
+  }
+
+  /** Throws `SOURCE_INVALID` for a head that is none, or one of a log other than that the cache was asked about. */
+  #assertAnswers(head: bigint | undefined): void {
+    const { stream, projection } = this.#call;
+    assertHead(stream, head);
+    assertSameLog(stream, projection.identity, this.#context.source.identity);
+    this.#draft.head = head;
+  }
+
+  *#foldEvents(base: FoldBase<State> | undefined, head: bigint, isCancelled = never): Steps<FoldResult<State>> {
+    const { source, replayBudget, elapsed, counters } = this.#context;
+    const { projection, stream } = this.#call;
+    const meter = new BudgetMeter(replayBudget, elapsed);
+    const result = yield* foldEvents({ source, projection, stream, base, head, meter, isCancelled });
+    counters.eventsRead += result.eventsRead;
+    assertSameLog(stream, projection.identity, source.identity);
+    return result;
+  }
+
+  /**
+   * A fold that reached the head is as new as the time before the head was read. One that was stopped on the way is cached
+   * too, as a retry goes on from it: it is as new as what it started from, which it is ahead of.
+   */
+  *#cacheResult(result: FoldResult<State>, stored: StoredState, plan: FoldPlan<State>): Steps<void> {
+    if (result.watermark === undefined || result.eventsRead === 0) return;
+    // A projection that starts anew each time could not go on from it.
+    if (result.exhausted && !this.#call.projection.incremental) return;
+    const cachedAtUs = result.exhausted ? (plan.base?.cachedAtUs ?? NEVER_FRESH_US) : plan.stampUs;
+    yield* this.#store(stored, result.watermark, cachedAtUs);
+  }
+
+  *#store(stored: StoredState, watermark: bigint, cachedAtUs: bigint): Steps<void> {
+    this.#call.watch?.enter('store');
+    yield* this.#cached.put(stored, { watermark, cachedAtUs });
+  }
+
+  /** No relevant event: what is cached is of events that are gone, and must not come back as fresh enough. */
+  *#empty(cached: Lookup): Steps<ProjectionAnswer<State>> {
+    this.#draft.refusal = cached.kind === 'refused' ? cached.refusal : 'ahead';
+    if (cached.kind === 'found') {
+      this.#call.watch?.enter('store');
+      yield* this.#cached.remove();
+    }
+    return this.#answer(undefined, { outcome: 'empty', watermark: undefined, stale: false, joined: false });
+  }
+
+  /** What a fold can go on from, if anything. Notes why the cached state is not the answer. */
+  #baseOf(cached: Lookup, head: bigint): FoldBase<State> | undefined {
+    const usable = cached.kind === 'found' ? this.#notAhead(cached, head) : cached;
+    if (usable.kind === 'refused') {
+      this.#draft.refusal = usable.refusal;
+      return undefined;
+    }
+    if (this.#call.projection.incremental) {
+      this.#draft.refusal = 'behind';
+      return usable;
+    }
+    this.#draft.refusal = 'behind-not-incremental';
+    this.#older = usable;
+    return undefined;
+  }
+
+  #notAhead(cached: CachedState, head: bigint): UsableState<State> | RefusedState {
+    return cached.watermark > head ? { kind: 'refused', refusal: 'ahead' } : this.#decoded(cached);
+  }
+
+  #decoded(cached: CachedState): UsableState<State> | RefusedState {
+    this.#call.watch?.enter('codec');
+    const { watermark, cachedAtUs } = cached;
+    try {
+      return { kind: 'usable', state: this.#call.projection.decode(cached.stored), watermark, cachedAtUs };
+    } catch {
+      return { kind: 'refused', refusal: 'undecodable' };
+    }
+  }
+
+  #isCheckDue(): boolean {
+    const { counters, verifyEvery } = this.#context;
+    return verifyEvery !== undefined && counters.isCheckDue(verifyEvery);
+  }
+
+  /** The same for a state that is compared with a replay first. One that differs is removed at once: it is known to lie. */
+  *#checked(cached: CachedState): Steps<UsableState<State> | RefusedState> {
+    const verdict = yield* this.#compareWithReplay(cached);
+    this.#draft.shadow = verdict;
+    if (verdict !== 'different') return this.#decoded(cached);
+    yield* this.#cached.remove();
+    return { kind: 'refused', refusal: 'shadow-difference' };
+  }
+
+  /** Replays up to the watermark. A replay that fails or meets the budget says nothing about the state. */
+  *#compareWithReplay({ stored, watermark }: CachedState): Steps<ShadowVerdict> {
+    const { counters } = this.#context;
+    this.#call.watch?.enter('fold');
+    counters.shadowChecks += 1;
+    try {
+      const replay = yield* this.#foldEvents(undefined, watermark);
+      this.#draft.eventsRead += replay.eventsRead;
+      if (replay.exhausted) return 'unfinished';
+      const isSame = replay.watermark === watermark && sameStored(this.#call.projection.encode(replay.state), stored);
+      if (!isSame) counters.shadowDifferences += 1;
+      return isSame ? 'same' : 'different';
+    } catch {
+      return 'unfinished';
+    }
+  }
+
+  #hit({ state, watermark }: UsableState<State>): ProjectionAnswer<State> {
+    return this.#answer(state, { outcome: 'hit', watermark, stale: false, joined: false });
+  }
+
+  #answer(state: State | undefined, end: ProjectionEnd): ProjectionAnswer<State> {
+    const { counters, onReport } = this.#context;
+    const { watch } = this.#call;
+    counters.count(end.outcome);
+    if (watch === undefined) return { state, report: undefined };
+    const report = reportOf(this.#call, this.#draft, end, this.#cached.failures, watch);
+    onReport(report);
+    return { state, report };
+  }
+}
+
+function never(): boolean {
+  return false;
+}

@@ -1,0 +1,46 @@
+import { StoreError } from '../base/store-error.ts';
+
+/** How much one projection may replay. */
+export interface ReplayBudget {
+  /** Events folded at most. */
+  readonly events?: number;
+  /** Milliseconds spent folding at most. */
+  readonly ms?: number;
+}
+
+/** Throws `RangeError` for a bound that is not positive: such a budget would never let a fold advance. */
+export function assertBudget(budget: ReplayBudget): void {
+  const { events = 1, ms = 1 } = budget;
+  if (!Number.isSafeInteger(events) || events < 1) {
+    throw new RangeError(`replayBudget.events must be a positive integer, not ${String(events)}`);
+  }
+  if (!(ms > 0)) throw new RangeError(`replayBudget.ms must be positive, not ${String(ms)}`);
+}
+
+/** What is left of a budget during one fold. */
+export class BudgetMeter {
+  readonly #eventsMax: number;
+  readonly #until: number;
+  readonly #elapsed: () => number;
+
+  constructor(budget: ReplayBudget | undefined, elapsed: () => number) {
+    this.#elapsed = elapsed;
+    this.#eventsMax = budget?.events ?? Number.POSITIVE_INFINITY;
+    this.#until = budget?.ms === undefined ? Number.POSITIVE_INFINITY : elapsed() + budget.ms;
+  }
+
+  /** Whether another event may be folded after `events` of them. One always may, so that retries get somewhere. */
+  allows(events: number): boolean {
+    if (events === 0) return true;
+    if (events >= this.#eventsMax) return false;
+    return this.#until === Number.POSITIVE_INFINITY || this.#elapsed() < this.#until;
+  }
+}
+
+export function budgetExceeded(stream: string, name: string, events: number): StoreError {
+  return new StoreError(
+    'REPLAY_BUDGET',
+    `projecting '${name}' of '${stream}' was stopped after ${events} events by its replay budget; what was folded is ` +
+      'cached where the projection is incremental, so try again, or raise the budget',
+  );
+}

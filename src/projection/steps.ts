@@ -1,0 +1,57 @@
+/**
+ * Work that yields the promises it waits for and leaves the waiting to its driver. The rules of projections are written
+ * once, as such work: `runNow` drives it over synchronous caches and event logs, `runLater` over any. Values that are there
+ * already are not yielded, which makes the synchronous way about as fast as plain calls.
+ */
+export type Steps<Result> = Generator<PromiseLike<unknown>, Result, unknown>;
+
+/** Does the work at once. Throws `TypeError` where it would have to wait. */
+export function runNow<Result>(steps: Steps<Result>): Result {
+  const step = steps.next();
+  if (step.done === true) return step.value;
+  // Nobody waits for it: that it is rejected later must not end the process.
+  step.value.then(undefined, () => {});
+  throw new TypeError('a Projector takes a synchronous cache and event reader: use AsyncProjector for these');
+}
+
+/** Does the work as its promises are settled. What one is rejected with is thrown where it is waited for. */
+export async function runLater<Result>(steps: Steps<Result>): Promise<Result> {
+  let step = steps.next();
+  while (step.done !== true) {
+    let value: unknown;
+    try {
+      value = await step.value;
+    } catch (error) {
+      step = steps.throw(error);
+      continue;
+    }
+    step = steps.next(value);
+  }
+  return step.value;
+}
+
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** Goes through what may or may not have to be waited for. */
+export type AnyIterator<Item> = Iterator<Item, unknown> | AsyncIterator<Item, unknown>;
+
+export function iteratorOf<Item>(items: Iterable<Item> | AsyncIterable<Item>): AnyIterator<Item> {
+  return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+}
+
+/** Closes an iterator that was not gone through to its end: it may hold a cursor or a connection. */
+export function* closeIterator(iterator: AnyIterator<unknown>): Steps<void> {
+  const closing = iterator.return?.();
+  if (isPromise(closing)) yield closing;
+}
+
+/** The same after a failure, which is what there is to tell, whatever closing adds to it. */
+export function* abandonIterator(iterator: AnyIterator<unknown>): Steps<void> {
+  try {
+    yield* closeIterator(iterator);
+  } catch {
+    // The failure that led here is the one that reaches the caller.
+  }
+}

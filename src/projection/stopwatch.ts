@@ -1,0 +1,42 @@
+import type { PhaseDurations } from './projection-report.ts';
+
+/** A phase of a projection. */
+export type Phase = 'lookup' | 'head' | 'wait' | 'fold' | 'codec' | 'store';
+
+const US_PER_MS = 1000;
+
+/** Measures the phases of one projection, each up to the start of the next. `elapsed` is a steady clock in milliseconds. */
+export class Stopwatch {
+  readonly #elapsed: () => number;
+  readonly #began: number;
+  readonly #spent: Record<Phase, number> = { lookup: 0, head: 0, wait: 0, fold: 0, codec: 0, store: 0 };
+  #phase: Phase | undefined;
+  #phaseBegan = 0;
+
+  constructor(elapsed: () => number) {
+    this.#elapsed = elapsed;
+    this.#began = elapsed();
+  }
+
+  /** Ends the phase under way and begins the next; `undefined` begins none. */
+  enter(phase: Phase | undefined): void {
+    const now = this.#elapsed();
+    if (this.#phase !== undefined) this.#spent[this.#phase] += now - this.#phaseBegan;
+    this.#phase = phase;
+    this.#phaseBegan = now;
+  }
+
+  durations(): PhaseDurations {
+    this.enter(undefined);
+    const { lookup, head, wait, fold, codec, store } = this.#spent;
+    return {
+      lookupUs: lookup * US_PER_MS,
+      headUs: head * US_PER_MS,
+      waitUs: wait * US_PER_MS,
+      foldUs: fold * US_PER_MS,
+      codecUs: codec * US_PER_MS,
+      storeUs: store * US_PER_MS,
+      totalUs: (this.#phaseBegan - this.#began) * US_PER_MS,
+    };
+  }
+}

@@ -1,0 +1,45 @@
+import { type ProjectionKeyParts, parseKey } from './projection-key.ts';
+import { abandonIterator, isPromise, iteratorOf, type Steps } from './steps.ts';
+
+/** A cache that can tell its keys, as a `LogCache` can. */
+interface KeyedCache {
+  keys(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  deletePrefix(prefix: Uint8Array): unknown;
+}
+
+/** A projection whose entries stay. */
+interface LiveProjection {
+  owns(parts: ProjectionKeyParts): boolean;
+}
+
+/**
+ * Removes the entries of projections that are not among `live`: other names and versions, other kinds and other event logs.
+ * Keys that no projector made are left alone. Returns how many entries it removed. Throws `TypeError` for a cache that
+ * cannot tell its keys.
+ */
+export function* sweepCache(cache: object, live: readonly LiveProjection[]): Steps<number> {
+  if (typeof (cache as Partial<KeyedCache>).keys !== 'function') {
+    throw new TypeError('sweep needs a cache that can tell its keys: a LogCache, or one with a method `keys`');
+  }
+  const keyed = cache as KeyedCache;
+  const iterator = iteratorOf(keyed.keys());
+  let removed = 0;
+  try {
+    while (true) {
+      const got = iterator.next();
+      const next = (isPromise(got) ? yield got : got) as IteratorResult<Uint8Array, unknown>;
+      if (next.done === true) return removed;
+      if (!isDead(next.value, live)) continue;
+      const removing = keyed.deletePrefix(next.value);
+      removed += (isPromise(removing) ? yield removing : removing) as number;
+    }
+  } catch (error) {
+    yield* abandonIterator(iterator);
+    throw error;
+  }
+}
+
+function isDead(key: Uint8Array, live: readonly LiveProjection[]): boolean {
+  const parts = parseKey(key);
+  return parts !== undefined && !live.some((projection) => projection.owns(parts));
+}

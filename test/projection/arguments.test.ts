@@ -1,0 +1,152 @@
+// Mistakes in arguments: an error that names the argument, before anything is read or cached.
+import { describe, expect, test } from 'vitest';
+import { AsyncProjector } from '../../src/projection/async-projector.ts';
+import { Freshness } from '../../src/projection/freshness.ts';
+import type { Projection } from '../../src/projection/projection.ts';
+import { Projector, type ProjectorOptions } from '../../src/projection/projector.ts';
+import { answeringLater, type Change } from './memory-log.ts';
+import { cacheAnsweringLater } from './test-cache.ts';
+import { open, type Totals, totals } from './totals.ts';
+import { World, ways } from './ways.ts';
+
+describe('Freshness.bestEffort', () => {
+  test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '5', undefined])('refuses %s', (maxStaleMs) => {
+    expect(() => Freshness.bestEffort({ maxStaleMs: maxStaleMs as number })).toThrow(RangeError);
+    expect(() => Freshness.bestEffort({ maxStaleMs: maxStaleMs as number })).toThrow(/safe non-negative integer/);
+  });
+
+  test('takes 0 and the greatest safe integer', () => {
+    expect(Freshness.bestEffort({ maxStaleMs: 0 })).toEqual({ kind: 'bestEffort', maxStaleMs: 0 });
+    const maxStaleMs = Number.MAX_SAFE_INTEGER;
+    expect(Freshness.bestEffort({ maxStaleMs })).toEqual({ kind: 'bestEffort', maxStaleMs });
+  });
+});
+
+describe.each(ways)('$way', ({ make }) => {
+  const rejection = (act: () => unknown): Promise<unknown> => (async () => act())().catch((error: unknown) => error);
+
+  test.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /must be an object with `name`, `initial` and `apply`; got undefined/],
+    ['without apply', { name: 'p', initial: () => 0 }, /`initial` and `apply`; got Object/],
+    ['without a name', { ...totals, name: undefined }, /name must be a string; got undefined/],
+    ['with an empty name', { ...totals, name: '' }, /must not be empty/],
+    ['with a NUL in its name', { ...totals, name: 'a\0b' }, /must not contain NUL/],
+    ['with a version that is no integer', { ...totals, version: 1.5 }, /version must be an integer/],
+    ['with a version below zero', { ...totals, version: -1 }, /version must be an integer/],
+    ['with kinds that are no array', { ...totals, kinds: 'added' }, /kinds of the projection 'totals'/],
+    ['with kinds that are no strings', { ...totals, kinds: [1] }, /kinds of the projection 'totals'/],
+    ['with incremental that is no boolean', { ...totals, incremental: 'no' }, /incremental of the projection/],
+    ['with a codec that is none', { ...totals, codec: { encode: () => 1 } }, /codec of the projection/],
+    ['with a codec of null', { ...totals, codec: null }, /codec of the projection/],
+  ])('a projection %s', async (_what, projection, message) => {
+    const world = new World();
+    const projector = make(world);
+    for (const act of [
+      () => projector.project(projection as typeof totals, 'a'),
+      () => projector.warm(['a'], projection as typeof totals),
+      () => projector.sweep([projection as typeof totals]),
+    ]) {
+      const error = await rejection(act);
+      expect(String(error)).toMatch(message);
+      expect(error instanceof TypeError || error instanceof RangeError).toBe(true);
+    }
+    expect([world.log.headsAsked, world.cache.calls.get]).toEqual([0, 0]);
+  });
+
+  test.each<[string, unknown]>([
+    ['no string', 5],
+    ['nothing', undefined],
+    ['with a NUL', 'a\0b'],
+    ['with a lone surrogate', 'a\udc00'],
+  ])('a stream: %s', async (_what, stream) => {
+    const world = new World();
+    const projector = make(world);
+    expect(await rejection(() => projector.project(totals, stream as string))).toBeInstanceOf(TypeError);
+    expect(await rejection(() => projector.invalidate(stream as string))).toBeInstanceOf(TypeError);
+    expect([world.log.headsAsked, world.cache.calls.get, world.cache.calls.deletePrefix]).toEqual([0, 0, 0]);
+  });
+
+  test.each<[unknown, new (message: string) => Error]>([
+    [null, TypeError],
+    ['consistent', TypeError],
+    [{}, TypeError],
+    [{ kind: 'eventual' }, TypeError],
+    [{ kind: 'bestEffort' }, RangeError],
+    [{ kind: 'bestEffort', maxStaleMs: -1 }, RangeError],
+  ])('a freshness: %j', async (freshness, kind) => {
+    const projector = make(new World());
+    expect(await rejection(() => projector.project(totals, 'a', freshness as Freshness))).toBeInstanceOf(kind);
+  });
+
+  test('onBudget that is neither throw nor stale', async () => {
+    const projector = make(new World());
+    const options = { onBudget: 'stael' as 'stale' };
+    const error = await rejection(() => projector.projectWithReport(totals, 'a', Freshness.consistent, options));
+    expect(error).toBeInstanceOf(TypeError);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, '8'])('a concurrency of %s', async (concurrency) => {
+    const projector = make(new World());
+    const error = await rejection(() => projector.warm([], totals, { concurrency: concurrency as number }));
+    expect(error).toBeInstanceOf(RangeError);
+  });
+
+  test('a clock that returns milliseconds as a number', async () => {
+    const world = new World();
+    const projector = make(world, { now: () => 5 as unknown as bigint });
+    expect(String(await rejection(() => projector.project(totals, 'a')))).toMatch(
+      /microseconds .* as a bigint; got number/,
+    );
+  });
+});
+
+describe('options', () => {
+  const { cache, log: source } = new World();
+
+  test.each<[object, RegExp]>([
+    [{}, /cache has no method `capabilities`/],
+    [{ cache: new Map(), source }, /cache has no method `capabilities`: give a ProjectionCache/],
+    [{ cache: null, source }, /cache has no method/],
+    [{ cache }, /source has no method `head`: give an event reader/],
+    [{ cache, source: { head: () => 0n } }, /source has no method `read`/],
+    [{ cache, source, verifyEvery: 0 }, /verifyEvery must be a positive integer, not 0/],
+    [{ cache, source, verifyEvery: 1.5 }, /verifyEvery must be a positive integer/],
+    [{ cache, source, replayBudget: { events: 0 } }, /replayBudget\.events must be a positive integer, not 0/],
+    [{ cache, source, replayBudget: { events: 2.5 } }, /replayBudget\.events must be a positive integer/],
+    [{ cache, source, replayBudget: { ms: 0 } }, /replayBudget\.ms must be positive, not 0/],
+    [{ cache, source, replayBudget: { ms: Number.NaN } }, /replayBudget\.ms must be positive, not NaN/],
+  ])('%j', (options, message) => {
+    expect(() => new Projector(options as ProjectorOptions<Change>)).toThrow(message);
+    expect(() => new AsyncProjector(options as ProjectorOptions<Change>)).toThrow(message);
+  });
+
+  test('verifyEvery of zero is a mistake, and absent means none', () => {
+    expect(() => new Projector({ cache, source, verifyEvery: 0 })).toThrow(RangeError);
+    expect(new Projector({ cache, source }).stats().shadowChecks).toBe(0);
+  });
+});
+
+describe('a Projector with what answers later', () => {
+  test.each(['cache', 'source'] as const)('%s: a TypeError that names AsyncProjector', async (which) => {
+    const world = new World();
+    world.log.append('a', 1);
+    const options = {
+      cache: which === 'cache' ? cacheAnsweringLater(world.cache) : world.cache,
+      source: which === 'source' ? answeringLater(world.log) : world.log,
+    } as unknown as ProjectorOptions<Change>;
+    world.cache.failing = ['get'];
+    const projector = new Projector(options);
+    expect(() => projector.project(totals, 'a')).toThrow(TypeError);
+    expect(() => projector.project(totals, 'a')).toThrow(/use AsyncProjector/);
+    // What it asked and did not wait for is rejected later: nobody hears it, and it does not end the process.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  });
+});
+
+test('projections of any state can be swept', () => {
+  const projections: Projection<unknown, Change>[] = [totals, open];
+  const typed: readonly (Projection<Totals, Change> | Projection<number, Change>)[] = [totals, open];
+  const world = new World();
+  const projector = new Projector({ cache: world.cache, source: world.log });
+  expect([projector.sweep(projections), projector.sweep(typed)]).toEqual([0, 0]);
+});

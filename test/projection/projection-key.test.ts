@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { fingerprintOf, parseKey, projectionKey, streamPrefix } from '../../src/projection/projection-key.ts';
+
+const startsWith = (key: Uint8Array, prefix: Uint8Array): boolean => prefix.every((byte, at) => key[at] === byte);
+
+describe('streamPrefix', () => {
+  test('is the stream in UTF-8 and a NUL', () => {
+    expect(streamPrefix('user:1')).toEqual(new TextEncoder().encode('user:1\0'));
+    expect(streamPrefix('größe')).toEqual(new TextEncoder().encode('größe\0'));
+    expect(streamPrefix('')).toEqual(Uint8Array.of(0));
+  });
+
+  test('is shared by the keys of its stream and by no other', () => {
+    const streams = ['', 'user:1', 'user:10', 'user:1/x', 'user', 'ü'];
+    for (const stream of streams) {
+      const sharing = streams.filter((other) => startsWith(projectionKey(other, 'p'), streamPrefix(stream)));
+      expect(sharing).toEqual([stream]);
+    }
+  });
+
+  test.each([
+    ['a NUL', 'a\0b', /NUL/],
+    ['a lone surrogate', 'a\ud800', /well-formed Unicode/],
+    ['no string', 5, /must be a string; got number/],
+    ['nothing', undefined, /must be a string; got undefined/],
+  ])('refuses %s', (_what, stream, message) => {
+    expect(() => streamPrefix(stream as string)).toThrow(TypeError);
+    expect(() => streamPrefix(stream as string)).toThrow(message);
+    expect(() => projectionKey(stream as string, 'p')).toThrow(message);
+    expect(() => projectionKey('a', stream as string)).toThrow(message);
+  });
+});
+
+describe('projectionKey', () => {
+  test('is the prefix, the name, a NUL and the version as u32, big-endian', () => {
+    expect(projectionKey('a', 'totals', 0x01020304)).toEqual(
+      Uint8Array.of(...new TextEncoder().encode('a\0totals\0'), 1, 2, 3, 4),
+    );
+    expect(projectionKey('a', 'totals')).toEqual(projectionKey('a', 'totals', 0));
+  });
+
+  test('tells streams and names apart wherever one ends and the other begins', () => {
+    const parts = [
+      ['ab', 'c', 0],
+      ['a', 'bc', 0],
+      ['a', 'b', 1],
+      ['a', 'b', 256],
+      ['', 'b', 1],
+    ] as const;
+    expect(new Set(parts.map(([stream, name, version]) => projectionKey(stream, name, version).join())).size).toBe(
+      parts.length,
+    );
+  });
+
+  test('refuses an empty name and versions that are no u32', () => {
+    expect(() => projectionKey('a', '')).toThrow(TypeError);
+    for (const version of [-1, 1.5, 2 ** 32, Number.NaN, '1' as unknown as number]) {
+      expect(() => projectionKey('a', 'p', version)).toThrow(RangeError);
+    }
+    expect(projectionKey('a', 'p', 2 ** 32 - 1).slice(-4)).toEqual(Uint8Array.of(255, 255, 255, 255));
+  });
+});
+
+describe('fingerprintOf', () => {
+  test('differs where kinds, as a set, or the identity differ', () => {
+    const different = [
+      [[], undefined],
+      [[], ''],
+      [[], 'a'],
+      [['a'], undefined],
+      [['a'], 'a'],
+      [['a', 'b'], undefined],
+      [['a,b'], undefined],
+      [['ab'], undefined],
+      [['["a"]'], undefined],
+      [['\ud800'], undefined],
+      [['\ud801'], undefined],
+    ] as const;
+    const texts = different.map(([kinds, identity]) => fingerprintOf(kinds, identity).join());
+    expect(new Set(texts).size).toBe(different.length);
+    expect(fingerprintOf(['b', 'a', 'b'], 'x')).toEqual(fingerprintOf(['a', 'b'], 'x'));
+    expect(fingerprintOf([], 'x')).toHaveLength(16);
+  });
+});
+
+describe('parseKey', () => {
+  const fingerprint = fingerprintOf(['added'], 'log');
+  const keyOf = (stream: string, name: string, version: number) =>
+    Uint8Array.of(...projectionKey(stream, name, version), ...fingerprint);
+
+  test.each([
+    ['user:1', 'totals', 7],
+    ['', 'p', 0],
+    ['größe', 'ü', 2 ** 32 - 1],
+  ])('reads %s, %s, %s back', (stream, name, version) => {
+    // Also from the middle of other bytes.
+    const key = keyOf(stream, name, version);
+    const around = Uint8Array.of(9, ...key, 9);
+    expect(parseKey(around.subarray(1, -1))).toEqual({ stream, name, version, fingerprint });
+  });
+
+  test.each([
+    ['empty', new Uint8Array(0)],
+    ['plain text', new TextEncoder().encode('order:507')],
+    ['a stream without a name', Uint8Array.of(97, 0, 0, ...new Uint8Array(20))],
+    ['no fingerprint', projectionKey('a', 'p', 1)],
+    ['a byte more', Uint8Array.of(...keyOf('a', 'p', 1), 0)],
+    ['no UTF-8', Uint8Array.of(0xff, 0, 112, 0, ...new Uint8Array(20))],
+  ])('does not take %s for a key of its own', (_what, key) => {
+    expect(parseKey(key)).toBe(undefined);
+  });
+});

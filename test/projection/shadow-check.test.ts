@@ -1,0 +1,102 @@
+// `verifyEvery` finds what nothing else finds: an `apply` that changed without a new `version`.
+import { describe, expect, test } from 'vitest';
+import { Freshness } from '../../src/projection/freshness.ts';
+import type { Change } from './memory-log.ts';
+import { type Totals, totals } from './totals.ts';
+import { World, ways } from './ways.ts';
+
+/** The same name and version, and another fold. */
+const changed = {
+  ...totals,
+  apply: (state: Totals, { amount }: Change) => ({ sum: state.sum + 2 * amount, count: 0 }),
+};
+const always = Freshness.bestEffort({ maxStaleMs: Number.MAX_SAFE_INTEGER });
+
+async function cached({ make }: (typeof ways)[number]): Promise<World> {
+  const world = new World();
+  for (const amount of [1, 2]) world.log.append('a', amount);
+  await make(world).project(totals, 'a');
+  return world;
+}
+
+describe.each(ways)('$way', (way) => {
+  const { make } = way;
+
+  test('a forgotten version bump is found, reported, counted and replaced', async () => {
+    for (const freshness of [Freshness.consistent, always]) {
+      const world = await cached(way);
+      const projector = make(world, { verifyEvery: 1 });
+      const { state, report } = await projector.projectWithReport(changed, 'a', freshness);
+      expect(state).toEqual({ sum: 6, count: 0 });
+      expect(report).toMatchObject({
+        outcome: 'replay',
+        refusal: 'shadow-difference',
+        shadow: 'different',
+        eventsRead: 4,
+      });
+      expect(projector.stats()).toMatchObject({ shadowChecks: 1, shadowDifferences: 1, replays: 1 });
+      const again = await projector.projectWithReport(changed, 'a', freshness);
+      expect([again.state, again.report.outcome, again.report.shadow]).toEqual([{ sum: 6, count: 0 }, 'hit', 'same']);
+    }
+  });
+
+  test('without it the old fold is served', async () => {
+    const world = await cached(way);
+    expect(await make(world).project(changed, 'a')).toEqual({ sum: 3, count: 2 });
+  });
+
+  test('one hit in n', async () => {
+    const world = await cached(way);
+    const projector = make(world, { verifyEvery: 3 });
+    const verdicts: unknown[] = [];
+    for (let i = 0; i < 7; i += 1) verdicts.push((await projector.projectWithReport(totals, 'a')).report.shadow);
+    expect(verdicts).toEqual([undefined, undefined, 'same', undefined, undefined, 'same', undefined]);
+    expect(projector.stats()).toMatchObject({ hits: 7, shadowChecks: 2, shadowDifferences: 0, eventsRead: 4 });
+  });
+
+  test('only up to the watermark: later events are no difference', async () => {
+    const world = await cached(way);
+    world.log.append('a', 3);
+    const { state, report } = await make(world, { verifyEvery: 1 }).projectWithReport(totals, 'a', always);
+    expect([state, report.outcome, report.shadow]).toEqual([{ sum: 3, count: 2 }, 'hit', 'same']);
+  });
+
+  test('"no state" is compared too', async () => {
+    const world = new World();
+    world.log.append('a', 1);
+    const gone = { ...totals, apply: (): undefined => undefined };
+    await make(world).project(gone, 'a');
+    const { state, report } = await make(world, { verifyEvery: 1 }).projectWithReport(totals, 'a');
+    expect([state, report.shadow]).toEqual([{ sum: 1, count: 1 }, 'different']);
+  });
+
+  test('what is known to be wrong is removed, also where the replay after it fails', async () => {
+    const world = await cached(way);
+    world.log.failure = { afterEvents: 4, error: new Error('connection lost') };
+    const projector = make(world, { verifyEvery: 1 });
+    await expect((async () => projector.project(changed, 'a'))()).rejects.toThrow('connection lost');
+    expect(world.cache.inner.size).toBe(0);
+  });
+
+  test('a replay that fails says nothing: the cached state is used', async () => {
+    const world = await cached(way);
+    world.log.failure = { afterEvents: 3, error: new Error('connection lost') };
+    const { state, report } = await make(world, { verifyEvery: 1 }).projectWithReport(totals, 'a');
+    expect([state, report.outcome, report.shadow]).toEqual([{ sum: 3, count: 2 }, 'hit', 'unfinished']);
+  });
+
+  test('a replay beyond the budget says nothing: a check must not be the outage', async () => {
+    const world = await cached(way);
+    const projector = make(world, { verifyEvery: 1, replayBudget: { events: 1 } });
+    const { state, report } = await projector.projectWithReport(totals, 'a');
+    expect(state).toEqual({ sum: 3, count: 2 });
+    expect(report).toMatchObject({ outcome: 'hit', shadow: 'unfinished', eventsRead: 1 });
+  });
+
+  test('events that the log has lost up to the watermark: no verdict, as they may be compacted away', async () => {
+    const world = await cached(way);
+    world.log.restoreTo(10n);
+    const { state, report } = await make(world, { verifyEvery: 1 }).projectWithReport(totals, 'a', always);
+    expect([state, report.shadow]).toEqual([{ sum: 3, count: 2 }, 'unfinished']);
+  });
+});

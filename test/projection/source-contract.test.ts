@@ -1,0 +1,147 @@
+// What an event source that fails or breaks its contract leads to: an error for the caller, and nothing cached.
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../src/base/store-error.ts';
+import type { EventReader, RecordedEvent } from '../../src/projection/event-reader.ts';
+import type { Change } from './memory-log.ts';
+import { totals } from './totals.ts';
+import { type AnyProjector, World, ways } from './ways.ts';
+
+const event: Change = { kind: 'added', amount: 1 };
+const at = (...sequences: unknown[]) => sequences.map((sequence) => ({ sequence, event }) as RecordedEvent<Change>);
+
+async function failureOf(projector: AnyProjector): Promise<unknown> {
+  try {
+    return await projector.project(totals, 'a');
+  } catch (error) {
+    return error;
+  }
+}
+
+describe.each(ways)('$way', ({ make }) => {
+  test.each<[string, bigint, RecordedEvent<Change>[], string]>([
+    ['out of order', 40n, at(10n, 30n, 20n, 40n), 'event 20 came after 30: sequences must ascend'],
+    ['twice', 30n, at(10n, 10n, 30n), 'event 10 came after 10: sequences must ascend'],
+    ['ending below the head', 30n, at(10n, 20n), 'its events end at 20 though the head is 30'],
+    ['of which there are none', 30n, [], 'its events end without any event though the head is 30'],
+    ['with a number for a sequence', 30n, at(10), 'an event has the sequence 10 (number): it must be a u64'],
+    ['without a sequence', 30n, at(undefined), 'an event has the sequence undefined'],
+    ['with a sequence below zero', 30n, at(-1n), 'an event has the sequence -1'],
+    ['with a sequence beyond u64', 2n ** 64n - 1n, at(2n ** 64n), 'an event has the sequence 18446744073709551616'],
+  ])('events %s: SOURCE_INVALID', async (_what, head, events, message) => {
+    const world = new World();
+    let closed = 0;
+    const source: EventReader<Change> = {
+      head: () => head,
+      *read() {
+        try {
+          yield* events;
+        } finally {
+          closed += 1;
+        }
+      },
+    };
+    const error = await failureOf(make(world, {}, source));
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({ code: 'SOURCE_INVALID', message: expect.stringContaining(message) });
+    expect([world.cache.calls.put, closed]).toEqual([0, 1]);
+  });
+
+  test.each([
+    ['null', null],
+    ['a number', 30],
+    ['negative', -1n],
+    ['beyond u64', 2n ** 64n],
+  ])('a head that is %s: SOURCE_INVALID', async (_what, head) => {
+    const world = new World();
+    const source = { head: () => head, read: () => at(10n, 30n) } as unknown as EventReader<Change>;
+    const error = await failureOf(make(world, {}, source));
+    expect(error).toMatchObject({ code: 'SOURCE_INVALID', message: expect.stringContaining('its head is') });
+    expect(world.cache.calls.put).toBe(0);
+  });
+
+  test('events at or below the place to read from: SOURCE_INVALID, and the cached state stays', async () => {
+    const world = new World();
+    world.log.append('a', 1);
+    await make(world).project(totals, 'a');
+    world.log.append('a', 2);
+    const source: EventReader<Change> = {
+      head: (stream, kinds) => world.log.head(stream, kinds),
+      // Forgets about `after`.
+      read: (stream, kinds) => world.log.read(stream, kinds),
+    };
+    const error = await failureOf(make(world, {}, source));
+    expect(error).toMatchObject({ code: 'SOURCE_INVALID', message: expect.stringContaining('event 10 came after 10') });
+    const [[, entry] = []] = world.cache.inner.entries();
+    expect(entry?.meta.watermark).toBe(10n);
+  });
+
+  test('a read that gives nothing to go through: SOURCE_INVALID', async () => {
+    const world = new World();
+    const source = { head: () => 10n, read: () => 42 } as unknown as EventReader<Change>;
+    const later = failureOf(make(world, {}, source));
+    // Through the asynchronous reader of these tests, what cannot be gone through is a mistake of that reader.
+    expect(String(await later)).toMatch(/iterable/);
+  });
+
+  test('a source that throws in head: its error reaches the caller', async () => {
+    const world = new World();
+    const failure = new Error('head failed');
+    const source: EventReader<Change> = {
+      head: () => {
+        throw failure;
+      },
+      read: () => [],
+    };
+    expect(await failureOf(make(world, {}, source))).toBe(failure);
+  });
+
+  test('a source that throws in the middle: its error reaches the caller, and nothing is cached', async () => {
+    const world = new World();
+    for (const amount of [1, 2, 3]) world.log.append('a', amount);
+    const failure = new Error('connection lost');
+    world.log.failure = { afterEvents: 2, error: failure };
+    const projector = make(world);
+    expect(await failureOf(projector)).toBe(failure);
+    expect([world.cache.calls.put, world.log.eventsRead]).toEqual([0, 2]);
+    world.log.failure = undefined;
+    const { state, report } = await projector.projectWithReport(totals, 'a');
+    expect([state, report.outcome, report.refusal]).toEqual([{ sum: 6, count: 3 }, 'replay', 'absent']);
+  });
+
+  test('apply that throws: its error reaches the caller, the read is closed, and nothing is cached', async () => {
+    const world = new World();
+    world.log.append('a', 1);
+    const failure = new Error('unknown kind');
+    const projection = {
+      ...totals,
+      apply: () => {
+        throw failure;
+      },
+    };
+    const projector = make(world);
+    await expect((async () => projector.project(projection, 'a'))()).rejects.toBe(failure);
+    expect([world.cache.calls.put, world.log.readsClosed]).toEqual([0, 1]);
+  });
+
+  test('a read that fails to close: an error of its own, but never in place of the one that ended the fold', async () => {
+    const world = new World();
+    const closing = new Error('close failed');
+    const source = (events: readonly RecordedEvent<Change>[]): EventReader<Change> => ({
+      head: () => 10n,
+      read: () => ({
+        [Symbol.iterator]: () => {
+          const iterator = events[Symbol.iterator]();
+          return {
+            next: () => iterator.next(),
+            return: () => {
+              throw closing;
+            },
+          };
+        },
+      }),
+    });
+    expect(await failureOf(make(world, {}, source(at(10n))))).toBe(closing);
+    expect(await failureOf(make(world, {}, source([])))).toMatchObject({ code: 'SOURCE_INVALID' });
+    expect(world.cache.calls.put).toBe(0);
+  });
+});

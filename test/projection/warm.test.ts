@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { AsyncProjector } from '../../src/projection/async-projector.ts';
+import { parseKey } from '../../src/projection/projection-key.ts';
+import type { WarmProgress } from '../../src/projection/warm-options.ts';
+import { answeringLater, type MemoryLog } from './memory-log.ts';
+import { TestCache } from './test-cache.ts';
+import { totals } from './totals.ts';
+import { World, ways } from './ways.ts';
+
+const streams = ['a', 'b', 'c', 'd', 'e'];
+
+function filled(): World {
+  const world = new World();
+  for (const stream of streams) world.log.append(stream, 1);
+  return world;
+}
+
+describe.each(ways)('$way', ({ make }) => {
+  test('makes the next call for each stream a hit', async () => {
+    const world = filled();
+    const projector = make(world);
+    expect(await projector.warm(streams, totals)).toEqual({ done: 5, failures: [] });
+    for (const stream of streams) {
+      expect((await projector.projectWithReport(totals, stream)).report.outcome).toBe('hit');
+    }
+  });
+
+  test('tells its progress', async () => {
+    const progress: WarmProgress[] = [];
+    await make(filled()).warm(new Set(streams), totals, { onProgress: (at) => progress.push(at), concurrency: 2 });
+    expect(progress).toEqual([1, 2, 3, 4, 5].map((done) => ({ done, failed: 0 })));
+  });
+
+  test('goes on past streams that fail, and names them', async () => {
+    const world = filled();
+    const error = new Error('connection lost');
+    world.log.failure = { afterEvents: 2, error };
+    const progress: WarmProgress[] = [];
+    const projector = make(world);
+    const report = await projector.warm([...streams, 'unknown', 'a\0b'], totals, {
+      concurrency: 1,
+      onProgress: (at) => progress.push(at),
+    });
+    expect(report.done).toBe(7);
+    expect(report.failures.map(({ stream }) => stream)).toEqual(['c', 'd', 'e', 'a\0b']);
+    expect(report.failures[0]?.error).toBe(error);
+    expect(progress.at(-1)).toEqual({ done: 7, failed: 4 });
+  });
+
+  test('ends with the reason of an abort; what was cached stays', async () => {
+    const world = filled();
+    const controller = new AbortController();
+    const reason = new Error('shutting down');
+    const warming = (async () =>
+      make(world).warm(streams, totals, {
+        concurrency: 1,
+        signal: controller.signal,
+        onProgress: ({ done }) => {
+          if (done === 2) controller.abort(reason);
+        },
+      }))();
+    await expect(warming).rejects.toBe(reason);
+    expect(world.cache.inner.size).toBe(2);
+  });
+
+  test('ends with what onProgress throws', async () => {
+    const world = filled();
+    const failure = new Error('terminal gone');
+    const onProgress = (): never => {
+      throw failure;
+    };
+    const warming = (async () => make(world).warm(streams, totals, { concurrency: 2, onProgress }))();
+    await expect(warming).rejects.toBe(failure);
+    const { size } = world.cache.inner;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    expect([size < 3, world.cache.inner.size]).toEqual([true, size]);
+  });
+
+  test('ends with what the streams throw, and closes them', async () => {
+    const failure = new Error('no more');
+    let closed = 0;
+    function* some(): Generator<string> {
+      try {
+        yield 'a';
+        throw failure;
+      } finally {
+        closed += 1;
+      }
+    }
+    await expect((async () => make(filled()).warm(some(), totals))()).rejects.toBe(failure);
+    expect(closed).toBe(1);
+  });
+});
+
+describe('AsyncProjector', () => {
+  /** Holds every head back until it is let go. */
+  function gated(log: MemoryLog) {
+    const held: (() => void)[] = [];
+    const reader = answeringLater(log);
+    const source = {
+      ...reader,
+      head: async (stream: string, kinds: readonly string[]) => {
+        await new Promise<void>((resolve) => held.push(resolve));
+        return log.head(stream, kinds);
+      },
+    };
+    return { held, source };
+  }
+  const turns = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+  test('projects no more streams at once than it is told', async () => {
+    const world = filled();
+    const { held, source } = gated(world.log);
+    const projector = new AsyncProjector({ cache: world.cache, source });
+    const warming = projector.warm(streams, totals, { concurrency: 3 });
+    const waiting: number[] = [];
+    while (waiting.length < 10 && projector.stats().replays < streams.length) {
+      await turns();
+      waiting.push(held.length);
+      held.shift()?.();
+    }
+    expect(waiting.slice(0, 5)).toEqual([3, 3, 3, 2, 1]);
+    expect((await warming).done).toBe(5);
+  });
+
+  test('takes streams that come one by one, and does not wait for them after an abort', async () => {
+    const world = filled();
+    async function* slow(): AsyncGenerator<string> {
+      yield 'a';
+      await new Promise(() => {});
+    }
+    const controller = new AbortController();
+    const warming = new AsyncProjector({ cache: world.cache, source: world.log }).warm(slow(), totals, {
+      signal: controller.signal,
+    });
+    await turns();
+    controller.abort(new Error('enough'));
+    await expect(warming).rejects.toThrow('enough');
+    expect(world.cache.inner.size).toBe(1);
+  });
+
+  test('an abort takes it out of projections under way', async () => {
+    const world = filled();
+    const { held, source } = gated(world.log);
+    const controller = new AbortController();
+    const projector = new AsyncProjector({ cache: world.cache, source });
+    const warming = projector.warm(streams, totals, { signal: controller.signal });
+    await turns();
+    controller.abort(new Error('enough'));
+    await expect(warming).rejects.toThrow('enough');
+    for (const release of held) release();
+    await turns();
+    expect(world.cache.inner.size).toBe(0);
+  });
+
+  test('an aborted signal: nothing is asked', async () => {
+    const world = filled();
+    const projector = new AsyncProjector({ cache: world.cache, source: world.log });
+    await expect(projector.warm(streams, totals, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    expect(world.cache.calls).toEqual({ get: 0, put: 0, deletePrefix: 0, prefetch: 0 });
+  });
+
+  test('announces streams to a cache that prefetches, ahead of their turn', async () => {
+    const world = filled();
+    const { held, source } = gated(world.log);
+    const projector = new AsyncProjector({ cache: world.cache, source });
+    const warming = projector.warm(streams, totals, { concurrency: 1 });
+    await turns();
+    const announced = () => world.cache.prefetched.map((key) => parseKey(key)?.stream);
+    expect([world.cache.calls.get, announced()]).toEqual([1, ['a', 'b']]);
+    while (projector.stats().replays < streams.length) {
+      held.shift()?.();
+      await turns();
+    }
+    await warming;
+    expect(announced()).toEqual(streams);
+  });
+
+  test('tells a cache nothing that does not prefetch', async () => {
+    const world = filled();
+    world.cache.capability = { supportsPrefetch: false, isNoop: false };
+    await new AsyncProjector({ cache: world.cache, source: world.log }).warm(streams, totals);
+    expect(world.cache.calls.prefetch).toBe(0);
+  });
+
+  test('a prefetch that is rejected later is counted, and ends nothing', async () => {
+    const world = filled();
+    const cache = Object.assign(new TestCache(), { prefetch: () => Promise.reject(new Error('prefetch failed')) });
+    const projector = new AsyncProjector({ cache, source: world.log });
+    expect(await projector.warm(streams, totals)).toEqual({ done: 5, failures: [] });
+    await turns();
+    expect(projector.stats().cacheFailures).toBe(5);
+  });
+});

@@ -1,0 +1,33 @@
+/*
+ * When one of the workers of a warm-up ended it (its streams failed, its progress handler threw), the others went on in the
+ * background, long after the promise was rejected, and the streams were never closed.
+ */
+import { expect, test } from 'vitest';
+import { GatedWorld, settle } from '../projection/gated-world.ts';
+import { totals } from '../projection/totals.ts';
+
+test('a warm-up that has ended does nothing more', async () => {
+  const world = new GatedWorld();
+  let asked = 0;
+  let closed = 0;
+  function* streams(): Generator<string> {
+    try {
+      for (asked = 0; asked < 1000; asked += 1) {
+        world.append(`s${asked}`, 1);
+        yield `s${asked}`;
+      }
+    } finally {
+      closed += 1;
+    }
+  }
+  const failure = new Error('terminal gone');
+  const onProgress = ({ done }: { done: number }): void => {
+    if (done === 10) throw failure;
+  };
+  await expect(world.projector().warm(streams(), totals, { concurrency: 4, onProgress })).rejects.toBe(failure);
+  const { put } = world.cache.calls;
+  expect([put < 20, closed]).toEqual([true, 1]);
+  await settle();
+  await settle();
+  expect([world.cache.calls.put, asked < 30]).toEqual([put, true]);
+});
