@@ -188,9 +188,9 @@ export class Benchmark {
   }
 
   #addTurns(works: readonly [Work, Work], stepsPerTurn: number): void {
-    const [firstMs, secondMs] = timeInTurns(works, stepsPerTurn);
-    this.#figures.addRound(works[0], firstMs);
-    this.#figures.addRound(works[1], secondMs);
+    const [first, second] = timeInTurns(works, stepsPerTurn);
+    this.#figures.addRound(works[0], first);
+    this.#figures.addRound(works[1], second);
   }
 
   #withCold(name: string, measure: (works: readonly [Work, Work]) => void): void {

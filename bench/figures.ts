@@ -1,5 +1,5 @@
 import { medianOf, type Percentiles, percentilesOf } from './percentiles.ts';
-import { timeSteps, timeWhole, type Work } from './work.ts';
+import { type Cost, timeSteps, timeWhole, type Work } from './work.ts';
 
 /** What was measured of one work. */
 export interface Figure {
@@ -8,6 +8,8 @@ export interface Figure {
   readonly operations: number;
   /** Operations a second: the median of the rounds, and their extremes. */
   readonly perSecond: { readonly median: number; readonly min: number; readonly max: number };
+  /** Processor time of one operation, the median of the rounds; the platform may count it in steps of milliseconds. */
+  readonly cpuMicroseconds: number;
   /** Of single steps, in microseconds. */
   readonly microseconds: Percentiles | undefined;
   readonly remark: string;
@@ -17,6 +19,7 @@ export interface Figure {
 export class Figures {
   readonly #operations: Map<string, number> = new Map();
   readonly #rates: Map<string, number[]> = new Map();
+  readonly #cpus: Map<string, number[]> = new Map();
   readonly #steps: Map<string, Percentiles> = new Map();
   readonly #remarks: Map<string, string> = new Map();
 
@@ -25,12 +28,11 @@ export class Figures {
     this.addRound(work, timeWhole(work));
   }
 
-  addRound(work: Work, ms: number): void {
-    const operations = work.steps * (work.operationsPerStep ?? 1);
-    this.#operations.set(work.name, operations);
-    const rates = this.#rates.get(work.name) ?? [];
-    rates.push((operations / ms) * 1000);
-    this.#rates.set(work.name, rates);
+  addRound({ name, steps, operationsPerStep = 1 }: Work, { ms, cpuMs }: Cost): void {
+    const operations = steps * operationsPerStep;
+    this.#operations.set(name, operations);
+    this.#rates.set(name, [...(this.#rates.get(name) ?? []), (operations / ms) * 1000]);
+    this.#cpus.set(name, [...(this.#cpus.get(name) ?? []), (cpuMs / operations) * 1000]);
   }
 
   /** Measures the single steps of a work. */
@@ -55,6 +57,7 @@ export class Figures {
       work,
       operations: this.#operations.get(work) ?? 0,
       perSecond: { median: medianOf(rates), min: Math.min(...rates), max: Math.max(...rates) },
+      cpuMicroseconds: medianOf(this.#cpus.get(work) ?? []),
       microseconds: this.#steps.get(work),
       remark: this.#remarks.get(work) ?? '',
     }));

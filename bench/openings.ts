@@ -10,6 +10,7 @@ const repository: string = fileURLToPath(new URL('../', import.meta.url));
 /** What the opener prints. */
 interface Opened {
   readonly ms: number;
+  readonly cpuMs: number;
   readonly found: boolean;
   readonly imageUsed: boolean;
   readonly records: number;
@@ -21,6 +22,8 @@ export interface Opening {
   readonly medianMs: number;
   readonly minMs: number;
   readonly maxMs: number;
+  /** Processor time, the median. */
+  readonly cpuMs: number;
   /** Records of the log that were read. */
   readonly records: number;
 }
@@ -45,5 +48,6 @@ function openOnce(directory: string, entry: number, image: boolean): Opened {
 function openingOf(work: string, opened: readonly Opened[]): Opening {
   const ms = opened.map((one) => one.ms);
   const records = opened[0]?.records ?? 0;
-  return { work, medianMs: medianOf(ms), minMs: Math.min(...ms), maxMs: Math.max(...ms), records };
+  const cpuMs = medianOf(opened.map((one) => one.cpuMs));
+  return { work, medianMs: medianOf(ms), minMs: Math.min(...ms), maxMs: Math.max(...ms), cpuMs, records };
 }

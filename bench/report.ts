@@ -22,13 +22,13 @@ export function formatReport(options: BenchArguments, machine: Machine, result: 
 }
 
 function figureTable({ figures }: BenchResult): string {
-  const headings = ['work', 'operations', 'ops/s', 'from', 'to', 'p50 us', 'p90', 'p99', 'p99.9', 'max', ''];
-  const rows = figures.map(({ work, operations, perSecond, microseconds, remark }) => {
+  const headings = ['work', 'operations', 'ops/s', 'from', 'to', 'cpu us', 'p50 us', 'p90', 'p99', 'p99.9', 'max', ''];
+  const rows = figures.map(({ work, operations, perSecond, cpuMicroseconds, microseconds, remark }) => {
     const { p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0 } = microseconds ?? {};
     return [
       work,
       ...[operations, perSecond.median, perSecond.min, perSecond.max].map(formatCount),
-      ...[p50, p90, p99, p999, max].map(formatFigure),
+      ...[cpuMicroseconds, p50, p90, p99, p999, max].map(formatFigure),
       remark,
     ];
   });
@@ -36,14 +36,14 @@ function figureTable({ figures }: BenchResult): string {
 }
 
 function openingTable({ openings, sizes }: BenchResult, entries: number): string {
-  const headings = ['fresh process, until the first get', 'ms', 'from', 'to', ''];
+  const headings = ['fresh process, until the first get', 'ms', 'from', 'to', 'cpu ms', ''];
   const [withImage, withoutImage] = openings;
   const seconds = withoutImage.medianMs / 1000;
   const scanned = `${formatFigure(sizes.logBytes / seconds / 1e9)} GB/s, ${formatCount(entries / seconds)} entries/s`;
   const remarks = [`${formatFigure(withImage.medianMs / withoutImage.medianMs)}x without image`, scanned];
-  const rows = openings.map(({ work, medianMs, minMs, maxMs }, i) => [
+  const rows = openings.map(({ work, medianMs, minMs, maxMs, cpuMs }, i) => [
     work,
-    ...[medianMs, minMs, maxMs].map(formatFigure),
+    ...[medianMs, minMs, maxMs, cpuMs].map(formatFigure),
     remarks[i] ?? '',
   ]);
   return formatTable(headings, rows);

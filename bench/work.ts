@@ -12,14 +12,21 @@ export interface Work {
   check?(): void;
 }
 
-/** Does the work in one go and returns how many milliseconds it took. The clock is read twice. */
-export function timeWhole(work: Work): number {
-  const start = performance.now();
+/** What a work took, in milliseconds: by the clock, and of all processors together, which other processes do not change. */
+export interface Cost {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/** Does the work in one go. The clock is read twice. */
+export function timeWhole(work: Work): Cost {
+  const watch = new Watch();
+  watch.start();
   for (let i = 0; i < work.steps; i += 1) work.step(i);
   work.finish?.();
-  const end = performance.now();
+  watch.stop();
   work.check?.();
-  return end - start;
+  return watch;
 }
 
 /** Does the work and returns how many microseconds each step took, one reading of the clock included. */
@@ -36,19 +43,38 @@ export function timeSteps(work: Work): Float64Array {
 }
 
 /** Does two works of as many steps in turns, `stepsPerTurn` each, so that both meet the same moods of the machine. */
-export function timeInTurns(works: readonly [Work, Work], stepsPerTurn: number): [number, number] {
-  const ms: [number, number] = [0, 0];
+export function timeInTurns(works: readonly [Work, Work], stepsPerTurn: number): [Cost, Cost] {
+  const watches: [Watch, Watch] = [new Watch(), new Watch()];
   for (let from = 0; from < works[0].steps; from += stepsPerTurn) {
     for (const turn of [0, 1] as const) {
       const work = works[turn];
       const until = Math.min(work.steps, from + stepsPerTurn);
-      const start = performance.now();
+      watches[turn].start();
       for (let i = from; i < until; i += 1) work.step(i);
-      ms[turn] += performance.now() - start;
+      watches[turn].stop();
     }
   }
   for (const work of works) work.check?.();
-  return ms;
+  return watches;
+}
+
+/** Adds up what passes between `start` and `stop`. */
+class Watch implements Cost {
+  ms = 0;
+  cpuMs = 0;
+  #startedMs = 0;
+  #startedCpu: NodeJS.CpuUsage | undefined;
+
+  start(): void {
+    this.#startedCpu = process.cpuUsage();
+    this.#startedMs = performance.now();
+  }
+
+  stop(): void {
+    this.ms += performance.now() - this.#startedMs;
+    const { user, system } = process.cpuUsage(this.#startedCpu);
+    this.cpuMs += (user + system) / 1000;
+  }
 }
 
 /** Nanoseconds that one reading of the clock takes. */
