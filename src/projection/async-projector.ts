@@ -96,13 +96,10 @@ export class AsyncProjector<Event> {
     const { tokens } = this.#context;
     tokens.close(stream);
     const writes = tokens.writes(stream);
-    this.#board.close(flightId(stream, ''));
     try {
       if (writes.length > 0) await Promise.allSettled(writes);
       return await this.#cache.deletePrefix(prefix);
     } finally {
-      // Those that began meanwhile may rest on an entry that was not removed yet.
-      this.#board.close(flightId(stream, ''));
       tokens.reopen(stream);
     }
   }
@@ -177,32 +174,37 @@ export class AsyncProjector<Event> {
       const tried = await this.#try(call, passenger);
       if ('answer' in tried) return tried.answer;
       call.watch?.enter('wait');
-      // Its failure is for those to see who joined it. What it caches is where this call goes on from.
-      await tried.behind.ended;
+      await tried.again;
     }
   }
 
-  /** Answers from the cache, by a fold of its own or by one under way; or names the fold under way that it must not join. */
+  /** Answers from the cache, by a fold of its own or by one under way; or says when to try again. */
   async #try<State>(
     call: RunCall<State, Event>,
     passenger: Passenger,
-  ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly behind: Flight }> {
+  ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly again: Promise<unknown> | undefined }> {
     const { tokens } = this.#context;
     const askedAt = this.#tick();
     const token = tokens.begin(call.stream);
+    const beganDropped = token.isDropped;
     let isLeading = false;
     try {
       const run = new ProjectionRun(this.#context, call, token);
       const prepared = await runLater(run.prepare());
       if ('answer' in prepared) return prepared;
       passenger.signal?.throwIfAborted();
+      // Its stream was invalidated meanwhile: what it found is not worth folding onto, and could not be shared.
+      if (token.isDropped && !beganDropped) return { again: undefined };
       // Nothing is waited for from here until the passenger is on board: no other call comes in between.
       const { plan } = prepared;
       const { beganAt, lowestHead = plan.head } = passenger;
       passenger.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
       const id = flightId(call.stream, call.projection.id);
       const underWay = this.#board.find(id);
-      if (underWay?.answers(beganAt, plan.head, passenger.lowestHead) === false) return { behind: underWay };
+      if (underWay?.answers(beganAt, plan.head, passenger.lowestHead) === false) {
+        // Its failure is for those to see who joined it. What it caches is where this call goes on from.
+        return { again: underWay.ended };
+      }
       isLeading = underWay === undefined;
       const fold = (isCancelled: () => boolean): Promise<Folded> =>
         runLater(run.fold(plan, isCancelled)).finally(() => tokens.end(token));

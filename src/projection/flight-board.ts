@@ -13,7 +13,7 @@ export interface FlightPlan {
   readonly token: FoldToken;
 }
 
-/** A fold under way that callers share. When all of them have left it ends early, and nobody joins it any more. */
+/** A fold under way that callers share. */
 export class Flight {
   readonly head: bigint;
   readonly result: Promise<Folded>;
@@ -31,8 +31,12 @@ export class Flight {
     this.result.catch(() => {});
   }
 
-  get isAbandoned(): boolean {
-    return this.#isAbandoned;
+  /**
+   * Whether others may join: not where all have left, as it ends early then, nor where its stream was invalidated, as it
+   * may rest on what was removed.
+   */
+  get isOpen(): boolean {
+    return !(this.#isAbandoned || this.#token.isDropped);
   }
 
   /** Settles when the fold has ended, however it did. */
@@ -71,7 +75,7 @@ export class FlightBoard {
   /** The flight for an id that can still be joined. */
   find(id: string): Flight | undefined {
     const flight = this.#flights.get(id);
-    return flight?.isAbandoned === true ? undefined : flight;
+    return flight?.isOpen === true ? flight : undefined;
   }
 
   /** Begins the flight for an id that has none to join. */
@@ -84,10 +88,5 @@ export class FlightBoard {
     };
     flight.result.then(clear, clear);
     return flight;
-  }
-
-  /** Nobody joins the flights any more whose id starts so; those who have joined stay. */
-  close(idPrefix: string): void {
-    for (const id of this.#flights.keys()) if (id.startsWith(idPrefix)) this.#flights.delete(id);
   }
 }

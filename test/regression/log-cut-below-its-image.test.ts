@@ -38,11 +38,11 @@ test.each([0, 4, 13, 18, 20])('what was forgotten does not come back (%i bytes o
   expect([...again.values()].every((body) => body === 'new')).toBe(true);
 });
 
-test('on a disk that takes nothing the store does not open, and is the same when it does', () => {
+test('nor where no new log can be made: then the store does not open', () => {
   const disk = closedStore();
   cut(disk, '000001.log', lastRecordOf(disk, '000001.log', 'a').offset);
   disk.before = ({ verb, name }) => {
-    if (verb === 'write') throw errnoError('ENOSPC', 'no space left', verb, name);
+    if (verb === 'create') throw errnoError('ENOSPC', 'no space left', verb, name);
     return undefined;
   };
   expect(() => openStore(disk)).toThrow(/ENOSPC/);

@@ -88,6 +88,11 @@ export class DiskFile {
     for (const change of this.#pending.splice(0, covered)) this.#durable.apply(change);
   }
 
+  /** What a kernel does whose sync failed: the changes stay visible, count as written, and never reach the disk. */
+  loseChanges(): void {
+    this.#pending = [];
+  }
+
   afterCrash(choose: Choose): DiskFile {
     const survivor = new Contents(this.#durable.copy());
     for (const change of this.#pending) {

@@ -128,6 +128,11 @@ export class TestDisk implements StorageBackend, StorageDirectory {
     this.#durableEntries.set(name, file);
   }
 
+  /** The changes of a file that no sync covered stay visible and never reach the disk: what a failed sync may leave. */
+  loseChanges(name: string): void {
+    this.#entries.get(name)?.loseChanges();
+  }
+
   /** Takes a file away from outside of the store. */
   take(name: string): void {
     this.#entries.delete(name);
