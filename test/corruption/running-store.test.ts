@@ -99,6 +99,41 @@ describe.each(endings)('a store damaged while open and then %s', (_name, end) =>
   });
 });
 
+test('an older copy does not come back where the newer record is damaged before a compaction comes to it', async () => {
+  const disk = new TestDisk();
+  const { store } = openWithEvents(disk);
+  store.put(bytes('a'), bytes('old'));
+  for (let i = 0; i < 8; i += 1) store.put(bytes(`big ${i % 7}`), new Uint8Array(100_000));
+  const compaction = store.compactAsync();
+  store.put(bytes('a'), bytes('new'));
+  store.verify();
+  flip(disk, LOG, lastRecordOf(disk, LOG, 'a').bodyOffset);
+  await compaction;
+  expect(store.get(bytes('a'))).toBeUndefined();
+  const after = disk.afterKill();
+  after.take('000002.index');
+  expect(openWithEvents(after).store.get(bytes('a'))).toBeUndefined();
+});
+
+test('a compaction that meets damage which may hide a deletion is given up, and the next one starts behind it', async () => {
+  const disk = new TestDisk();
+  const { store, events } = openWithEvents(disk);
+  store.put(bytes('a'), bytes('deleted in the middle'));
+  for (let i = 0; i < 8; i += 1) store.put(bytes(`big ${i % 7}`), new Uint8Array(100_000));
+  const compaction = store.compactAsync();
+  store.delete(bytes('a'));
+  store.put(bytes('b'), bytes('behind the deletion'));
+  store.verify();
+  flip(disk, LOG, lastRecordOf(disk, LOG, 'a').offset);
+  await expect(compaction).rejects.toMatchObject({ code: 'CORRUPT' });
+  expect(events.map(({ type }) => type)).toEqual(['compaction-started', 'compaction-abandoned']);
+  expect(store.has(bytes('a'))).toBe(false);
+  await store.compactAsync();
+  expect([...contentsOf(openWithEvents(disk.afterKill()).store).keys()].filter((key) => key.length === 1)).toEqual([
+    'b',
+  ]);
+});
+
 test('an entry that proves damaged is told of, counted, and then a plain miss', () => {
   const { disk, store, events } = openStoreOverTwoRounds();
   const record = lastRecordOf(disk, LOG, 'key 0');

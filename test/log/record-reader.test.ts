@@ -70,9 +70,11 @@ describe('a reader', () => {
 
   test('takes a file that is shorter than it was said to be for damage', () => {
     const { disk, log } = newLog();
+    const before = appendPut(log, 6, 100);
     const { offset } = appendPut(log, 7, 400_000);
     log.flush();
     const reader = readerOf(disk);
+    expect(reader.read(before.offset)).toBe('valid');
     disk.place(NAME, disk.bytes(NAME).slice(0, offset + 1000));
     expect(reader.read(offset)).toBe('bad-body');
     // The key is the record's own still: the entry it damages must be found.

@@ -1,5 +1,6 @@
 // A caller may leave by its AbortSignal; the others who share its fold are left alone.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { FoldTokens } from '../../src/projection/fold-token.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
 import { GatedWorld, settle } from './gated-world.ts';
 import { totals } from './totals.ts';
@@ -145,4 +146,31 @@ test('a signal that is aborted after the answer changes nothing, and is not list
   await settle();
   expect(listeners).toBe(0);
   controller.abort(gone);
+});
+
+test('however a call ends, it is no longer taken for under way', async () => {
+  const begin = vi.spyOn(FoldTokens.prototype, 'begin');
+  const end = vi.spyOn(FoldTokens.prototype, 'end');
+  try {
+    const { world, projector, controllers, calls } = await folding(3);
+    world.append('a', 4);
+    const behind = projector.project(totals, 'a');
+    await settle();
+    for (const controller of controllers) controller.abort(gone);
+    await world.events.open();
+    expect(await behind).toEqual({ sum: 10, count: 4 });
+    expect(await Promise.allSettled(calls)).toHaveLength(3);
+    await projector.project(totals, 'a');
+    await expect(projector.project(totals, 'a\0')).rejects.toThrow(TypeError);
+    world.log.failure = { afterEvents: world.log.eventsRead, error: new Error('connection lost') };
+    world.append('a', 5);
+    await expect(projector.project(totals, 'a')).rejects.toThrow('connection lost');
+    await settle();
+    const ended = end.mock.calls.map(([token]) => token);
+    expect(new Set(ended).size).toBe(ended.length);
+    expect(new Set(ended)).toEqual(new Set(begin.mock.results.map(({ value }) => value)));
+  } finally {
+    begin.mockRestore();
+    end.mockRestore();
+  }
 });

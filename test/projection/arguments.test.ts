@@ -135,6 +135,9 @@ describe('a Projector with what answers later', () => {
       source: which === 'source' ? answeringLater(world.log) : world.log,
     } as unknown as ProjectorOptions<Change>;
     world.cache.failing = ['get'];
+    world.log.head = () => {
+      throw new Error('connection lost');
+    };
     const projector = new Projector(options);
     expect(() => projector.project(totals, 'a')).toThrow(TypeError);
     expect(() => projector.project(totals, 'a')).toThrow(/use AsyncProjector/);

@@ -57,6 +57,15 @@ describe.each(ways)('$way', ({ make }) => {
     expect(world.log.eventsRead).toBe(5);
   });
 
+  test('ms that are over before the first event: it is folded all the same, or a retry would get nowhere', async () => {
+    const world = filled();
+    const projector = make(world, { replayBudget: { ms: 1 }, elapsed: () => (world.elapsedMs += 5) });
+    for (let attempt = 1; attempt < events; attempt += 1) {
+      expect([await codeOf(projector), world.log.eventsRead]).toEqual(['REPLAY_BUDGET', attempt]);
+    }
+    expect(await codeOf(projector)).toBe(`sum ${events}`);
+  });
+
   test('a state that was folded part of the way is no fresh one', async () => {
     const world = filled();
     const projector = make(world, { replayBudget: { events: 10 } });

@@ -70,6 +70,16 @@ describe.each(ways)('$way', (way) => {
     expect([state, report.shadow]).toEqual([{ sum: 1, count: 1 }, 'different']);
   });
 
+  test('a state that the cached one begins with is another one', async () => {
+    const world = new World();
+    world.log.append('a', 12);
+    const twelve = { name: 'amount', initial: () => 0, apply: (_state: number, { amount }: Change) => amount };
+    await make(world).project(twelve, 'a');
+    const one = { ...twelve, apply: () => 1 };
+    const { state, report } = await make(world, { verifyEvery: 1 }).projectWithReport(one, 'a');
+    expect([state, report.shadow]).toEqual([1, 'different']);
+  });
+
   test('what is known to be wrong is removed, also where the replay after it fails', async () => {
     const world = await cached(way);
     world.log.failure = { afterEvents: 4, error: new Error('connection lost') };

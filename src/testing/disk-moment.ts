@@ -1,0 +1,169 @@
+import type { DiskChange } from './disk-change.ts';
+import type { DiskImage } from './disk-image.ts';
+
+export type EntryChange = Extract<DiskChange, { kind: 'create' | 'remove' }>;
+export type ContentChange = Extract<DiskChange, { kind: 'write' | 'truncate' }>;
+
+/** A change of a file's content that is not durable, or that cannot be told from durable ones before it. */
+export interface PendingContent {
+  /** Its place in the journal. */
+  readonly number: number;
+  readonly change: ContentChange;
+  /**
+   * `dirty`: the next sync makes it durable. `clean`: the system takes it for durable after a sync that failed.
+   * `durable`: it survives any crash, on top of what survives of the clean ones before it.
+   */
+  readonly status: 'dirty' | 'clean' | 'durable';
+}
+
+export interface PendingEntry {
+  readonly number: number;
+  readonly change: EntryChange;
+}
+
+/** A file at one moment: durable bytes, and on top of them in order what is pending. */
+export interface FileMoment {
+  durable: Uint8Array;
+  pending: PendingContent[];
+}
+
+/** A directory at one moment: durable entries, and on top of them in order what is pending. */
+export interface DirectoryMoment {
+  readonly durable: Map<string, number>;
+  pending: PendingEntry[];
+}
+
+/**
+ * A disk at one moment of its journal: what a crash would leave for certain, and what it may leave or not.
+ *
+ * Invariants:
+ * 1. Pending changes are in the order of the journal.
+ * 2. The first pending change of a file is not durable: durable ones at the front are part of the durable bytes.
+ */
+export class DiskMoment {
+  readonly files: Map<number, FileMoment> = new Map();
+  readonly directories: Map<string, DirectoryMoment> = new Map();
+  /** Contents that files had before they were cut or removed, the last one last: what free space may still hold. */
+  readonly freed: { readonly file: number; readonly bytes: Uint8Array }[] = [];
+  /** How many changes have happened. */
+  changes = 0;
+
+  constructor(start: DiskImage) {
+    let file = 0;
+    for (const [path, entries] of start) {
+      const durable = new Map<string, number>();
+      for (const [name, bytes] of entries) {
+        file += 1;
+        durable.set(name, file);
+        this.files.set(file, { durable: bytes, pending: [] });
+      }
+      this.directories.set(path, { durable, pending: [] });
+    }
+  }
+
+  apply(change: DiskChange): void {
+    const number = this.changes;
+    this.changes += 1;
+    switch (change.kind) {
+      case 'make-directory':
+        this.directories.set(change.directory, { durable: new Map(), pending: [] });
+        return;
+      case 'create':
+        this.files.set(change.file, { durable: new Uint8Array(0), pending: [] });
+        this.#directory(change.directory).pending.push({ number, change });
+        return;
+      case 'remove':
+        this.#free(this.#fileNamed(change.directory, change.name));
+        this.#directory(change.directory).pending.push({ number, change });
+        return;
+      case 'sync-directory':
+        this.#syncDirectory(this.#directory(change.directory));
+        return;
+      case 'truncate':
+        this.#free(change.file);
+        this.#file(change.file).pending.push({ number, change, status: 'dirty' });
+        return;
+      case 'write':
+        this.#file(change.file).pending.push({ number, change, status: 'dirty' });
+        return;
+      case 'sync':
+        settle(this.#file(change.file), change.covers, 'durable');
+        return;
+      case 'lost-sync':
+        if (change.loss === 'marked-clean') settle(this.#file(change.file), change.covers, 'clean');
+        else dropDirty(this.#file(change.file), change.covers);
+        return;
+    }
+  }
+
+  /** The file as readers see it. */
+  visible(file: number): Uint8Array {
+    const { durable, pending } = this.#file(file);
+    return pending.reduce((bytes, { change }) => applied(bytes, change), durable);
+  }
+
+  /** The files that a name may lead to after a crash. */
+  reachable(): ReadonlySet<number> {
+    const files = new Set<number>();
+    for (const { durable, pending } of this.directories.values()) {
+      for (const file of durable.values()) files.add(file);
+      for (const { change } of pending) if (change.kind === 'create') files.add(change.file);
+    }
+    return files;
+  }
+
+  #file(file: number): FileMoment {
+    const moment = this.files.get(file);
+    if (moment === undefined) throw new Error(`the journal has no file ${file}`);
+    return moment;
+  }
+
+  #directory(path: string): DirectoryMoment {
+    const moment = this.directories.get(path);
+    if (moment === undefined) throw new Error(`the journal has no directory ${path}`);
+    return moment;
+  }
+
+  #fileNamed(path: string, name: string): number | undefined {
+    const { durable, pending } = this.#directory(path);
+    const last = pending.findLast(({ change }) => change.name === name);
+    if (last === undefined) return durable.get(name);
+    return last.change.kind === 'create' ? last.change.file : undefined;
+  }
+
+  #syncDirectory(directory: DirectoryMoment): void {
+    for (const { change } of directory.pending) {
+      if (change.kind === 'create') directory.durable.set(change.name, change.file);
+      else directory.durable.delete(change.name);
+    }
+    directory.pending = [];
+  }
+
+  #free(file: number | undefined): void {
+    if (file === undefined) return;
+    const bytes = this.visible(file);
+    if (bytes.length > 0) this.freed.push({ file, bytes });
+  }
+}
+
+function settle(file: FileMoment, covers: number, status: 'clean' | 'durable'): void {
+  file.pending = file.pending.map((pending) =>
+    pending.status === 'dirty' && pending.number < covers ? { ...pending, status } : pending,
+  );
+  const firstOpen = file.pending.findIndex((pending) => pending.status !== 'durable');
+  const settled = file.pending.splice(0, firstOpen < 0 ? file.pending.length : firstOpen);
+  for (const { change } of settled) file.durable = applied(file.durable, change);
+}
+
+function dropDirty(file: FileMoment, covers: number): void {
+  file.pending = file.pending.filter(({ status, number }) => status !== 'dirty' || number >= covers);
+}
+
+/** The bytes after one change; `bytes` themselves stay as they are. */
+function applied(bytes: Uint8Array, change: ContentChange): Uint8Array {
+  const size = change.kind === 'truncate' ? change.size : Math.max(bytes.length, change.position + change.bytes.length);
+  const after = new Uint8Array(size);
+  after.set(bytes.subarray(0, Math.min(bytes.length, size)));
+  if (change.kind === 'write') after.set(change.bytes, change.position);
+  return after;
+}

@@ -1,0 +1,137 @@
+import { closedFileError, errnoError } from '../storage/errno-error.ts';
+import type { StorageFile } from '../storage/storage-backend.ts';
+import type { SyncLoss } from './disk-change.ts';
+import { DiskMoment } from './disk-moment.ts';
+import type { CallPlace, FaultRecorder } from './fault-recorder.ts';
+import type { FileView } from './file-view.ts';
+
+/** What a handle needs of its storage. */
+export interface HandleContext {
+  readonly recorder: FaultRecorder;
+  /** Waited for by asynchronous syncs before they end. */
+  readonly syncDelay: () => Promise<void>;
+  readonly onClose: (handle: StorageFile) => void;
+  /** Throws where the process that asks was killed. */
+  readonly assertAlive: () => void;
+}
+
+/** One open handle. It works on after the file was removed, as on POSIX systems. */
+export class FaultHandle implements StorageFile {
+  readonly #context: HandleContext;
+  readonly #view: FileView;
+  readonly #place: CallPlace;
+  readonly #access: 'read' | 'write';
+  #syncsUnderWay = 0;
+  #closed = false;
+
+  constructor(context: HandleContext, view: FileView, place: CallPlace, access: 'read' | 'write') {
+    this.#context = context;
+    this.#view = view;
+    this.#place = place;
+    this.#access = access;
+  }
+
+  read(target: Uint8Array, targetOffset: number, length: number, position: number): number {
+    this.#assertOpen('read');
+    return this.#context.recorder.transfer('read', this.#place, position, length, (granted) => {
+      return this.#view.read(target, targetOffset, granted, position);
+    });
+  }
+
+  write(source: Uint8Array, sourceOffset: number, length: number, position: number): number {
+    const { recorder } = this.#context;
+    this.#assertWritable('write');
+    return recorder.transfer('write', this.#place, position, length, (granted) => {
+      const bytes = source.slice(sourceOffset, sourceOffset + granted);
+      if (bytes.length === 0) return 0;
+      this.#view.write(bytes, position);
+      recorder.change({ kind: 'write', file: this.#view.file, position, bytes });
+      return bytes.length;
+    });
+  }
+
+  truncate(size: number): void {
+    const { recorder } = this.#context;
+    this.#assertWritable('truncate');
+    recorder.perform('truncate', this.#place, size, () => {
+      this.#view.truncate(size);
+      recorder.change({ kind: 'truncate', file: this.#view.file, size });
+    });
+  }
+
+  size(): number {
+    this.#assertOpen('size');
+    return this.#context.recorder.perform('size', this.#place, 0, () => this.#view.size);
+  }
+
+  sync(): void {
+    this.#assertOpen('sync');
+    this.#sync(this.#context.recorder.changes);
+  }
+
+  /** Covers what was written before it began. The rule is asked when it ends. */
+  async syncAsync(): Promise<void> {
+    this.#assertOpen('sync');
+    const { recorder, syncDelay } = this.#context;
+    const covers = recorder.changes;
+    this.#syncsUnderWay += 1;
+    try {
+      await syncDelay();
+      this.#context.assertAlive();
+      this.#sync(covers);
+    } finally {
+      this.#syncsUnderWay -= 1;
+      if (this.#closed && this.#syncsUnderWay === 0) this.#close();
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#context.assertAlive();
+    this.#closed = true;
+    if (this.#syncsUnderWay === 0) this.#close();
+  }
+
+  /** A handle whose closing fails is closed all the same, as on Linux. */
+  #close(): void {
+    const { recorder, onClose } = this.#context;
+    onClose(this);
+    recorder.perform('close', this.#place, 0, () => {});
+  }
+
+  #sync(covers: number): void {
+    const { recorder } = this.#context;
+    const { file } = this.#view;
+    const call = recorder.note('sync', this.#place);
+    const fault = recorder.faultOf(call);
+    if (fault === undefined || 'short' in fault) {
+      recorder.change({ kind: 'sync', file, covers });
+      call.changes = recorder.changes;
+      return;
+    }
+    if ('done' in fault && fault.done === 'all') recorder.change({ kind: 'sync', file, covers });
+    if ('loss' in fault) this.#lose(covers, fault.loss);
+    throw recorder.failure(call, fault.fail);
+  }
+
+  #lose(covers: number, loss: SyncLoss): void {
+    const { recorder } = this.#context;
+    recorder.change({ kind: 'lost-sync', file: this.#view.file, covers, loss });
+    if (loss === 'marked-clean') return;
+    const moment = new DiskMoment(recorder.journal.start);
+    for (const change of recorder.journal.changes) moment.apply(change);
+    this.#view.replace(moment.visible(this.#view.file));
+  }
+
+  #assertOpen(operation: string): void {
+    this.#context.assertAlive();
+    if (this.#closed) throw closedFileError(operation, this.#place.name);
+  }
+
+  #assertWritable(operation: string): void {
+    this.#assertOpen(operation);
+    if (this.#access === 'read') {
+      throw errnoError('EBADF', 'the file is open for reading', operation, this.#place.name);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { SourceEdit } from './engine-source.ts';
+
+/** An engine with one thing done wrong, which a sweep must notice. */
+export interface BrokenEngine {
+  /** What is wrong with it. */
+  readonly fault: string;
+  readonly edits: readonly SourceEdit[];
+}
+
+/** Faults that crashes bring to light. */
+export const BROKEN_FOR_CRASHES: readonly BrokenEngine[] = [
+  {
+    fault: 'no sync before the new generation is called whole',
+    edits: [
+      { file: 'store/compaction.ts', find: 'this.target.sync();\n    syncDirectory();', replace: 'syncDirectory();' },
+    ],
+  },
+  {
+    fault: 'no sync before the old generation is removed',
+    edits: [
+      {
+        file: 'store/store-opening.ts',
+        find: 'log.append(completionOf());\n  log.sync();',
+        replace: 'log.append(completionOf());\n  log.flush();',
+      },
+    ],
+  },
+  {
+    fault: 'no sync of the directory before the new generation is called whole',
+    edits: [
+      {
+        file: 'store/compaction.ts',
+        find: 'this.target.sync();\n    syncDirectory();',
+        replace: 'this.target.sync();',
+      },
+    ],
+  },
+  {
+    fault: 'a compaction drops the deletions written since it began',
+    edits: [
+      {
+        file: 'store/compaction.ts',
+        find: 'else if (at >= this.#start && isDeletion(reader.kind)) this.#copy();',
+        replace: '',
+      },
+    ],
+  },
+  {
+    fault: 'the mark is written before the sync it states',
+    edits: [
+      {
+        file: 'log/log-file.ts',
+        find: 'this.flush();\n    const covered = this.#end;',
+        replace: 'this.appendMark(this.#end);\n    this.flush();\n    const covered = this.#end;',
+      },
+    ],
+  },
+  {
+    fault: 'an asynchronous sync is taken to cover what was written while it ran',
+    edits: [
+      {
+        file: 'store/syncer.ts',
+        find: 'log.markDurable(covered);\n    this.#covered(log, covered);',
+        replace: 'log.markDurable(log.end);\n    this.#covered(log, log.end);',
+      },
+    ],
+  },
+  {
+    fault: 'sync returns without a sync',
+    edits: [{ file: 'log/log-file.ts', find: 'this.file.sync();', replace: '' }],
+  },
+  {
+    fault: 'a torn tail is not cut',
+    edits: [
+      {
+        file: 'store/tail-recovery.ts',
+        find: 'if (file.size() > replay.end) file.truncate(replay.end);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    fault: 'a torn tail is cut without a sync before new records',
+    edits: [
+      {
+        file: 'store/tail-recovery.ts',
+        find: 'rewrite(file, Math.min(replay.claim, replay.end), replay.end);\n    file.sync();',
+        replace: '',
+      },
+    ],
+  },
+  {
+    fault: 'bodies above the last mark are not verified',
+    edits: [
+      {
+        file: 'store/log-replay.ts',
+        find: "const verdict = this.#reader.read(at);\n      if (verdict === 'end') break;",
+        replace: "const verdict = this.#reader.read(at, false);\n      if (verdict === 'end') break;",
+      },
+    ],
+  },
+  {
+    fault: 'a batch that is cut short counts as far as it goes',
+    edits: [
+      {
+        file: 'store/log-replay.ts',
+        find: 'if (invalid !== undefined && !this.#wasDurable(invalid.at)) return undefined;',
+        replace: 'if (invalid !== undefined && !this.#wasDurable(invalid.at)) return start;',
+      },
+      {
+        file: 'store/log-replay.ts',
+        find: 'if ((reader.flags & FLAG_BATCH_MEMBER) === 0) this.#apply(at);',
+        replace: 'this.#apply(at);',
+      },
+    ],
+  },
+  {
+    fault: 'the highest generation is the store although it is not whole',
+    edits: [{ file: 'store/generation-choice.ts', find: 'readable.findLast(isWhole)', replace: 'readable.at(-1)' }],
+  },
+  {
+    fault: 'a generation that stands alone need not be whole',
+    edits: [
+      {
+        file: 'store/store-opening.ts',
+        find: 'if (replay.claim === 0) return withoutLogs',
+        replace: 'if (replay.claim < 0) return withoutLogs',
+      },
+    ],
+  },
+  {
+    fault: 'a torn image of the index is taken for whole',
+    edits: [{ file: 'image/index-image.ts', find: /if \(checksum !== xxh32\(section[^;]+;/, replace: '' }],
+  },
+  {
+    fault: 'an image is written of what no sync covered',
+    edits: [
+      { file: 'store/image-keeper.ts', find: 'log.needsSync || (', replace: '(' },
+      { file: 'store/log-store.ts', find: 'attempt(() => this.#syncer.sync());', replace: '' },
+    ],
+  },
+  {
+    fault: 'head checksums are not tied to the file and the place',
+    edits: [
+      { file: 'log/record-format.ts', find: 'return (salt + offset / RECORD_ALIGNMENT) | 0;', replace: 'return 0;' },
+    ],
+  },
+  {
+    fault: 'the name of a new store is not made durable',
+    edits: [
+      {
+        file: 'store/store-opening.ts',
+        find: 'context.directory.sync();\n    log.appendMark',
+        replace: 'log.appendMark',
+      },
+    ],
+  },
+];

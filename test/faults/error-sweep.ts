@@ -1,0 +1,73 @@
+import type { Durability } from '../../src/store/log-store-options.ts';
+import { type DiskOperation, type DiskVerb, type Fault, type FaultRule, faultAt } from '../../src/testing/index.ts';
+import type { Step } from '../crash/workload.ts';
+import type { Engine } from '../engines/engine-source.ts';
+import { FAULTS_BY_VERB } from './faults-by-verb.ts';
+import { FaultyRun } from './faulty-run.ts';
+
+export interface ErrorSweepOptions {
+  readonly engine: Engine;
+  readonly durability: Durability;
+  readonly steps: readonly Step[];
+  /** Only calls of these verbs fail; default: all. */
+  readonly verbs?: readonly DiskVerb[];
+  /** In one run of so many the crashes after the fault are gone through as well; default: in each. */
+  readonly crashEvery?: number;
+}
+
+/** What an error sweep went through. */
+export interface ErrorCount {
+  /** Calls of the storage that were made to fail. */
+  calls: number;
+  /** One for each call, each way it may fail, once and for ever. */
+  runs: number;
+  /** Calls of the store that threw. */
+  failures: number;
+  /** Disks after a crash that were opened. */
+  crashes: number;
+}
+
+/**
+ * Runs the steps again and again, and in each run fails one call of the storage in one way: once, or from then on for ever
+ * with every other call of the same kind on the same file. Throws at the first violation.
+ */
+export async function sweepErrors(options: ErrorSweepOptions): Promise<ErrorCount> {
+  const { engine, durability, steps, verbs, crashEvery = 1 } = options;
+  const count: ErrorCount = { calls: 0, runs: 0, failures: 0, crashes: 0 };
+  const clean = new FaultyRun({ engine, durability, rule: () => undefined, passes: true, crashFrom: 0 });
+  await clean.run(steps);
+  for (const operation of clean.storage.operations) {
+    if (verbs !== undefined && !verbs.includes(operation.verb)) continue;
+    count.calls += 1;
+    for (const fault of FAULTS_BY_VERB[operation.verb]) {
+      for (const passes of [true, false]) {
+        const rule = ruleFor(operation, fault, passes);
+        const crashFrom = count.runs % crashEvery === 0 ? operation.changes : undefined;
+        const run = new FaultyRun({ engine, durability, rule, passes, crashFrom });
+        await runNamed(run, steps, `${describe(operation)}, ${JSON.stringify(fault)} ${passes ? 'once' : 'for ever'}`);
+        count.runs += 1;
+        count.failures += run.failures;
+        count.crashes += run.crashes;
+      }
+    }
+  }
+  return count;
+}
+
+async function runNamed(run: FaultyRun, steps: readonly Step[], name: string): Promise<void> {
+  try {
+    await run.run(steps);
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function ruleFor({ number, verb, name }: DiskOperation, fault: Fault, passes: boolean): FaultRule {
+  if (passes) return (call) => (call.number === number ? fault : undefined);
+  const forEver = faultAt({ verb, name, times: Number.POSITIVE_INFINITY }, fault);
+  return (call) => (call.number >= number ? forEver(call) : undefined);
+}
+
+function describe({ number, verb, name }: DiskOperation): string {
+  return `call ${number}, ${verb} of ${name === '' ? 'the directory' : name}`;
+}

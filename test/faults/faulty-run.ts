@@ -1,0 +1,336 @@
+import { StoreError } from '../../src/base/store-error.ts';
+import type { LogStore } from '../../src/store/log-store.ts';
+import type { Durability } from '../../src/store/log-store-options.ts';
+import { crashStates, type FaultRule, FaultStorage, imageDigest, seededRandom } from '../../src/testing/index.ts';
+import { bytesOf, contentsOf, summaryOf } from '../crash/contents.ts';
+import { History } from '../crash/history.ts';
+import { isMutation, type MutationStep, mutationOf } from '../crash/mutation.ts';
+import { summaryForReader } from '../crash/reader.ts';
+import type { Step } from '../crash/workload.ts';
+import type { Engine } from '../engines/engine-source.ts';
+
+const DIRECTORY = 'store';
+/** What a failed storage operation may be told as. */
+const DOCUMENTED: ReadonlySet<string> = new Set(['IO', 'POISONED']);
+/** A failure in the background may be told once before the call's own. */
+const ATTEMPTS_MAX = 3;
+/** Crash states for each change. */
+const CRASHES_MAX = 3;
+
+export interface FaultyRunOptions {
+  readonly engine: Engine;
+  readonly durability: Durability;
+  readonly rule: FaultRule;
+  /** Whether the fault passes by itself, so that trying again must help. */
+  readonly passes: boolean;
+  /** Crashes are tried from so many changes on, `undefined`: not at all. */
+  readonly crashFrom: number | undefined;
+}
+
+/**
+ * A store under test whose storage fails. Calls may throw what is documented; whatever they do, the store must hold what
+ * was accepted, nothing may leak, and once the fault is gone everything must work.
+ */
+export class FaultyRun {
+  readonly storage: FaultStorage;
+  readonly history: History = new History();
+  readonly #options: FaultyRunOptions;
+  readonly #random = seededRandom(1);
+  readonly #deferred: (() => void)[] = [];
+  readonly #background: Promise<void>[] = [];
+  #store: LogStore | undefined;
+  #operation = 0;
+  #complaints: string[] = [];
+  /** Whether everything accepted must be there at the next opening, or only what was promised. */
+  #isWhole = true;
+  /** Crashes before so many changes were gone through. */
+  #crashed: number | undefined;
+  /** Calls that threw. */
+  failures = 0;
+  /** Disks after a crash that were opened. */
+  crashes = 0;
+
+  constructor(options: FaultyRunOptions) {
+    this.#options = options;
+    this.#crashed = options.crashFrom;
+    this.storage = new FaultStorage({ rule: options.rule, syncDelay: options.engine.nextTurn });
+  }
+
+  async run(steps: readonly Step[]): Promise<void> {
+    this.#open();
+    for (const step of steps) {
+      await this.#perform(step);
+      this.#assertHolds(step);
+    }
+    await this.#settle();
+    this.storage.rule = undefined;
+    this.#endWell();
+  }
+
+  /** The store that is open. */
+  get #opened(): LogStore {
+    if (this.#store === undefined) throw new Error('no store is open');
+    return this.#store;
+  }
+
+  async #perform(step: Step): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.#attempt(step);
+        if (step.kind === 'turn') await this.#options.engine.nextTurn();
+        return;
+      } catch (error) {
+        const code = this.#codeOf(error, step);
+        if (code === 'POISONED') return this.#replacePoisoned(step);
+        if (!this.#options.passes) return;
+        if (attempt === ATTEMPTS_MAX) throw new Error(`${step.kind} does not recover`, { cause: error });
+      }
+    }
+  }
+
+  #attempt(step: Step): void {
+    if (isMutation(step)) {
+      this.#mutate(step);
+      return;
+    }
+    switch (step.kind) {
+      case 'read':
+        this.#compare(this.#opened, step);
+        return;
+      case 'reader': {
+        const summary = summaryForReader(this.#options.engine, this.storage, DIRECTORY);
+        if (this.history.wasState(this.#changes, summary)) return;
+        throw new Error(`a reader sees ${summary}, which never was`);
+      }
+      case 'sync':
+        this.#opened.sync();
+        this.history.promise(this.#changes);
+        return;
+      case 'compact':
+        this.#opened.compact();
+        this.history.promise(this.#changes);
+        return;
+      case 'sync-async': {
+        const state = this.history.newest;
+        this.#inBackground(this.#opened.syncAsync(), step, () => this.history.promise(this.#changes, state));
+        return;
+      }
+      case 'compact-async':
+        this.#inBackground(this.#opened.compactAsync(), step, () => {});
+        return;
+      case 'turn':
+        for (const task of this.#deferred.splice(0)) task();
+        return;
+      case 'reopen':
+        this.#close(step);
+        this.#open();
+        return;
+      case 'kill':
+        this.storage.killProcess();
+        this.#store = undefined;
+        this.#isWhole = false;
+        this.#open();
+        return;
+    }
+  }
+
+  /** A mutation that throws has changed nothing, but for `on-put`, where it may be in the store. */
+  #mutate(step: MutationStep): void {
+    const durable = this.#options.durability === 'on-put';
+    const begun = this.#changes;
+    const { act, change } = mutationOf(step, this.#operation + 1);
+    const accept = (): void => {
+      this.#operation += 1;
+      this.history.accept(begun, change);
+    };
+    try {
+      act(this.#opened);
+    } catch (error) {
+      if (durable && this.#unfaulted(() => summaryOf(contentsOf(this.#opened))) !== this.history.summary) accept();
+      throw error;
+    }
+    accept();
+    // A deletion that finds nothing writes nothing: it says nothing of a mutation before it that threw.
+    if (durable && this.#changes > begun) this.history.promise(this.#changes);
+  }
+
+  /** Nothing more can be written: that is told every time, reads go on, and opening anew helps. */
+  #replacePoisoned(step: Step): void {
+    this.#isWhole = false;
+    this.#assertHolds(step);
+    for (const act of [() => this.#opened.put(bytesOf('a'), bytesOf('b')), () => this.#opened.sync()]) {
+      try {
+        act();
+      } catch (error) {
+        if (this.#codeOf(error, step) === 'POISONED') continue;
+      }
+      throw new Error(`${step.kind}: a poisoned store takes writes`);
+    }
+    this.#close(step);
+    this.#open();
+  }
+
+  #close(step: Step): void {
+    const store = this.#opened;
+    this.#store = undefined;
+    this.#deferred.length = 0;
+    try {
+      store.close();
+      if (this.#isWhole) this.history.promise(this.#changes);
+    } catch (error) {
+      this.#codeOf(error, step);
+      this.#isWhole = false;
+    }
+    this.#assertNothingLeaks(`${step.kind}: close`);
+    // A lock that could not be given up is freed by the end of the process.
+    if (this.storage.isLocked(DIRECTORY)) this.storage.killProcess();
+  }
+
+  #open(): void {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.#store = this.#openOnce();
+        return;
+      } catch (error) {
+        this.#codeOf(error, { kind: 'reopen' });
+        if (attempt === ATTEMPTS_MAX) throw new Error('opening does not recover', { cause: error });
+      }
+      this.#assertNothingLeaks('a failed open');
+      if (this.storage.isLocked(DIRECTORY)) this.storage.killProcess();
+      // What does not pass by itself is mended before the last attempt.
+      if (attempt === ATTEMPTS_MAX - 1 && !this.#options.passes) this.storage.rule = undefined;
+    }
+  }
+
+  #openOnce(): LogStore {
+    const { engine, durability } = this.#options;
+    this.#complaints = [];
+    const complaints = this.#complaints;
+    const store = engine.LogStore.open(
+      DIRECTORY,
+      {
+        durability,
+        pageCacheBytes: engine.pageCacheBytes,
+        onEvent: ({ type }) => {
+          if (type === 'entry-damaged') complaints.push(type);
+        },
+      },
+      { storage: this.storage, random: this.#random, defer: (task) => this.#deferred.push(task) },
+    );
+    this.#store = store;
+    const { recovery } = store.stats();
+    if (recovery.damaged.length > 0) throw new Error(`takes a fault for damage: ${JSON.stringify(recovery)}`);
+    const contents = this.#unfaulted(() => contentsOf(store));
+    const summary = summaryOf(contents);
+    const isRight = this.#isWhole ? summary === this.history.summary : this.history.isAllowed(this.#changes, summary);
+    if (!isRight) {
+      const expected = this.#isWhole ? this.history.summary : this.history.allowed(this.#changes).join('\n');
+      throw new Error(`opened as ${summary}\nexpected:\n${expected}`);
+    }
+    this.history.reopened(this.#changes, contents);
+    this.#isWhole = true;
+    return store;
+  }
+
+  #inBackground(done: Promise<void>, step: Step, succeed: () => void): void {
+    const store = this.#store;
+    const settled = done.then(
+      () => {
+        if (this.#store === store) succeed();
+      },
+      (error: unknown) => {
+        if (this.#store === store) this.#codeOf(error, step);
+      },
+    );
+    this.#background.push(settled);
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#background.length > 0) await Promise.all(this.#background.splice(0));
+  }
+
+  /** With all faults gone: everything accepted is synced, closed, found again, and survives a crash. */
+  #endWell(): void {
+    const step: Step = { kind: 'sync' };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.#attempt(step);
+        break;
+      } catch (error) {
+        if (this.#codeOf(error, step) === 'POISONED') this.#replacePoisoned(step);
+        if (attempt === ATTEMPTS_MAX) throw error;
+      }
+    }
+    this.#assertHolds(step);
+    this.#crash();
+    this.#attempt({ kind: 'reopen' });
+    this.#close(step);
+    if (this.storage.openFiles.length > 0) throw new Error(`open at the end: ${this.storage.openFiles.join()}`);
+    const names = [...(this.storage.image().get(DIRECTORY)?.keys() ?? [])];
+    if (names.length > 2) throw new Error(`left at the end: ${names.join()}`);
+    this.#crash();
+  }
+
+  /** At every change since the last time: all that is not durable is lost, or none of it, or some. */
+  #crash(): void {
+    if (this.#crashed === undefined) return;
+    const { engine } = this.#options;
+    const options = { pageCacheBytes: engine.pageCacheBytes };
+    const { journal } = this.storage;
+    const seen = new Set<number>();
+    for (const state of crashStates(journal, { from: this.#crashed, combinationsMax: CRASHES_MAX, tearsMax: 0 })) {
+      const digest = imageDigest(state.image);
+      if (seen.has(digest)) continue;
+      seen.add(digest);
+      this.crashes += 1;
+      const storage = new FaultStorage({ image: state.image });
+      const store = engine.LogStore.open(DIRECTORY, options, { storage, random: this.#random, defer: () => {} });
+      const found = summaryOf(contentsOf(store));
+      if (this.history.isAllowed(state.changes, found)) continue;
+      const allowed = this.history.allowed(state.changes).join('\n');
+      throw new Error(`${state.describe()}\na crash leaves ${found}\nallowed:\n${allowed}`);
+    }
+    this.#crashed = journal.changes.length;
+  }
+
+  #assertHolds(step: Step): void {
+    const store = this.#store;
+    if (store !== undefined) this.#unfaulted(() => this.#compare(store, step));
+    if (this.#complaints.length > 0) throw new Error(`${step.kind}: a fault is taken for ${this.#complaints.join()}`);
+  }
+
+  #compare(store: LogStore, step: Step): void {
+    const found = summaryOf(contentsOf(store));
+    if (found === this.history.summary) return;
+    throw new Error(`after ${step.kind} the store holds ${found}\ninstead of ${this.history.summary}`);
+  }
+
+  #assertNothingLeaks(when: string): void {
+    // What a killed process had open went with it, and a closed store may still wait for its last sync.
+    const { openFiles } = this.storage;
+    if (openFiles.length > 0 && this.#background.length === 0)
+      throw new Error(`${when} leaves open: ${openFiles.join()}`);
+  }
+
+  #codeOf(error: unknown, step: Step): string {
+    const { name, code } = error as Partial<StoreError>;
+    if (name !== StoreError.name || code === undefined) throw error;
+    if (!DOCUMENTED.has(code)) throw new Error(`${step.kind} throws ${code}`, { cause: error });
+    this.failures += 1;
+    return code;
+  }
+
+  #unfaulted<Result>(task: () => Result): Result {
+    const { rule } = this.storage;
+    this.storage.rule = undefined;
+    try {
+      return task();
+    } finally {
+      this.storage.rule = rule;
+    }
+  }
+
+  get #changes(): number {
+    return this.storage.journal.changes.length;
+  }
+}

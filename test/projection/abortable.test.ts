@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { unlessAborted } from '../../src/projection/abortable.ts';
+
+const reason = new Error('client gone');
+
+test('without a signal it is the promise', () => {
+  const promise = Promise.resolve(1);
+  expect(unlessAborted(promise, undefined)).toBe(promise);
+});
+
+test('settles as the promise does while nothing is aborted', async () => {
+  const { signal } = new AbortController();
+  expect(await unlessAborted(Promise.resolve(1), signal)).toBe(1);
+  await expect(unlessAborted(Promise.reject(reason), signal)).rejects.toBe(reason);
+});
+
+test('is rejected with the reason at once, whether the promise ever settles or not', async () => {
+  const never = new Promise(() => {});
+  await expect(unlessAborted(never, AbortSignal.abort(reason))).rejects.toBe(reason);
+  const controller = new AbortController();
+  const waiting = unlessAborted(never, controller.signal);
+  controller.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+test('hears the rejection of a promise that nobody waits for any more', async () => {
+  const late = Promise.reject(new Error('connection lost'));
+  await expect(unlessAborted(late, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
