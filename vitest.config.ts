@@ -3,6 +3,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'props/**/*.test.ts'],
+    // The default leaves one core of two idle.
+    maxWorkers: '100%',
     reporters: [['default', { summary: false }]],
     // A limit for what hangs, not a measure of speed: a loaded machine is slow without anything being wrong.
     testTimeout: 60_000,

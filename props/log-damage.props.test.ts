@@ -47,7 +47,7 @@ test('a damaged run of a log brings nothing older back', () => {
       const { end } = damaged(victim, logName, harm);
       expectHonest(victim, history, JSON.stringify(harm), end > lastMark && !isClosed);
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 
@@ -60,7 +60,7 @@ test('a damaged run of an image costs nothing', () => {
       damaged(victim, logName.replace('log', 'index'), harm);
       expect(expectHonest(victim, history, JSON.stringify(harm))).toEqual(history.current);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -82,6 +82,6 @@ test('a damaged body costs its own entry and no other', () => {
       expect(contentsOf(openStore(victim.afterKill()))).toEqual(expected);
       expectHonest(victim, history, `body of ${hit.key}`);
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 });

@@ -27,6 +27,8 @@ export interface CrashCount {
   states: number;
   /** Recoveries whose own crashes were gone through. */
   recoveriesCrashed: number;
+  /** Compactions that the workloads ended. */
+  compactions: number;
 }
 
 /** Crashes within a recovery are followed so deep: a crash, one in its recovery, one in the recovery of that. */
@@ -48,7 +50,7 @@ export class CrashSweep {
   readonly #options: CrashSweepOptions;
   /** Digest of every disk that was opened. */
   readonly #census = new Set<number>();
-  readonly count: CrashCount = { workloads: 0, points: 0, states: 0, recoveriesCrashed: 0 };
+  readonly count: CrashCount = { workloads: 0, points: 0, states: 0, recoveriesCrashed: 0, compactions: 0 };
   /** What each disk of this workload was opened as. */
   #found = new Map<number, string>();
   #recoveriesLeft = 0;
@@ -88,6 +90,7 @@ export class CrashSweep {
     for (const step of workload.steps) await run.perform(step);
     await run.settle();
     run.assertSound({ kind: 'turn' });
+    this.count.compactions += run.store.stats().counters.compactions;
     return { journal: storage.journal, history: run.history };
   }
 

@@ -1,9 +1,11 @@
 import type { DiskVerb } from '../../src/testing/index.ts';
-import type { BrokenEngine } from './broken-engines.ts';
+import type { BrokenEngine } from './engine-source.ts';
 
 interface BrokenForErrors extends BrokenEngine {
   /** The calls whose failure shows it. */
   readonly verbs: readonly DiskVerb[];
+  /** The file whose calls show it; default: any. */
+  readonly file?: string;
 }
 
 /** Faults that failing calls of the storage bring to light. */
@@ -45,6 +47,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'a generation that may be whole is given up without being emptied',
     verbs: ['write', 'sync'],
+    file: '000002.log',
     edits: [
       { file: 'store/compactor.ts', find: 'target.file.truncate(0);\n        target.file.sync();', replace: '' },
       { file: 'store/compactor.ts', find: 'directory.remove(logName(target.generation));', replace: '' },
@@ -53,6 +56,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'a put is entered in the index before there is room for it',
     verbs: ['write'],
+    file: '000001.log',
     edits: [
       {
         file: 'store/mutations.ts',
@@ -120,11 +124,13 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'a compaction that was abandoned keeps its file open',
     verbs: ['write'],
+    file: '000002.log',
     edits: [{ file: 'store/compactor.ts', find: 'this.#housekeep(() => target.close());', replace: '' }],
   },
   {
     fault: 'entries of an abandoned compaction do not get their places back',
     verbs: ['write'],
+    file: '000002.log',
     edits: [
       {
         file: 'store/compaction.ts',

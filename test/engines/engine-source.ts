@@ -22,6 +22,13 @@ export interface SourceEdit {
   readonly replace: string;
 }
 
+/** An engine with one thing done wrong, which a sweep must notice. */
+export interface BrokenEngine {
+  /** What is wrong with it. */
+  readonly fault: string;
+  readonly edits: readonly SourceEdit[];
+}
+
 const source: string = fileURLToPath(new URL('../../src/', import.meta.url));
 /** What the engine is made of; nothing above it. */
 const folders: readonly string[] = ['base', 'storage', 'log', 'key-index', 'image', 'store'];

@@ -1,3 +1,5 @@
+import { PAGE_BYTES } from '../../src/log/page-pool.ts';
+import { LogStore } from '../../src/store/log-store.ts';
 import { constantEdit, type Engine, loadStore, type SourceEdit } from './engine-source.ts';
 
 const SMALL_PAGE_BYTES = 1024;
@@ -53,3 +55,10 @@ export async function smallEngineWith(edits: readonly SourceEdit[]): Promise<Eng
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
   };
 }
+
+/** The engine as it is. */
+export const SHIPPED_ENGINE: Engine = {
+  LogStore,
+  pageCacheBytes: PAGES_MIN * PAGE_BYTES,
+  nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
+};

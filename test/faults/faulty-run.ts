@@ -182,8 +182,6 @@ export class FaultyRun {
       this.#isWhole = false;
     }
     this.#assertNothingLeaks(`${step.kind}: close`);
-    // A lock that could not be given up is freed by the end of the process.
-    if (this.storage.isLocked(DIRECTORY)) this.storage.killProcess();
   }
 
   #open(): void {
@@ -196,7 +194,6 @@ export class FaultyRun {
         if (attempt === ATTEMPTS_MAX) throw new Error('opening does not recover', { cause: error });
       }
       this.#assertNothingLeaks('a failed open');
-      if (this.storage.isLocked(DIRECTORY)) this.storage.killProcess();
       // What does not pass by itself is mended before the last attempt.
       if (attempt === ATTEMPTS_MAX - 1 && !this.#options.passes) this.storage.rule = undefined;
     }
@@ -306,10 +303,16 @@ export class FaultyRun {
   }
 
   #assertNothingLeaks(when: string): void {
-    // What a killed process had open went with it, and a closed store may still wait for its last sync.
-    const { openFiles } = this.storage;
-    if (openFiles.length > 0 && this.#background.length === 0)
+    const { openFiles, operations } = this.storage;
+    // What a closed store has open while its last sync runs is no leak.
+    if (openFiles.length > 0 && this.#background.length === 0) {
       throw new Error(`${when} leaves open: ${openFiles.join()}`);
+    }
+    if (!this.storage.isLocked(DIRECTORY)) return;
+    // A lock that could not be given up is freed by the end of the process.
+    const last = operations.findLast(({ verb }) => verb === 'lock' || verb === 'unlock');
+    if (last?.verb === 'lock') throw new Error(`${when} keeps the lock`);
+    this.storage.killProcess();
   }
 
   #codeOf(error: unknown, step: Step): string {

@@ -43,13 +43,13 @@ test.each(verbs)('every open that fails at a %s closes its files and gives up th
   }
 });
 
-test('a store that cannot begin leaves no files', () => {
-  const disk = new TestDisk();
-  disk.before = ({ verb, name }) => {
-    if (verb === 'write') throw errnoError('ENOSPC', 'no space left', verb, name);
-    return undefined;
-  };
-  for (let attempt = 0; attempt < 3; attempt += 1) expect(() => openStore(disk)).toThrow(/ENOSPC/);
-  expect(disk.names).toEqual([]);
-  expect(disk.openFiles).toBe(0);
-});
+test.each(['create', 'write', 'sync', 'directory-sync'] as const)(
+  'a store that cannot begin leaves no files (%s)',
+  (verb) => {
+    const disk = new TestDisk();
+    disk.before = failing(verb, 0);
+    for (let attempt = 0; attempt < 3; attempt += 1) expect(() => openStore(disk)).toThrow(/EIO/);
+    expect(disk.names).toEqual([]);
+    expect({ openFiles: disk.openFiles, locked: disk.locked }).toEqual({ openFiles: 0, locked: false });
+  },
+);

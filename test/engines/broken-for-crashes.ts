@@ -1,14 +1,12 @@
-import type { SourceEdit } from './engine-source.ts';
+import type { BrokenEngine } from './engine-source.ts';
 
-/** An engine with one thing done wrong, which a sweep must notice. */
-export interface BrokenEngine {
-  /** What is wrong with it. */
-  readonly fault: string;
-  readonly edits: readonly SourceEdit[];
+interface BrokenForCrashes extends BrokenEngine {
+  /** The first workload that is tried: one that shows it soon. */
+  readonly seed?: number;
 }
 
 /** Faults that crashes bring to light. */
-export const BROKEN_FOR_CRASHES: readonly BrokenEngine[] = [
+export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'no sync before the new generation is called whole',
     edits: [
@@ -57,6 +55,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenEngine[] = [
   },
   {
     fault: 'an asynchronous sync is taken to cover what was written while it ran',
+    seed: 20,
     edits: [
       {
         file: 'store/syncer.ts',

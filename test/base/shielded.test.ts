@@ -1,0 +1,27 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { shielded } from '../../src/base/shielded.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test('passes on what a handler is told', () => {
+  const told: number[] = [];
+  shielded((argument: number) => told.push(argument))(7);
+  expect(told).toEqual([7]);
+});
+
+test('does nothing without a handler', () => {
+  expect(() => shielded<number>(undefined)(7)).not.toThrow();
+});
+
+test('lets what a handler throws surface outside of the engine', () => {
+  const tasks: (() => void)[] = [];
+  vi.stubGlobal('queueMicrotask', (task: () => void) => tasks.push(task));
+  const handler = shielded(() => {
+    throw new Error('a mistake of the handler');
+  });
+  expect(() => handler(undefined)).not.toThrow();
+  expect(tasks).toHaveLength(1);
+  expect(() => tasks[0]?.()).toThrow('a mistake of the handler');
+});
