@@ -132,7 +132,7 @@ export class LogCache implements ProjectionCache {
   keys(range: KeyRange = {}): IterableIterator<Uint8Array> {
     const [interval, limit] = [intervalOf(range), limitOf(range)];
     this.#store.assertOpen();
-    return this.#store.keys(interval, range.reverse === true, limit);
+    return this.#store.keys({ interval, reverse: range.reverse === true, limit });
   }
 
   /** Returns when everything accepted is durable. A sync that fails poisons the cache: close it and open it again. */

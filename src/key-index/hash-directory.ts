@@ -1,8 +1,8 @@
 import {
+  COPY_WORD,
   emptySlot,
   HASH_WORD,
-  homeOffset,
-  SEGMENT_BITS,
+  homeSlot,
   SEGMENT_WORDS,
   SLOT_WORDS,
   SLOTS,
@@ -14,8 +14,11 @@ import { GrowableWords } from './growable-words.ts';
 import { type StateReader, type StateWriter, unfit } from './index-image-sections.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
 
-/** A segment with this many entries is split before it takes one more: about 75 %. */
-export const FULL_ENTRIES: number = (SLOTS >>> 2) * 3;
+/**
+ * A segment with this many entries is split before it takes one more. All segments fill alike, so after a wave of splits
+ * they are 40 % full: with less than four fifths here, an index would take more than 80 bytes for a 32-byte key then.
+ */
+export const FULL_ENTRIES: number = Math.floor((SLOTS * 4) / 5);
 
 /** Twice what the largest arena can need. Beyond it hashes agree in too many bits for splitting to help. */
 const DEPTH_MAX = 18;
@@ -66,17 +69,47 @@ export class HashDirectory {
     return this.#words[slot] as number;
   }
 
+  /** The location in a slot that is not empty. */
+  locationAt(slot: number): number {
+    return this.#words[slot + COPY_WORD] as number;
+  }
+
+  setLocation(slot: number, location: number): void {
+    this.#words[slot + COPY_WORD] = location;
+  }
+
+  /**
+   * The first slot that `hash` leads to: its node may hold another key, though seldom. Without one the empty slot its
+   * search ended at. No node is looked at.
+   */
+  probe(hash: number): number {
+    const words = this.#words;
+    let segment = this.#segmentFor(hash);
+    for (;;) {
+      const start = segment * SEGMENT_WORDS;
+      let slot = homeSlot(start, hash);
+      while (words[slot] !== 0) {
+        if (words[slot + HASH_WORD] === hash) return slot;
+        slot = slotAfter(slot, start);
+      }
+      const overflow = this.#table[segment * FIELDS + OVERFLOW] as number;
+      if (overflow === 0) return slot;
+      segment = overflow;
+    }
+  }
+
   /** The slot of the node that holds `key`; without one, the empty slot its search ended at. */
   locate(hash: number, key: KeyWords, nodes: Int32Array): number {
     const words = this.#words;
     let segment = this.#segmentFor(hash);
     for (;;) {
-      let slot = (segment << SEGMENT_BITS) + homeOffset(hash);
+      const start = segment * SEGMENT_WORDS;
+      let slot = homeSlot(start, hash);
       for (;;) {
         const node = words[slot] as number;
         if (node === 0) break;
         if (words[slot + HASH_WORD] === hash && nodeHolds(nodes, node, key)) return slot;
-        slot = slotAfter(slot);
+        slot = slotAfter(slot, start);
       }
       const overflow = this.#table[segment * FIELDS + OVERFLOW] as number;
       if (overflow === 0) return slot;
@@ -89,10 +122,11 @@ export class HashDirectory {
     const words = this.#words;
     let segment = this.#segmentFor(hash);
     for (;;) {
-      let slot = (segment << SEGMENT_BITS) + homeOffset(hash);
+      const start = segment * SEGMENT_WORDS;
+      let slot = homeSlot(start, hash);
       while (words[slot] !== 0) {
         if (words[slot] === node) return slot;
-        slot = slotAfter(slot);
+        slot = slotAfter(slot, start);
       }
       segment = this.#table[segment * FIELDS + OVERFLOW] as number;
       if (segment === 0) throw new RangeError(`node ${node} is not in the index: it was removed before`);
@@ -115,9 +149,11 @@ export class HashDirectory {
   }
 
   /** Enters a node at the slot `makeRoom` returned. */
-  fill(slot: number, hash: number, node: number): void {
-    this.#words[slot] = node;
-    this.#words[slot + HASH_WORD] = hash;
+  fill(slot: number, hash: number, node: number, location: number): void {
+    const words = this.#words;
+    words[slot] = node;
+    words[slot + HASH_WORD] = hash;
+    words[slot + COPY_WORD] = location;
     this.#addEntries(segmentOf(slot), 1);
   }
 
@@ -213,7 +249,7 @@ export class HashDirectory {
     const words = this.#words;
     this.#splitting ??= new Int32Array(SEGMENT_WORDS);
     const entries = this.#splitting;
-    const start = segment << SEGMENT_BITS;
+    const start = segment * SEGMENT_WORDS;
     entries.set(words.subarray(start, start + SEGMENT_WORDS));
     words.fill(0, start, start + SEGMENT_WORDS);
     for (let at = 0; at < SEGMENT_WORDS; at += SLOT_WORDS) {
@@ -221,7 +257,7 @@ export class HashDirectory {
       if (node === 0) continue;
       const hash = entries[at + HASH_WORD] as number;
       const target = ((hash >>> bit) & 1) === 0 ? segment : added;
-      this.fill(emptySlot(words, target, hash), hash, node);
+      this.fill(emptySlot(words, target, hash), hash, node, entries[at + COPY_WORD] as number);
     }
   }
 

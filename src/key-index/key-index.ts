@@ -1,9 +1,10 @@
 import { Arena } from './arena.ts';
+import { NO_SLOT, type SlotAddress } from './directory-segment.ts';
 import { GrowableWords } from './growable-words.ts';
 import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
-import type { KeyInterval } from './key-interval.ts';
+import type { KeyInterval, RemovedRun } from './key-interval.ts';
 import { KeyOrder } from './key-order.ts';
 import { KeyWords } from './key-words.ts';
 import { halfSipHash13 } from './keyed-hash.ts';
@@ -12,16 +13,17 @@ import {
   headerWord,
   heightOf,
   KEY_BYTES_MAX,
-  KEY_WORD,
   keyBytesOf,
   LOCATION_WORD,
   type NodeAddress,
   nodeWordCount,
+  nodeWordsAtMost,
   UNITS_WORD,
 } from './node-layout.ts';
 import { platformRandom } from './random-words.ts';
 import { LIST_WORDS } from './skip-list.ts';
 
+export { NO_SLOT } from './directory-segment.ts';
 export type { IndexCursor } from './index-cursor.ts';
 export type { IndexImageSections } from './index-image-sections.ts';
 export type { NodeAddress } from './node-layout.ts';
@@ -31,23 +33,10 @@ export interface KeyIndexOptions {
   readonly random?: () => number;
 }
 
-/** What an operation on an interval removed. */
-export interface RemovedRun {
-  readonly count: number;
-  readonly units: number;
-}
-
 /** Changes whenever sections written before can no longer be read. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 const WORD_VALUES = 2 ** 32;
-
-/**
- * Towers of n nodes have 4n/3 words on average and more than 2n + 64 with a probability below 2^-64: by Chernoff's bound it
- * is at most 2^-(2n + 64) times the n-th power of the mean of 2^height, which is 3.
- */
-const RESERVED_TOWER_WORDS = 2;
-const RESERVED_SPARE_WORDS = 64;
 
 /**
  * The index of a store in memory: keys in byte order, each with the location of its record and the record's size in units
@@ -57,9 +46,10 @@ const RESERVED_SPARE_WORDS = 64;
  *
  * Invariants:
  * 1. Every node is in the directory and in the order.
- * 2. Every block of the arena is one node or in one free list.
- * 3. `size` and `recordUnits` are the number of nodes and the sum of their units.
- * 4. Without entries there are no blocks: arena, directory and order are as in a new index.
+ * 2. The location of a node and the one in its slot are the same.
+ * 3. Every block of the arena is one node or in one free list.
+ * 4. `size` and `recordUnits` are the number of nodes and the sum of their units.
+ * 5. Without entries there are no blocks: arena, directory and order are as in a new index.
  */
 export class KeyIndex {
   readonly #random: () => number;
@@ -96,9 +86,22 @@ export class KeyIndex {
 
   /** The node of the key `key[start..end)`, 0 when there is none. The address is good until something is removed. */
   find(key: Uint8Array, start = 0, end: number = key.length): NodeAddress {
-    this.#key.load(key, start, end);
-    const slot = this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
-    return this.#directory.nodeAt(slot) as NodeAddress;
+    return this.#directory.nodeAt(this.#locate(key, start, end)) as NodeAddress;
+  }
+
+  /**
+   * The slot for the key's hash, `NO_SLOT` when the key is not there. It may be another key's, though seldom: it is for
+   * readers who find the key again in the record, and spares them the node. Good until anything is put or removed.
+   */
+  probe(key: Uint8Array): SlotAddress {
+    this.#key.load(key, 0, key.length);
+    const slot = this.#directory.probe(this.#hash());
+    return this.#directory.nodeAt(slot) === 0 ? NO_SLOT : (slot as SlotAddress);
+  }
+
+  /** Where the record of a slot's key lies. */
+  locationAt(slot: SlotAddress): number {
+    return this.#directory.locationAt(slot);
   }
 
   /** Where the record of a node lies; any 32-bit pattern, as an int32. */
@@ -114,6 +117,7 @@ export class KeyIndex {
   /** States that the record of a node moved. */
   relocate(node: NodeAddress, location: number): void {
     this.#arena.words[node + LOCATION_WORD] = location;
+    this.#directory.setLocation(this.#slotOf(node), location);
   }
 
   /**
@@ -134,22 +138,21 @@ export class KeyIndex {
     const replaced = words[node + UNITS_WORD] as number;
     words[node + LOCATION_WORD] = location;
     words[node + UNITS_WORD] = units;
+    this.#directory.setLocation(slot, location);
     this.#recordUnits += units - replaced;
     return replaced;
   }
 
   /** Removes the key `key[start..end)` and returns the units of its record, 0 when there was none. */
   remove(key: Uint8Array, start = 0, end: number = key.length): number {
-    this.#key.load(key, start, end);
-    const slot = this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
+    const slot = this.#locate(key, start, end);
     const node = this.#directory.nodeAt(slot);
     return node === 0 ? 0 : this.#removeOne(slot, node);
   }
 
   /** Removes a node that was found and is still there. Throws `RangeError` when it can tell that it is not. */
   removeNode(node: NodeAddress): void {
-    this.#key.loadNode(this.#arena.words, node);
-    this.#removeOne(this.#directory.slotOf(this.#hash(), node), node);
+    this.#removeOne(this.#slotOf(node), node);
   }
 
   /** Removes every key of the interval. */
@@ -159,10 +162,7 @@ export class KeyIndex {
       this.clear();
       return before;
     }
-    this.#order.removeRun(interval, (node) => {
-      this.#key.loadNode(this.#arena.words, node);
-      this.#discard(this.#directory.slotOf(this.#hash(), node), node);
-    });
+    this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
     if (this.#size === 0) this.clear();
     return { count: before.count - this.#size, units: before.units - this.#recordUnits };
   }
@@ -181,9 +181,7 @@ export class KeyIndex {
    * when it cannot, before anything changes.
    */
   reserve(keyBytes: number, keys: number): void {
-    // A key's last word may be filled up with three bytes.
-    const keyWords = Math.ceil(keyBytes / Int32Array.BYTES_PER_ELEMENT) + keys;
-    this.#arena.reserve(keyWords + keys * (KEY_WORD + RESERVED_TOWER_WORDS) + RESERVED_SPARE_WORDS);
+    this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
     this.#directory.reserve(keys);
   }
 
@@ -241,9 +239,20 @@ export class KeyIndex {
     state.finish();
   }
 
+  #locate(key: Uint8Array, start: number, end: number): number {
+    this.#key.load(key, start, end);
+    return this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
+  }
+
+  /** The slot of a node that is there; its key is loaded afterwards. */
+  #slotOf(node: number): number {
+    this.#key.loadNode(this.#arena.words, node);
+    return this.#directory.slotOf(this.#hash(), node);
+  }
+
   #hash(): number {
-    const key = this.#key;
-    return halfSipHash13(key.words, key.count, key.byteLength, this.#hashKey0, this.#hashKey1);
+    const { words, count, byteLength } = this.#key;
+    return halfSipHash13(words, count, byteLength, this.#hashKey0, this.#hashKey1);
   }
 
   /** A tower as high as the coin falls: one node in four is on the next level. */
@@ -262,7 +271,7 @@ export class KeyIndex {
     words[node + LOCATION_WORD] = location;
     words[node + UNITS_WORD] = units;
     key.storeNode(words, node);
-    this.#directory.fill(slot, hash, node);
+    this.#directory.fill(slot, hash, node, location);
     this.#size += 1;
     this.#recordUnits += units;
     this.#order.add(node, key);

@@ -5,3 +5,9 @@ export interface KeyInterval {
 }
 
 export const ALL_KEYS: KeyInterval = { lower: new Uint8Array(0), upper: undefined };
+
+/** What an operation on an interval removed. */
+export interface RemovedRun {
+  readonly count: number;
+  readonly units: number;
+}

@@ -21,6 +21,13 @@ export const KEY_BYTES_MAX = 65_535;
 /** Enough for 4^16 nodes at one in four per level. */
 export const HEIGHT_MAX = 16;
 
+/**
+ * Towers of n nodes have 4n/3 words on average and more than 2n + 64 with a probability below 2^-64: by Chernoff's bound it
+ * is at most 2^-(2n + 64) times the n-th power of the mean of 2^height, which is 3.
+ */
+const RESERVED_TOWER_WORDS = 2;
+const RESERVED_SPARE_WORDS = 64;
+
 const KEY_BYTES_BITS = 16;
 const KEY_BYTES_MASK = (1 << KEY_BYTES_BITS) - 1;
 
@@ -37,6 +44,13 @@ export function keyWordCount(keyBytes: number): number {
 /** Words of a whole node. */
 export function nodeWordCount(keyBytes: number, height: number): number {
   return height + KEY_WORD + keyWordCount(keyBytes);
+}
+
+/** More words than `nodes` nodes with keys of together `keyBytes` bytes will ever take, whatever heights are drawn. */
+export function nodeWordsAtMost(keyBytes: number, nodes: number): number {
+  // A key's last word may be filled up with three bytes.
+  const keyWords = Math.ceil(keyBytes / Int32Array.BYTES_PER_ELEMENT) + nodes;
+  return keyWords + nodes * (KEY_WORD + RESERVED_TOWER_WORDS) + RESERVED_SPARE_WORDS;
 }
 
 export function headerWord(keyBytes: number, height: number): number {

@@ -32,6 +32,25 @@ export class BodyReader {
     this.#log = log;
   }
 
+  /**
+   * Lends the body to `use` where the record is in memory, whole and known to be sound, and holds this key; `undefined`
+   * where anything of that is not so.
+   */
+  readResident<Result>(offset: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const number = Math.floor(offset / PAGE_BYTES);
+    const inPage = offset - number * PAGE_BYTES;
+    const page = this.#log.residentPage(number);
+    if (page === undefined || inPage > PAGE_BYTES - HEAD_BYTES || !page.isVerified(inPage)) return undefined;
+    const { words, bytes } = page;
+    const word = inPage >>> 2;
+    if (keyLengthAt(words, word) !== key.length) return undefined;
+    const bodyLength = bodyLengthAt(words, word);
+    if (inPage + recordBytes(key.length, bodyLength) > PAGE_BYTES) return undefined;
+    if (!holdsKey(bytes, inPage + HEAD_BYTES, key)) return undefined;
+    page.touch();
+    return use(page, inPage + bodyOffset(key.length), bodyLength);
+  }
+
   /** Lends the body to `use`; `undefined` where the place does not hold a sound record of this key. */
   read<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     if (offset + size > this.#log.end) return undefined;
@@ -92,10 +111,25 @@ export class BodyReader {
     if (keyLengthAt(words, word) !== key.length) return false;
     if (recordBytes(key.length, bodyLengthAt(words, word)) !== size) return false;
     if (!headValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)) return false;
-    const keyAt = at + HEAD_BYTES;
-    for (let i = 0; i < key.length; i += 1) if (bytes[keyAt + i] !== key[i]) return false;
-    return true;
+    return holdsKey(bytes, at + HEAD_BYTES, key);
   }
+}
+
+/** Whether `key` lies in `bytes` from `at` on. */
+function holdsKey(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
+  const length = key.length;
+  const whole = length & ~3;
+  let i = 0;
+  // Four bytes a turn, because keys are compared at every read.
+  for (; i < whole; i += 4) {
+    const first = (bytes[at + i] as number) ^ (key[i] as number);
+    const second = (bytes[at + i + 1] as number) ^ (key[i + 1] as number);
+    const third = (bytes[at + i + 2] as number) ^ (key[i + 2] as number);
+    const fourth = (bytes[at + i + 3] as number) ^ (key[i + 3] as number);
+    if ((first | second | third | fourth) !== 0) return false;
+  }
+  for (; i < length; i += 1) if (bytes[at + i] !== key[i]) return false;
+  return true;
 }
 
 function lend<Result>(memory: RecordMemory, at: number, use: BodyUse<Result>): Result {

@@ -19,11 +19,26 @@ export function copyForCaller(source: RecordMemory, start: number, length: numbe
     slab = recordMemory(SLAB_BYTES);
     used = 0;
   }
-  const from = start >>> 2;
-  const to = used >>> 2;
-  const words = (length + 3) >>> 2;
-  for (let i = 0; i < words; i += 1) slab.words[to + i] = source.words[from + i] as number;
-  const result = slab.bytes.subarray(used, used + length);
+  copyWords(source.words, start >>> 2, slab.words, used >>> 2, (length + 3) >>> 2);
+  // Half the cost of `subarray`, which looks for a constructor first.
+  const result = new Uint8Array(slab.bytes.buffer, used, length);
   used += padded;
   return result;
+}
+
+/** Four words a turn: one a turn takes twice as long. */
+function copyWords(source: Int32Array, from: number, target: Int32Array, to: number, count: number): void {
+  const whole = count & ~3;
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const a = source[from + i] as number;
+    const b = source[from + i + 1] as number;
+    const c = source[from + i + 2] as number;
+    const d = source[from + i + 3] as number;
+    target[to + i] = a;
+    target[to + i + 1] = b;
+    target[to + i + 2] = c;
+    target[to + i + 3] = d;
+  }
+  for (; i < count; i += 1) target[to + i] = source[from + i] as number;
 }

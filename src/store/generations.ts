@@ -53,6 +53,11 @@ export class Generations {
     this.#building = undefined;
   }
 
+  /** Lends the body of the record at `location` to `use` where it is the key's and in memory; else `undefined`. */
+  readResident<Result>(location: Location, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    return this.#of(location).bodies.readResident(offsetOf(location), key, use);
+  }
+
   /** Lends the body of the record at `location` to `use`; `undefined` where it is damaged. */
   readBody<Result>(location: Location, recordBytes: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     return this.#of(location).bodies.read(offsetOf(location), recordBytes, key, use);

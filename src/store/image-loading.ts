@@ -1,5 +1,5 @@
 import { readImage } from '../image/index-image.ts';
-import { KeyIndex } from '../key-index/key-index.ts';
+import { type IndexImageSections, KeyIndex } from '../key-index/key-index.ts';
 import type { FileHeader } from '../log/file-header.ts';
 import type { RecordReader } from '../log/record-reader.ts';
 import type { RecordSpan } from '../log/record-span.ts';
@@ -29,14 +29,24 @@ export function loadImage(context: OpeningContext, reader: RecordReader, header:
       reader.next === record.end &&
       reader.headChecksum() === recordChecksum;
     if (!held) return { claim: record.end, index: undefined, record: undefined };
-    const index = KeyIndex.fromSections(image.sections, { random: context.random });
-    return { claim: record.end, index, record };
+    const index = indexOf(context, image.sections);
+    return { claim: record.end, index, record: index === undefined ? undefined : record };
   } catch (error) {
     // Without its image the store is the same.
     context.onHousekeepingFailure(error);
     return undefined;
   } finally {
     closeImage(context, file);
+  }
+}
+
+/** The index in the sections, `undefined` where another version of this package laid it out. */
+function indexOf(context: OpeningContext, sections: IndexImageSections): KeyIndex | undefined {
+  try {
+    return KeyIndex.fromSections(sections, { random: context.random });
+  } catch (error) {
+    context.onHousekeepingFailure(error);
+    return undefined;
   }
 }
 

@@ -1,7 +1,6 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { KeyInterval } from '../key-index/key-interval.ts';
-import type { NodeAddress } from '../key-index/node-layout.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import type { PagePool } from '../log/page-pool.ts';
 import { copyForCaller } from '../log/result-slab.ts';
@@ -10,13 +9,13 @@ import { Compactor } from './compactor.ts';
 import { DeferredFlush } from './deferred-flush.ts';
 import type { Generations } from './generations.ts';
 import { ImageKeeper } from './image-keeper.ts';
-import { bytesOf, offsetOf } from './location.ts';
+import { bytesOf } from './location.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, type StoreSettings, settingsOf } from './log-store-options.ts';
 import { Mutations, type StoredPut } from './mutations.ts';
 import { type OpenedStore, openStore } from './open-store.ts';
 import type { Progress, StepOptions } from './progress.ts';
+import { Reads, type ScanRange } from './reads.ts';
 import type { RecoveryReport } from './recovery-report.ts';
-import { assertKeySize } from './size-limits.ts';
 import type { StoreEventHandler } from './store-event.ts';
 import type { LogStoreStats } from './store-stats.ts';
 import { Syncer } from './syncer.ts';
@@ -24,15 +23,6 @@ import { type VerifyReport, verifyLogs } from './verification.ts';
 import type { WriteGate } from './write-gate.ts';
 
 const NO_BYTES = new Uint8Array(0);
-
-/** Which entries to go through. */
-export interface ScanRange {
-  readonly interval: KeyInterval;
-  /** From the last key to the first. */
-  readonly reverse: boolean;
-  /** How many at most. */
-  readonly limit: number;
-}
 
 /**
  * A store from byte keys to byte bodies: one append-only log and the index of what is live in it. What `sync` covered
@@ -49,11 +39,9 @@ export class LogStore {
   readonly #compactor: Compactor;
   readonly #deferred: DeferredFlush;
   readonly #mutations: Mutations;
+  readonly #reads: Reads;
   readonly #images: ImageKeeper;
   readonly #recovery: RecoveryReport;
-  #hits = 0;
-  #misses = 0;
-  #corruptions = 0;
 
   /**
    * Opens the store in `path`, or begins one. Damaged content never stops it: it fails with `LOCKED`, `INCOMPATIBLE` or
@@ -81,6 +69,7 @@ export class LogStore {
     this.#compactor = compactor;
     this.#deferred = deferred;
     this.#mutations = new Mutations({ settings, gate, index, generations, syncer, compactor, deferred });
+    this.#reads = new Reads({ gate, index, generations, mutations: this.#mutations, emit });
     if (settings.readOnly) return;
     if (settings.syncEveryMs !== undefined) deferred.syncEvery(settings.syncEveryMs);
     // The verdict over damage is made lasting: a log without it is written at once.
@@ -104,24 +93,16 @@ export class LogStore {
 
   /** A copy of the body under `key`, `undefined` where there is none. Throws `IO` where reading fails. */
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.read(key, copyForCaller);
+    return this.#reads.read(key, copyForCaller);
   }
 
   /** The same with the body lent to `use` instead of copied; returns what that returns. */
   read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    this.#gate.assertOpen();
-    assertKeySize(key);
-    const node = this.#index.find(key);
-    const result = node === 0 ? undefined : this.#readAt(node, key, use);
-    if (result === undefined) this.#misses += 1;
-    else this.#hits += 1;
-    return result;
+    return this.#reads.read(key, use);
   }
 
   has(key: Uint8Array): boolean {
-    this.#gate.assertOpen();
-    assertKeySize(key);
-    return this.#index.find(key) !== 0;
+    return this.#reads.has(key);
   }
 
   /** Stores `value` and behind it `trailer`. */
@@ -148,37 +129,18 @@ export class LogStore {
    * Keys of the interval in order. One that is there all the time comes, one removed before the order reaches it does not;
    * whether one comes that is new meanwhile is left open, as new keys are linked in order in groups.
    */
-  *keys(
-    interval: KeyInterval,
-    reverse = false,
-    limit: number = Number.POSITIVE_INFINITY,
-  ): Generator<Uint8Array, undefined> {
-    const cursor = this.#index.cursor(interval, reverse);
-    for (let left = limit; left > 0; left -= 1) {
-      this.#gate.assertOpen();
-      if (cursor.next() === 0) return undefined;
-      yield cursor.key();
-    }
+  keys(range: ScanRange): Generator<Uint8Array, undefined> {
+    return this.#reads.keys(range);
   }
 
   /** The same with copies of the bodies; an entry that proves damaged is passed over. */
   entries(interval: KeyInterval, reverse = false): Generator<[Uint8Array, Uint8Array], undefined> {
-    return this.scan({ interval, reverse, limit: Number.POSITIVE_INFINITY }, copyForCaller);
+    return this.#reads.scan({ interval, reverse, limit: Number.POSITIVE_INFINITY }, copyForCaller);
   }
 
   /** The same with each body lent to `use`, and for a number of entries at most. */
-  *scan<Result>(range: ScanRange, use: BodyUse<Result>): Generator<[Uint8Array, Result], undefined> {
-    const cursor = this.#index.cursor(range.interval, range.reverse);
-    for (let left = range.limit; left > 0; ) {
-      this.#gate.assertOpen();
-      const node = cursor.next();
-      if (node === 0) return undefined;
-      const key = cursor.key();
-      const result = this.#readAt(node, key, use);
-      if (result === undefined) continue;
-      yield [key, result];
-      left -= 1;
-    }
+  scan<Result>(range: ScanRange, use: BodyUse<Result>): Generator<[Uint8Array, Result], undefined> {
+    return this.#reads.scan(range, use);
   }
 
   /** Returns when everything accepted is durable. A failed sync poisons the store. */
@@ -230,10 +192,10 @@ export class LogStore {
       pageBytes: this.#pool.bytes,
       generation: active.generation,
       counters: {
-        hits: this.#hits,
-        misses: this.#misses,
+        hits: this.#reads.hits,
+        misses: this.#reads.misses,
         evictions: 0,
-        corruptions: this.#corruptions + this.#compactor.entriesLost + this.#recovery.entriesLost,
+        corruptions: this.#reads.corruptions + this.#compactor.entriesLost + this.#recovery.entriesLost,
         recoveries: this.#recovery.clean ? 0 : 1,
         compactions: this.#compactor.compactions,
         syncs: this.#syncer.syncs,
@@ -267,17 +229,6 @@ export class LogStore {
     for (const log of this.#generations.all) attempt(() => log.close());
     attempt(() => this.#lock?.release());
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);
-  }
-
-  #readAt<Result>(node: NodeAddress, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    const location = this.#index.location(node);
-    const result = this.#generations.readBody(location, bytesOf(this.#index.units(node)), key, use);
-    if (result !== undefined) return result;
-    const generation = this.#generations.generationOf(location);
-    this.#corruptions += 1;
-    this.#mutations.forgetDamaged(node, key);
-    this.#emit({ type: 'entry-damaged', key: key.slice(), generation, offset: offsetOf(location) });
-    return undefined;
   }
 
   #writeImage(): void {

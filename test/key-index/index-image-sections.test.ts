@@ -71,7 +71,7 @@ describe('sections', () => {
 
   test('of an empty index are small', () => {
     const { state, arena, directory } = seededIndex().sections();
-    expect((state.length + arena.length + directory.length) * 4).toBeLessThan(40_000);
+    expect((state.length + arena.length + directory.length) * 4).toBeLessThan(50_000);
     expect(KeyIndex.fromSections(copied({ state, arena, directory })).size).toBe(0);
   });
 

@@ -7,6 +7,7 @@ import {
   HEIGHT_MAX,
   heightOf,
   keyBytesOf,
+  LOCATION_WORD,
   nextWord,
   nodeWordCount,
   UNITS_WORD,
@@ -166,7 +167,9 @@ function segmentEntries(sections: IndexImageSections, state: IndexState, segment
     const hash = halfSipHash13(key.words, key.count, key.byteLength, state.hashKey0, state.hashKey1);
     if (directory[start + offset + 1] !== hash) faults.push(`5: hash of node ${node}`);
     if (state.root[hash >>> (32 - state.rootDepth)] !== segment) faults.push(`5: segment of node ${node}`);
-    for (let at = (hash * SLOT_WORDS) & (SEGMENT_WORDS - 1); at !== offset; at = (at + SLOT_WORDS) % SEGMENT_WORDS) {
+    if (directory[start + offset + 2] !== arena[node + LOCATION_WORD]) faults.push(`5: location of node ${node}`);
+    const home = (hash & (SEGMENT_WORDS / SLOT_WORDS - 1)) * SLOT_WORDS;
+    for (let at = home; at !== offset; at = (at + SLOT_WORDS) % SEGMENT_WORDS) {
       if (directory[start + at] === 0) faults.push(`5: a gap before node ${node}`);
     }
   }

@@ -1,0 +1,109 @@
+import { type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
+import type { KeyInterval } from '../key-index/key-interval.ts';
+import type { BodyUse } from '../log/body-reader.ts';
+import type { Generations } from './generations.ts';
+import { bytesOf, offsetOf } from './location.ts';
+import type { Mutations } from './mutations.ts';
+import { assertKeySize } from './size-limits.ts';
+import type { StoreEventHandler } from './store-event.ts';
+import type { WriteGate } from './write-gate.ts';
+
+/** Which entries to go through. */
+export interface ScanRange {
+  readonly interval: KeyInterval;
+  /** From the last key to the first. */
+  readonly reverse: boolean;
+  /** How many at most. */
+  readonly limit: number;
+}
+
+/** What reads work on. */
+export interface ReadParts {
+  readonly gate: WriteGate;
+  readonly index: KeyIndex;
+  readonly generations: Generations;
+  readonly mutations: Mutations;
+  readonly emit: StoreEventHandler;
+}
+
+/** Finds entries and lends their bodies. An entry that proves damaged is forgotten, as if it had not been there. */
+export class Reads {
+  readonly #parts: ReadParts;
+  hits = 0;
+  misses = 0;
+  /** Entries that proved damaged. */
+  corruptions = 0;
+
+  constructor(parts: ReadParts) {
+    this.#parts = parts;
+  }
+
+  /** Lends the body under `key` to `use`; `undefined` where there is none. Throws `IO` where reading fails. */
+  read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const { gate, index, generations } = this.#parts;
+    gate.assertOpen();
+    assertKeySize(key);
+    const slot = index.probe(key);
+    if (slot === NO_SLOT) {
+      this.misses += 1;
+      return undefined;
+    }
+    // What is in memory is found without a look at the node.
+    const result = generations.readResident(index.locationAt(slot), key, use) ?? this.#readByNode(key, use);
+    if (result === undefined) this.misses += 1;
+    else this.hits += 1;
+    return result;
+  }
+
+  has(key: Uint8Array): boolean {
+    const { gate, index } = this.#parts;
+    gate.assertOpen();
+    assertKeySize(key);
+    return index.find(key) !== 0;
+  }
+
+  *keys({ interval, reverse, limit }: ScanRange): Generator<Uint8Array, undefined> {
+    const { gate, index } = this.#parts;
+    const cursor = index.cursor(interval, reverse);
+    for (let left = limit; left > 0; left -= 1) {
+      gate.assertOpen();
+      if (cursor.next() === 0) return undefined;
+      yield cursor.key();
+    }
+  }
+
+  *scan<Result>(
+    { interval, reverse, limit }: ScanRange,
+    use: BodyUse<Result>,
+  ): Generator<[Uint8Array, Result], undefined> {
+    const { gate, index } = this.#parts;
+    const cursor = index.cursor(interval, reverse);
+    for (let left = limit; left > 0; ) {
+      gate.assertOpen();
+      const node = cursor.next();
+      if (node === 0) return undefined;
+      const key = cursor.key();
+      const result = this.#readAt(node, key, use);
+      if (result === undefined) continue;
+      yield [key, result];
+      left -= 1;
+    }
+  }
+
+  #readByNode<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const node = this.#parts.index.find(key);
+    return node === 0 ? undefined : this.#readAt(node, key, use);
+  }
+
+  #readAt<Result>(node: NodeAddress, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const { index, generations, mutations, emit } = this.#parts;
+    const location = index.location(node);
+    const result = generations.readBody(location, bytesOf(index.units(node)), key, use);
+    if (result !== undefined) return result;
+    const generation = generations.generationOf(location);
+    this.corruptions += 1;
+    mutations.forgetDamaged(node, key);
+    emit({ type: 'entry-damaged', key: key.slice(), generation, offset: offsetOf(location) });
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+// Why this test: a read takes the directory's slot for the key's hash without a look at the key in the index, and finds out
+// at the record whether the slot is the key's. Two keys of one hash are rare, so here a pair is searched for.
+import { expect, test } from 'vitest';
+import { KeyWords } from '../../src/key-index/key-words.ts';
+import { halfSipHash13 } from '../../src/key-index/keyed-hash.ts';
+import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { LogStore } from '../../src/store/log-store.ts';
+import { bytes, text } from './store-history.ts';
+
+/** Every random number of these stores, and so both halves of the key of their hashes. */
+const RANDOM = 1;
+
+function pairOfEqualHash(): readonly [string, string] {
+  const words = new KeyWords();
+  const seen = new Map<number, string>();
+  for (let number = 0; ; number += 1) {
+    const name = `key ${number}`;
+    const key = bytes(name);
+    words.load(key, 0, key.length);
+    const hash = halfSipHash13(words.words, words.count, words.byteLength, RANDOM, RANDOM);
+    const other = seen.get(hash);
+    if (other !== undefined && other.length === name.length) return [other, name];
+    seen.set(hash, name);
+  }
+}
+
+test('two keys of one hash are never taken for each other', () => {
+  const [first, second] = pairOfEqualHash();
+  const storage = new MemoryStorage();
+  const open = (): LogStore => LogStore.open('store', {}, { storage, random: () => RANDOM, defer: () => {} });
+  const read = (store: LogStore, name: string): string | undefined => {
+    const body = store.get(bytes(name));
+    return body === undefined ? undefined : text(body);
+  };
+  let store = open();
+  store.put(bytes(first), bytes('of the first'));
+  expect(read(store, second)).toBeUndefined();
+  store.put(bytes(second), bytes('of the second'));
+  expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
+  store.close();
+  // Nothing is in memory now, and every record must be read from the file.
+  store = open();
+  expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
+  expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
+  store.delete(bytes(first));
+  expect([read(store, first), read(store, second)]).toEqual([undefined, 'of the second']);
+  expect(store.stats().counters.corruptions).toBe(0);
+  store.close();
+});
