@@ -1,4 +1,4 @@
-import type { CacheMeta } from '../../src/contract/cache-entry.ts';
+import type { CacheMeta } from '../../contract/cache-entry.ts';
 import { type CacheUnderTest, type ConformanceCase, someMeta, utf8 } from './cache-under-test.ts';
 
 const u64Max = 2n ** 64n - 1n;
