@@ -7,8 +7,9 @@ import { seededRandom } from './seeded-random.ts';
 
 /** How much of what a crash may leave is gone through. */
 export interface CrashStatesOptions {
-  /** Crashes after so many changes at the least and at the most; default: before the first up to after the last. */
+  /** Crashes after so many changes at the least; default 0, before the first. */
   readonly from?: number;
+  /** Crashes after so many changes at the most; default: all of them. */
   readonly to?: number;
   /** Every combination of pieces is tried where there are at most so many, else so many samples; default 256. */
   readonly combinationsMax?: number;
@@ -24,6 +25,7 @@ export interface CrashStatesOptions {
 export interface CrashState {
   /** How many changes of the journal had happened. */
   readonly changes: number;
+  /** What the disk holds: a `FaultStorage` begins with it, as the next process would find it. */
   readonly image: DiskImage;
   /** What became of each change that was not durable, for people. */
   describe(): string;

@@ -22,6 +22,8 @@ export type DiskChange =
 
 /** Everything that happened to a disk. Its files have numbers from 1 on: those of `start` in order, then as created. */
 export interface DiskJournal {
+  /** What was on it, all of it durable. */
   readonly start: DiskImage;
+  /** What happened, in order. */
   readonly changes: readonly DiskChange[];
 }

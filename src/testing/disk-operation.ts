@@ -20,7 +20,9 @@ export type DiskVerb =
 export interface DiskCall {
   /** Its place among all calls, from 0. */
   readonly number: number;
+  /** What is called. */
   readonly verb: DiskVerb;
+  /** The directory, as the caller named it. */
   readonly directory: string;
   /** The file; empty for verbs of the directory. */
   readonly name: string;

@@ -15,8 +15,9 @@ export type FaultRule = (call: DiskCall) => Fault | undefined;
 
 /** Which calls a fault meets. */
 export interface FaultPlace {
+  /** The verb, or any of several; default: every verb. */
   readonly verb?: DiskVerb | readonly DiskVerb[];
-  /** The file's name, or a pattern of it. */
+  /** The file's name, or a pattern of it; default: every file, and the directory itself. */
   readonly name?: string | RegExp;
   /** Counted from 0 among the calls of this verb and name; default 0. */
   readonly nth?: number;

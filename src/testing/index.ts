@@ -1,10 +1,13 @@
 /**
- * A storage that fails on purpose, for testing stores: it records what a store does to its files, makes any call fail,
- * and goes through the states that a crash may leave.
+ * For testing caches and stores of your own. `projectionCacheSuite` holds the tests that every cache passes.
+ * `FaultStorage` is a storage that fails on purpose: it records what a store does to its files, makes any call fail, and
+ * `crashStates` goes through what a crash may leave of them. Nothing here needs a test runner or a module of Node.
  *
  * @module
  */
 
+export type { AnyProjectionCache } from './conformance/cache-under-test.ts';
+export { type ProjectionCacheSuiteOptions, projectionCacheSuite } from './conformance/projection-cache-suite.ts';
 export { type CrashState, type CrashStatesOptions, crashStates, durableImage } from './crash-states.ts';
 export type { DiskChange, DiskJournal, SyncLoss } from './disk-change.ts';
 export { type DiskImage, EMPTY_DISK, imageDigest, withFile } from './disk-image.ts';

@@ -1,97 +1,86 @@
 // Why these tests: a suite that cannot fail proves nothing about the backends that pass it. So a plain cache must pass,
 // in both contracts, and each of a number of broken ones must fail in the very cases that are about its fault.
 import { describe, expect, test } from 'vitest';
-import type { AsyncProjectionCache } from '../../src/contract/projection-cache.ts';
+import { type AnyProjectionCache, projectionCacheSuite } from '../../src/testing/index.ts';
+import { asyncMapCache } from './async-map-cache.ts';
 import { brokenCaches } from './broken-caches.ts';
-import type { AnyProjectionCache } from './cache-under-test.ts';
+import { brokenPersistentCaches } from './broken-persistent-caches.ts';
+import { collectCases, failuresOf } from './case-collector.ts';
 import { MapCache } from './map-cache.ts';
-import { projectionCacheSuite } from './projection-cache-suite.ts';
+import { PersistentMapCache } from './persistent-map-cache.ts';
+
+const reopen = ({ disk }: PersistentMapCache): PersistentMapCache => new PersistentMapCache(disk);
 
 projectionCacheSuite({ name: 'a cache on a Map', open: () => new MapCache(), describe, test });
-projectionCacheSuite({ name: 'an asynchronous cache on a Map', open: openAsyncCache, describe, test });
+projectionCacheSuite({ name: 'an asynchronous cache on a Map', open: asyncMapCache, describe, test });
+projectionCacheSuite({ name: 'one that lasts', open: () => new PersistentMapCache(), reopen, describe, test });
 
 describe('the suite', () => {
   test.each(brokenCaches)('finds a cache that $fault', async ({ open, foundBy }) => {
-    expect(await failedCases(open)).toEqual(expect.arrayContaining([...foundBy]));
+    const failures = await failuresOf(collectCases({ open }));
+    expect([...failures.keys()]).toEqual(expect.arrayContaining([...foundBy]));
   });
 
-  test('finds nothing in a cache that keeps the contract', async () => {
-    expect(await failedCases(() => new MapCache())).toEqual([]);
+  test.each(brokenPersistentCaches)('finds a cache that $fault', async ({ open, reopen, foundBy }) => {
+    const failures = await failuresOf(collectCases({ open, reopen }));
+    expect([...failures.keys()]).toEqual(foundBy);
+  });
+
+  test('says what it expected and what came', async () => {
+    const failures = await failuresOf(collectCases({ open: () => new ForgetsEverything() }));
+    expect(failures.get('an empty value is an entry')).toEqual(
+      new Error('key 0x656d707479 must be found, it is a miss'),
+    );
+  });
+
+  test('tests that entries last where there is a way to open a cache again, and only there', () => {
+    const open = () => new PersistentMapCache();
+    const without = collectCases({ open }).map(({ name }) => name);
+    const added = collectCases({ open, reopen }).filter(({ name }) => !without.includes(name));
+    expect(added.length).toBeGreaterThan(0);
+    for (const { name } of added) expect(name).toMatch(/reopen|again/);
   });
 
   test('opens a cache a case and closes each, also after a failure', async () => {
     const open = new Set<AnyProjectionCache>();
     let opened = 0;
-    const cases = collectCases(
-      () => {
+    const cases = collectCases<AnyProjectionCache>({
+      open: () => {
         const cache = brokenCaches[0]?.open() ?? new MapCache();
         open.add(cache);
         opened += 1;
         return cache;
       },
-      (cache) => void open.delete(cache),
-    );
-    const failed = await failuresOf(cases);
-    expect(failed.length).toBeGreaterThan(0);
+      close: (cache) => void open.delete(cache),
+    });
+    const failures = await failuresOf(cases);
+    expect(failures.size).toBeGreaterThan(0);
     expect(opened).toBe(cases.length);
     expect(open.size).toBe(0);
   });
 
+  test('closes the cache that was opened again, and leaves the one before to reopen', async () => {
+    const closed: unknown[] = [];
+    const reopened: PersistentMapCache[] = [];
+    const cases = collectCases<PersistentMapCache>({
+      open: () => new PersistentMapCache(),
+      reopen: (cache) => {
+        reopened.push(reopen(cache));
+        return reopened.at(-1) as PersistentMapCache;
+      },
+      close: (cache) => void closed.push(cache),
+    });
+    await failuresOf(cases.filter(({ name }) => name === 'reopening an empty cache gives an empty cache'));
+    expect(reopened).toHaveLength(1);
+    expect(closed).toEqual(reopened);
+  });
+
   test('names no two cases alike', () => {
-    const names = collectCases(() => new MapCache()).map(({ name }) => name);
+    const names = collectCases({ open: () => new PersistentMapCache(), reopen }).map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
   });
 });
 
-interface CollectedCase {
-  readonly name: string;
-  readonly body: () => Promise<void>;
-}
-
-// A runner that only collects: the suite asks no more of one.
-function collectCases(
-  open: () => AnyProjectionCache,
-  close: (cache: AnyProjectionCache) => void = () => {},
-): CollectedCase[] {
-  const cases: CollectedCase[] = [];
-  projectionCacheSuite({
-    name: 'collected',
-    open,
-    close,
-    describe: (_name, body) => body(),
-    test: (name, body) => cases.push({ name, body }),
-  });
-  return cases;
-}
-
-function failedCases(open: () => AnyProjectionCache): Promise<string[]> {
-  return failuresOf(collectCases(open));
-}
-
-async function failuresOf(cases: readonly CollectedCase[]): Promise<string[]> {
-  const failed: string[] = [];
-  for (const { name, body } of cases) {
-    const error = await body().then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    if (error !== undefined) failed.push(name);
-  }
-  return failed;
-}
-
-// Answers in a later turn, and rejects where the plain cache throws.
-function openAsyncCache(): Promise<AsyncProjectionCache> {
-  const cache = new MapCache();
-  const later = async <Answer>(answer: () => Answer): Promise<Answer> => {
-    await new Promise((resolve) => setImmediate(resolve));
-    return answer();
-  };
-  return Promise.resolve({
-    capabilities: () => cache.capabilities(),
-    get: (key) => later(() => cache.get(key)),
-    put: (key, value, meta) => later(() => cache.put(key, value, meta)),
-    deletePrefix: (prefix) => later(() => cache.deletePrefix(prefix)),
-    sync: () => later(() => cache.sync()),
-  });
+class ForgetsEverything extends MapCache {
+  override get(): undefined {}
 }

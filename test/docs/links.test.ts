@@ -23,7 +23,7 @@ function linkFaults(document: RepositoryFile, paths: ReadonlySet<string>, all: r
 
 describe('the documents', () => {
   test('are all there', () => {
-    const names = ['format', 'durability', 'design', 'decisions', 'tuning', 'errors', 'reading-the-source'];
+    const names = ['format', 'durability', 'design', 'decisions', 'tuning', 'errors', 'testing', 'reading-the-source'];
     const paths = ['README.md', 'CHANGELOG.md', ...names.map((name) => `docs/${name}.md`)];
     expect(documents.map(({ path }) => path)).toEqual(expect.arrayContaining(paths));
   });

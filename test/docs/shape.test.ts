@@ -1,6 +1,7 @@
 // Why this test: what is exported and not in the README is found by nobody, and a decision without its cost is praise.
 import { describe, expect, test } from 'vitest';
 import * as api from '../../src/index.ts';
+import * as testing from '../../src/testing/index.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
 
 function sectionsOf(markdown: string): string[] {
@@ -32,7 +33,7 @@ describe('README.md', () => {
 
   const section = sectionsOf(readme).find((text) => text.startsWith('## API')) ?? '';
 
-  test.each(Object.keys(api))('names %s', (name) => {
+  test.each([...Object.keys(api), ...Object.keys(testing)])('names %s', (name) => {
     expect(section).toContain(`\`${name}`);
   });
 

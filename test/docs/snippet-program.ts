@@ -22,7 +22,10 @@ export function typeFaults(snippets: readonly Snippet[]): string[] {
 function snippetOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile) as { config: unknown };
   const { options } = ts.parseJsonConfigFileContent({ ...(config as object), files: [] }, ts.sys, root);
-  const paths = { 'projection-cache': [`${root}src/index.ts`] };
+  const paths = {
+    'projection-cache': [`${root}src/index.ts`],
+    'projection-cache/testing': [`${root}src/testing/index.ts`],
+  };
   const relaxed = { noUnusedLocals: false, noUnusedParameters: false, isolatedDeclarations: false, declaration: false };
   return { ...options, ...relaxed, paths };
 }

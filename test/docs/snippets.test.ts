@@ -21,7 +21,9 @@ async function outputOf(snippet: Snippet): Promise<string> {
 describe('the code in the documents', () => {
   test('is found', () => {
     const places = all.map(({ place }) => place.split(':')[0]);
-    expect(places).toEqual(expect.arrayContaining(['README.md', 'docs/errors.md', 'docs/tuning.md', 'src/index.ts']));
+    expect(places).toEqual(
+      expect.arrayContaining(['README.md', 'docs/errors.md', 'docs/testing.md', 'docs/tuning.md', 'src/index.ts']),
+    );
   });
 
   test('compiles', () => {
@@ -48,6 +50,12 @@ describe('the checks', () => {
 
   test('find what throws', async () => {
     await expect(outputOf(snippet("throw new Error('no');\nexport {};\n"))).rejects.toThrow('no');
+  });
+
+  test('find a test that fails, and print nothing of one that passes', async () => {
+    const tests = "import { test } from 'node:test';\ntest('one', () => {\n  ";
+    await expect(outputOf(snippet(`${tests}throw new Error('no');\n});\n`))).rejects.toThrow();
+    expect(await outputOf(snippet(`${tests}});\n`))).toBe('');
   });
 
   test('take the comment behind console.log for what it prints', () => {

@@ -27,14 +27,22 @@ export function expectedOutput({ text }: Snippet): string {
   return [...text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output]) => `${output}\n`).join('');
 }
 
-/** Runs a snippet in a process of its own, in `directory`, and returns what it prints. The package is its source. */
+/**
+ * Runs a snippet in a process of its own, in `directory`, and returns what it prints. The package is its source. What
+ * `node:test` reports goes to a file; a test of the snippet that fails makes its process fail.
+ */
 export async function runSnippet({ text }: Snippet, directory: string): Promise<string> {
   const source = new URL('../../src/index.ts', import.meta.url).href;
+  const testing = new URL('../../src/testing/index.ts', import.meta.url).href;
   const file = join(directory, 'snippet.mts');
-  writeFileSync(file, text.replaceAll("from 'projection-cache'", `from '${source}'`));
+  const resolved = text
+    .replaceAll("from 'projection-cache'", `from '${source}'`)
+    .replaceAll("from 'projection-cache/testing'", `from '${testing}'`);
+  writeFileSync(file, resolved);
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const report = ['--test-reporter', 'tap', '--test-reporter-destination', join(directory, 'report.tap')];
   const options = { cwd: directory, timeout: RUN_MS_MAX };
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, file], options);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, ...report, file], options);
   return stdout;
 }
 

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import { type CacheUnderTest, type ConformanceCase, utf8 } from './cache-under-test.ts';
+import { expectSame, expectThat } from './expectations.ts';
 
 /** What a cache says of itself, and the hint that may do nothing. */
 export const capabilityCases: readonly ConformanceCase[] = [
@@ -9,11 +9,15 @@ export const capabilityCases: readonly ConformanceCase[] = [
 
 function capabilitiesShape(subject: CacheUnderTest): Promise<void> {
   const capabilities = subject.cache.capabilities();
-  assert.deepEqual(Object.keys(capabilities).sort(), ['isNoop', 'supportsPrefetch'], 'the fields of capabilities()');
-  assert.equal(typeof capabilities.isNoop, 'boolean', 'isNoop');
-  assert.equal(typeof capabilities.supportsPrefetch, 'boolean', 'supportsPrefetch');
-  assert.deepEqual(subject.cache.capabilities(), capabilities, 'capabilities() a second time');
-  if (capabilities.supportsPrefetch) assert.equal(typeof subject.cache.prefetch, 'function', 'prefetch');
+  const { isNoop, supportsPrefetch } = capabilities;
+  expectSame(Object.keys(capabilities).sort().join(), 'isNoop,supportsPrefetch', 'the fields of capabilities()');
+  expectSame(typeof isNoop, 'boolean', 'the type of isNoop');
+  expectSame(typeof supportsPrefetch, 'boolean', 'the type of supportsPrefetch');
+  const again = subject.cache.capabilities();
+  expectSame(again.isNoop, isNoop, 'isNoop a second time');
+  expectSame(again.supportsPrefetch, supportsPrefetch, 'supportsPrefetch a second time');
+  const hasPrefetch = typeof subject.cache.prefetch === 'function';
+  expectThat(hasPrefetch || !supportsPrefetch, 'a cache that says it supports prefetch must have the method prefetch');
   return Promise.resolve();
 }
 

@@ -1,4 +1,4 @@
-import type { CacheMeta } from '../../src/contract/cache-entry.ts';
+import type { CacheMeta } from '../../contract/cache-entry.ts';
 import { type CacheUnderTest, type ConformanceCase, someMeta, utf8 } from './cache-under-test.ts';
 
 const u64Max = 2n ** 64n - 1n;
@@ -100,5 +100,7 @@ async function syncKeeps(subject: CacheUnderTest): Promise<void> {
 
 // Bytes with a period that no power of two divides, so that a page put in the wrong place shows.
 function pattern(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >>> 8)) % 251);
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index += 1) bytes[index] = (index * 31 + (index >>> 8)) % 251;
+  return bytes;
 }

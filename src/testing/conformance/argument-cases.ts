@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import type { CacheMeta } from '../../src/contract/cache-entry.ts';
+import type { CacheMeta } from '../../contract/cache-entry.ts';
 import { type CacheUnderTest, type ConformanceCase, someMeta, utf8 } from './cache-under-test.ts';
+import { expectRefused, shown } from './expectations.ts';
 
 // Strings are not among them: a cache may take them for keys and prefixes.
 const notBytes: readonly unknown[] = [undefined, null, 7, 7n, true, {}, [1, 2], new ArrayBuffer(2), new Uint16Array(2)];
@@ -33,15 +33,17 @@ export const argumentCases: readonly ConformanceCase[] = [
 
 async function refusesWhatIsNotBytes(subject: CacheUnderTest): Promise<void> {
   const key = utf8('order:507');
-  await subject.put(key, utf8('state'));
+  const state = utf8('state');
+  await subject.put(key, state);
   for (const wrong of notBytes) {
     const bytes = wrong as Uint8Array;
-    await expectRefused('TypeError', () => subject.cache.get(bytes));
-    await expectRefused('TypeError', () => subject.cache.put(bytes, utf8('other'), someMeta));
-    await expectRefused('TypeError', () => subject.cache.put(key, bytes, someMeta));
-    await expectRefused('TypeError', () => subject.cache.deletePrefix(bytes));
+    await expectRefused('TypeError', `get(${shown(wrong)})`, () => subject.cache.get(bytes));
+    await expectRefused('TypeError', `put of key ${shown(wrong)}`, () => subject.cache.put(bytes, state, someMeta));
+    await expectRefused('TypeError', `put of value ${shown(wrong)}`, () => subject.cache.put(key, bytes, someMeta));
+    await expectRefused('TypeError', `deletePrefix(${shown(wrong)})`, () => subject.cache.deletePrefix(bytes));
   }
-  await expectRefused('TypeError', () => subject.cache.put(key, 'text' as unknown as Uint8Array, someMeta));
+  const text = 'text' as unknown as Uint8Array;
+  await expectRefused('TypeError', 'put of a text as the value', () => subject.cache.put(key, text, someMeta));
   await subject.expectEntry(key, utf8('state'));
 }
 
@@ -56,11 +58,8 @@ async function refusesOutOfRange(subject: CacheUnderTest): Promise<void> {
 async function expectMetaRefused(subject: CacheUnderTest, name: string, metas: readonly CacheMeta[]): Promise<void> {
   const key = utf8('order:507');
   await subject.put(key, utf8('state'));
-  for (const meta of metas) await expectRefused(name, () => subject.cache.put(key, utf8('other'), meta));
+  for (const meta of metas) {
+    await expectRefused(name, `put with meta ${shown(meta)}`, () => subject.cache.put(key, utf8('other'), meta));
+  }
   await subject.expectEntry(key, utf8('state'));
-}
-
-// Thrown or rejected is the same here. Compared by name: the cache may come from another realm than the suite.
-async function expectRefused(name: string, call: () => unknown): Promise<void> {
-  await assert.rejects(async () => await call(), { name });
 }

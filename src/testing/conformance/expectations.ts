@@ -1,0 +1,53 @@
+/** Throws an `Error` with `message` unless `condition` holds: what every test runner takes for a failed test. */
+export function expectThat(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+/** Throws unless `actual` is the very value `expected`; the message names both. */
+export function expectSame(actual: unknown, expected: unknown, what: string): void {
+  if (!Object.is(actual, expected)) throw new Error(`${what}: expected ${shown(expected)}, got ${shown(actual)}`);
+}
+
+/** Throws unless `actual` holds the bytes `expected`. A `Buffer` and a `Uint8Array` of the same bytes are the same. */
+export function expectBytes(actual: unknown, expected: Uint8Array, what: string): void {
+  expectThat(actual instanceof Uint8Array, `${what} must be a Uint8Array, got ${shown(actual)}`);
+  expectSame(actual.length, expected.length, `the length of ${what}`);
+  const at = expected.findIndex((byte, index) => byte !== actual[index]);
+  if (at >= 0) throw new Error(`${what}: byte ${at} must be ${expected[at]}, got ${actual[at]}`);
+}
+
+/**
+ * Throws unless `call` throws, or its promise rejects with, an error of this name. By name, as the error may come from
+ * another realm than the suite.
+ */
+export async function expectRefused(name: string, what: string, call: () => unknown): Promise<void> {
+  let answer: unknown;
+  try {
+    answer = await call();
+  } catch (error) {
+    if (error instanceof Object && 'name' in error && error.name === name) return;
+    throw new Error(`${what} must throw a ${name}, it threw ${String(error)}`, { cause: error });
+  }
+  throw new Error(`${what} must throw a ${name}, it returned ${shown(answer)}`);
+}
+
+const shownBytesMax = 16;
+
+/** A value in a message: bytes as hexadecimal, cut where they are many. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Uint8Array) return shownBytes(value);
+  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
+  return Object.prototype.toString.call(value) === '[object Object]' ? shownFields(value as object) : String(value);
+}
+
+function shownBytes(bytes: Uint8Array): string {
+  const start = Array.from(bytes.subarray(0, shownBytesMax), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return bytes.length > shownBytesMax ? `0x${start}… (${bytes.length} bytes)` : `0x${start}`;
+}
+
+function shownFields(value: object): string {
+  const fields = Object.entries(value).map(([name, field]) => `${name}: ${shown(field)}`);
+  return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
+}

@@ -1,0 +1,31 @@
+// Why these tests: the caches of the package keep the contract that the package tests others by.
+import { describe, test } from 'vitest';
+import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
+import { NoCache } from '../../src/contract/no-cache.ts';
+import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { projectionCacheSuite } from '../../src/testing/index.ts';
+import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+
+const places = new WeakMap<LogCache, readonly [directory: string, options: LogCacheOptions]>();
+
+function openAt(directory: string, options: LogCacheOptions): LogCache {
+  const cache = LogCache.open(directory, options);
+  places.set(cache, [directory, options]);
+  return cache;
+}
+
+function reopen(cache: LogCache): LogCache {
+  const [directory, options] = places.get(cache) ?? ['', {}];
+  cache.close();
+  return openAt(directory, options);
+}
+
+const logCache = { reopen, close: (cache: LogCache): void => cache.close(), describe, test };
+
+const inMemory = (options: LogCacheOptions) => () => openAt('cache', { ...options, storage: new MemoryStorage() });
+const onDisk = () => openAt(temporaryDirectory(), {});
+
+projectionCacheSuite({ name: 'NoCache', open: () => new NoCache(), reopen: () => new NoCache(), describe, test });
+projectionCacheSuite({ ...logCache, name: 'LogCache on disk', open: onDisk });
+projectionCacheSuite({ ...logCache, name: 'LogCache with few pages', open: inMemory({ pageCacheBytes: 524_288 }) });
+projectionCacheSuite({ ...logCache, name: 'LogCache, each put durable', open: inMemory({ durability: 'on-put' }) });

@@ -1,0 +1,13 @@
+// Run by node:test in a process of its own: a cache that passes, and one that does not.
+import { describe, test } from 'node:test';
+import { LogCache } from '../../src/cache/log-cache.ts';
+import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { projectionCacheSuite } from '../../src/testing/index.ts';
+import { brokenCaches } from './broken-caches.ts';
+
+const open = () => LogCache.open('cache', { storage: new MemoryStorage() });
+const close = (cache: LogCache) => cache.close();
+const openBroken = () => brokenCaches[0]?.open() ?? open();
+
+projectionCacheSuite({ name: 'a cache that keeps the contract', open, close, describe, test });
+projectionCacheSuite({ name: 'a cache that does not', open: openBroken, describe, test });
