@@ -2,7 +2,7 @@ import type { Arena } from './arena.ts';
 import type { IndexCursor } from './index-cursor.ts';
 import type { KeyInterval } from './key-interval.ts';
 import { compareNode, KeyWords } from './key-words.ts';
-import { type NodeAddress, nextWord } from './node-layout.ts';
+import { LOCATION_WORD, type NodeAddress, nextWord, UNITS_WORD } from './node-layout.ts';
 import type { SkipList } from './skip-list.ts';
 
 /**
@@ -42,6 +42,20 @@ export class ForwardCursor implements IndexCursor {
     this.#state = 'within';
     this.#last.loadNode(words, node);
     return node as NodeAddress;
+  }
+
+  peek(target: Int32Array): number {
+    if (this.#state !== 'within' || this.#epoch !== this.#list.epoch) return 0;
+    const words = this.#arena.words;
+    const pairs = target.length >>> 1;
+    let node = this.#node;
+    for (let i = 0; i < pairs; i += 1) {
+      node = words[nextWord(node, 0)] as number;
+      if (node === 0) return i;
+      target[2 * i] = words[node + LOCATION_WORD] as number;
+      target[2 * i + 1] = words[node + UNITS_WORD] as number;
+    }
+    return pairs;
   }
 
   key(): Uint8Array {

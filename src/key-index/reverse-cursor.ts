@@ -45,6 +45,11 @@ export class ReverseCursor implements IndexCursor {
     return node as NodeAddress;
   }
 
+  /** Tells nothing: the way back is searched for step by step. */
+  peek(): number {
+    return 0;
+  }
+
   key(): Uint8Array {
     if (this.#state !== 'within') throw new RangeError('the cursor is at no key: call next() until it returns 0');
     return this.#last.toBytes();

@@ -63,6 +63,11 @@ export class Generations {
     return this.#of(location).bodies.read(offsetOf(location), recordBytes, key, use);
   }
 
+  /** Has the processor fetch the record at `location`, as `LogFile.touch`. */
+  touch(location: Location, recordBytes: number): number {
+    return this.#of(location).log.touch(offsetOf(location), recordBytes);
+  }
+
   /** Number of the generation a location lies in. */
   generationOf(location: Location): number {
     return this.#of(location).log.generation;

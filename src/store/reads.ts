@@ -1,4 +1,4 @@
-import { type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
+import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
 import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import type { Generations } from './generations.ts';
@@ -7,6 +7,9 @@ import type { Mutations } from './mutations.ts';
 import { assertKeySize } from './size-limits.ts';
 import type { StoreEventHandler } from './store-event.ts';
 import type { WriteGate } from './write-gate.ts';
+
+/** How far a scan looks ahead: enough to have several records on their way at once. */
+const AHEAD_ENTRIES = 16;
 
 /** Which entries to go through. */
 export interface ScanRange {
@@ -33,6 +36,8 @@ export class Reads {
   misses = 0;
   /** Entries that proved damaged. */
   corruptions = 0;
+  /** What `#fetchAhead` read; kept, so that reading it is not optimised away. */
+  touched = 0;
 
   constructor(parts: ReadParts) {
     this.#parts = parts;
@@ -78,16 +83,31 @@ export class Reads {
   ): Generator<[Uint8Array, Result], undefined> {
     const { gate, index } = this.#parts;
     const cursor = index.cursor(interval, reverse);
+    const ahead = new Int32Array(2 * AHEAD_ENTRIES);
+    let fetched = 0;
     for (let left = limit; left > 0; ) {
       gate.assertOpen();
       const node = cursor.next();
       if (node === 0) return undefined;
+      fetched = fetched > 0 ? fetched - 1 : this.#fetchAhead(cursor, ahead);
       const key = cursor.key();
       const result = this.#readAt(node, key, use);
       if (result === undefined) continue;
       yield [key, result];
       left -= 1;
     }
+  }
+
+  /** Records in key order lie anywhere: fetched one by one, each is waited for, and together they are not. */
+  #fetchAhead(cursor: IndexCursor, ahead: Int32Array): number {
+    const { generations } = this.#parts;
+    const count = cursor.peek(ahead);
+    let sum = 0;
+    for (let i = 0; i < count; i += 1) {
+      sum ^= generations.touch(ahead[2 * i] as number, bytesOf(ahead[2 * i + 1] as number));
+    }
+    this.touched = sum;
+    return count;
   }
 
   #readByNode<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {

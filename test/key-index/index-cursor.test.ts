@@ -153,3 +153,31 @@ describe.each([
     expect(keysOf(index, ALL_KEYS, reverse)).toEqual(reverse ? [...keys].reverse() : keys);
   });
 });
+
+describe('peek', () => {
+  const peeked = (cursor: IndexCursor, entries: number): number[] => {
+    const target = new Int32Array(2 * entries);
+    return [...target.subarray(0, 2 * cursor.peek(target))];
+  };
+
+  test('tells the locations and units to come, once the cursor is at a key', () => {
+    const cursor = indexOf(letters).cursor(ALL_KEYS);
+    expect(peeked(cursor, 2)).toEqual([]);
+    stepTo(cursor, 'c');
+    expect(peeked(cursor, 2)).toEqual([3, 1, 4, 1]);
+    expect(peeked(cursor, 9)).toEqual([3, 1, 4, 1, 5, 1, 6, 1]);
+    expect(text(cursor.key())).toBe('c');
+    stepTo(cursor, 'g');
+    expect(peeked(cursor, 2)).toEqual([]);
+  });
+
+  test('tells nothing of nodes that may be gone', () => {
+    const index = indexOf(letters);
+    const cursor = index.cursor(ALL_KEYS);
+    stepTo(cursor, 'c');
+    index.remove(utf8('d'));
+    expect(peeked(cursor, 2)).toEqual([]);
+    stepTo(cursor, 'e');
+    expect(peeked(cursor, 2)).toEqual([5, 1, 6, 1]);
+  });
+});
