@@ -1,4 +1,5 @@
 import { Arena } from './arena.ts';
+import { EvictionHand } from './eviction-hand.ts';
 import { GrowableWords } from './growable-words.ts';
 import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor } from './index-cursor.ts';
@@ -62,6 +63,8 @@ const RESERVED_SPARE_WORDS = 64;
  * 4. Without entries there are no blocks: arena, directory and order are as in a new index.
  */
 export class KeyIndex {
+  /** What was used, and what to give up where room is needed. */
+  readonly eviction: EvictionHand;
   readonly #random: () => number;
   readonly #arena = new Arena(LIST_WORDS);
   readonly #directory = new HashDirectory();
@@ -77,6 +80,7 @@ export class KeyIndex {
     this.#random = options.random ?? platformRandom();
     this.#hashKey0 = this.#random() | 0;
     this.#hashKey1 = this.#random() | 0;
+    this.eviction = new EvictionHand(this.#arena, this.#directory, this.#random);
   }
 
   /** Number of entries. */

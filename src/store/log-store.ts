@@ -51,6 +51,7 @@ export class LogStore {
   readonly #mutations: Mutations;
   readonly #images: ImageKeeper;
   readonly #recovery: RecoveryReport;
+  readonly #countsUses: boolean;
   #hits = 0;
   #misses = 0;
   #corruptions = 0;
@@ -74,17 +75,17 @@ export class LogStore {
     this.#emit = emit;
     this.#recovery = report;
     this.#images = new ImageKeeper(context, index, generations.active.generation, opened.imageEnd);
+    this.#countsUses = settings.maxBytes !== undefined;
     const syncer = new Syncer(generations, gate);
     const compactor = new Compactor(context, generations, index, gate, emit);
     const deferred = new DeferredFlush(syncer, gate, environment.defer);
-    this.#syncer = syncer;
-    this.#compactor = compactor;
-    this.#deferred = deferred;
+    [this.#syncer, this.#compactor, this.#deferred] = [syncer, compactor, deferred];
     this.#mutations = new Mutations({ settings, gate, index, generations, syncer, compactor, deferred });
     if (settings.readOnly) return;
     if (settings.syncEveryMs !== undefined) deferred.syncEvery(settings.syncEveryMs);
     // The verdict over damage is made lasting: a log without it is written at once.
     if (report.damaged.length > 0) this.#housekeep(() => compactor.run());
+    this.#housekeep(() => this.#mutations.shrink());
   }
 
   get size(): number {
@@ -112,6 +113,7 @@ export class LogStore {
     this.#gate.assertOpen();
     assertKeySize(key);
     const node = this.#index.find(key);
+    if (this.#countsUses && node !== 0) this.#index.eviction.use(node);
     const result = node === 0 ? undefined : this.#readAt(node, key, use);
     if (result === undefined) this.#misses += 1;
     else this.#hits += 1;
@@ -232,7 +234,7 @@ export class LogStore {
       counters: {
         hits: this.#hits,
         misses: this.#misses,
-        evictions: 0,
+        evictions: this.#mutations.evictions,
         corruptions: this.#corruptions + this.#compactor.entriesLost + this.#recovery.entriesLost,
         recoveries: this.#recovery.clean ? 0 : 1,
         compactions: this.#compactor.compactions,
