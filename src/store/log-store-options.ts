@@ -12,8 +12,8 @@ export interface LogStoreOptions {
   /** Bound on log bytes kept in memory. */
   readonly pageCacheBytes?: number;
   /**
-   * Bound on live bytes, the sum of `recordBytes` of all entries: what does not fit makes other entries go, first those
-   * that `get` found least often. Default: none. A batch must fit as a whole; see docs/tuning.md.
+   * Bound on `stats().liveBytes`, the records of all entries: what comes in makes others go, first those that `get` found
+   * least often. A single entry or batch above it throws `TOO_LARGE`. Default: none. See docs/tuning.md.
    */
   readonly maxBytes?: number;
   /** No lock, writes nothing, sees what a durable mark covers. */
