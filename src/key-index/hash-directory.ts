@@ -64,6 +64,11 @@ export class HashDirectory {
     return (this.#segments * SEGMENT_WORDS + tables) * Int32Array.BYTES_PER_ELEMENT;
   }
 
+  /** Where the slots end; they begin at 0 and lie `SLOT_WORDS` apart. */
+  get slotsEnd(): number {
+    return this.#segments * SEGMENT_WORDS;
+  }
+
   /** The node in a slot, 0 when it is empty. */
   nodeAt(slot: number): number {
     return this.#words[slot] as number;

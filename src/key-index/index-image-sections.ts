@@ -1,5 +1,7 @@
 import { StoreError } from '../base/store-error.ts';
 
+const WORD_VALUES = 2 ** 32;
+
 /**
  * The index as it lies in memory, to be written to disk verbatim. The arrays look into the index itself, so they are
  * good until its next change. All three are in the byte order of the platform.
@@ -19,6 +21,11 @@ export class StateWriter {
 
   put(word: number): void {
     this.#words.push(word);
+  }
+
+  /** A number up to 2^53, in two words. */
+  putLarge(number: number): void {
+    this.#words.push(number % WORD_VALUES, Math.floor(number / WORD_VALUES));
   }
 
   putAll(words: Int32Array): void {
@@ -41,6 +48,10 @@ export class StateReader {
 
   next(): number {
     return this.take(1)[0] as number;
+  }
+
+  nextLarge(): number {
+    return (this.next() >>> 0) + (this.next() >>> 0) * WORD_VALUES;
   }
 
   /** A number that must lie within `min..max`. */

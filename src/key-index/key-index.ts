@@ -1,5 +1,6 @@
 import { Arena } from './arena.ts';
 import { NO_SLOT, type SlotAddress } from './directory-segment.ts';
+import { EvictionHand } from './eviction-hand.ts';
 import { GrowableWords } from './growable-words.ts';
 import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor } from './index-cursor.ts';
@@ -9,8 +10,8 @@ import { KeyOrder } from './key-order.ts';
 import { KeyWords } from './key-words.ts';
 import { halfSipHash13 } from './keyed-hash.ts';
 import {
-  HEIGHT_MAX,
   headerWord,
+  heightFrom,
   heightOf,
   KEY_BYTES_MAX,
   keyBytesOf,
@@ -36,8 +37,6 @@ export interface KeyIndexOptions {
 /** Changes whenever sections written before can no longer be read. */
 const STATE_VERSION = 2;
 
-const WORD_VALUES = 2 ** 32;
-
 /**
  * The index of a store in memory: keys in byte order, each with the location of its record and the record's size in units
  * of eight bytes, both opaque here. A hash directory finds single keys, a skip list keeps the order; both point at the same
@@ -52,6 +51,8 @@ const WORD_VALUES = 2 ** 32;
  * 5. Without entries there are no blocks: arena, directory and order are as in a new index.
  */
 export class KeyIndex {
+  /** What was used, and what to give up where room is needed. */
+  readonly eviction: EvictionHand;
   readonly #random: () => number;
   readonly #arena = new Arena(LIST_WORDS);
   readonly #directory = new HashDirectory();
@@ -67,6 +68,7 @@ export class KeyIndex {
     this.#random = options.random ?? platformRandom();
     this.#hashKey0 = this.#random() | 0;
     this.#hashKey1 = this.#random() | 0;
+    this.eviction = new EvictionHand(this.#arena, this.#directory, this.#random);
   }
 
   /** Number of entries. */
@@ -97,6 +99,11 @@ export class KeyIndex {
     this.#key.load(key, 0, key.length);
     const slot = this.#directory.probe(this.#hash());
     return this.#directory.nodeAt(slot) === 0 ? NO_SLOT : (slot as SlotAddress);
+  }
+
+  /** The node of a slot. */
+  nodeAt(slot: SlotAddress): NodeAddress {
+    return this.#directory.nodeAt(slot) as NodeAddress;
   }
 
   /** Where the record of a slot's key lies. */
@@ -198,8 +205,7 @@ export class KeyIndex {
     state.put(this.#hashKey0);
     state.put(this.#hashKey1);
     state.put(this.#size);
-    state.put(this.#recordUnits % WORD_VALUES);
-    state.put(Math.floor(this.#recordUnits / WORD_VALUES));
+    state.putLarge(this.#recordUnits);
     this.#order.save(state);
     this.#arena.save(state);
     this.#directory.save(state);
@@ -232,7 +238,7 @@ export class KeyIndex {
     this.#hashKey0 = state.next();
     this.#hashKey1 = state.next();
     this.#size = state.nextWithin(0, sections.arena.length);
-    this.#recordUnits = (state.next() >>> 0) + (state.next() >>> 0) * WORD_VALUES;
+    this.#recordUnits = state.nextLarge();
     this.#order.restore(state);
     this.#arena.restore(state, sections.arena);
     this.#directory.restore(state, sections.directory);
@@ -255,14 +261,9 @@ export class KeyIndex {
     return halfSipHash13(words, count, byteLength, this.#hashKey0, this.#hashKey1);
   }
 
-  /** A tower as high as the coin falls: one node in four is on the next level. */
-  #drawHeight(): number {
-    return Math.min(1 + (Math.clz32(this.#random()) >>> 1), HEIGHT_MAX);
-  }
-
   #insert(located: number, hash: number, location: number, units: number): void {
     const key = this.#key;
-    const height = this.#drawHeight();
+    const height = heightFrom(this.#random());
     // What may fail comes first.
     const slot = this.#directory.makeRoom(located, hash);
     const node = this.#arena.allocate(nodeWordCount(key.byteLength, height)) + height;

@@ -11,6 +11,11 @@ export interface LogStoreOptions {
   readonly syncEveryMs?: number;
   /** Bound on log bytes kept in memory. */
   readonly pageCacheBytes?: number;
+  /**
+   * Bound on `stats().liveBytes`, the records of all entries: what comes in makes others go, first those that `get` found
+   * least often. A single entry or batch above it throws `TOO_LARGE`. Default: none. See docs/tuning.md.
+   */
+  readonly maxBytes?: number;
   /** No lock, writes nothing, sees what a durable mark covers. */
   readonly readOnly?: boolean;
   readonly onEvent?: StoreEventHandler;
@@ -37,6 +42,7 @@ export interface StoreSettings {
   readonly durability: Durability;
   readonly syncEveryMs: number | undefined;
   readonly pageCacheBytes: number;
+  readonly maxBytes: number | undefined;
   readonly writeBufferBytes: number;
   readonly readOnly: boolean;
   readonly onEvent: StoreEventHandler | undefined;
@@ -44,17 +50,18 @@ export interface StoreSettings {
 
 /** Throws `TypeError` or `RangeError` that names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
-  const { durability = 'on-sync', syncEveryMs, readOnly = false, onEvent } = options;
+  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, onEvent } = options;
   const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;
   if (durability !== 'on-sync' && durability !== 'on-put') {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
   }
   assertInteger('pageCacheBytes', pageCacheBytes, PAGE_CACHE_BYTES_MIN, Number.MAX_SAFE_INTEGER);
   if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, SYNC_EVERY_MS_MAX);
+  if (maxBytes !== undefined) assertInteger('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (typeof readOnly !== 'boolean') throw new TypeError('readOnly must be a boolean');
   if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
-  return { durability, syncEveryMs, pageCacheBytes, writeBufferBytes, readOnly, onEvent };
+  return { durability, syncEveryMs, pageCacheBytes, maxBytes, writeBufferBytes, readOnly, onEvent };
 }
 
 function assertInteger(name: string, value: unknown, min: number, max: number): void {

@@ -65,15 +65,14 @@ export class LogStore {
     const syncer = new Syncer(generations, gate);
     const compactor = new Compactor(context, generations, index, gate, emit);
     const deferred = new DeferredFlush(syncer, gate, environment.defer);
-    this.#syncer = syncer;
-    this.#compactor = compactor;
-    this.#deferred = deferred;
+    [this.#syncer, this.#compactor, this.#deferred] = [syncer, compactor, deferred];
     this.#mutations = new Mutations({ settings, gate, index, generations, syncer, compactor, deferred });
-    this.#reads = new Reads({ gate, index, generations, mutations: this.#mutations, emit });
+    this.#reads = new Reads({ settings, gate, index, generations, mutations: this.#mutations, emit });
     if (settings.readOnly) return;
     if (settings.syncEveryMs !== undefined) deferred.syncEvery(settings.syncEveryMs);
     // The verdict over damage is made lasting: a log without it is written at once.
     if (report.damaged.length > 0) this.#housekeep(() => compactor.run());
+    this.#housekeep(() => this.#mutations.shrink());
   }
 
   get size(): number {
@@ -194,7 +193,7 @@ export class LogStore {
       counters: {
         hits: this.#reads.hits,
         misses: this.#reads.misses,
-        evictions: 0,
+        evictions: this.#mutations.evictions,
         corruptions: this.#reads.corruptions + this.#compactor.entriesLost + this.#recovery.entriesLost,
         recoveries: this.#recovery.clean ? 0 : 1,
         compactions: this.#compactor.compactions,

@@ -5,6 +5,7 @@ import { batchOf, deletionOf, prefixDeletionOf, putOf, type RecordContent } from
 import { FLAG_BATCH_MEMBER, KEY_BYTES_MAX, recordBytes } from '../log/record-format.ts';
 import type { Compactor } from './compactor.ts';
 import type { DeferredFlush } from './deferred-flush.ts';
+import { Evictor } from './evictor.ts';
 import type { Generations } from './generations.ts';
 import { locationOf, unitsOf } from './location.ts';
 import type { StoreSettings } from './log-store-options.ts';
@@ -32,14 +33,23 @@ export interface MutationParts {
 
 /**
  * Accepts mutations: each is appended to the log and entered in the index, in that order and without anything that can
- * fail in between. Whatever can fail comes before, so that a call that throws has changed nothing. The one exception is
- * the sync of `durability: 'on-put'`, which comes last.
+ * fail in between. Whatever can fail comes before, so that a call that throws has changed nothing. The exceptions are
+ * the sync of `durability: 'on-put'`, which comes last, and evictions, which come first.
  */
 export class Mutations {
   readonly #parts: MutationParts;
+  readonly #evictor: Evictor | undefined;
 
   constructor(parts: MutationParts) {
     this.#parts = parts;
+    const { maxBytes } = parts.settings;
+    if (maxBytes === undefined) return;
+    this.#evictor = new Evictor(parts.index, maxBytes, (key) => this.#appendDeletion(deletionOf(key)));
+  }
+
+  /** Entries given up to keep the bound on live bytes. */
+  get evictions(): number {
+    return this.#evictor?.evictions ?? 0;
   }
 
   put(key: Uint8Array, value: Uint8Array, trailer: Uint8Array): void {
@@ -48,10 +58,11 @@ export class Mutations {
     assertKeySize(key);
     assertValueSize(value);
     const size = recordBytes(key.length, value.length + trailer.length);
+    const evictionBytes = this.#evictor === undefined ? 0 : this.#evictFor([{ key }], size);
     index.reserve(key.length, 1);
     this.#makeRoom(size);
     this.#appendPut(putOf(key, value, trailer), size);
-    this.#accepted(size);
+    this.#accepted(evictionBytes + size);
   }
 
   putMany(puts: readonly StoredPut[]): void {
@@ -68,6 +79,7 @@ export class Mutations {
     if (puts.length === 0) return;
     const batch = batchOf({ records: puts.length, bytes });
     const size = recordBytes(batch.key.length, 0) + bytes;
+    const evictionBytes = this.#evictFor(puts, bytes);
     index.reserve(keyBytes, puts.length);
     this.#makeRoom(size);
     generations.active.append(batch);
@@ -75,7 +87,7 @@ export class Mutations {
       const memberBytes = recordBytes(key.length, value.length + trailer.length);
       this.#appendPut(putOf(key, value, trailer, FLAG_BATCH_MEMBER), memberBytes);
     }
-    this.#accepted(size);
+    this.#accepted(evictionBytes + size);
   }
 
   delete(key: Uint8Array): boolean {
@@ -108,6 +120,24 @@ export class Mutations {
     if (gate.shut) return;
     generations.active.append(deletionOf(key));
     deferred.schedule();
+  }
+
+  /** For a store opened with a bound that it exceeds. Throws what the log throws; later puts go on with it. */
+  shrink(): void {
+    this.#evictFor([], 0);
+  }
+
+  /** Makes room under the bound on live bytes and returns the bytes it took in the log. Throws `TOO_LARGE` first. */
+  #evictFor(puts: readonly { readonly key: Uint8Array }[], bytes: number): number {
+    if (this.#evictor === undefined) return 0;
+    this.#evictor.assertFits(bytes, puts.length);
+    const evictionsBefore = this.#evictor.evictions;
+    try {
+      return this.#evictor.makeRoom(puts, bytes);
+    } finally {
+      // Also where the put behind it fails: what was appended must not wait for the next one.
+      if (this.#evictor.evictions > evictionsBefore) this.#parts.deferred.schedule();
+    }
   }
 
   /** Older data that must make room is written before anything new is accepted: a full disk changes nothing. */

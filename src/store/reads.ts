@@ -3,6 +3,7 @@ import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import type { Generations } from './generations.ts';
 import { bytesOf, offsetOf } from './location.ts';
+import type { StoreSettings } from './log-store-options.ts';
 import type { Mutations } from './mutations.ts';
 import { assertKeySize } from './size-limits.ts';
 import type { StoreEventHandler } from './store-event.ts';
@@ -22,6 +23,7 @@ export interface ScanRange {
 
 /** What reads work on. */
 export interface ReadParts {
+  readonly settings: StoreSettings;
   readonly gate: WriteGate;
   readonly index: KeyIndex;
   readonly generations: Generations;
@@ -32,6 +34,8 @@ export interface ReadParts {
 /** Finds entries and lends their bodies. An entry that proves damaged is forgotten, as if it had not been there. */
 export class Reads {
   readonly #parts: ReadParts;
+  /** Whether what is read is less likely to be evicted. */
+  readonly #countsUses: boolean;
   hits = 0;
   misses = 0;
   /** Entries that proved damaged. */
@@ -41,6 +45,7 @@ export class Reads {
 
   constructor(parts: ReadParts) {
     this.#parts = parts;
+    this.#countsUses = parts.settings.maxBytes !== undefined;
   }
 
   /** Lends the body under `key` to `use`; `undefined` where there is none. Throws `IO` where reading fails. */
@@ -53,6 +58,7 @@ export class Reads {
       this.misses += 1;
       return undefined;
     }
+    if (this.#countsUses) index.eviction.use(index.nodeAt(slot));
     // What is in memory is found without a look at the node.
     const result = generations.readResident(index.locationAt(slot), key, use) ?? this.#readByNode(key, use);
     if (result === undefined) this.misses += 1;

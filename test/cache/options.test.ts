@@ -26,6 +26,9 @@ describe('options out of range', () => {
     ['pageCacheBytes', 1e6 + 0.5, RangeError, /^pageCacheBytes must be/],
     ['pageCacheBytes', Number.NaN, RangeError, /^pageCacheBytes must be/],
     ['pageCacheBytes', '64mb', TypeError, /^pageCacheBytes must be a number$/],
+    ['maxBytes', 0, RangeError, /^maxBytes must be an integer from 1 to 9007199254740991, not 0$/],
+    ['maxBytes', 1.5, RangeError, /^maxBytes must be/],
+    ['maxBytes', '1gb', TypeError, /^maxBytes must be a number$/],
     ['readOnly', 1, TypeError, /^readOnly must be a boolean$/],
     ['readOnly', 'false', TypeError, /^readOnly must be a boolean$/],
     ['onEvent', 'log', TypeError, /^onEvent must be a function$/],
@@ -54,6 +57,8 @@ describe('options out of range', () => {
     { syncEveryMs: 2 ** 31 - 1 },
     { pageCacheBytes: 524_288 },
     { pageCacheBytes: Number.MAX_SAFE_INTEGER },
+    { maxBytes: 1000 },
+    { maxBytes: Number.MAX_SAFE_INTEGER },
     { readOnly: false },
     { onEvent: () => {} },
   ])('%j is taken', (options) => {

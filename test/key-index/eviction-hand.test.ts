@@ -1,0 +1,111 @@
+// Why this test: counts and holds share a word with the length of the key and the height of the tower. Where they spill into
+// one another the order is broken, and nothing but the invariants of the whole index tells.
+import { describe, expect, test } from 'vitest';
+import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { type NodeAddress, USES_MAX, usesOf } from '../../src/key-index/node-layout.ts';
+import { keysOf, randomKeys, seededIndex, seededRandom, text, textsOf, utf8 } from './index-fixtures.ts';
+import { indexFaults } from './index-invariants.ts';
+
+function indexOf(keys: readonly Uint8Array[]): KeyIndex {
+  const index = seededIndex();
+  for (const key of keys) index.put(key, 1, 2);
+  return index;
+}
+
+/** Removes what the hand chooses, `count` times; returns the keys. */
+function evict(index: KeyIndex, count: number): Uint8Array[] {
+  return Array.from({ length: count }, () => {
+    const node = index.eviction.next();
+    const key = index.eviction.keyOf(node);
+    index.removeNode(node);
+    return key;
+  });
+}
+
+const hex = (keys: readonly Uint8Array[]): Set<string> => new Set(keys.map((key) => Buffer.from(key).toString('hex')));
+
+describe('the hand', () => {
+  test('finds nothing in an empty index', () => {
+    expect(seededIndex().eviction.next()).toBe(0);
+  });
+
+  test('gives each node once, linked or waiting to be linked, until the index is empty', () => {
+    const keys = randomKeys(10_000);
+    const index = indexOf(keys);
+    expect(hex(evict(index, 5000)).size).toBe(5000);
+    expect(indexFaults(index)).toEqual([]);
+    evict(index, 5000);
+    expect(index.size).toBe(0);
+    expect(index.eviction.next()).toBe(0);
+  });
+
+  test('passes by what was used, as often as it was used and three times at most', () => {
+    const keys = randomKeys(30);
+    const index = indexOf(keys);
+    for (const [i, key] of keys.entries()) for (let use = 0; use < i % 5; use += 1) index.eviction.use(index.find(key));
+    const rank = new Map(keys.map((key, i) => [Buffer.from(key).toString('hex'), Math.min(i % 5, 3)]));
+    const evicted = evict(index, 30).map((key) => rank.get(Buffer.from(key).toString('hex')));
+    expect(evicted).toEqual([...evicted].sort());
+    expect(evicted.filter((uses) => uses === 3)).toHaveLength(12);
+  });
+
+  test('takes one of the least used near by where all were used, and looks at 64 at most', () => {
+    const keys = randomKeys(5000);
+    const index = indexOf(keys);
+    for (const key of keys) for (let use = 0; use < 3; use += 1) index.eviction.use(index.find(key));
+    index.eviction.next();
+    // Each node that was looked at lost a use.
+    const { arena } = index.sections();
+    expect(keys.filter((key) => usesOf(arena, index.find(key)) < USES_MAX)).toHaveLength(64);
+  });
+
+  test('never chooses what is held, and chooses it again once released', () => {
+    const index = indexOf(['a', 'b', 'c'].map(utf8));
+    const held = index.find(utf8('b'));
+    expect(index.eviction.hold(held)).toBe(true);
+    expect(index.eviction.hold(held)).toBe(false);
+    expect(evict(index, 2).map(text).sort()).toEqual(['a', 'c']);
+    expect(index.eviction.next()).toBe(0);
+    index.eviction.release(held);
+    expect(index.eviction.next()).toBe(held);
+  });
+
+  test('goes on in an index that was emptied, and that has grown since', () => {
+    const index = indexOf(randomKeys(20_000));
+    evict(index, 10);
+    index.clear();
+    index.put(utf8('only'), 1, 1);
+    expect(evict(index, 1).map(text)).toEqual(['only']);
+    for (const key of randomKeys(20_000, 8)) index.put(key, 1, 1);
+    evict(index, 20_000);
+    expect(index.size).toBe(0);
+  });
+});
+
+describe('counts', () => {
+  test('leave keys, towers and order as they are', () => {
+    const keys = randomKeys(3000);
+    keys.push(new Uint8Array(65_535).fill(0xff));
+    const index = indexOf(keys);
+    const before = keysOf(index);
+    for (const key of keys) {
+      for (let use = 0; use < 5; use += 1) index.eviction.use(index.find(key));
+      index.eviction.hold(index.find(key));
+    }
+    expect(keysOf(index)).toEqual(before);
+    expect(indexFaults(index)).toEqual([]);
+    for (const key of keys.slice(0, 1000)) index.remove(key);
+    expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('stay with a key that gets another record, and come back with the image', () => {
+    const index = indexOf(['a', 'b', 'c', 'd'].map(utf8));
+    for (const key of ['a', 'b', 'd']) index.eviction.use(index.find(utf8(key)) as NodeAddress);
+    index.put(utf8('b'), 7, 7);
+    const { state, arena, directory } = index.sections();
+    const sections = { state: state.slice(), arena: arena.slice(), directory: directory.slice() };
+    const restored = KeyIndex.fromSections(sections, { random: seededRandom(9) });
+    expect(evict(restored, 1).map(text)).toEqual(['c']);
+    expect(textsOf(restored)).toEqual(['a', 'b', 'd']);
+  });
+});
