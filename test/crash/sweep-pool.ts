@@ -10,6 +10,8 @@ export interface Swept {
   /** Whether it ran on the engine as it is, not on the small one. */
   readonly shipped: boolean;
   readonly count: CrashCount;
+  /** Time of a processor that it took. */
+  readonly cpuMs: number;
   /** Of every disk that was opened. */
   readonly digests: Float64Array;
 }

@@ -8,10 +8,12 @@ export class SweepTotals {
   readonly #census = new Set<number>();
   readonly #count: CrashCount = { workloads: 0, points: 0, states: 0, recoveriesCrashed: 0, compactions: 0 };
   #shipped = 0;
+  #cpuMs = 0;
 
-  add({ count, digests, shipped }: Swept): void {
+  add({ count, digests, shipped, cpuMs }: Swept): void {
     for (const digest of digests) this.#census.add(digest);
     for (const name of Object.keys(count) as (keyof CrashCount)[]) this.#count[name] += count[name];
+    this.#cpuMs += cpuMs;
     if (shipped) this.#shipped += 1;
   }
 
@@ -37,6 +39,7 @@ export class SweepTotals {
       ['compactions', compactions],
       ['seconds', seconds],
       ['distinct states a second', this.distinct / seconds],
+      ['processor seconds of the workers', this.#cpuMs / 1000],
     ];
     return formatTable(
       ['crash sweep', ''],

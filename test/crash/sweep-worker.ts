@@ -24,9 +24,12 @@ async function sweep(small: Engine, seed: number, mayBeShipped: boolean): Promis
   const shipped = mayBeShipped && seed % SHIPPED_EVERY === 0;
   const limits = seed % FINE_EVERY === 3 ? FINE : COARSE;
   const crashes = new CrashSweep(shipped ? { engine: SHIPPED_ENGINE, ...SHIPPED } : { engine: small, ...limits });
+  const before = process.cpuUsage();
   try {
     await crashes.run(workloadOf(seed));
-    return { kind: 'swept', seed, shipped, count: crashes.count, digests: Float64Array.from(crashes.digests) };
+    const { user, system } = process.cpuUsage(before);
+    const digests = Float64Array.from(crashes.digests);
+    return { kind: 'swept', seed, shipped, count: crashes.count, cpuMs: (user + system) / 1000, digests };
   } catch (error) {
     return { kind: 'violation', seed, message: (error as Error).message };
   }
