@@ -34,6 +34,7 @@ class ErrorTotals {
       ['store calls that threw', failures],
       ['crash states opened', crashes],
       ['seconds', seconds],
+      ['processor seconds', process.cpuUsage().user / 1e6],
     ];
     return formatTable(
       ['error sweep', ''],
