@@ -68,7 +68,7 @@ class SurvivingContent {
     this.#memory = new Uint8Array(sizeMax);
     this.#memory.set(durable);
     this.#size = durable.length;
-    this.#stale = moment.freed.findLast((freed) => freed.file !== file)?.bytes ?? NOISE;
+    this.#stale = staleFor(moment, file);
   }
 
   get bytes(): Uint8Array {
@@ -96,6 +96,13 @@ class SurvivingContent {
     }
     this.#size = Math.max(this.#size, end);
   }
+}
+
+/** What was freed last, and at every other moment something older: a disk need not use its free space in any order. */
+function staleFor({ freed, changes }: DiskMoment, file: number): Uint8Array {
+  const others = freed.filter((old) => old.file !== file);
+  const older = others[(changes >>> 1) % others.length];
+  return (changes % 2 === 0 ? others.at(-1) : older)?.bytes ?? NOISE;
 }
 
 const NOISE_BYTES = 509;

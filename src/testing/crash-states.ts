@@ -88,10 +88,8 @@ function* statesAt(
 
 function stateOf(moment: DiskMoment, pieces: readonly CrashPiece[], fates: readonly Fate[]): CrashState {
   const { changes } = moment;
-  const describe = (): string =>
-    [`crash after change ${changes - 1}`, ...pieces.map((piece, i) => describeFate(piece, fates[i] as Fate))].join(
-      '\n',
-    );
+  const when = changes === 0 ? 'crash before the first change' : `crash after change ${changes - 1}`;
+  const describe = (): string => [when, ...pieces.map((piece, i) => describeFate(piece, fates[i] as Fate))].join('\n');
   return { changes, image: crashImage(moment, pieces, fates), describe };
 }
 

@@ -45,6 +45,17 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     ],
   },
   {
+    fault: 'the image of an older generation stays',
+    verbs: ['remove'],
+    edits: [
+      {
+        file: 'store/generation-files.ts',
+        find: 'for (const generation of images) if (generation !== kept) attempt(() => directory.remove(imageName(generation)));',
+        replace: '',
+      },
+    ],
+  },
+  {
     fault: 'a generation that may be whole is given up without being emptied',
     verbs: ['write', 'sync'],
     file: '000002.log',
@@ -112,7 +123,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   },
   {
     fault: 'an open that fails keeps a file open',
-    verbs: ['read', 'size'],
+    verbs: ['size'],
     edits: [
       {
         file: 'store/generation-choice.ts',

@@ -23,6 +23,18 @@ describe('a write that no sync covered', () => {
     expect(crashes(disk, untorn)).toEqual(['f=a', 'f=a\0\0', 'f=aTA', 'f=abc']);
   });
 
+  test('may leave contents of any file that was freed', () => {
+    const disk = diskWith({ f: '', g: 'GG', h: 'HH' });
+    for (const name of ['g', 'h']) disk.directory.remove(name);
+    disk.directory.sync();
+    write(opened(disk, 'f'), 0, 'bc');
+    const found = Array.from({ length: 4 }, () => {
+      disk.directory.sync();
+      return crashes(disk, untorn);
+    });
+    expect(found.flat()).toEqual(expect.arrayContaining(['f=GG', 'f=HH']));
+  });
+
   test('is noise where nothing was freed', () => {
     const disk = diskWith({ f: '' });
     write(opened(disk, 'f'), 0, 'bc');

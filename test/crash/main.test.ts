@@ -1,0 +1,71 @@
+// Why this test: the long sweep is run now and then, and must still run and still tell a violation from none.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { BROKEN_FOR_CRASHES } from '../engines/broken-for-crashes.ts';
+import { UsageError } from './number-options.ts';
+import { parseSweepArguments } from './sweep-arguments.ts';
+
+const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+
+function run(...args: readonly string[]): {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+} {
+  const command = ['--import', 'tsx', 'test/crash/main.ts', ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: repository, encoding: 'utf8' });
+  return { status, out: stdout, err: stderr };
+}
+
+describe('npm run test:crash', () => {
+  test('shares workloads among processes and prints what they went through together', () => {
+    const { status, out } = run('--states', '300', '--workers', '2', '--seed', '300');
+    expect(status).toBe(0);
+    const figure = (name: string): number => {
+      const line = out.split('\n').find((text) => text.startsWith(`${name}  `)) ?? '';
+      return Number(line.slice(name.length).trim().replaceAll(',', '') || Number.NaN);
+    };
+    expect(figure('workloads')).toBeGreaterThanOrEqual(1);
+    expect(figure('distinct crash states, each opened')).toBeGreaterThanOrEqual(300);
+    expect(figure('crash states tried')).toBeGreaterThan(figure('distinct crash states, each opened'));
+    expect(figure('seconds')).toBeGreaterThanOrEqual(1);
+  });
+
+  test('ends with code 1 and the counterexample where a store breaks its promise', () => {
+    const known = BROKEN_FOR_CRASHES.findIndex(({ fault }) => fault === 'a torn tail is not cut') + 1;
+    const { status, err } = run('--broken', String(known), '--workers', '1');
+    expect(status).toBe(1);
+    expect(err).toMatch(/^workload \{"seed":1,/m);
+    expect(err).toMatch(/^crash after change \d+$/m);
+    expect(err).toContain(`npm run test:crash -- --seed 1 --states 1 --workers 1 --broken ${known}`);
+  });
+});
+
+describe('parseSweepArguments', () => {
+  test('has defaults', () => {
+    expect(parseSweepArguments([])).toMatchObject({ states: 1_000_000, seed: 1, broken: 0, help: false });
+    expect(parseSweepArguments(['--states', '5', '--workers', '3'])).toMatchObject({ states: 5, workers: 3 });
+  });
+
+  test.each([
+    ['--states', '0'],
+    ['--states', '1e99'],
+    ['--states', ''],
+    ['--states', 'many'],
+    ['--workers', '1.5'],
+    ['--workers', '0'],
+    ['--seed', '-1'],
+    ['--broken', '1000'],
+    ['--fast'],
+    ['x'],
+  ])('refuses %s %s', (...args) => {
+    expect(() => parseSweepArguments(args)).toThrow(UsageError);
+  });
+
+  test('says what it takes', () => {
+    expect(() => parseSweepArguments(['--workers', 'all'])).toThrow(
+      /^Give a whole number from 1 to 256 after --workers, not all\n\nUsage: npm run test:crash/,
+    );
+  });
+});

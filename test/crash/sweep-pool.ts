@@ -1,0 +1,100 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { CrashCount } from './crash-sweep.ts';
+
+/** A workload that was crashed everywhere without a violation. */
+export interface Swept {
+  readonly kind: 'swept';
+  readonly seed: number;
+  /** Whether it ran on the engine as it is, not on the small one. */
+  readonly shipped: boolean;
+  readonly count: CrashCount;
+  /** Time of a processor that it took. */
+  readonly cpuMs: number;
+  /** Of every disk that was opened. */
+  readonly digests: Float64Array;
+}
+
+/** What a worker says. */
+export type SweepAnswer =
+  | { readonly kind: 'ready' }
+  | Swept
+  | { readonly kind: 'violation'; readonly seed: number; readonly message: string };
+
+/** A workload after which a store did not hold what it had promised. */
+export class Violation extends Error {
+  readonly seed: number;
+
+  constructor(seed: number, message: string) {
+    super(message);
+    this.seed = seed;
+  }
+}
+
+export interface SweepPoolOptions {
+  readonly workers: number;
+  /** The first workload; the others follow it. */
+  readonly seed: number;
+  /** The known fault to build into the store, 0 for none. */
+  readonly broken: number;
+  /** Told of each workload that was swept; whether another one is to be begun. */
+  readonly onSwept: (swept: Swept) => boolean;
+}
+
+const script: string = fileURLToPath(new URL('./sweep-worker.ts', import.meta.url));
+
+/**
+ * Processes that sweep one workload after the other. The seeds are given out in their order and every workload begun is
+ * ended, so that the same number of workloads is the same sweep, however many processes share it.
+ */
+export class SweepPool {
+  readonly #options: SweepPoolOptions;
+  #nextSeed: number;
+  #goesOn = true;
+
+  constructor(options: SweepPoolOptions) {
+    this.#options = options;
+    this.#nextSeed = options.seed;
+  }
+
+  /** Resolves when `onSwept` has had enough. Throws a `Violation` as soon as there is one; no process is left behind. */
+  async run(): Promise<void> {
+    const { workers, broken } = this.#options;
+    const children = Array.from({ length: workers }, () =>
+      fork(script, [String(broken)], { execArgv: ['--import', 'tsx'], serialization: 'advanced' }),
+    );
+    try {
+      await Promise.all(children.map((child) => this.#drive(child)));
+    } finally {
+      for (const child of children) child.kill();
+    }
+  }
+
+  async #drive(child: ChildProcess): Promise<void> {
+    await answerOf(child);
+    while (this.#goesOn) {
+      const seed = this.#nextSeed;
+      this.#nextSeed += 1;
+      child.send(seed);
+      const answer = await answerOf(child);
+      if (answer.kind === 'violation') throw new Violation(answer.seed, answer.message);
+      if (answer.kind === 'swept' && !this.#options.onSwept(answer)) this.#goesOn = false;
+    }
+  }
+}
+
+/** The next thing a worker says. Throws where it ends instead. */
+async function answerOf(child: ChildProcess): Promise<SweepAnswer> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  const said = once(child, 'message', { signal }).then(([answer]) => answer as SweepAnswer);
+  const ended = once(child, 'exit', { signal }).then(([code, by]): never => {
+    throw new Error(`a worker ended with ${by ?? `code ${code}`}`);
+  });
+  try {
+    return await Promise.race([said, ended]);
+  } finally {
+    settled.abort();
+  }
+}

@@ -1,0 +1,59 @@
+// Why this test: the long sweep is run now and then, and must still run and still tell a violation from none.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../crash/number-options.ts';
+import { BROKEN_FOR_ERRORS } from '../engines/broken-for-errors.ts';
+import { parseSweepArguments } from './sweep-arguments.ts';
+
+const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+/** One of a few steps. */
+const SHORT_SEED = 8;
+
+function run(...args: readonly string[]): {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+} {
+  const command = ['--import', 'tsx', 'test/faults/main.ts', ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: repository, encoding: 'utf8' });
+  return { status, out: stdout, err: stderr };
+}
+
+describe('npm run test:errors', () => {
+  test('prints what the workloads went through', () => {
+    const { status, out } = run('--workloads', '1', '--seed', String(SHORT_SEED));
+    expect(status).toBe(0);
+    expect(out).toMatch(/^workloads +1$/m);
+    for (const name of ['storage calls made to fail', 'runs, one for each way', 'store calls that threw']) {
+      expect(out).toMatch(new RegExp(`^${name} +[1-9]`, 'm'));
+    }
+    expect(out).toMatch(/^seconds +\d+/m);
+  });
+
+  test('ends with code 1 and the counterexample where a store breaks its promise', () => {
+    const known = BROKEN_FOR_ERRORS.findIndex(({ fault }) => fault === 'an open that fails keeps the lock') + 1;
+    const { status, err } = run('--broken', String(known), '--seed', String(SHORT_SEED));
+    expect(status).toBe(1);
+    expect(err).toMatch(/^workload \{"seed":8,/m);
+    expect(err).toMatch(/^call \d+, [a-z-]+ of .*: a failed open keeps the lock$/m);
+    expect(err).toContain(`npm run test:errors -- --seed ${SHORT_SEED} --workloads 1 --broken ${known}`);
+  });
+});
+
+describe('parseSweepArguments', () => {
+  test('has defaults', () => {
+    expect(parseSweepArguments([])).toEqual({ workloads: 100, seed: 1, broken: 0, help: false });
+  });
+
+  test.each([
+    ['--workloads', '0'],
+    ['--workloads', ''],
+    ['--seed', 'first'],
+    ['--broken', '1000'],
+    ['--states', '5'],
+    ['x'],
+  ])('refuses %s %s', (...args) => {
+    expect(() => parseSweepArguments(args)).toThrow(UsageError);
+  });
+});
