@@ -17,7 +17,7 @@ export interface Damage {
 export const SECTOR_BYTES = 512;
 
 /** Each bit of a file, flipped. */
-export function* flippedBits(file: string, whole: Uint8Array): Generator<Damage> {
+function* flippedBits(file: string, whole: Uint8Array): Generator<Damage> {
   for (let at = 0; at < whole.length; at += 1) {
     for (let bit = 0; bit < 8; bit += 1) {
       const contents = whole.slice();
@@ -28,7 +28,7 @@ export function* flippedBits(file: string, whole: Uint8Array): Generator<Damage>
 }
 
 /** A file cut to each length it had on its way. */
-export function* truncations(file: string, whole: Uint8Array): Generator<Damage> {
+function* truncations(file: string, whole: Uint8Array): Generator<Damage> {
   for (let length = 0; length < whole.length; length += 1) {
     yield { name: `${file}: cut to ${length} bytes`, file, contents: whole.slice(0, length), reachesEnd: true };
   }
@@ -63,7 +63,7 @@ export function* damagedSectors(file: string, whole: Uint8Array): Generator<Dama
 }
 
 /** Anything behind a file's end: rubbish, zeros, and what it held elsewhere, at each alignment. */
-export function* appendedGarbage(file: string, whole: Uint8Array): Generator<Damage> {
+function* appendedGarbage(file: string, whole: Uint8Array): Generator<Damage> {
   const tails = Array.from({ length: 40 }, (_, length) => new Uint8Array(length + 1).fill(0xa5));
   for (let from = 0; from < 64; from += 1) tails.push(whole.slice(from));
   tails.push(new Uint8Array(4096));
@@ -74,7 +74,7 @@ export function* appendedGarbage(file: string, whole: Uint8Array): Generator<Dam
 }
 
 /** A file missing, empty, foreign or doubled. */
-export function* foreignContents(file: string, whole: Uint8Array): Generator<Damage> {
+function* foreignContents(file: string, whole: Uint8Array): Generator<Damage> {
   const foreign = bytes('something else entirely, and longer than a header is. '.repeat(9));
   yield { name: `${file}: missing`, file, contents: undefined, reachesEnd: true };
   yield { name: `${file}: foreign`, file, contents: foreign, reachesEnd: true };
@@ -82,7 +82,7 @@ export function* foreignContents(file: string, whole: Uint8Array): Generator<Dam
 }
 
 /** Each record of a log in place of each other one of its size: what is valid, but not there. */
-export function* misplacedRecords(disk: TestDisk, file: string): Generator<Damage> {
+function* misplacedRecords(disk: TestDisk, file: string): Generator<Damage> {
   const whole = disk.bytes(file);
   // The log of a compaction that has just begun may have no header yet.
   if (!file.endsWith('.log') || decodeFileHeader(whole) === undefined) return;

@@ -17,7 +17,7 @@ export interface FuzzCase {
 
 const corpus: string = fileURLToPath(new URL('corpus/', import.meta.url));
 
-export function diskOf({ files }: FuzzCase): TestDisk {
+function diskOf({ files }: FuzzCase): TestDisk {
   const disk = new TestDisk();
   for (const [name, text] of Object.entries(files)) disk.place(name, new Uint8Array(Buffer.from(text, 'base64')));
   return disk;
