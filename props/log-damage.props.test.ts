@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecordKind } from '../src/log/record-format.ts';
-import { expectHonest } from '../test/corruption/store-states.ts';
+import { expectHonest } from '../test/corruption/honest-store.ts';
 import { flip, recordsOf } from '../test/store/log-records.ts';
 import { contentsOf, openStore } from '../test/store/store-history.ts';
 import type { TestDisk } from '../test/store/test-disk.ts';

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { flip } from '../store/log-records.ts';
 import { contentsOf, openStore } from '../store/store-history.ts';
 import type { TestDisk } from '../store/test-disk.ts';
-import { expectHonest, expectNoLies, smallStates } from './store-states.ts';
+import { expectHonest, expectNoLies } from './honest-store.ts';
+import { smallStates } from './store-states.ts';
 
 /** How much of an image is looked at bit by bit: its header and the beginning of its state. */
 const IMAGE_BYTES = 64;

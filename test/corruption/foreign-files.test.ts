@@ -7,7 +7,8 @@ import { encodeFileHeader } from '../../src/log/file-header.ts';
 import { recordsOf } from '../store/log-records.ts';
 import { bytes, contentsOf, openStore, openWithEvents } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
-import { everyKind, expectHonest, HistoryWriter, smallStates } from './store-states.ts';
+import { expectHonest } from './honest-store.ts';
+import { everyKind, HistoryWriter, smallStates } from './store-states.ts';
 
 const NOTHING = new Uint8Array(0);
 const log = (generation: number): string => `00000${generation}.log`;

@@ -69,7 +69,8 @@ function build(directory: string, edits: readonly SourceEdit[]): void {
 /** Engines differ in a few files: the others are transpiled once. */
 const outputs = new Map<string, string>();
 
-function transpiled(text: string, file: string): string {
+/** A source as JavaScript that runs as it is. */
+export function transpiled(text: string, file: string): string {
   const known = outputs.get(text);
   if (known !== undefined) return known;
   const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: file });

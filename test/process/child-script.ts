@@ -21,9 +21,17 @@ export class ChildScript {
   #wake: () => void = () => {};
   #silent = false;
 
-  /** `complaints`: where its standard error goes. */
-  constructor(script: URL, args: readonly string[], complaints: 'inherit' | 'ignore' = 'inherit') {
-    this.#process = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(script), ...args], {
+  /** `complaints`: where its standard error goes; `within`: a command that runs the one it is given. */
+  constructor(
+    script: URL,
+    args: readonly string[],
+    complaints: 'inherit' | 'ignore' = 'inherit',
+    within: readonly string[] = [],
+  ) {
+    const path = fileURLToPath(script);
+    const loader = path.endsWith('.ts') ? ['--import', 'tsx'] : [];
+    const [command = '', ...rest] = [...within, process.execPath, ...loader, path, ...args];
+    this.#process = spawn(command, rest, {
       cwd: repository,
       stdio: ['pipe', 'pipe', complaints],
     });
@@ -31,11 +39,11 @@ export class ChildScript {
     const reader = createInterface({ input: this.#process.stdout });
     reader.on('line', (line) => {
       this.lines.push(line);
-      this.#wake();
+      this.#wakeAll();
     });
     reader.on('close', () => {
       this.#silent = true;
-      this.#wake();
+      this.#wakeAll();
     });
     // All it has said is read when its output is closed, which a killed process leaves to the kernel.
     this.#ended = Promise.all([once(this.#process, 'exit'), once(reader, 'close')]).then(([[code, signal]]) => ({
@@ -59,16 +67,42 @@ export class ChildScript {
   async line(number: number): Promise<string> {
     while (this.lines.length <= number) {
       if (this.#silent) throw new Error(`the script ended after ${this.lines.length} lines: ${this.lines.join(' | ')}`);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#more();
     }
     return this.lines[number] as string;
+  }
+
+  /** Resolves to the number of its first line, from number `from` on, that begins so; `undefined` when it ends first. */
+  async lineWith(beginning: string, from = 0): Promise<number | undefined> {
+    for (let number = from; ; number += 1) {
+      while (this.lines.length <= number) {
+        if (this.#silent) return undefined;
+        await this.#more();
+      }
+      if (this.lines[number]?.startsWith(beginning)) return number;
+    }
   }
 
   /** Resolves when it has ended, by itself or by `kill`, and all it has said is in `lines`. */
   ended(): Promise<Ending> {
     return this.#ended;
+  }
+
+  #wakeAll(): void {
+    const wake = this.#wake;
+    this.#wake = () => {};
+    wake();
+  }
+
+  /** Resolves when there is another line, or the end. */
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      const wakeOthers = this.#wake;
+      this.#wake = () => {
+        wakeOthers();
+        resolve();
+      };
+    });
   }
 
   async kill(): Promise<void> {

@@ -11,11 +11,13 @@ export interface Workload {
   readonly deletes: boolean;
 }
 
-export type WorkloadName = 'growing' | 'overwriting';
+export type WorkloadName = 'growing' | 'appending' | 'overwriting';
 
 export const workloads: Readonly<Record<WorkloadName, Workload>> = {
   /** Every key new, 10,000 of them covered by the first sync. */
   growing: { keys: Number.MAX_SAFE_INTEGER, valueBytesMax: 100, firstSync: 10_000, syncEvery: 700, deletes: false },
+  /** The same in smaller measure: a kill of it costs less. */
+  appending: { keys: Number.MAX_SAFE_INTEGER, valueBytesMax: 100, firstSync: 1500, syncEvery: 200, deletes: false },
   /** Few keys and large values, so that there is nearly always a compaction under way. */
   overwriting: { keys: 400, valueBytesMax: 6000, firstSync: 100, syncEvery: 90, deletes: true },
 };

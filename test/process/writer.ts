@@ -1,18 +1,18 @@
 /*
  * Runs a workload on a cache without end and says on standard output how far it is durable, until it is killed:
  *
- *     writer.ts DIRECTORY WORKLOAD FIRST
+ *     writer.ts DIRECTORY WORKLOAD FIRST [SYNCS]
  *
- * Lines are written at once: what was said was true, also when the process is killed right after.
+ * It closes and opens the cache again after so many SYNCS. Besides it says what it begins: `opening`, `compacting` and
+ * `closing`, with `open` and `compacted` at their ends. Lines are written at once: what was said was true, also when the process is killed right after.
  */
 import { writeSync } from 'node:fs';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { perform, type WorkloadName, workloads } from './operations.ts';
 
 const turnOperations = 250;
-const syncsUntilReopening = 60;
 
-const [directory = '', name = '', first = ''] = process.argv.slice(2);
+const [directory = '', name = '', first = '', syncsUntilReopening = '60'] = process.argv.slice(2);
 const workload = workloads[name as WorkloadName];
 
 function say(line: string): void {
@@ -21,7 +21,12 @@ function say(line: string): void {
 
 function open(): LogCache {
   say('opening');
-  const cache = LogCache.open(directory);
+  const cache = LogCache.open(directory, {
+    onEvent: ({ type }) => {
+      if (type === 'compaction-started') say('compacting');
+      if (type === 'compaction-finished' || type === 'compaction-abandoned') say('compacted');
+    },
+  });
   say('open');
   return cache;
 }
@@ -38,7 +43,7 @@ for (let number = Number(first); ; number += 1) {
   say(`synced ${number + 1}`);
   syncAt = number + 1 + workload.syncEvery;
   syncs += 1;
-  if (syncs % syncsUntilReopening > 0) continue;
+  if (syncs % Number(syncsUntilReopening) > 0) continue;
   say('closing');
   cache.close();
   cache = open();

@@ -3,6 +3,7 @@ import type { StorageBackend } from '../../src/storage/storage-backend.ts';
 import { LogStore } from '../../src/store/log-store.ts';
 import type { LogStoreOptions } from '../../src/store/log-store-options.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
+import type { Engine } from '../engines/engine-source.ts';
 
 const EVERY_KEY: { readonly lower: Uint8Array; readonly upper: undefined } = {
   lower: new Uint8Array(0),
@@ -29,18 +30,20 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-const PAGE_CACHE_BYTES_MIN: number = 8 * 64 * 1024;
+const shipped: Pick<Engine, 'LogStore' | 'pageCacheBytes'> = { LogStore, pageCacheBytes: 8 * 64 * 1024 };
 
 export interface OpenForTest extends LogStoreOptions {
+  /** Another engine than that of the sources. */
+  readonly engine?: Pick<Engine, 'LogStore' | 'pageCacheBytes'> | undefined;
   readonly seed?: number;
   readonly defer?: (task: () => void) => void;
 }
 
 /** Opens a store with the smallest page cache; nothing is written in the background unless `defer` says so. */
 export function openStore(storage: StorageBackend = new MemoryStorage(), options: OpenForTest = {}): LogStore {
-  const { seed = 1, defer = () => {}, ...rest } = options;
-  const settings = { pageCacheBytes: PAGE_CACHE_BYTES_MIN, ...rest };
-  return LogStore.open('store', settings, { storage, random: seededRandom(seed), defer });
+  const { engine = shipped, seed = 1, defer = () => {}, ...rest } = options;
+  const settings = { pageCacheBytes: engine.pageCacheBytes, ...rest };
+  return engine.LogStore.open('store', settings, { storage, random: seededRandom(seed), defer });
 }
 
 /** Opens a store and keeps what it tells. */
@@ -101,6 +104,11 @@ export class StoreHistory {
   /** Whether `contents` is a state at any time: what damage that takes the end of the log and its marks may leave. */
   wasState(contents: Contents): boolean {
     return this.states.some((state) => equal(state, contents));
+  }
+
+  /** Whether `contents` is a state at any time, of which entries may be missing. */
+  wasPartOfState(contents: Contents): boolean {
+    return this.states.some((state) => [...contents].every(([key, body]) => state.get(key) === body));
   }
 
   /** After damage: the entries of `contents` that are neither the last synced nor a later accepted value of their key. */

@@ -43,6 +43,8 @@ export class TestDisk implements StorageBackend, StorageDirectory {
   before: Hook = () => undefined;
   /** Files that were opened and not closed. */
   openFiles = 0;
+  /** The most memory that was given to a read to fill: what content alone can make a store allocate. */
+  memoryBytes = 0;
   /** While true, asynchronous syncs wait for `releaseSyncs`. */
   holdsSyncs = false;
 
@@ -203,6 +205,7 @@ class TestHandle implements StorageFile {
   }
 
   read(target: Uint8Array, targetOffset: number, length: number, position: number): number {
+    this.#disk.memoryBytes = Math.max(this.#disk.memoryBytes, target.length);
     const allowed = this.#perform('read', position, length);
     return this.#file.read(target.subarray(targetOffset, targetOffset + allowed), position);
   }

@@ -1,0 +1,99 @@
+/*
+ * Locks whose owners are gone, or may be: which of them are taken over, and which are not because nothing proves it. The
+ * lock files are those of real processes; what cannot be had on one machine is changed in them.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { LogCache } from '../../src/cache/log-cache.ts';
+import type { LockOwner } from '../../src/storage/lock-owner.ts';
+import { openFor, temporaryDirectory, valueText } from '../cache/cache-fixtures.ts';
+import { ChildScript } from './child-script.ts';
+
+const script: URL = new URL('./actor.ts', import.meta.url);
+
+/** Why no process can be started in a pid namespace of its own here; `undefined` where one can. */
+const noNamespaces: string | undefined =
+  spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
+    ? undefined
+    : 'it takes Linux, unshare and root';
+
+function actorOn(directory: string, within: readonly string[] = []): ChildScript {
+  const actor = new ChildScript(script, [directory], 'inherit', within);
+  onTestFinished(() => actor.kill());
+  return actor;
+}
+
+/** A directory with an entry, left by a process that was killed, and what its lock says. */
+async function leftByKilled(): Promise<{ directory: string; owner: LockOwner }> {
+  const directory = temporaryDirectory();
+  const actor = actorOn(directory);
+  for (const line of ['open', 'put order:1 state', 'sync']) expect(await actor.ask(line)).toBe('done');
+  await actor.kill();
+  return { directory, owner: JSON.parse(readFileSync(join(directory, 'LOCK'), 'utf8')) as LockOwner };
+}
+
+function changeLock(directory: string, owner: LockOwner): void {
+  writeFileSync(join(directory, 'LOCK'), `${JSON.stringify(owner)}\n`);
+}
+
+/** Opens, and returns from whom the lock was taken over. */
+function takenOverFrom(directory: string): string[] {
+  const owners: string[] = [];
+  const onEvent = (event: { type: string; from?: string }): void => void (event.from && owners.push(event.from));
+  expect(valueText(openFor(directory, { onEvent }), 'order:1')).toBe('state');
+  return owners;
+}
+
+function expectLocked(directory: string, { pid, host }: LockOwner): void {
+  const message = expect.stringMatching(`process ${pid} on host ${host} .*cannot be told.*LogCache.unlock`);
+  expect(() => LogCache.open(directory)).toThrow(expect.objectContaining({ code: 'LOCKED', message }));
+}
+
+describe('the lock of a process that was killed', () => {
+  test('is taken over', async () => {
+    const { directory, owner } = await leftByKilled();
+    expect(takenOverFrom(directory)).toEqual([expect.stringContaining(`process ${owner.pid} on host ${owner.host}`)]);
+  });
+
+  test('is taken over where its pid is that of another process now', async () => {
+    const { directory, owner } = await leftByKilled();
+    const other = actorOn(temporaryDirectory());
+    expect(await other.ask('open')).toBe('done');
+    changeLock(directory, { ...owner, pid: other.pid });
+    // Where start times cannot be told, the living process may be the owner.
+    if (owner.startTime === undefined) expectLocked(directory, { ...owner, pid: other.pid });
+    else expect(takenOverFrom(directory)).toEqual([expect.stringContaining(`process ${other.pid} on host`)]);
+  });
+
+  test.each<[string, Partial<LockOwner>]>([
+    ['on another host', { host: 'another-host', bootId: '00000000-0000-0000-0000-000000000000' }],
+    ['in another pid namespace', { platform: 'linux', pidNamespace: 'pid:[1]' }],
+  ])('%s is left alone until somebody vouches for it', async (_name, elsewhere) => {
+    const { directory, owner } = await leftByKilled();
+    const foreign = { ...owner, ...elsewhere };
+    changeLock(directory, foreign);
+    expectLocked(directory, foreign);
+    expectLocked(directory, foreign);
+    LogCache.unlock(directory);
+    expect(takenOverFrom(directory)).toEqual([]);
+  });
+});
+
+test.skipIf(noNamespaces !== undefined)(
+  `the lock of a process in another pid namespace is left alone, alive or killed (${noNamespaces ?? 'tried for real'})`,
+  async () => {
+    const directory = temporaryDirectory();
+    const actor = actorOn(directory, ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']);
+    for (const line of ['open', 'put order:1 state', 'sync']) expect(await actor.ask(line)).toBe('done');
+    const owner = JSON.parse(readFileSync(join(directory, 'LOCK'), 'utf8')) as LockOwner;
+    // It is process 1 there, and what process 1 is here says nothing of it.
+    expect(owner.pid).toBe(1);
+    expectLocked(directory, owner);
+    await actor.kill();
+    expectLocked(directory, owner);
+    LogCache.unlock(directory);
+    expect(takenOverFrom(directory)).toEqual([]);
+  },
+);
