@@ -16,6 +16,7 @@ import { Mutations, type StoredPut } from './mutations.ts';
 import { type OpenedStore, openStore } from './open-store.ts';
 import type { Progress, StepOptions } from './progress.ts';
 import type { RecoveryReport } from './recovery-report.ts';
+import type { ScanRange } from './scan-range.ts';
 import { assertKeySize } from './size-limits.ts';
 import type { StoreEventHandler } from './store-event.ts';
 import type { LogStoreStats } from './store-stats.ts';
@@ -25,20 +26,13 @@ import type { WriteGate } from './write-gate.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Which entries to go through. */
-export interface ScanRange {
-  readonly interval: KeyInterval;
-  /** From the last key to the first. */
-  readonly reverse: boolean;
-  /** How many at most. */
-  readonly limit: number;
-}
-
 /**
  * A store from byte keys to byte bodies: one append-only log and the index of what is live in it. What `sync` covered
  * survives any crash; after one the store holds a prefix of the accepted operations, batches whole or not at all.
  */
 export class LogStore {
+  /** Whether `prefetch` does anything on this storage. */
+  readonly canPrefetch: boolean;
   readonly #lock: StorageLock | undefined;
   readonly #pool: PagePool;
   readonly #index: KeyIndex;
@@ -73,6 +67,7 @@ export class LogStore {
     this.#gate = gate;
     this.#emit = emit;
     this.#recovery = report;
+    this.canPrefetch = generations.active.file.readAsync !== undefined;
     this.#images = new ImageKeeper(context, index, generations.active.generation, opened.imageEnd);
     const syncer = new Syncer(generations, gate);
     const compactor = new Compactor(context, generations, index, gate, emit);
@@ -122,6 +117,14 @@ export class LogStore {
     this.#gate.assertOpen();
     assertKeySize(key);
     return this.#index.find(key) !== 0;
+  }
+
+  /** Begins to read the record under `key` off the thread, where the storage can. A hint: what fails is not told. */
+  prefetch(key: Uint8Array): void {
+    this.#gate.assertOpen();
+    assertKeySize(key);
+    const node = this.#index.find(key);
+    if (node !== 0) this.#generations.prefetchBody(this.#index.location(node), bytesOf(this.#index.units(node)));
   }
 
   /** Stores `value` and behind it `trailer`. */
@@ -220,15 +223,14 @@ export class LogStore {
 
   stats(): LogStoreStats {
     this.#gate.assertOpen();
-    const { active } = this.#generations;
     return {
       entries: this.#index.size,
       liveBytes: bytesOf(this.#index.recordUnits),
       deadBytes: this.#compactor.deadBytes,
-      logBytes: active.end,
+      logBytes: this.#generations.active.end,
       indexBytes: this.#index.bytes,
       pageBytes: this.#pool.bytes,
-      generation: active.generation,
+      generation: this.#generations.active.generation,
       counters: {
         hits: this.#hits,
         misses: this.#misses,
