@@ -67,8 +67,9 @@ export class LogCache implements ProjectionCache {
     return this.#store.size;
   }
 
+  /** Whether `prefetch` does anything depends on the storage: memory needs none. */
   capabilities(): CacheCapabilities {
-    return CacheCapabilities.none();
+    return this.#store.canPrefetch ? CacheCapabilities.prefetchHints() : CacheCapabilities.none();
   }
 
   /** The entry under `key`, `undefined` on a miss. An entry that proves damaged is a miss. */
@@ -145,11 +146,15 @@ export class LogCache implements ProjectionCache {
     return this.#store.syncAsync();
   }
 
-  /** Does nothing, as `capabilities()` says; arguments are checked. */
+  /**
+   * Says that `key` will be asked for soon: its page of the log is read off the event loop, so that a `get` in a later turn
+   * need not wait for the disk. A hint: it may be dropped, it changes nothing, and nobody is told what it fails with.
+   * `predictedMeta` is the meta the caller expects to find; this cache checks only its form.
+   */
   prefetch(key: KeyInput, predictedMeta: CacheMeta): void {
-    keyBytes(key, 'key');
+    const bytes = keyBytes(key, 'key');
     assertMeta(predictedMeta);
-    this.#store.assertOpen();
+    this.#store.prefetch(bytes);
   }
 
   /** Rewrites the log without dead records, at once. It happens by itself, in small steps, when dead bytes exceed live. */

@@ -13,6 +13,9 @@ import {
 } from './record-codec.ts';
 import { bodyOffset, HEAD_BYTES, RecordKind, recordBytes } from './record-format.ts';
 
+/** More of one record would displace too much for a hint. */
+const PREFETCH_BYTES_MAX: number = 1024 * 1024;
+
 /**
  * What a reader does with a body while it lies in the log's memory, `length` bytes from `start`, a multiple of four. The
  * memory is lent: what is to outlast the call must be copied.
@@ -65,6 +68,12 @@ export class BodyReader {
     }
     page.touch();
     return lend(page, inPage, use);
+  }
+
+  /** Begins to read the pages that hold the first `PREFETCH_BYTES_MAX` of a record, so that `read` need not wait later. */
+  prefetch(offset: number, size: number): void {
+    const last = Math.floor((offset + Math.min(size, PREFETCH_BYTES_MAX) - 1) / PAGE_BYTES);
+    for (let number = Math.floor(offset / PAGE_BYTES); number <= last; number += 1) this.#log.prefetchPage(number);
   }
 
   #load(number: number): Page | undefined {

@@ -1,6 +1,6 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
-import { readFully, writeSome } from '../storage/file-transfer.ts';
+import { readFully, readFullyAsync, writeSome } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from './file-header.ts';
 import { PAGE_BYTES, type Page, type PageOwner, type PagePool } from './page-pool.ts';
@@ -32,6 +32,8 @@ export class LogFile implements PageOwner {
   readonly #name: string;
   readonly #pool: PagePool;
   readonly #pages: (Page | undefined)[] = [];
+  /** Numbers of the pages that are being prefetched. */
+  readonly #arriving = new Set<number>();
   readonly #beforeWrite: () => void;
   #tail: Page;
   #end: number;
@@ -220,6 +222,22 @@ export class LogFile implements PageOwner {
     return page;
   }
 
+  /**
+   * Begins to read a page into memory off the thread, where the storage can and the pool grants one. Until it has arrived
+   * it is in nobody's way: who needs its bytes reads them. A read that fails leaves that to the next one.
+   */
+  prefetchPage(number: number): void {
+    if (this.file.readAsync === undefined || this.#pages[number] !== undefined || this.#arriving.has(number)) return;
+    const page = this.#pool.takeForPrefetch(this, number);
+    if (page === undefined) return;
+    this.#arriving.add(number);
+    const start = number * PAGE_BYTES;
+    readFullyAsync(this.file, page.bytes, Math.min(PAGE_BYTES, this.#written - start), start).then(
+      (got) => this.#arrived(page, got),
+      () => this.#arrived(page, 0),
+    );
+  }
+
   /** Reads from the file itself; returns how many bytes there were. */
   readFile(target: Uint8Array, targetOffset: number, length: number, position: number): number {
     try {
@@ -244,6 +262,18 @@ export class LogFile implements PageOwner {
     } catch (error) {
       throw storageFailure(`close ${this.#name}`, error);
     }
+  }
+
+  #arrived(page: Page, got: number): void {
+    this.#arriving.delete(page.number);
+    this.#pool.arrived(page);
+    // Meanwhile the log may have been closed, or the page have been read by somebody who could not wait.
+    if (got === 0 || this.#closed || this.#pages[page.number] !== undefined) {
+      this.#pool.release(page);
+      return;
+    }
+    page.bytes.fill(0, got);
+    this.#pages[page.number] = page;
   }
 
   #pinTail(): Page {

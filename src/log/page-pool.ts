@@ -7,6 +7,12 @@ export const PAGE_BYTES: number = 64 * 1024;
 const SCORE_MAX = 255;
 /** How many pages a reader may weigh its page against before it gives up. */
 const CANDIDATES_MAX = 4;
+/** Pages that are prefetched at a time; more are hints too many for any disk. */
+const ARRIVING_MAX = 32;
+/** A page that was asked for only by a hint displaces what has fewer hits than this. */
+const PREFETCH_SCORE = 2;
+/** Of all pages this share at most is displaced for the sake of hints. */
+const DISPLACED_SHARE = 0.25;
 
 /** Who must forget a page when its memory is needed elsewhere. */
 export interface PageOwner {
@@ -56,6 +62,18 @@ export class Page implements RecordMemory {
   }
 }
 
+/** A page and whom a hint got it for. */
+interface Prefetched {
+  readonly page: Page;
+  readonly owner: PageOwner;
+  readonly number: number;
+}
+
+/** Whether the page is still there for its hint, and was not hit since. */
+function isUnused({ page, owner, number }: Prefetched): boolean {
+  return page.owner === owner && page.number === number && page.score <= PREFETCH_SCORE;
+}
+
 /**
  * The bound on log bytes kept in memory, shared by the files of a store. Memory is recycled, never given back: the first
  * touch of fresh memory is slow.
@@ -64,15 +82,21 @@ export class Page implements RecordMemory {
  * 1. Every page in `#pages` has an owner or is in `#free`, never both.
  * 2. A pinned page is never taken from its owner.
  * 3. There are at most `#pagesMax` pages, but for pinned ones that were needed beyond it.
+ * 4. At most `#displacingMax` pages have displaced others for a hint and are unused: the oldest makes room for the next.
  */
 export class PagePool {
   readonly #pagesMax: number;
   readonly #pages: Page[] = [];
   readonly #free: Page[] = [];
+  readonly #displacingMax: number;
+  /** The latest pages that displaced others for a hint, oldest first. */
+  readonly #displacing: Prefetched[] = [];
+  #arriving = 0;
   #hand = 0;
 
   constructor(bytesMax: number) {
     this.#pagesMax = Math.max(1, Math.floor(bytesMax / PAGE_BYTES));
+    this.#displacingMax = Math.max(1, Math.floor(this.#pagesMax * DISPLACED_SHARE));
   }
 
   /** Bytes of memory held. */
@@ -95,6 +119,27 @@ export class PagePool {
     const page = this.#unused() ?? (score === 0 ? undefined : this.#evictBelow(score));
     page?.assign(owner, number);
     return page;
+  }
+
+  /**
+   * A page to read into off the thread: pinned until it arrives, and granted to so many at a time. However many hints
+   * there are, pages that are in use keep their memory but for a share.
+   */
+  takeForPrefetch(owner: PageOwner, number: number): Page | undefined {
+    if (this.#arriving >= Math.min(ARRIVING_MAX, this.#displacingMax)) return undefined;
+    const page = this.#unused() ?? this.#displaceFor(owner, number);
+    if (page === undefined) return undefined;
+    page.assign(owner, number);
+    page.score = PREFETCH_SCORE;
+    page.pinned = true;
+    this.#arriving += 1;
+    return page;
+  }
+
+  /** A page that was taken for prefetching has arrived. */
+  arrived(page: Page): void {
+    this.#arriving -= 1;
+    page.pinned = false;
   }
 
   /** Takes a page back. */
@@ -137,6 +182,18 @@ export class PagePool {
       page.score >>= 1;
     }
     return undefined;
+  }
+
+  #displaceFor(owner: PageOwner, number: number): Page | undefined {
+    const oldest = this.#displacing[0];
+    const full = this.#displacing.length >= this.#displacingMax;
+    const recycles = full && oldest !== undefined && isUnused(oldest);
+    if (recycles && oldest.page.pinned) return undefined;
+    const page = recycles ? this.#evict(oldest.page) : this.#evictBelow(PREFETCH_SCORE);
+    if (page === undefined) return undefined;
+    if (full) this.#displacing.shift();
+    this.#displacing.push({ page, owner, number });
+    return page;
   }
 
   #evictBelow(score: number): Page | undefined {

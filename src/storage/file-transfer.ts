@@ -62,13 +62,43 @@ export function readFully(
   return got;
 }
 
+/** `readFully` off the thread; the file must offer it. */
+export async function readFullyAsync(
+  file: StorageFile,
+  target: Uint8Array,
+  length: number,
+  position: number,
+): Promise<number> {
+  let got = 0;
+  for (let futile = 0; got < length && futile < FUTILE_MAX; ) {
+    const more = await uninterruptedAsync(file.readAsync?.(target, got, length - got, position + got));
+    if (more === 0) break;
+    if (more === undefined) futile += 1;
+    else got += more;
+  }
+  return got;
+}
+
 /** What `transfer` returns, `undefined` where it was interrupted. */
 function uninterrupted(transfer: () => number): number | undefined {
   try {
     return transfer();
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'EINTR' || errno === 'EAGAIN') return undefined;
+    if (isInterruption(error)) return undefined;
     throw error;
   }
+}
+
+async function uninterruptedAsync(transfer: Promise<number> | undefined): Promise<number | undefined> {
+  try {
+    return await transfer;
+  } catch (error) {
+    if (isInterruption(error)) return undefined;
+    throw error;
+  }
+}
+
+function isInterruption(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'EINTR' || errno === 'EAGAIN';
 }

@@ -41,6 +41,11 @@ export interface StorageLock {
 export interface StorageFile {
   /** Reads up to `length` bytes at `position` into `target` at `targetOffset`; returns how many, 0 at the end. */
   read(target: Uint8Array, targetOffset: number, length: number, position: number): number;
+  /**
+   * The same off the thread, where the platform can; absent where reading never waits, as in memory. `target` belongs to
+   * the read until it has ended. Every file of a backend has it or none has.
+   */
+  readAsync?(target: Uint8Array, targetOffset: number, length: number, position: number): Promise<number>;
   /** Writes up to `length` bytes and returns how many; it may be fewer than asked for. */
   write(source: Uint8Array, sourceOffset: number, length: number, position: number): number;
   /** Cuts the file to `size` bytes. */

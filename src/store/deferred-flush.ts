@@ -1,10 +1,7 @@
 import { storageFailure } from '../base/storage-failure.ts';
+import { endOfTurn } from './end-of-turn.ts';
 import type { Syncer } from './syncer.ts';
 import type { WriteGate } from './write-gate.ts';
-
-/** At the end of the current turn of the event loop; it keeps the process alive until then, so that nothing is left. */
-const endOfTurn: (task: () => void) => void =
-  typeof setImmediate === 'function' ? (task) => setImmediate(task) : (task) => setTimeout(task, 0);
 
 /** Writes and syncs that no call waits for. What they fail with goes to the gate. */
 export class DeferredFlush {

@@ -68,6 +68,11 @@ export class Generations {
     return this.#of(location).log.touch(offsetOf(location), recordBytes);
   }
 
+  /** Begins to read the record at `location` off the thread. */
+  prefetchBody(location: Location, recordBytes: number): void {
+    this.#of(location).bodies.prefetch(offsetOf(location), recordBytes);
+  }
+
   /** Number of the generation a location lies in. */
   generationOf(location: Location): number {
     return this.#of(location).log.generation;

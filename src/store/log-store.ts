@@ -14,8 +14,9 @@ import { type LogStoreEnvironment, type LogStoreOptions, type StoreSettings, set
 import { Mutations, type StoredPut } from './mutations.ts';
 import { type OpenedStore, openStore } from './open-store.ts';
 import type { Progress, StepOptions } from './progress.ts';
-import { Reads, type ScanRange } from './reads.ts';
+import { Reads } from './reads.ts';
 import type { RecoveryReport } from './recovery-report.ts';
+import type { ScanRange } from './scan-range.ts';
 import type { StoreEventHandler } from './store-event.ts';
 import type { LogStoreStats } from './store-stats.ts';
 import { Syncer } from './syncer.ts';
@@ -29,6 +30,8 @@ const NO_BYTES = new Uint8Array(0);
  * survives any crash; after one the store holds a prefix of the accepted operations, batches whole or not at all.
  */
 export class LogStore {
+  /** Whether `prefetch` does anything on this storage. */
+  readonly canPrefetch: boolean;
   readonly #lock: StorageLock | undefined;
   readonly #pool: PagePool;
   readonly #index: KeyIndex;
@@ -61,6 +64,7 @@ export class LogStore {
     this.#gate = gate;
     this.#emit = emit;
     this.#recovery = report;
+    this.canPrefetch = generations.active.file.readAsync !== undefined;
     this.#images = new ImageKeeper(context, index, generations.active.generation, opened.imageEnd);
     const syncer = new Syncer(generations, gate);
     const compactor = new Compactor(context, generations, index, gate, emit);
@@ -102,6 +106,11 @@ export class LogStore {
 
   has(key: Uint8Array): boolean {
     return this.#reads.has(key);
+  }
+
+  /** Begins to read the record under `key` off the thread, where the storage can. A hint: what fails is not told. */
+  prefetch(key: Uint8Array): void {
+    this.#reads.prefetch(key);
   }
 
   /** Stores `value` and behind it `trailer`. */
@@ -181,15 +190,14 @@ export class LogStore {
 
   stats(): LogStoreStats {
     this.#gate.assertOpen();
-    const { active } = this.#generations;
     return {
       entries: this.#index.size,
       liveBytes: bytesOf(this.#index.recordUnits),
       deadBytes: this.#compactor.deadBytes,
-      logBytes: active.end,
+      logBytes: this.#generations.active.end,
       indexBytes: this.#index.bytes,
       pageBytes: this.#pool.bytes,
-      generation: active.generation,
+      generation: this.#generations.active.generation,
       counters: {
         hits: this.#reads.hits,
         misses: this.#reads.misses,

@@ -1,25 +1,16 @@
 import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
-import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import type { Generations } from './generations.ts';
 import { bytesOf, offsetOf } from './location.ts';
 import type { StoreSettings } from './log-store-options.ts';
 import type { Mutations } from './mutations.ts';
+import type { ScanRange } from './scan-range.ts';
 import { assertKeySize } from './size-limits.ts';
 import type { StoreEventHandler } from './store-event.ts';
 import type { WriteGate } from './write-gate.ts';
 
 /** How far a scan looks ahead: enough to have several records on their way at once. */
 const AHEAD_ENTRIES = 16;
-
-/** Which entries to go through. */
-export interface ScanRange {
-  readonly interval: KeyInterval;
-  /** From the last key to the first. */
-  readonly reverse: boolean;
-  /** How many at most. */
-  readonly limit: number;
-}
 
 /** What reads work on. */
 export interface ReadParts {
@@ -71,6 +62,15 @@ export class Reads {
     gate.assertOpen();
     assertKeySize(key);
     return index.find(key) !== 0;
+  }
+
+  /** Begins to read the record under `key` off the thread, where the storage can. */
+  prefetch(key: Uint8Array): void {
+    const { gate, index, generations } = this.#parts;
+    gate.assertOpen();
+    assertKeySize(key);
+    const node = index.find(key);
+    if (node !== 0) generations.prefetchBody(index.location(node), bytesOf(index.units(node)));
   }
 
   *keys({ interval, reverse, limit }: ScanRange): Generator<Uint8Array, undefined> {

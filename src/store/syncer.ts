@@ -1,6 +1,7 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { LogFile } from '../log/log-file.ts';
+import { endOfTurn } from './end-of-turn.ts';
 import type { Generations } from './generations.ts';
 import type { WriteGate } from './write-gate.ts';
 
@@ -50,22 +51,28 @@ export class Syncer {
 
   /** The same off the thread. Callers that arrive while a sync runs share the next one: it starts after their calls. */
   syncAsync(): Promise<void> {
+    if (this.#queued !== undefined) return this.#queued;
     if (this.#running === undefined) return this.#start();
-    this.#queued ??= this.#running.then(
-      () => this.#startQueued(),
-      () => this.#startQueued(),
-    );
+    this.#queued = this.#startAfter(this.#running);
     return this.#queued;
   }
 
-  #startQueued(): Promise<void> {
+  async #startAfter(running: Promise<void>): Promise<void> {
+    await running.catch(() => {});
+    await new Promise<void>(endOfTurn);
     this.#queued = undefined;
     return this.#start();
   }
 
+  /**
+   * Counts as running until the turn in which it ended is over, and the next one starts then: those who waited for it may
+   * come again at once, and share one sync with all others who do.
+   */
   #start(): Promise<void> {
     const running = this.#run().finally(() => {
-      if (this.#running === running) this.#running = undefined;
+      endOfTurn(() => {
+        if (this.#running === running) this.#running = undefined;
+      });
     });
     this.#running = running;
     return running;

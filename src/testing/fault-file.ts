@@ -10,6 +10,8 @@ export interface HandleContext {
   readonly recorder: FaultRecorder;
   /** Waited for by asynchronous syncs before they end. */
   readonly syncDelay: () => Promise<void>;
+  /** Waited for by asynchronous reads before they end. */
+  readonly readDelay: () => Promise<void>;
   readonly onClose: (handle: StorageFile) => void;
   /** Throws where the process that asks was killed. */
   readonly assertAlive: () => void;
@@ -21,7 +23,7 @@ export class FaultHandle implements StorageFile {
   readonly #view: FileView;
   readonly #place: CallPlace;
   readonly #access: 'read' | 'write';
-  #syncsUnderWay = 0;
+  #underWay = 0;
   #closed = false;
 
   constructor(context: HandleContext, view: FileView, place: CallPlace, access: 'read' | 'write') {
@@ -35,6 +37,19 @@ export class FaultHandle implements StorageFile {
     this.#assertOpen('read');
     return this.#context.recorder.transfer('read', this.#place, position, length, (granted) => {
       return this.#view.read(target, targetOffset, granted, position);
+    });
+  }
+
+  /** It reads, and the rule is asked, when it ends; a file that was closed meanwhile can still be read. */
+  async readAsync(target: Uint8Array, targetOffset: number, length: number, position: number): Promise<number> {
+    this.#assertOpen('read');
+    const { recorder, readDelay } = this.#context;
+    return await this.#whileOpen(async () => {
+      await readDelay();
+      this.#context.assertAlive();
+      return recorder.transfer('read', this.#place, position, length, (granted) => {
+        return this.#view.read(target, targetOffset, granted, position);
+      });
     });
   }
 
@@ -74,22 +89,29 @@ export class FaultHandle implements StorageFile {
     this.#assertOpen('sync');
     const { recorder, syncDelay } = this.#context;
     const covers = recorder.changes;
-    this.#syncsUnderWay += 1;
-    try {
+    await this.#whileOpen(async () => {
       await syncDelay();
       this.#context.assertAlive();
       this.#sync(covers);
-    } finally {
-      this.#syncsUnderWay -= 1;
-      if (this.#closed && this.#syncsUnderWay === 0) this.#close();
-    }
+    });
   }
 
   close(): void {
     if (this.#closed) return;
     this.#context.assertAlive();
     this.#closed = true;
-    if (this.#syncsUnderWay === 0) this.#close();
+    if (this.#underWay === 0) this.#close();
+  }
+
+  /** Does what a closing has to wait for. */
+  async #whileOpen<Result>(operation: () => Promise<Result>): Promise<Result> {
+    this.#underWay += 1;
+    try {
+      return await operation();
+    } finally {
+      this.#underWay -= 1;
+      if (this.#closed && this.#underWay === 0) this.#close();
+    }
   }
 
   /** A handle whose closing fails is closed all the same, as on Linux. */

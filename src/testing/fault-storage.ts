@@ -16,6 +16,8 @@ export interface FaultStorageOptions {
   readonly rule?: FaultRule;
   /** Waited for by asynchronous syncs before they end; default: they end as soon as others could run. */
   readonly syncDelay?: () => Promise<void>;
+  /** The same for asynchronous reads. */
+  readonly readDelay?: () => Promise<void>;
 }
 
 /**
@@ -44,14 +46,22 @@ export class FaultStorage implements StorageBackend {
   rule: FaultRule | undefined;
   readonly #recorder: FaultRecorder;
   readonly #syncDelay: () => Promise<void>;
+  readonly #readDelay: () => Promise<void>;
   readonly #directories = new Map<string, DirectoryView>();
   readonly #handles = new Map<StorageFile, string>();
   #process: DirectoryContext;
   #files = 0;
 
-  constructor({ image = EMPTY_DISK, rule, syncDelay = () => Promise.resolve() }: FaultStorageOptions = {}) {
+  constructor(options: FaultStorageOptions = {}) {
+    const {
+      image = EMPTY_DISK,
+      rule,
+      syncDelay = () => Promise.resolve(),
+      readDelay = () => Promise.resolve(),
+    } = options;
     this.rule = rule;
     this.#syncDelay = syncDelay;
+    this.#readDelay = readDelay;
     this.#recorder = new FaultRecorder(image, () => this.rule);
     this.#process = this.#newProcess();
     for (const [path, contents] of image) {
@@ -122,6 +132,7 @@ export class FaultStorage implements StorageBackend {
     const made: DirectoryContext = {
       recorder: this.#recorder,
       syncDelay: this.#syncDelay,
+      readDelay: this.#readDelay,
       onOpen: (handle, path) => this.#handles.set(handle, path),
       onClose: (handle) => this.#handles.delete(handle),
       nextFile: () => this.#nextFile(),

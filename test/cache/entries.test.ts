@@ -134,7 +134,7 @@ describe('what a LogCache can do', () => {
     expect(cache.capabilities()).not.toBe(cache.capabilities());
   });
 
-  test('prefetch does nothing but check its arguments', () => {
+  test('prefetch in memory does nothing but check its arguments', () => {
     const cache = openInMemory();
     cache.put('order:1', utf8('state'), someMeta);
     const before = cache.stats();

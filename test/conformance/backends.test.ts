@@ -3,7 +3,7 @@ import { describe, test } from 'vitest';
 import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
 import { NoCache } from '../../src/contract/no-cache.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
-import { projectionCacheSuite } from '../../src/testing/index.ts';
+import { FaultStorage, projectionCacheSuite } from '../../src/testing/index.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
 
 const places = new WeakMap<LogCache, readonly [directory: string, options: LogCacheOptions]>();
@@ -29,3 +29,6 @@ projectionCacheSuite({ name: 'NoCache', open: () => new NoCache(), reopen: () =>
 projectionCacheSuite({ ...logCache, name: 'LogCache on disk', open: onDisk });
 projectionCacheSuite({ ...logCache, name: 'LogCache with few pages', open: inMemory({ pageCacheBytes: 524_288 }) });
 projectionCacheSuite({ ...logCache, name: 'LogCache, each put durable', open: inMemory({ durability: 'on-put' }) });
+// A storage that can read off the thread: there `prefetch` does something, and the files are in memory all the same.
+const prefetching = () => openAt('cache', { storage: new FaultStorage(), pageCacheBytes: 524_288 });
+projectionCacheSuite({ ...logCache, name: 'LogCache that prefetches', open: prefetching });

@@ -105,8 +105,8 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     edits: [
       {
         file: 'storage/file-transfer.ts',
-        find: "if (errno === 'EINTR' || errno === 'EAGAIN') return undefined;",
-        replace: '',
+        find: "return errno === 'EINTR' || errno === 'EAGAIN';",
+        replace: 'return errno === undefined;',
       },
     ],
   },

@@ -90,6 +90,45 @@ describe('a pool', () => {
     expect(owner.dropped).toHaveLength(1);
   });
 
+  /*
+   * Hints cost their caller nothing, so there may be any number of them. They must neither take the memory of what is
+   * read again and again, nor push one another out before they are of use.
+   */
+  test('gives hints a quarter of its pages at most, however many there are', () => {
+    const pool = new PagePool(16 * PAGE_BYTES);
+    const log = new Owner();
+    const used = Array.from({ length: 16 }, (_, number) => pool.takeForReading(log, number, 0) as Page);
+    for (const page of used) for (let hit = 0; hit < 20; hit += 1) page.touch();
+    let granted = 0;
+    for (let number = 100; number < 5100; number += 1) {
+      const page = pool.takeForPrefetch(log, number);
+      if (page === undefined) continue;
+      granted += 1;
+      pool.arrived(page);
+    }
+    expect(granted).toBeGreaterThan(1000);
+    expect(used.filter(({ number }) => number < 100)).toHaveLength(12);
+    expect(pool.bytes).toBe(16 * PAGE_BYTES);
+  });
+
+  test('grants hints as many at a time as its size allows, 32 at most, and does not take them away again', () => {
+    for (const [pages, atATime] of [
+      [1, 1],
+      [8, 2],
+      [1024, 32],
+    ] as const) {
+      const pool = new PagePool(pages * PAGE_BYTES);
+      const log = new Owner();
+      const arriving = Array.from({ length: 100 }, (_, number) => pool.takeForPrefetch(log, number));
+      const granted = arriving.filter((page) => page !== undefined);
+      expect(granted).toHaveLength(atATime);
+      for (let number = 200; number < 200 + pages; number += 1) pool.takeForReading(log, number, 100);
+      expect(granted.every((page) => page.number < 100)).toBe(true);
+      for (const page of granted) pool.arrived(page);
+      expect(pool.takeForPrefetch(log, 300)).toBeDefined();
+    }
+  });
+
   test('finds a page for appends also where every page was hit as often as counts', () => {
     const { pool, owner, held } = fullPool(5);
     for (const page of held) for (let hit = 0; hit < 1000; hit += 1) page.touch();

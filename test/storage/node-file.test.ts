@@ -24,6 +24,7 @@ class NotedFile {
       fdatasyncSync: () => this.#note('fdatasync'),
       fsync: (_fd: number, callback: Callback) => this.#defer('fsync', callback),
       fdatasync: (_fd: number, callback: Callback) => this.#defer('fdatasync', callback),
+      read: (...args: [number, Uint8Array, number, number, number, Callback]) => this.#defer('read', args[5]),
       closeSync: (closed: number) => {
         fs.closeSync(closed);
         this.#note('close');
@@ -143,6 +144,19 @@ describe('closing a file that is being synced', () => {
     noted.end(Object.assign(new Error('EIO'), { code: 'EIO' }));
     await expect(syncing).rejects.toMatchObject({ code: 'EIO' });
     expect(noted.calls).toContain('close');
+  });
+
+  test('waits for reads too, also for those that fail', async () => {
+    const noted = new NotedFile(false);
+    const reads = [noted.file.readAsync(new Uint8Array(1), 0, 1, 0), noted.file.readAsync(new Uint8Array(1), 0, 1, 0)];
+    noted.file.close();
+    noted.end();
+    await reads[0];
+    expect(noted.calls).not.toContain('close');
+    noted.end(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    await expect(reads[1]).rejects.toMatchObject({ code: 'EIO' });
+    expect(noted.calls).toEqual(['read begins', 'read begins', 'close']);
+    await expect(noted.file.readAsync(new Uint8Array(1), 0, 1, 0)).rejects.toMatchObject({ code: 'EBADF' });
   });
 
   test('a failure of the closing itself is the failure of that sync', async () => {

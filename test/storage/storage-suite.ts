@@ -12,6 +12,7 @@ export interface StorageUnderTest {
 export function describeStorage(name: string, make: () => StorageUnderTest): void {
   describe(`${name}: directories`, () => describeDirectories(make));
   describe(`${name}: files`, () => describeFiles(() => openNew(make())));
+  describe(`${name}: reading off the thread`, () => describeAsyncReads(() => openNew(make())));
   describe(`${name}: closing`, () => describeClosing(() => openNew(make())));
   describe(`${name}: the lock`, () => describeLock(() => openNew(make())));
 }
@@ -204,6 +205,54 @@ function describeFiles(open: () => StorageDirectory): void {
     expect(content(successor)).toBe('new!');
     file.close();
     successor.close();
+  });
+}
+
+/** A backend without asynchronous reads has nothing to show here. */
+function describeAsyncReads(open: () => StorageDirectory): void {
+  test('reads what there is, parts of the memory given, and nothing from the end on', async () => {
+    const file = open().create('a');
+    write(file, 'hello', 0);
+    if (file.readAsync === undefined) return file.close();
+    const target = bytes('........');
+    expect(await file.readAsync(target, 2, 3, 1)).toBe(3);
+    expect(text(target)).toBe('..ell...');
+    expect(await file.readAsync(target, 0, 8, 3)).toBe(2);
+    expect(text(target)).toBe('loell...');
+    expect(await file.readAsync(target, 0, 8, 5)).toBe(0);
+    expect(await file.readAsync(target, 0, 8, 1_000_000)).toBe(0);
+    file.close();
+  });
+
+  test('many reads at a time each give their own bytes', async () => {
+    const directory = open();
+    const created = directory.create('a');
+    const source = Uint8Array.from({ length: 100_000 }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
+    created.write(source, 0, source.length, 0);
+    created.close();
+    const file = existing(directory, 'a');
+    const target = new Uint8Array(source.length);
+    const pieces = Array.from({ length: 50 }, (_, index) => file.readAsync?.(target, index * 2000, 2000, index * 2000));
+    const got = await Promise.all(pieces);
+    if (file.readAsync !== undefined) {
+      expect(new Set(got)).toEqual(new Set([2000]));
+      expect(Buffer.compare(source, target)).toBe(0);
+    }
+    file.close();
+  });
+
+  test('a read under way ends well when the file is closed, beside a sync', async () => {
+    const file = open().create('a');
+    write(file, 'hello', 0);
+    const target = new Uint8Array(5);
+    const reading = file.readAsync?.(target, 0, 5, 0);
+    const syncing = file.syncAsync?.();
+    file.close();
+    await syncing;
+    if (reading === undefined) return;
+    expect(await reading).toBe(5);
+    expect(text(target)).toBe('hello');
+    await expect(file.readAsync?.(target, 0, 5, 0)).rejects.toMatchObject({ code: 'EBADF' });
   });
 }
 

@@ -43,6 +43,26 @@ describe('syncAsync', () => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(51);
   });
 
+  /*
+   * Callers who wait for one sync come again as soon as it has ended. Were the next one started before they could, each
+   * sync would cover half of them: those who came during the one before, and not those who waited for that.
+   */
+  test('is shared by all callers of a loop, not by every other one', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    const syncs = countingSyncs(disk);
+    const rounds = 20;
+    const caller = async (_: unknown, name: number): Promise<void> => {
+      for (let round = 0; round < rounds; round += 1) {
+        store.put(bytes(`${name} ${round}`), bytes('value'));
+        await store.syncAsync();
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, caller));
+    expect(syncs()).toBeLessThanOrEqual(rounds + 2);
+    expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(16 * rounds);
+  });
+
   test('covers what was accepted before the call and claims no more', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);

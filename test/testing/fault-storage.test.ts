@@ -207,6 +207,38 @@ describe('a fault', () => {
   });
 });
 
+describe('an asynchronous read', () => {
+  test('is recorded and struck when it ends, as other reads are', async () => {
+    let end = (): void => {};
+    const disk = diskWith({ f: 'hello' }, { readDelay: () => new Promise((resolve) => (end = resolve)) });
+    const file = opened(disk, 'f');
+    const target = new Uint8Array(5);
+    const whole = file.readAsync?.(target, 0, 5, 0);
+    expect(disk.storage.operations.at(-1)?.verb).toBe('open');
+    end();
+    expect(await whole).toBe(5);
+    expect(disk.storage.operations.at(-1)).toMatchObject({ verb: 'read', name: 'f', length: 5, outcome: 'done' });
+    const short = file.readAsync?.(target, 0, 5, 0);
+    disk.storage.rule = faultAt({ verb: 'read' }, { short: 2 });
+    end();
+    expect(await short).toBe(2);
+    const failing = file.readAsync?.(target, 0, 5, 0);
+    disk.storage.rule = faultAt({ verb: 'read' }, { fail: 'EIO' });
+    file.close();
+    expect(disk.storage.openFiles).toHaveLength(1);
+    end();
+    await expect(failing).rejects.toMatchObject({ code: 'EIO' });
+    expect(disk.storage.openFiles).toEqual([]);
+  });
+
+  test('of a process that was killed throws', async () => {
+    const disk = diskWith({ f: 'hello' });
+    const reading = opened(disk, 'f').readAsync?.(new Uint8Array(5), 0, 5, 0);
+    disk.storage.killProcess();
+    await expect(reading).rejects.toThrow(/killed/);
+  });
+});
+
 describe('faultAt', () => {
   const call = (verb: 'read' | 'write' | 'sync', name: string) =>
     ({ number: 0, verb, directory: DIRECTORY, name, position: 0, length: 1 }) as const;

@@ -1,0 +1,54 @@
+import { medianOf } from './percentiles.ts';
+import { formatFigure, formatTable } from './table.ts';
+
+/** Slower by more than this, beyond the spread, is called slower. */
+const SLOWER_RATIO = 1.1;
+
+/** Microseconds that an operation of each work takes, by the name of the work. */
+export type WorkTimes = Readonly<Record<string, number>>;
+
+/** How one work compares: times are medians in microseconds, ratios those of the second build to the first. */
+export interface Comparison {
+  readonly work: string;
+  readonly before: number;
+  readonly after: number;
+  readonly ratio: number;
+  /** The ratio differs by so much, up or down, in the middle half of the rounds. */
+  readonly spread: number;
+  readonly slower: boolean;
+}
+
+/** Compares two builds round by round, so that what slows a whole round down counts for both. */
+export function compareRounds(before: readonly WorkTimes[], after: readonly WorkTimes[]): Comparison[] {
+  return Object.keys(before[0] ?? {}).map((work) => {
+    const first = before.map((times) => times[work] ?? 0);
+    const second = after.map((times) => times[work] ?? 0);
+    const ratios = second.map((us, round) => us / (first[round] ?? us));
+    const ratio = medianOf(ratios);
+    const spread = spreadOf(ratios);
+    return {
+      work,
+      before: medianOf(first),
+      after: medianOf(second),
+      ratio,
+      spread,
+      slower: ratio - spread > SLOWER_RATIO,
+    };
+  });
+}
+
+/** The comparison as text. */
+export function formatComparison(comparisons: readonly Comparison[], names: readonly [string, string]): string {
+  const rows = comparisons.map(({ work, before, after, ratio, spread, slower }) => {
+    const times = [formatFigure(before), formatFigure(after)];
+    return [work, ...times, ratio.toFixed(2), `+-${spread.toFixed(2)}`, slower ? 'slower' : ''];
+  });
+  return formatTable(['work, us each', ...names, 'ratio', 'spread', ''], rows);
+}
+
+/** Half of the distance between the quartiles; of few rounds, of the extremes. */
+function spreadOf(ratios: readonly number[]): number {
+  const sorted = ratios.toSorted((a, b) => a - b);
+  const outside = Math.floor(sorted.length / 4);
+  return ((sorted.at(-1 - outside) ?? 0) - (sorted[outside] ?? 0)) / 2;
+}
