@@ -16,7 +16,7 @@ const [plotWidth, plotHeight, plotTop] = [panelWidth - left - 90, panelHeight - 
 
 /** A panel each measure: entries to the right on a logarithmic scale, the median upwards from 0, a line each store. */
 export function growthChart(points: readonly GrowthPoint[], title: string): string {
-  const followed = measures.filter(({ name }) => growthMeasures.includes(name));
+  const followed = measures.filter(({ name }) => growthMeasures.includes(name) && linesOf(name, points).length > 0);
   const panels = followed.map((measure, i) => {
     const [x, y] = [(i % 2) * panelWidth, top + Math.floor(i / 2) * panelHeight];
     return [`<g transform="translate(${x} ${y})">`, ...panel(measure, points), '</g>'].join('\n');
@@ -63,13 +63,14 @@ interface Line {
 
 function linesOf(measure: string, points: readonly GrowthPoint[]): Line[] {
   const peers = new Set(points.flatMap(({ summaries }) => summaries.map(({ peer }) => peer)));
-  return [...peers].map((peer) => ({
+  const lines = [...peers].map((peer) => ({
     peer,
     points: points.flatMap(({ entries, summaries }) => {
       const found = summaries.find((summary) => summary.peer === peer && summary.measure === measure);
       return found === undefined ? [] : [{ entries, median: found.median }];
     }),
   }));
+  return lines.filter((one) => one.points.length > 0);
 }
 
 /** The next number above of 1, 2, 4, 5, 6, 8 or 10 times a power of ten. */
