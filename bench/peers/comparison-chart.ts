@@ -72,7 +72,12 @@ function peerBar(summary: Summary, x: (ratio: number) => number, y: number): str
   ];
 }
 
-const units: Readonly<Record<Measure['unit'], string>> = { 'per second': '/s', ms: ' ms', 'bytes an entry': ' B' };
+const units: Readonly<Record<Measure['unit'], string>> = {
+  'per second': '/s',
+  'x bare': 'x bare',
+  ms: ' ms',
+  'bytes an entry': ' B',
+};
 
 function figureOf(figure: number, unit: Measure['unit']): string {
   return `${shortFigure(figure)}${units[unit]}`;

@@ -11,8 +11,9 @@ export interface GrowthPoint {
 /** The measures that are followed while a store grows. */
 export const growthMeasures: readonly string[] = ['load', 'get, hit', 'scan', 'open'];
 
+const labelStep = 14;
 const [panelWidth, panelHeight, top, left] = [420, 250, 40, 70];
-const [plotWidth, plotHeight, plotTop] = [panelWidth - left - 90, panelHeight - 80, 40];
+const [plotWidth, plotHeight, plotTop] = [panelWidth - left - 115, panelHeight - 80, 40];
 
 /** A panel each measure: entries to the right on a logarithmic scale, the median upwards from 0, a line each store. */
 export function growthChart(points: readonly GrowthPoint[], title: string): string {
@@ -43,17 +44,32 @@ function panel(measure: Measure, points: readonly GrowthPoint[]): string[] {
   const ticks = [...new Set(all.map(({ entries }) => entries))].map((entries) =>
     text(x(entries), plotTop + plotHeight + 18, shortFigure(entries), 'muted', 'middle'),
   );
-  const drawn = lines.flatMap(({ peer, points: own }) => {
+  const labelYs = spread(
+    lines.map(({ points: own }) => y(own.at(-1)?.median ?? 0)),
+    labelStep,
+  );
+  const drawn = lines.flatMap(({ peer, points: own }, i) => {
     const role = peer === ourName ? 'ours' : 'other';
     const places = own.map(({ entries, median }) => [x(entries), y(median)] as const);
-    const [endX, endY] = places.at(-1) ?? [0, 0];
+    const [endX] = places.at(-1) ?? [0];
     return [
       path(places, `line ${role}`),
       ...places.map(([px, py]) => dot(px, py, role)),
-      text(endX + 8, endY + 4, peer),
+      text(endX + 8, (labelYs[i] ?? 0) + 4, peer),
     ];
   });
   return [text(left, 22, `${measure.name} (${measure.unit})`, 'heading'), ...grid, ...ticks, ...drawn];
+}
+
+/** The same positions moved down as little as needed for each to be `step` below the one before. */
+export function spread(positions: readonly number[], step: number): number[] {
+  const moved = [...positions];
+  let lowest = Number.NEGATIVE_INFINITY;
+  for (const i of positions.map((_, index) => index).toSorted((a, b) => (moved[a] ?? 0) - (moved[b] ?? 0))) {
+    lowest = Math.max(moved[i] ?? 0, lowest + step);
+    moved[i] = lowest;
+  }
+  return moved;
 }
 
 interface Line {

@@ -7,17 +7,22 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const repository: string = fileURLToPath(new URL('../../', import.meta.url));
-const npm: string = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-
 function pathOf(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }
 
-/** Runs a command in the repository; a failure ends this program with the same code. */
-function run(command: string, args: readonly string[], output: 'inherit' | 'ignore' = 'inherit'): void {
-  const { status, error } = spawnSync(command, args, { cwd: repository, stdio: ['inherit', output, 'inherit'] });
+/** Runs a program in the repository; a failure ends this one with the same code. */
+function run(program: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(program, args, { cwd: repository, stdio: 'inherit' });
   if (error !== undefined) throw error;
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs npm: the one that runs this program, where there is one. */
+function runNpm(args: readonly string[]): void {
+  const { npm_execpath: npm } = process.env;
+  if (npm === undefined) run('npm', args);
+  else run(process.execPath, [npm, ...args]);
 }
 
 /** Whether what is installed is as the lock file says, as npm leaves a copy of it behind. */
@@ -31,7 +36,7 @@ const node: string = pathOf(
   process.platform === 'win32' ? './node_modules/node/bin/node.exe' : './node_modules/node/bin/node',
 );
 
-if (!isInstalled()) run(npm, ['ci', '--prefix', 'bench/peers', '--loglevel=error']);
+if (!isInstalled()) runNpm(['ci', '--prefix', 'bench/peers', '--loglevel=error']);
 rmSync(pathOf('./dist'), { recursive: true, force: true });
 run(process.execPath, [typescript, '-p', 'tsconfig.build.json', '--outDir', 'bench/peers/dist']);
 run(process.execPath, [typescript, '-p', 'bench/peers']);

@@ -1,19 +1,19 @@
+import { performance } from 'node:perf_hooks';
 import { open, type RootDatabase, TransactionFlags } from 'lmdb';
 import { copiedEntry } from '../owned-entry.ts';
 import type { MixedOperations, Peer, PeerStore, Puts, Run, Visit } from '../peer.ts';
 import { timeEach } from '../timing.ts';
 
 const mapBytes = 16 * 2 ** 30;
-const operationsPerTransaction = 1000;
+const putsPerTransaction = 1000;
 const durably: TransactionFlags = TransactionFlags.SYNCHRONOUS_COMMIT;
 
 export function loadPeer(): Peer<Buffer> {
   return {
     name: 'lmdb',
     mode:
-      'binary keys and values, getBinaryFast; one write transaction a load, overwrite and deletion; one of ' +
-      `${operationsPerTransaction} operations in the mixed work and for single puts, as each commit of a synchronous ` +
-      'transaction is flushed; never noSync',
+      'binary keys and values, getBinaryFast; one write transaction a load, overwrite, deletion and mixed work, flushed; ' +
+      `one of ${putsPerTransaction} single puts, as each commit of a synchronous transaction is flushed; never noSync`,
     keyForm: 'bytes',
     open: (directory) =>
       new LmdbStore(
@@ -52,8 +52,8 @@ class LmdbStore implements PeerStore<Buffer> {
 
   /** What a transaction takes besides its puts is time of the last one, which commits. */
   putSingly({ keys, bodies }: Puts<Buffer>, durationsMs: Float64Array): void {
-    for (let from = 0; from < keys.length; from += operationsPerTransaction) {
-      const some = durationsMs.subarray(from, from + operationsPerTransaction);
+    for (let from = 0; from < keys.length; from += putsPerTransaction) {
+      const some = durationsMs.subarray(from, from + putsPerTransaction);
       const start = performance.now();
       this.#db.transactionSync(() => {
         timeEach(some, (i) => {
@@ -93,15 +93,12 @@ class LmdbStore implements PeerStore<Buffer> {
 
   mixed({ keys, bodies, isPut }: MixedOperations<Buffer>, visit: Visit): void {
     const db = this.#db;
-    for (let from = 0; from < keys.length; from += operationsPerTransaction) {
-      const until = Math.min(keys.length, from + operationsPerTransaction);
-      db.transactionSync(() => {
-        for (let i = from; i < until; i += 1) {
-          if (isPut[i] === 1) db.putSync(keys[i] as Buffer, (bodies[i] as (typeof bodies)[number]).bytes);
-          else this.#get(keys, i, visit);
-        }
-      }, durably);
-    }
+    db.transactionSync(() => {
+      for (let i = 0; i < keys.length; i += 1) {
+        if (isPut[i] === 1) db.putSync(keys[i] as Buffer, (bodies[i] as (typeof bodies)[number]).bytes);
+        else this.#get(keys, i, visit);
+      }
+    }, durably);
   }
 
   async close(): Promise<void> {

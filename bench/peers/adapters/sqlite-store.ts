@@ -2,12 +2,10 @@ import { ownedEntry } from '../owned-entry.ts';
 import type { MixedOperations, PeerStore, Puts, Run, Visit } from '../peer.ts';
 import { timeEach } from '../timing.ts';
 
-const operationsPerTransaction = 1000;
-
 export const sqliteMode: string =
   'prepared statements; table without rowid, the key as text; WAL, 256 MB cache, 4 GB mmap, wal_autocheckpoint 10000; one ' +
-  `transaction a load, overwrite and deletion, ${operationsPerTransaction} operations a transaction in the mixed work; ` +
-  'synchronous FULL where the work asks for durability, else NORMAL and a synced commit at the end';
+  'transaction a load, overwrite, deletion and mixed work; synchronous FULL, but NORMAL for single puts, with a synced ' +
+  'commit at the end';
 
 /** What is needed of a library for SQLite. */
 export interface SqliteLibrary {
@@ -76,17 +74,12 @@ export class SqliteStore implements PeerStore<string> {
 
   mixed(operations: MixedOperations<string>, visit: Visit): void {
     const { keys, isPut } = operations;
-    this.#db.exec('PRAGMA synchronous = NORMAL');
-    for (let from = 0; from < keys.length; from += operationsPerTransaction) {
-      const until = Math.min(keys.length, from + operationsPerTransaction);
-      this.#db.exec('BEGIN IMMEDIATE');
-      for (let i = from; i < until; i += 1) {
-        if (isPut[i] === 1) this.#putOne(operations, i);
-        else this.#getOne(keys, i, visit);
-      }
-      this.#db.exec('COMMIT');
+    this.#db.exec('BEGIN IMMEDIATE');
+    for (let i = 0; i < keys.length; i += 1) {
+      if (isPut[i] === 1) this.#putOne(operations, i);
+      else this.#getOne(keys, i, visit);
     }
-    this.#sync();
+    this.#db.exec('COMMIT');
   }
 
   compact(): void {

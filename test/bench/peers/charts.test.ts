@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { comparisonChart, ratioScale } from '../../../bench/peers/comparison-chart.ts';
-import { growthChart, niceCeiling } from '../../../bench/peers/growth-chart.ts';
+import { growthChart, niceCeiling, spread } from '../../../bench/peers/growth-chart.ts';
 import { ourName } from '../../../bench/peers/measures.ts';
 import { type PeerRounds, summarize } from '../../../bench/peers/summary.ts';
 import { escapeXml, shortFigure } from '../../../bench/peers/svg.ts';
@@ -91,6 +91,11 @@ test.each([
   [900, 1000],
 ])('%f ends an axis at %f', (figure, end) => {
   expect(niceCeiling(figure)).toBeCloseTo(end, 10);
+});
+
+test('labels that would lie on one another are moved apart, others stay', () => {
+  expect(spread([50, 20, 21, 20], 10)).toEqual([50, 20, 40, 30]);
+  expect(spread([], 10)).toEqual([]);
 });
 
 test('markup in text is escaped', () => {
