@@ -9,10 +9,6 @@ import { markOf, type RecordContent } from './record-content.ts';
 import { RECORD_ALIGNMENT, RecordKind, recordBytes } from './record-format.ts';
 import type { RecordSpan } from './record-span.ts';
 
-const CACHE_LINE_WORDS = 16;
-/** Longer runs are fetched ahead by the processor itself. */
-const TOUCH_BYTES_MAX = 512;
-
 /** Locations in the index are 31 bits of eight bytes. */
 export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;
 
@@ -189,21 +185,6 @@ export class LogFile implements PageOwner {
   /** The page with `number` where it is in memory. */
   residentPage(number: number): Page | undefined {
     return this.#pages[number];
-  }
-
-  /**
-   * Reads a word of each of the first cache lines of a record that is in memory, so that the processor fetches them while
-   * other work goes on. The result means nothing; it is there so that the reads are not optimised away.
-   */
-  touch(offset: number, bytes: number): number {
-    const page = this.#pages[Math.floor(offset / PAGE_BYTES)];
-    if (page === undefined) return 0;
-    const { words } = page;
-    const from = (offset % PAGE_BYTES) >>> 2;
-    const until = Math.min(from + (Math.min(bytes, TOUCH_BYTES_MAX) >>> 2), words.length);
-    let sum = 0;
-    for (let at = from; at < until; at += CACHE_LINE_WORDS) sum ^= words[at] as number;
-    return sum;
   }
 
   /** Reads a page into memory where the pool grants one; `misses` as `PageMisses` counts them. */

@@ -63,9 +63,9 @@ export class Generations {
     return this.#of(location).bodies.read(offsetOf(location), recordBytes, key, use);
   }
 
-  /** Has the processor fetch the record at `location`, as `LogFile.touch`. */
+  /** Has the processor fetch the record at `location`, as `BodyReader.touch`. */
   touch(location: Location, recordBytes: number): number {
-    return this.#of(location).log.touch(offsetOf(location), recordBytes);
+    return this.#of(location).bodies.touch(offsetOf(location), recordBytes);
   }
 
   /** Begins to read the record at `location` off the thread. */

@@ -31,8 +31,8 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'log/body-reader.ts',
-        find: 'for (let i = 0; i < key.length; i += 1) if (bytes[keyAt + i] !== key[i]) return false;',
-        replace: '',
+        find: 'return holdsKey(bytes, at + HEAD_BYTES, key);',
+        replace: 'return true;',
       },
     ],
   },

@@ -10,7 +10,14 @@ export interface RepositoryFile {
 const rootDirectory: string = fileURLToPath(new URL('../../', import.meta.url));
 
 // What is built, installed or measured is not written by hand, and is in no commit.
-const generatedPaths: ReadonlySet<string> = new Set(['node_modules', 'dist', 'coverage', 'docs/api', '.git']);
+const generatedPaths: ReadonlySet<string> = new Set([
+  'node_modules',
+  'dist',
+  'coverage',
+  'docs/api',
+  '.git',
+  'bench/peers/dist',
+]);
 
 /** The hand-written files below `directory` whose names end in one of `endings`, in the order of their paths. */
 export function repositoryFiles(directory: string, endings: readonly string[]): RepositoryFile[] {

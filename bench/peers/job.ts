@@ -1,0 +1,34 @@
+import type { Figures } from './measures.ts';
+
+/** What one process does. A process does one task with one peer, in the order of `taskNames` over a round. */
+export type TaskName = (typeof taskNames)[number];
+
+export const taskNames = [
+  'memory',
+  'load',
+  'open',
+  'get',
+  'scan',
+  'mixed',
+  'durable',
+  'overwrite',
+  'compact',
+  'delete',
+  'single',
+] as const;
+
+export interface Job {
+  readonly peer: string;
+  readonly task: TaskName;
+  /** The store of the round; the tasks of a round find what those before them left. */
+  readonly directory: string;
+  readonly entries: number;
+  readonly valueBytes: number;
+  readonly durablePuts: number;
+  readonly deletedRuns: number;
+}
+
+/** What the process prints. */
+export interface JobResult {
+  readonly figures: Figures;
+}

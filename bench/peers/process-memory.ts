@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Bytes of this process in memory that no file backs, after a garbage collection: what it takes from the machine, while
+ * pages of a mapped file can be dropped at any time. `undefined` where the system does not tell.
+ */
+export function privateBytes(): number | undefined {
+  collectGarbage();
+  try {
+    return anonymousBytes(readFileSync('/proc/self/status', 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The resident anonymous memory in the text of `/proc/PID/status` of Linux. */
+export function anonymousBytes(status: string): number | undefined {
+  const kibibytes = /^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}
+
+function collectGarbage(): void {
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) throw new Error('run with --expose-gc');
+  for (let i = 0; i < 3; i += 1) gc();
+}
