@@ -9,11 +9,10 @@ import { CrashSweep } from './crash-sweep.ts';
 import { workloadOf } from './workload.ts';
 
 const WORKLOADS_MAX = 8;
-const LIMITS = { combinationsMax: 32, tearsMax: 64 };
 
-test.each(BROKEN_FOR_CRASHES)('the crash sweep notices that $fault', async ({ edits, seed = 1, limits = LIMITS }) => {
+test.each(BROKEN_FOR_CRASHES)('the crash sweep notices that $fault', async ({ edits, seed = 1 }) => {
   const engine = await smallEngineWith(edits);
-  const sweep = new CrashSweep({ engine, ...limits, recoveryEvery: 20, recoveriesMax: 6 });
+  const sweep = new CrashSweep({ engine, combinationsMax: 32, tearsMax: 64, recoveryEvery: 20, recoveriesMax: 6 });
   const sweepAll = async (): Promise<void> => {
     for (let i = 0; i < WORKLOADS_MAX; i += 1) await sweep.run(workloadOf(seed + i, 30));
   };

@@ -4,7 +4,6 @@ interface BrokenForCrashes extends BrokenEngine {
   /** The first workload that is tried: one that shows it soon. */
   readonly seed?: number;
   /** As in `CrashSweepOptions`, where those of the test do not show it. */
-  readonly limits?: { readonly combinationsMax: number; readonly tearsMax: number };
 }
 
 /** Faults that crashes bring to light. */
@@ -143,23 +142,6 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     fault: 'a torn image of the index is taken for whole',
     seed: 3,
     edits: [{ file: 'image/index-image.ts', find: /if \(checksum !== xxh32\(section[^;]+;/, replace: '' }],
-  },
-  {
-    fault: 'an image is not matched to its log',
-    seed: 2,
-    limits: { combinationsMax: 200, tearsMax: 0 },
-    edits: [
-      {
-        file: 'image/index-image.ts',
-        find: /if \(\(header\[HeaderWord\.generation\][^}]+}/,
-        replace: 'log = { generation: header[HeaderWord.generation] >>> 0, salt: header[HeaderWord.salt] };',
-      },
-      {
-        file: 'store/image-loading.ts',
-        find: /const held =[^;]+;/,
-        replace: 'const held = true;',
-      },
-    ],
   },
   {
     fault: 'an image is written of what no sync covered',
