@@ -24,7 +24,7 @@ describe('KeyIndex', () => {
           index.verify();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -36,7 +36,7 @@ describe('KeyIndex', () => {
         for (const operation of history) index.apply(operation);
         index.verify();
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 });

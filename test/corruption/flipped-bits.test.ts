@@ -1,6 +1,7 @@
 /*
- * Every single bit of every file of a small store, in each of several states. A flipped bit may cost entries. It must
- * never stop an open, bring back what was replaced or deleted, or leave a store that changes its mind later.
+ * Bits of every byte of every file of a small store, in each of several states; `npm run test:corruption` flips every bit.
+ * A flipped bit may cost entries. It must never stop an open, bring back what was replaced or deleted, or leave a store
+ * that changes its mind later.
  */
 import { describe, expect, test } from 'vitest';
 import { flip } from '../store/log-records.ts';
@@ -39,9 +40,9 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
     return unharmed;
   }
 
-  test('tells no lie with any bit of its log flipped', () => {
+  test('tells no lie with bits of its log flipped', () => {
     // Not everything is lost to everything: what a flip does not reach is there.
-    expect(flipEach('.log', [1, 2, 3, 4, 5, 6, 7], expectNoLies)).toBeGreaterThan(0);
+    expect(flipEach('.log', [1, 4, 7], expectNoLies)).toBeGreaterThan(0);
   });
 
   test('goes on without lies with a bit flipped in any byte of any file', () => {

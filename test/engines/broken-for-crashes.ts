@@ -3,7 +3,6 @@ import type { BrokenEngine } from './engine-source.ts';
 interface BrokenForCrashes extends BrokenEngine {
   /** The first workload that is tried: one that shows it soon. */
   readonly seed?: number;
-  /** As in `CrashSweepOptions`, where those of the test do not show it. */
 }
 
 /** Faults that crashes bring to light. */

@@ -85,7 +85,7 @@ function spread(number: number): number {
 }
 
 // Where hashes are equal a search visits all of them, so just enough for the second segment of a chain.
-const FEW = FULL_ENTRIES + 500;
+const FEW = FULL_ENTRIES + 100;
 
 const hashes: readonly (readonly [name: string, count: number, hashOf: (number: number) => number])[] = [
   ['spread', 4 * FULL_ENTRIES, spread],
