@@ -26,6 +26,9 @@ const TOUCH_BYTES_MAX = 512;
  */
 export type BodyUse<Result> = (memory: RecordMemory, start: number, length: number) => Result;
 
+/** What a reader does with a whole record that begins at `at`, a multiple of eight, of the log's memory; lent as well. */
+export type RecordUse<Result> = (memory: RecordMemory, at: number) => Result;
+
 /**
  * Point reads of a log: the body of the PUT record at a known place. Everything that comes from the file is verified,
  * head, key and body, before it is returned; what is in memory and was verified once is not verified again.
@@ -56,6 +59,19 @@ export class BodyReader {
     if (!holdsKey(bytes, inPage + HEAD_BYTES, key)) return undefined;
     page.touch();
     return use(page, inPage + bodyOffset(key.length), bodyLength);
+  }
+
+  /**
+   * Lends the record of `size` bytes that the index has at `offset` where it is in memory, whole and known to be sound;
+   * `undefined` where it is not.
+   */
+  lendResident<Result>(offset: number, size: number, use: RecordUse<Result>): Result | undefined {
+    const number = Math.floor(offset / PAGE_BYTES);
+    const inPage = offset - number * PAGE_BYTES;
+    const page = this.#log.residentPage(number);
+    if (page === undefined || inPage + size > PAGE_BYTES || !page.isVerified(inPage)) return undefined;
+    page.touch();
+    return use(page, inPage);
   }
 
   /**

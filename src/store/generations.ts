@@ -1,4 +1,4 @@
-import { BodyReader, type BodyUse } from '../log/body-reader.ts';
+import { BodyReader, type BodyUse, type RecordUse } from '../log/body-reader.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { isOf, type Location, offsetOf } from './location.ts';
 
@@ -61,6 +61,11 @@ export class Generations {
   /** Lends the body of the record at `location` to `use`; `undefined` where it is damaged. */
   readBody<Result>(location: Location, recordBytes: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     return this.#of(location).bodies.read(offsetOf(location), recordBytes, key, use);
+  }
+
+  /** Lends the record of the index at `location` to `use` where it is in memory; else `undefined`. */
+  lendResident<Result>(location: Location, recordBytes: number, use: RecordUse<Result>): Result | undefined {
+    return this.#of(location).bodies.lendResident(offsetOf(location), recordBytes, use);
   }
 
   /** Has the processor fetch the record at `location`, as `BodyReader.touch`. */

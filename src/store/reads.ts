@@ -1,5 +1,8 @@
 import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
 import type { BodyUse } from '../log/body-reader.ts';
+import { bodyLengthAt, keyLengthAt, type RecordMemory } from '../log/record-codec.ts';
+import { bodyOffset, HEAD_BYTES } from '../log/record-format.ts';
+import { copyForCaller } from '../log/result-slab.ts';
 import type { Generations } from './generations.ts';
 import { bytesOf, offsetOf } from './location.ts';
 import type { StoreSettings } from './log-store-options.ts';
@@ -87,8 +90,13 @@ export class Reads {
     { interval, reverse, limit }: ScanRange,
     use: BodyUse<Result>,
   ): Generator<[Uint8Array, Result], undefined> {
-    const { gate, index } = this.#parts;
+    const { gate, index, generations } = this.#parts;
     const cursor = index.cursor(interval, reverse);
+    const entryOf = (memory: RecordMemory, at: number): [Uint8Array, Result] => {
+      const keyLength = keyLengthAt(memory.words, at >>> 2);
+      const body = use(memory, at + bodyOffset(keyLength), bodyLengthAt(memory.words, at >>> 2));
+      return [copyForCaller(memory, at + HEAD_BYTES, keyLength), body];
+    };
     const ahead = new Int32Array(2 * AHEAD_ENTRIES);
     let fetched = 0;
     for (let left = limit; left > 0; ) {
@@ -96,12 +104,18 @@ export class Reads {
       const node = cursor.next();
       if (node === 0) return undefined;
       fetched = fetched > 0 ? fetched - 1 : this.#fetchAhead(cursor, ahead);
-      const key = cursor.key();
-      const result = this.#readAt(node, key, use);
-      if (result === undefined) continue;
-      yield [key, result];
+      const size = bytesOf(index.units(node));
+      const entry = generations.lendResident(index.location(node), size, entryOf) ?? this.#entryAt(node, cursor, use);
+      if (entry === undefined) continue;
+      yield entry;
       left -= 1;
     }
+  }
+
+  #entryAt<Result>(node: NodeAddress, cursor: IndexCursor, use: BodyUse<Result>): [Uint8Array, Result] | undefined {
+    const key = cursor.key();
+    const result = this.#readAt(node, key, use);
+    return result === undefined ? undefined : [key, result];
   }
 
   /** Records in key order lie anywhere: fetched one by one, each is waited for, and together they are not. */
