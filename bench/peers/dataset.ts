@@ -12,14 +12,12 @@ const putShare = 0.05;
 export class Dataset<K extends Key> {
   readonly entries: number;
   readonly #form: (key: Uint8Array) => K;
-  readonly #keys: K[];
   readonly #bodies: readonly Body[];
   readonly #made: Keys = new Keys();
 
   constructor(entries: number, valueBytes: number, form: (key: Uint8Array) => K) {
     this.entries = entries;
     this.#form = form;
-    this.#keys = Array.from({ length: entries }, (_, i) => form(this.#made.stored(i)));
     this.#bodies = makeBodies(valueBytes);
   }
 
@@ -28,10 +26,14 @@ export class Dataset<K extends Key> {
     return this.#bodies[(index + version * 331) % this.#bodies.length] as Body;
   }
 
-  /** Every entry once in a random order, the same for the same seed, or the first `count` of them. */
+  /**
+   * Every entry once in a random order, the same for the same seed, or the first `count` of them. Keys are made in the
+   * order of their use: whoever asks for an entry has just made its key, and the wait for a key that lies anywhere in
+   * memory would be charged to the store.
+   */
   puts(version: number, seed: number, count: number = this.entries): Puts<K> & { readonly order: Uint32Array } {
     const order = shuffled(this.entries, randomFrom(seed)).subarray(0, count);
-    const keys = Array.from(order, (index) => this.#keys[index] as K);
+    const keys = Array.from(order, (index) => this.#form(this.#made.stored(index)));
     return { order, keys, bodies: Array.from(order, (index) => this.body(index, version)) };
   }
 
@@ -59,7 +61,7 @@ export class Dataset<K extends Key> {
     const zipf = new Zipf(this.entries, zipfExponent);
     const chosen = Uint32Array.from({ length: this.entries }, () => places[zipf.rankOf(uniform())] as number);
     return {
-      keys: Array.from(chosen, (index) => this.#keys[index] as K),
+      keys: Array.from(chosen, (index) => this.#form(this.#made.stored(index))),
       bodies: Array.from(chosen, (index) => this.body(index, version)),
       isPut: Uint8Array.from(chosen, () => (uniform() < putShare ? 1 : 0)),
     };
