@@ -177,7 +177,10 @@ export class LogCache implements ProjectionCache {
     return this.#store.stats();
   }
 
-  /** Syncs, writes the index image and gives the directory free. The cache is closed also where that throws. */
+  /**
+   * Syncs, writes the index image and gives the directory free. The cache is closed also where that throws. A poisoned one
+   * is closed without a sync and without another error: what was not durable by then may be lost.
+   */
   close(): void {
     this.#store.close();
   }

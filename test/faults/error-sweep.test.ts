@@ -3,6 +3,7 @@
  * run from then on for ever. What must hold is told at `FaultyRun`.
  */
 import { expect, test } from 'vitest';
+import type { Step } from '../crash/workload.ts';
 import { smallEngine } from '../engines/small-engine.ts';
 import { sweepErrors } from './error-sweep.ts';
 import { FAULT_STEPS } from './fault-steps.ts';
@@ -18,3 +19,18 @@ test.each(['on-sync', 'on-put'] as const)(
     expect(count.crashes).toBeGreaterThan(2000);
   },
 );
+
+// A counterexample to an earlier reading of `close`: where a sync in the background failed, it makes nothing durable.
+test('so does one that is closed after a sync in the background', async () => {
+  const put = (key: string): Step => ({ kind: 'put', key, length: 24 });
+  const steps: Step[] = [
+    put('abc'),
+    { kind: 'sync-async' },
+    put('abd'),
+    { kind: 'turn' },
+    { kind: 'reopen' },
+    put('a'),
+  ];
+  const count = await sweepErrors({ engine: await smallEngine(), durability: 'on-sync', steps });
+  expect(count.failures).toBeGreaterThan(0);
+});

@@ -236,7 +236,8 @@ export class FaultyRun {
         if (this.#store === store) succeed();
       },
       (error: unknown) => {
-        if (this.#store === store) this.#codeOf(error, step);
+        // Closing a store that was poisoned so makes nothing durable, and need not say so again.
+        if (this.#store === store && this.#codeOf(error, step) === 'POISONED') this.#isWhole = false;
       },
     );
     this.#background.push(settled);
