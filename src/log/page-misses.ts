@@ -1,5 +1,8 @@
-/** A page with fewer misses is not worth the memory of another: loading it costs as much as some twenty reads. */
-const MISSES_MIN = 16;
+/**
+ * A page with fewer misses is not worth the memory of another: loading it costs as much as some twenty reads. Where all
+ * pages are missed at random, counts reach 8 on average before a halving, and one in a million this.
+ */
+const MISSES_MIN = 24;
 const MISSES_MAX = 255;
 /** After this many misses a page on average, all counts are halved. */
 const MISSES_A_PAGE = 4;
