@@ -1,6 +1,6 @@
 /**
  * A page with fewer misses is not worth the memory of another: loading it costs as much as some twenty reads. Where all
- * pages are missed at random, counts reach 8 on average before a halving, and one in a million this.
+ * pages are missed at random, counts reach 8 on average before a halving, and this hardly ever.
  */
 const MISSES_MIN = 24;
 const MISSES_MAX = 255;
