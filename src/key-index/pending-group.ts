@@ -5,7 +5,7 @@ import { NodeSort } from './node-sort.ts';
  * Larger groups make linking cheaper, because neighbours in a group lie closer together; but one put pays for the whole
  * group, and it must not pause for more than a few milliseconds.
  */
-const GROUP_NODES_MAX = 2048;
+const GROUP_NODES_MAX = 1024;
 
 const INITIAL_NODES = 64;
 

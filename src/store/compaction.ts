@@ -2,6 +2,7 @@ import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { ALL_KEYS } from '../key-index/key-interval.ts';
 import { NO_NODE, type NodeAddress } from '../key-index/node-layout.ts';
+import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { rehomeRecord } from '../log/record-codec.ts';
 import { deletionOf } from '../log/record-content.ts';
@@ -14,7 +15,7 @@ import { completeLog } from './store-opening.ts';
 
 /** No sync of the new generation covers much more than this, so that none of them takes long. */
 const SYNC_BYTES: number = 4 * 1024 * 1024;
-/** The new generation's write buffer. */
+/** The new generation's write buffer; also what the last sync of the copies may have to cover. */
 const WRITE_BYTES: number = 256 * 1024;
 
 /** An entry whose record in the old generation could not be read, and where that lies. */
@@ -38,23 +39,30 @@ export class Compaction {
   readonly target: LogFile;
   readonly #index: KeyIndex;
   readonly #reader: RecordReader;
+  readonly #syncDirectory: () => void;
   readonly #start: number;
-  #cursor: number;
+  #cursor: number = FILE_HEADER_BYTES;
   readonly #moves: MoveJournal = new MoveJournal();
   /** Whether a run of the old generation could not be read, so that entries may still point into it. */
   #damaged = false;
   #lost: LostEntry[] = [];
+  /** Whether the end of the old generation was reached once; later writes have moved it only a little. */
+  #nearEnd = false;
+  /** Whether a sync came after that. There is one, or large puts could put the end off for ever. */
+  #syncedAtEnd = false;
+  /** Whether the name of the new generation is durable. */
+  #named = false;
   /** Whether COMPLETE may have reached the disk. */
   mayBeWhole = false;
   /** Why the compaction was abandoned, `undefined` while it was not. */
   abandonedFor: unknown = undefined;
 
-  /** `first` is where the records of `source` begin. */
-  constructor(source: LogFile, target: LogFile, index: KeyIndex, first: number) {
+  /** `syncDirectory` makes the name of `target` durable. */
+  constructor(source: LogFile, target: LogFile, index: KeyIndex, syncDirectory: () => void) {
     this.source = source;
     this.target = target;
     this.#index = index;
-    this.#cursor = first;
+    this.#syncDirectory = syncDirectory;
     this.#start = source.end;
     const { file, salt, written } = source;
     this.#reader = new RecordReader({ file, name: `generation ${source.generation}`, salt, size: written });
@@ -65,31 +73,54 @@ export class Compaction {
     return { doneBytes: this.#cursor, totalBytes: this.source.end };
   }
 
-  /** Whether every record of the old generation was gone through. */
-  get caughtUp(): boolean {
+  /** Whether every record of the old generation was gone through, and little of that is left for `finish` to sync. */
+  get isReady(): boolean {
+    return this.#caughtUp && !this.#syncIsDue;
+  }
+
+  get #caughtUp(): boolean {
     return this.#cursor >= this.source.end;
   }
 
-  /** Goes through about `bytes` of the old generation. Throws what storage throws; then the compaction must be abandoned. */
+  get #syncIsDue(): boolean {
+    const unsynced = this.target.end - this.target.durable;
+    return unsynced >= SYNC_BYTES || (this.#nearEnd && !this.#syncedAtEnd && unsynced >= WRITE_BYTES);
+  }
+
+  /**
+   * Goes through about `bytes` of the old generation, or syncs what was copied before: a small step waits for one sync at
+   * most. Throws what storage throws; then the compaction must be abandoned.
+   */
   step(bytes: number): void {
+    for (let left = bytes; left > 0 && !this.isReady; ) {
+      const from = this.#cursor;
+      if (this.#syncIsDue) this.#sync();
+      else if (this.target.durable > 0 && !this.#named) this.#makeNameDurable();
+      else this.#copyLive(left);
+      // A sync takes as long as going through so much.
+      left -= Math.max(SYNC_BYTES, this.#cursor - from);
+    }
+  }
+
+  #copyLive(bytes: number): void {
     const until = this.#cursor + bytes;
-    while (this.#cursor < until && !this.caughtUp) {
+    while (this.#cursor < until && !this.#caughtUp && !this.#syncIsDue) {
       if (this.#cursor >= this.source.written) this.source.flush();
       this.#reader.size = this.source.written;
       this.#cursor = this.#process(this.#cursor);
       if (this.target.unwritten >= WRITE_BYTES) this.target.flush();
-      if (this.target.end - this.target.durable >= SYNC_BYTES) this.target.sync();
     }
+    this.#nearEnd ||= this.#caughtUp;
   }
 
   /**
-   * Makes the new generation the store; the compaction has caught up. `syncDirectory` makes its name durable first, so
-   * that COMPLETE is durable only in a file that can be found.
+   * Makes the new generation the store; it must be ready. Its name is made durable before, so that COMPLETE is durable
+   * only in a file that can be found.
    */
-  finish(syncDirectory: () => void): void {
+  finish(): void {
     if (this.#damaged) this.#forgetUnmoved();
-    this.target.sync();
-    syncDirectory();
+    if (this.target.durable < this.target.end) this.target.sync();
+    if (!this.#named) this.#makeNameDurable();
     this.mayBeWhole = true;
     completeLog(this.target);
   }
@@ -105,6 +136,16 @@ export class Compaction {
   abandon(cause: unknown): void {
     this.abandonedFor = cause;
     this.#moves.revert(this.#index, this.target.generation);
+  }
+
+  #sync(): void {
+    this.#syncedAtEnd = this.#nearEnd;
+    this.target.sync();
+  }
+
+  #makeNameDurable(): void {
+    this.#syncDirectory();
+    this.#named = true;
   }
 
   #process(at: number): number {

@@ -4,8 +4,9 @@ import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import { HEAD_BYTES } from '../log/record-format.ts';
 import { Compaction } from './compaction.ts';
-import { logName, removeOtherGenerations } from './generation-files.ts';
+import { logName } from './generation-files.ts';
 import type { Generations } from './generations.ts';
+import { Leftovers } from './leftovers.ts';
 import { bytesOf } from './location.ts';
 import type { OpeningContext } from './opening-context.ts';
 import type { StepOptions } from './progress.ts';
@@ -15,7 +16,7 @@ import type { WriteGate } from './write-gate.ts';
 
 /** Below this many dead bytes a compaction is not worth its syncs. */
 const DEAD_BYTES_MIN: number = 1024 * 1024;
-/** For each byte written this many of the old generation are gone through, so that it is caught up with in time. */
+/** For each byte written this many of the old generation are gone through, or taken away, so that it is caught up with. */
 const PACE = 8;
 const STEP_BYTES_MIN: number = 4 * 1024;
 /** After a compaction that failed the log must grow by this before the next, so that a full disk is not hammered. */
@@ -34,6 +35,7 @@ export class Compactor {
   readonly #index: KeyIndex;
   readonly #gate: WriteGate;
   readonly #emit: StoreEventHandler;
+  readonly #leftovers: Leftovers;
   #current: Compaction | undefined;
   #retryAtBytes = 0;
   /** Calls of `runAsync` that wait for the compaction under way. */
@@ -55,6 +57,7 @@ export class Compactor {
     this.#index = index;
     this.#gate = gate;
     this.#emit = emit;
+    this.#leftovers = new Leftovers(context);
   }
 
   /** Bytes of the active log that hold nothing live. */
@@ -65,10 +68,12 @@ export class Compactor {
 
   /** Lets a write of `bytes` pay its share. Failures end the compaction, not the write. */
   advance(bytes: number): void {
+    const share = Math.max(STEP_BYTES_MIN, bytes * PACE);
+    this.#leftovers.advance(share);
     if (this.#current === undefined && !this.#due()) return;
     try {
       if (this.#current === undefined) this.#begin();
-      this.#step(Math.max(STEP_BYTES_MIN, bytes * PACE));
+      this.#step(share);
     } catch (error) {
       // One that has not begun is told of here, as no caller sees the error.
       if (this.#current === undefined) this.#emit({ type: 'housekeeping-failed', error });
@@ -81,6 +86,7 @@ export class Compactor {
     try {
       const compaction = this.#beginIfWorthwhile();
       while (compaction !== undefined && this.#current === compaction) this.#step(TURN_BYTES);
+      this.#leftovers.finish();
     } catch (error) {
       this.abandon(error);
       throw error;
@@ -93,10 +99,14 @@ export class Compactor {
     const compaction = this.#beginIfWorthwhile();
     if (compaction === undefined) return;
     this.#callers += 1;
+    let toldBytes = 0;
     try {
       while (this.#current === compaction) {
         this.#step(TURN_BYTES);
-        onProgress?.(compaction.progress);
+        const { progress } = compaction;
+        // A step that only syncs is no progress.
+        if (progress.doneBytes > toldBytes) onProgress?.(progress);
+        toldBytes = progress.doneBytes;
         if (this.#current === compaction) await nextTurn();
         if (this.#current !== compaction) break;
         this.#gate.assertWritable();
@@ -112,6 +122,18 @@ export class Compactor {
     }
     // A write that took part may have met the failure.
     if (compaction.abandonedFor !== undefined) throw compaction.abandonedFor;
+  }
+
+  /** Takes old generations away, at once or, asynchronously, in steps between turns of the event loop. */
+  removeLeftovers(): void {
+    this.#leftovers.finish();
+  }
+
+  async removeLeftoversAsync(): Promise<void> {
+    while (this.#leftovers.any && !this.#gate.shut) {
+      this.#leftovers.step();
+      await nextTurn();
+    }
   }
 
   /** For `close`: ends a compaction the disk bound asks for, gives up another. One that fails is told as an event. */
@@ -145,7 +167,7 @@ export class Compactor {
     if (compaction === undefined) return;
     try {
       compaction.step(bytes);
-      if (compaction.caughtUp) this.#finish(compaction);
+      if (compaction.isReady) this.#finish(compaction);
     } finally {
       this.#tellLost(compaction);
     }
@@ -190,7 +212,8 @@ export class Compactor {
     source.flush();
     const target = createLog(this.#context, source.generation);
     this.#generations.build(target);
-    const compaction = new Compaction(source, target, this.#index, FILE_HEADER_BYTES);
+    const { directory } = this.#context;
+    const compaction = new Compaction(source, target, this.#index, () => syncDirectory(directory));
     this.#current = compaction;
     // Last, as the handler may write: what it writes takes part in this compaction and must not begin another.
     this.#emit({ type: 'compaction-started', generation: target.generation, logBytes: source.end });
@@ -198,9 +221,8 @@ export class Compactor {
   }
 
   #finish(compaction: Compaction): void {
-    const { directory, beforeWrite } = this.#context;
     const { target } = compaction;
-    compaction.finish(() => syncDirectory(directory));
+    compaction.finish();
     this.#current = undefined;
     this.#retryAtBytes = 0;
     this.compactions += 1;
@@ -208,11 +230,7 @@ export class Compactor {
     target.appendMark(target.durable);
     this.#housekeep(() => target.flush());
     this.#housekeep(() => source.close());
-    this.#housekeep(() => {
-      beforeWrite();
-      const failure = removeOtherGenerations(directory, target.generation);
-      if (failure !== undefined) throw failure;
-    });
+    this.#leftovers.gather(target.generation);
     this.#emit({ type: 'compaction-finished', generation: target.generation, logBytes: target.end });
   }
 

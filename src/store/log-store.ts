@@ -176,6 +176,7 @@ export class LogStore {
     await this.#compactor.runAsync(options);
     await this.#syncer.syncAsync();
     this.#writeImage();
+    await this.#compactor.removeLeftoversAsync();
   }
 
   /** Reads every record and reports; damage is found, not thrown. */
@@ -230,6 +231,7 @@ export class LogStore {
       this.#compactor.settle();
       attempt(() => this.#syncer.sync());
       this.#writeImage();
+      this.#compactor.removeLeftovers();
     }
     if (this.#gate.shut) attempt(() => this.#gate.assertTold());
     this.#gate.close();

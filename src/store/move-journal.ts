@@ -3,48 +3,55 @@ import { ALL_KEYS } from '../key-index/key-interval.ts';
 import { isOf, type Location, offsetOf } from './location.ts';
 
 const MOVE_WORDS = 2;
-const WORDS_MIN: number = 1024 * MOVE_WORDS;
+/** Memory comes in chunks, as a larger array to copy everything into would be a pause. */
+const CHUNK_MOVES = 4096;
 
 /**
  * Which records a compaction has moved, so that abandoning it can give their old locations back.
  *
- * Invariant: moves are in the order of their new offsets, as a new generation is only appended to.
+ * Invariants:
+ * 1. Moves are in the order of their new offsets, as a new generation is only appended to.
+ * 2. All chunks but the last are full.
  */
 export class MoveJournal {
-  #words = new Int32Array(0);
-  #used = 0;
+  #chunks: Int32Array[] = [];
+  #count = 0;
 
   add(from: Location, to: Location): void {
-    if (this.#used === this.#words.length) {
-      const words = new Int32Array(Math.max(WORDS_MIN, this.#words.length * 2));
-      words.set(this.#words);
-      this.#words = words;
-    }
-    this.#words[this.#used] = from;
-    this.#words[this.#used + 1] = to;
-    this.#used += MOVE_WORDS;
+    const inChunk = this.#count % CHUNK_MOVES;
+    if (inChunk === 0) this.#chunks.push(new Int32Array(CHUNK_MOVES * MOVE_WORDS));
+    const chunk = this.#chunks.at(-1) as Int32Array;
+    chunk[inChunk * MOVE_WORDS] = from;
+    chunk[inChunk * MOVE_WORDS + 1] = to;
+    this.#count += 1;
   }
 
   /** Gives every entry that lies in `generation`, the abandoned one, its old location back. */
   revert(index: KeyIndex, generation: number): void {
-    if (this.#used === 0) return;
+    if (this.#count === 0) return;
     const cursor = index.cursor(ALL_KEYS);
     for (let node = cursor.next(); node !== 0; node = cursor.next()) {
       const location = index.location(node);
       if (isOf(generation, location)) index.relocate(node, this.#oldLocation(location));
     }
-    this.#used = 0;
+    this.#chunks = [];
+    this.#count = 0;
   }
 
   #oldLocation(to: Location): Location {
     const offset = offsetOf(to);
     let low = 0;
-    let high = this.#used / MOVE_WORDS;
+    let high = this.#count;
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
-      if (offsetOf(this.#words[middle * MOVE_WORDS + 1] as Location) <= offset) low = middle;
+      if (offsetOf(this.#word(middle, 1)) <= offset) low = middle;
       else high = middle;
     }
-    return this.#words[low * MOVE_WORDS] as Location;
+    return this.#word(low, 0);
+  }
+
+  #word(move: number, word: number): Location {
+    const chunk = this.#chunks[Math.floor(move / CHUNK_MOVES)] as Int32Array;
+    return chunk[(move % CHUNK_MOVES) * MOVE_WORDS + word] as Location;
   }
 }

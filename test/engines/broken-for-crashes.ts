@@ -11,7 +11,11 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     fault: 'no sync before the new generation is called whole',
     seed: 7,
     edits: [
-      { file: 'store/compaction.ts', find: 'this.target.sync();\n    syncDirectory();', replace: 'syncDirectory();' },
+      {
+        file: 'store/compaction.ts',
+        find: 'if (this.target.durable < this.target.end) this.target.sync();',
+        replace: '',
+      },
     ],
   },
   {
@@ -28,13 +32,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'no sync of the directory before the new generation is called whole',
     seed: 9,
-    edits: [
-      {
-        file: 'store/compaction.ts',
-        find: 'this.target.sync();\n    syncDirectory();',
-        replace: 'this.target.sync();',
-      },
-    ],
+    edits: [{ file: 'store/compaction.ts', find: 'this.#syncDirectory();', replace: '' }],
   },
   {
     fault: 'a compaction drops the deletions written since it began',

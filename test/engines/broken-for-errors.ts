@@ -53,6 +53,11 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
         find: 'for (const generation of images) if (generation !== kept) attempt(() => directory.remove(imageName(generation)));',
         replace: '',
       },
+      {
+        file: 'store/leftovers.ts',
+        find: 'this.#names = [...imageNames, ...logNames];',
+        replace: 'this.#names = logNames;',
+      },
     ],
   },
   {

@@ -24,6 +24,8 @@ const SMALL_SIZES: readonly SourceEdit[] = [
   constantEdit('store/compactor.ts', 'TURN_BYTES', '128'),
   constantEdit('store/compaction.ts', 'SYNC_BYTES', '1024'),
   constantEdit('store/compaction.ts', 'WRITE_BYTES', '256'),
+  constantEdit('store/leftovers.ts', 'PIECE_BYTES', '512'),
+  constantEdit('store/move-journal.ts', 'CHUNK_MOVES', '8'),
   constantEdit('store/tail-recovery.ts', 'PIECE_BYTES', '512'),
   {
     file: 'store/compactor.ts',
