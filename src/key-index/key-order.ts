@@ -10,6 +10,15 @@ import { ReverseCursor } from './reverse-cursor.ts';
 import { SkipList } from './skip-list.ts';
 
 /**
+ * So many nodes are touched together before they are linked: the processor fetches them at the same time, where linking
+ * would wait for each. A large group takes two thirds of the time.
+ */
+const TOUCHED_NODES = 16;
+
+/** Where to touch a node to get all of it for keys of up to 40 bytes: its lowest tower word, and most of a cache line on. */
+const TOUCHED_WORD = 8;
+
+/**
  * The nodes in key order: a skip list, and before it a group of new nodes that wait to be linked together. Whatever needs
  * the order links them first.
  *
@@ -21,6 +30,8 @@ export class KeyOrder {
   readonly #pending = new PendingGroup();
   /** The key of the node that is being linked, or the bound that is being searched for. */
   readonly #key = new KeyWords();
+  /** Means nothing; see `touch`. */
+  touched = 0;
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -35,7 +46,18 @@ export class KeyOrder {
       return;
     }
     this.#pending.add(this.#arena.words, node);
-    if (this.#pending.isFull) this.linkPending();
+    if (!this.#pending.makeRoom()) this.linkPending();
+  }
+
+  /** Runs `work`, which adds many nodes: they wait in larger groups meanwhile, and for longer. */
+  load(work: () => void): void {
+    this.#pending.beginLoading();
+    try {
+      work();
+    } finally {
+      this.linkPending();
+      this.#pending.endLoading();
+    }
   }
 
   /** Removes the node that holds `key`; its words are left alone. */
@@ -80,6 +102,7 @@ export class KeyOrder {
     const words = this.#arena.words;
     const nodes = this.#pending.takeSorted(words);
     for (let i = 0; i < count; i += 1) {
+      if (i % TOUCHED_NODES === 0) this.touched ^= touch(words, nodes, i, Math.min(i + TOUCHED_NODES, count));
       const node = nodes[i] as number;
       this.#key.loadNode(words, node);
       if (i === 0) this.#list.seek(this.#key);
@@ -102,6 +125,17 @@ export class KeyOrder {
   restore(state: StateReader): void {
     this.#list.restore(state);
   }
+}
+
+/** Reads from each of `nodes[start..end)`. The result means nothing; without one the reading would be optimized away. */
+function touch(words: Int32Array, nodes: Int32Array, start: number, end: number): number {
+  let touched = 0;
+  const last = words.length - 1;
+  for (let i = start; i < end; i += 1) {
+    const node = nodes[i] as number;
+    touched ^= (words[nextWord(node, 0)] as number) ^ (words[Math.min(node + TOUCHED_WORD, last)] as number);
+  }
+  return touched;
 }
 
 function upperBound(interval: KeyInterval): KeyWords | undefined {

@@ -3,23 +3,40 @@ import { KEY_WORD, keyBytesOf, keyWordCount } from './node-layout.ts';
 /** Below this many nodes inserting beats merging. */
 const INSERTION_NODES_MAX = 12;
 
-/** Order words are at least this; one more makes room for "no word" below all of them. */
-const WORD_OFFSET = 2 ** 31 + 1;
+/** Below this many nodes merging beats distributing. */
+const MERGING_NODES_MAX = 256;
+
+/** A word is sorted in three rounds by digits of this many bits, the lowest first. */
+const DIGIT_BITS = 11;
+const DIGIT_VALUES: number = 2 ** DIGIT_BITS;
+const ROUNDS = 3;
+
+/** Turns a signed word into an unsigned one of the same order. */
+const SIGN = 0x80000000 | 0;
+
+/** Words of a key that all others have too and ends there; keys that do have this word are compared with it in full. */
+const LEAST_WORD = SIGN;
 
 /**
- * Sorts nodes by their keys without a comparison function: what tells most keys apart is the first word after the prefix
- * they share, so that word and the node's position are packed into one double and sorted natively. Only runs that agree in
- * this word are compared key by key. A group of random keys takes half the time of a merge sort.
+ * Sorts nodes by their keys, hardly ever comparing two: what tells most keys apart is the first word after the prefix they
+ * share, so the nodes are distributed by the digits of that word (Knuth, "The Art of Computer Programming", 5.2.5, radix
+ * sorting). Only runs that agree in this word are compared key by key.
  */
 export class NodeSort {
-  /** Most nodes sorted at once; 2^53 doubles hold 33 bits of word and 20 of position. */
-  readonly #nodesMax: number;
-  /** Made on first use, because most indexes stay small. */
-  #packed: Float64Array | undefined;
-  #scratch: Int32Array | undefined;
+  /** Per node the word it is sorted by, and where the next round puts it. */
+  #digits: Int32Array;
+  #nextDigits: Int32Array;
+  /** Where the next round puts the nodes. */
+  readonly #scratch: Int32Array;
+  /** Per round and value of the digit how many nodes have it, then where the next of them goes. */
+  readonly #places: Int32Array;
 
+  /** Sorts up to `nodesMax` nodes at once. All memory it needs is made here. */
   constructor(nodesMax: number) {
-    this.#nodesMax = nodesMax;
+    this.#digits = new Int32Array(nodesMax);
+    this.#nextDigits = new Int32Array(nodesMax);
+    this.#scratch = new Int32Array(nodesMax);
+    this.#places = new Int32Array(nodesMax > MERGING_NODES_MAX ? ROUNDS * DIGIT_VALUES : 0);
   }
 
   /** Sorts `nodes[0..count)`, addresses in `words`. */
@@ -29,45 +46,71 @@ export class NodeSort {
       return;
     }
     const shared = sharedWords(words, nodes, count);
-    const packed = this.#sortPacked(words, nodes, count, shared);
-    this.#scratch ??= new Int32Array(this.#nodesMax);
-    this.#scratch.set(nodes.subarray(0, count));
-    this.#unpack(nodes, packed);
-    this.#sortRuns(words, nodes, packed, shared);
+    if (count <= MERGING_NODES_MAX) {
+      mergeSort(words, nodes, this.#scratch, 0, count, shared);
+      return;
+    }
+    this.#count(words, nodes, count, shared);
+    this.#distribute(nodes, this.#scratch, count, 0);
+    this.#distribute(this.#scratch, nodes, count, 1);
+    this.#distribute(nodes, this.#scratch, count, 2);
+    nodes.set(this.#scratch.subarray(0, count));
+    this.#sortRuns(words, nodes, count, shared);
   }
 
-  #sortPacked(words: Int32Array, nodes: Int32Array, count: number, shared: number): Float64Array {
-    this.#packed ??= new Float64Array(this.#nodesMax);
-    const packed = this.#packed.subarray(0, count);
+  /** Fills `#digits` with the words to sort by and `#places` with how often each value occurs in each digit. */
+  #count(words: Int32Array, nodes: Int32Array, count: number, shared: number): void {
+    const digits = this.#digits;
+    const places = this.#places.fill(0);
     for (let i = 0; i < count; i += 1) {
       const node = nodes[i] as number;
       const ends = keyWordCount(keyBytesOf(words, node)) === shared;
-      const word = ends ? 0 : (words[node + KEY_WORD + shared] as number) + WORD_OFFSET;
-      packed[i] = word * this.#nodesMax + i;
-    }
-    return packed.sort();
-  }
-
-  /** Puts the nodes in the order of `packed` and leaves only the words there. */
-  #unpack(nodes: Int32Array, packed: Float64Array): void {
-    const unsorted = this.#scratch as Int32Array;
-    for (let i = 0; i < packed.length; i += 1) {
-      const value = packed[i] as number;
-      const word = Math.floor(value / this.#nodesMax);
-      nodes[i] = unsorted[value - word * this.#nodesMax] as number;
-      packed[i] = word;
+      const word = (ends ? LEAST_WORD : (words[node + KEY_WORD + shared] as number)) ^ SIGN;
+      digits[i] = word;
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const place = placeOf(word, round);
+        places[place] = (places[place] as number) + 1;
+      }
     }
   }
 
-  #sortRuns(words: Int32Array, nodes: Int32Array, packed: Float64Array, shared: number): void {
-    const scratch = this.#scratch as Int32Array;
+  /** Moves nodes and words to where the digit of this round puts them; those of one value stay in their order. */
+  #distribute(nodes: Int32Array, target: Int32Array, count: number, round: number): void {
+    const places = this.#places;
+    let next = 0;
+    for (let place = round * DIGIT_VALUES; place < (round + 1) * DIGIT_VALUES; place += 1) {
+      const nodesOfValue = places[place] as number;
+      places[place] = next;
+      next += nodesOfValue;
+    }
+    const digits = this.#digits;
+    const nextDigits = this.#nextDigits;
+    for (let i = 0; i < count; i += 1) {
+      const word = digits[i] as number;
+      const place = placeOf(word, round);
+      const to = places[place] as number;
+      places[place] = to + 1;
+      nextDigits[to] = word;
+      target[to] = nodes[i] as number;
+    }
+    this.#digits = nextDigits;
+    this.#nextDigits = digits;
+  }
+
+  #sortRuns(words: Int32Array, nodes: Int32Array, count: number, shared: number): void {
+    const digits = this.#digits;
     let start = 0;
-    for (let end = 1; end <= packed.length; end += 1) {
-      if (end < packed.length && packed[end] === packed[start]) continue;
-      if (end - start > 1) mergeSort(words, nodes, scratch, start, end, shared);
+    for (let end = 1; end <= count; end += 1) {
+      if (end < count && digits[end] === digits[start]) continue;
+      if (end - start > 1) mergeSort(words, nodes, this.#scratch, start, end, shared);
       start = end;
     }
   }
+}
+
+/** Which of `#places` a word counts in. */
+function placeOf(word: number, round: number): number {
+  return round * DIGIT_VALUES + ((word >>> (round * DIGIT_BITS)) & (DIGIT_VALUES - 1));
 }
 
 /** How many words all keys begin with. */

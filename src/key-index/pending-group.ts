@@ -7,6 +7,9 @@ import { NodeSort } from './node-sort.ts';
  */
 const GROUP_NODES_MAX = 1024;
 
+/** While an index is loaded nobody waits for a single put. A node that waits takes 16 bytes of memory, given back then. */
+const LOADING_NODES_MAX: number = 2 ** 20;
+
 const INITIAL_NODES = 64;
 
 /**
@@ -15,21 +18,20 @@ const INITIAL_NODES = 64;
  * takes three quarters of the time.
  *
  * Invariants:
- * 1. `#nodes[0..count)` are the nodes that wait, each once, in no order.
+ * 1. `#nodes[0..#count)` are the nodes that wait, each once, in no order.
  * 2. The lowest tower word of a waiting node is `~position` in the group: negative, so it cannot pass for an address. The
  *    rest of its tower is arbitrary.
+ * 3. There is memory for one more node, except between `add` and `makeRoom`, and to sort all of them: what waits can be
+ *    linked without any.
  */
 export class PendingGroup {
   #nodes = new Int32Array(INITIAL_NODES);
+  #sort = new NodeSort(INITIAL_NODES);
   #count = 0;
-  readonly #sort = new NodeSort(GROUP_NODES_MAX);
+  #nodesMax = GROUP_NODES_MAX;
 
   get count(): number {
     return this.#count;
-  }
-
-  get isFull(): boolean {
-    return this.#count === GROUP_NODES_MAX;
   }
 
   /** Whether `node` waits in a group. */
@@ -37,14 +39,16 @@ export class PendingGroup {
     return (words[nextWord(node, 0)] as number) < 0;
   }
 
+  /** Adds a node; call `makeRoom` afterwards. */
   add(words: Int32Array, node: number): void {
-    if (this.#count === this.#nodes.length) {
-      const nodes = new Int32Array(this.#nodes.length * 2);
-      nodes.set(this.#nodes);
-      this.#nodes = nodes;
-    }
     this.#place(words, node, this.#count);
     this.#count += 1;
+  }
+
+  /** Makes room for one more node; false where the group must be linked instead, being full or without more memory. */
+  makeRoom(): boolean {
+    if (this.#count < Math.min(this.#nodes.length, this.#nodesMax)) return true;
+    return this.#nodes.length < this.#nodesMax && this.#resize(this.#nodes.length * 2);
   }
 
   remove(words: Int32Array, node: number): void {
@@ -60,8 +64,34 @@ export class PendingGroup {
     return this.#nodes;
   }
 
+  /** From now on groups may be large. */
+  beginLoading(): void {
+    this.#nodesMax = LOADING_NODES_MAX;
+  }
+
+  /** Gives the memory of large groups back. Nothing may wait. */
+  endLoading(): void {
+    this.#nodesMax = GROUP_NODES_MAX;
+    if (this.#nodes.length > GROUP_NODES_MAX) this.#resize(INITIAL_NODES);
+  }
+
   reset(): void {
     this.#count = 0;
+  }
+
+  /** Gets memory for so many nodes; false, changing nothing, where there is none. */
+  #resize(nodesMax: number): boolean {
+    try {
+      const sort = new NodeSort(nodesMax);
+      const nodes = new Int32Array(nodesMax);
+      nodes.set(this.#nodes.subarray(0, this.#count));
+      this.#nodes = nodes;
+      this.#sort = sort;
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
   }
 
   #place(words: Int32Array, node: number, position: number): void {

@@ -20,10 +20,13 @@ const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
 export class NodeDirectory implements StorageDirectory {
   readonly #node: NodePlatform;
   readonly #path: string;
+  #entryDurable: boolean;
 
-  constructor(node: NodePlatform, path: string) {
+  /** `entryDurable`: whether the directory's own entry, in its parent, is known to be durable; else the first sync sees to it. */
+  constructor(node: NodePlatform, path: string, entryDurable: boolean) {
     this.#node = node;
     this.#path = path;
+    this.#entryDurable = entryDurable;
   }
 
   /** A symbolic link is listed as a file, so that it is refused where it has one of our names and not overlooked. */
@@ -56,6 +59,8 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   sync(): void {
+    if (!this.#entryDurable) syncDirectory(this.#node, this.#node.path.dirname(this.#path));
+    this.#entryDurable = true;
     syncDirectory(this.#node, this.#path);
   }
 

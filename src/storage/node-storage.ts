@@ -15,32 +15,34 @@ export class NodeStorage implements StorageBackend {
 
   openDirectory(path: string, options: { readonly create: boolean }): StorageDirectory {
     const directory = resolveDirectory(this.#node, path);
-    if (options.create) makeDirectory(this.#node, directory);
+    const made = options.create && makeDirectory(this.#node, directory);
     if (!this.#node.fs.statSync(directory).isDirectory()) {
       throw errnoError('ENOTDIR', 'a file stands in place of the directory', 'open', directory);
     }
-    return new NodeDirectory(this.#node, directory);
+    return new NodeDirectory(this.#node, directory, made);
   }
 }
 
 /**
- * Makes a directory and its missing parents, each durably. The entry of a directory that was there already is made durable
- * too: its maker may have been killed before it came to that, and data synced into a directory that a power cut then takes
- * away were not durable.
+ * Makes a directory and its missing parents, each durably, and returns whether there were any. The maker of a directory that
+ * was there already may have been killed before its entry was durable, and data synced into a directory that a power cut
+ * then takes away were not durable. That is made up for at the first sync of the directory: a store that is found whole
+ * comes after one, so it opens without.
  */
-function makeDirectory(node: NodePlatform, path: string): void {
+function makeDirectory(node: NodePlatform, path: string): boolean {
   let firstMade: string | undefined;
   try {
     firstMade = node.fs.mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
   } catch (error) {
     // A file in its place: the caller looks at what is there and says so.
     if (errnoOf(error) !== 'EEXIST') throw error;
-    return;
   }
+  if (firstMade === undefined) return false;
   let made = path;
   syncDirectory(node, node.path.dirname(made));
-  while (firstMade !== undefined && made !== firstMade && made !== node.path.dirname(made)) {
+  while (made !== firstMade && made !== node.path.dirname(made)) {
     made = node.path.dirname(made);
     syncDirectory(node, node.path.dirname(made));
   }
+  return true;
 }

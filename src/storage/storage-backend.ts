@@ -5,8 +5,8 @@
  */
 export interface StorageBackend {
   /**
-   * Opens the directory of one store. With `create` it is made (parents too, private to the user) and its own entry made
-   * durable; without, an absent directory throws `ENOENT`. A file in its place throws `ENOTDIR`.
+   * Opens the directory of one store. With `create` it is made (parents too, private to the user) and its own entry is
+   * durable after the first `sync`; without, an absent directory throws `ENOENT`. A file in its place throws `ENOTDIR`.
    */
   openDirectory(path: string, options: { readonly create: boolean }): StorageDirectory;
 }

@@ -50,6 +50,10 @@ export class LogReplay {
   }
 
   run(): void {
+    this.#index.load(() => this.#replay());
+  }
+
+  #replay(): void {
     let at = this.end;
     while (true) {
       const verdict = this.#reader.read(at);

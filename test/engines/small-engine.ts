@@ -39,6 +39,7 @@ const SMALL_SIZES: readonly SourceEdit[] = [
   constantEdit('key-index/directory-segment.ts', 'SLOTS', '16'),
   constantEdit('key-index/hash-directory.ts', 'ENTRIES_PER_SPLIT_MIN', '4'),
   constantEdit('key-index/pending-group.ts', 'GROUP_NODES_MAX', '8'),
+  constantEdit('key-index/pending-group.ts', 'LOADING_NODES_MAX', '32'),
 ];
 
 let small: Promise<Engine> | undefined;

@@ -64,15 +64,37 @@ describe('opening a directory', () => {
     expect(synced.sort()).toEqual([path, join(path, 'a'), join(path, 'a/b')]);
   });
 
-  // Whoever made it may have been killed before its entry was durable.
-  test('makes the entry of one that is there durable, and syncs nothing when it makes nothing', () => {
+  // Whoever made it may have been killed before its entry was durable. A store found whole comes after a sync, so the
+  // first sync is early enough.
+  test('makes the entry of one that is there durable at its first sync, and opens it without', () => {
     const path = temporaryDirectory();
     fs.mkdirSync(join(path, 'a'));
     const synced: string[] = [];
-    new NodeStorage(platformNotingSyncs(synced)).openDirectory(join(path, 'a'), CREATE);
-    expect(synced).toEqual([path]);
-    new NodeStorage(platformNotingSyncs(synced)).openDirectory(join(path, 'a'), EXISTING);
-    expect(synced).toEqual([path]);
+    const storage = new NodeStorage(platformNotingSyncs(synced));
+    const directory = storage.openDirectory(join(path, 'a'), CREATE);
+    expect(synced).toEqual([]);
+    directory.sync();
+    expect(synced).toEqual([path, join(path, 'a')]);
+    directory.sync();
+    expect(synced).toEqual([path, join(path, 'a'), join(path, 'a')]);
+    storage.openDirectory(join(path, 'a'), EXISTING);
+    expect(synced).toHaveLength(3);
+  });
+
+  test('syncs a parent again where that failed', () => {
+    const path = temporaryDirectory();
+    const synced: string[] = [];
+    const node = platformNotingSyncs(synced);
+    let failures = 1;
+    const fsyncSync = (fd: number): void => {
+      failures -= 1;
+      if (failures >= 0) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      node.fs.fsyncSync(fd);
+    };
+    const directory = new NodeStorage({ ...node, fs: { ...node.fs, fsyncSync } }).openDirectory(path, CREATE);
+    expect(errnoFrom(() => directory.sync())).toBe('EIO');
+    directory.sync();
+    expect(synced).toEqual([nodePlatform().path.dirname(path), path]);
   });
 
   test('works at the root, whose parent is itself', () => {
