@@ -60,7 +60,9 @@ class Fixture {
   expectOnly(count: number, isIn: (number: number) => boolean): void {
     const numbers = Array.from({ length: count }, (_, number) => number);
     expect(numbers.filter((number) => this.find(number) !== (isIn(number) ? this.nodeOf(number) : 0))).toEqual([]);
-    const wrong = numbers.filter((number) => {
+    // A sample, as where hashes are equal a search visits all of them.
+    const sample = numbers.filter((number) => number % 16 === 0);
+    const wrong = sample.filter((number) => {
       const location = this.probe(number);
       if (location === undefined) return isIn(number);
       const found = ~location;
