@@ -72,7 +72,10 @@ export class LogCache implements ProjectionCache {
     return this.#store.canPrefetch ? CacheCapabilities.prefetchHints() : CacheCapabilities.none();
   }
 
-  /** The entry under `key`, `undefined` on a miss. An entry that proves damaged is a miss. */
+  /**
+   * The entry under `key`, `undefined` on a miss. An entry that proves damaged is a miss. Small values share a buffer with
+   * others, as Node's `Buffer`s do: copy a value before you transfer its buffer to another thread.
+   */
   get(key: KeyInput): CacheEntry | undefined {
     return this.#store.read(keyBytes(key, 'key'), entryOf);
   }
@@ -82,7 +85,9 @@ export class LogCache implements ProjectionCache {
     return this.#store.has(keyBytes(key, 'key'));
   }
 
-  /** Stores `value` with `meta`, replacing what was there. A call that throws for lack of space has changed nothing. */
+  /** Stores `value` with `meta`, replacing what was there. A call that throws for lack of space has changed
+   * nothing, but may have evicted where there is `maxBytes`.
+   */
   put(key: KeyInput, value: Uint8Array, meta: CacheMeta): void {
     const bytes = keyBytes(key, 'key');
     assertBytes(value, 'value');

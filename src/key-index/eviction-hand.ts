@@ -6,6 +6,8 @@ import { addUse, isHeld, NO_NODE, type NodeAddress, setHeld, takeUse, usesOf } f
 
 /** Nodes looked at for one victim at the most, so that no call pays for a whole round where everything was used. */
 const CANDIDATES_MAX = 64;
+/** And slots, once there is a victim at all: in a directory that was much fuller once most of them are empty. */
+const SLOTS_MAX = 4096;
 
 /**
  * Chooses what to give up: CLOCK (Corbató, "A paging experiment with the Multics system") with a count of two bits in place
@@ -65,6 +67,7 @@ export class EvictionHand {
     let victimUses = Number.POSITIVE_INFINITY;
     let candidates = 0;
     for (let left = end; left > 0 && candidates < CANDIDATES_MAX && victimUses > 0; left -= SLOT_WORDS) {
+      if (victim !== NO_NODE && end - left > SLOTS_MAX * SLOT_WORDS) break;
       slot = (slot === 0 ? end : slot) - SLOT_WORDS;
       const node = this.#directory.nodeAt(slot) as NodeAddress;
       if (node === NO_NODE || isHeld(words, node)) continue;

@@ -213,9 +213,10 @@ export class LogFile implements PageOwner {
     if (page === undefined) return;
     this.#arriving.add(number);
     const start = number * PAGE_BYTES;
-    readFullyAsync(this.file, page.bytes, Math.min(PAGE_BYTES, this.#written - start), start).then(
-      (got) => this.#arrived(page, got),
-      () => this.#arrived(page, 0),
+    const wanted = Math.min(PAGE_BYTES, this.#written - start);
+    readFullyAsync(this.file, page.bytes, wanted, start).then(
+      (got) => this.#arrived(page, got, wanted),
+      () => this.#arrived(page, 0, wanted),
     );
   }
 
@@ -245,11 +246,11 @@ export class LogFile implements PageOwner {
     }
   }
 
-  #arrived(page: Page, got: number): void {
+  #arrived(page: Page, got: number, wanted: number): void {
     this.#arriving.delete(page.number);
     this.#pool.arrived(page);
-    // Meanwhile the log may have been closed, or the page have been read by somebody who could not wait.
-    if (got === 0 || this.#closed || this.#pages[page.number] !== undefined) {
+    // What is not whole would pass for damage. And the log may have been closed, or somebody have read the page, meanwhile.
+    if (got < wanted || this.#closed || this.#pages[page.number] !== undefined) {
       this.#pool.release(page);
       return;
     }

@@ -156,7 +156,7 @@ export class PagePool {
       const page = this.#pages[at] as Page;
       if (page.pinned) continue;
       if (page.owner === undefined) this.#free.splice(this.#free.indexOf(page), 1);
-      else this.#evict(page);
+      else this.#evict(page).owner = undefined;
       this.#pages.splice(at, 1);
       excess -= 1;
     }

@@ -70,11 +70,13 @@ export async function readFullyAsync(
   position: number,
 ): Promise<number> {
   let got = 0;
-  for (let futile = 0; got < length && futile < FUTILE_MAX; ) {
+  let futile = 0;
+  while (got < length) {
     const more = await uninterruptedAsync(file.readAsync?.(target, got, length - got, position + got));
     if (more === 0) break;
-    if (more === undefined) futile += 1;
-    else got += more;
+    if (more !== undefined) got += more;
+    else futile += 1;
+    if (futile === FUTILE_MAX) throw new Error('reading was interrupted again and again');
   }
   return got;
 }

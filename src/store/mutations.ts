@@ -58,6 +58,7 @@ export class Mutations {
     assertKeySize(key);
     assertValueSize(value);
     const size = recordBytes(key.length, value.length + trailer.length);
+    this.#parts.generations.active.assertFits(size);
     const evictionBytes = this.#evictor === undefined ? 0 : this.#evictFor([{ key }], size);
     index.reserve(key.length, 1);
     this.#makeRoom(size);
@@ -79,6 +80,7 @@ export class Mutations {
     if (puts.length === 0) return;
     const batch = batchOf({ records: puts.length, bytes });
     const size = recordBytes(batch.key.length, 0) + bytes;
+    generations.active.assertFits(size);
     const evictionBytes = this.#evictFor(puts, bytes);
     index.reserve(keyBytes, puts.length);
     this.#makeRoom(size);

@@ -49,7 +49,8 @@ export class Syncer {
     this.#covered(log, log.durable);
   }
 
-  /** The same off the thread. Callers that arrive while a sync runs share the next one: it starts after their calls. */
+  /** The same off the thread. Callers that arrive while a sync runs, or in what is left of the turn in
+   * which it ended, share the next one: it starts after their calls. */
   syncAsync(): Promise<void> {
     if (this.#queued !== undefined) return this.#queued;
     if (this.#running === undefined) return this.#start();
@@ -61,6 +62,8 @@ export class Syncer {
     await running.catch(() => {});
     await new Promise<void>(endOfTurn);
     this.#queued = undefined;
+    // Closing the store in the meantime has made everything durable, unless it failed.
+    if (this.#gate.closed && !this.#generations.active.needsSync) return this.#gate.assertSound();
     return this.#start();
   }
 

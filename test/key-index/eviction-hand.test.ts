@@ -29,6 +29,19 @@ describe('the hand', () => {
     expect(seededIndex().eviction.next()).toBe(0);
   });
 
+  test('does not go through all of a directory that was much fuller once', () => {
+    const keys = randomKeys(100_000);
+    const index = indexOf(keys);
+    const left = keys.slice(0, 40);
+    for (const key of keys.slice(40)) index.remove(key);
+    const nodes = left.map((key) => index.find(key));
+    for (const node of nodes) for (let use = 0; use < USES_MAX; use += 1) index.eviction.use(node);
+    expect(index.eviction.next()).not.toBe(0);
+    // Those that were looked at have lost a use.
+    const seen = nodes.filter((node) => usesOf(index.sections().arena, node) < USES_MAX);
+    expect(seen.length).toBeLessThan(left.length / 2);
+  });
+
   test('gives each node once, linked or waiting to be linked, until the index is empty', () => {
     const keys = randomKeys(10_000);
     const index = indexOf(keys);

@@ -1,0 +1,47 @@
+// The next of two asynchronous syncs waits for the end of the turn in which the first one ended. Who closed the store before
+// that was told that the second had failed, though closing had made everything durable; and with fake timers, which tests
+// put in place of the platform's, the second never ended.
+import { afterEach, expect, test, vi } from 'vitest';
+import { bytes, contentsOf, openStore } from '../store/store-history.ts';
+import { TestDisk } from '../store/test-disk.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a sync that was asked for before the store was closed succeeds with it', async () => {
+  const disk = new TestDisk();
+  const store = openStore(disk);
+  store.put(bytes('a'), bytes('1'));
+  await store.syncAsync();
+  store.put(bytes('b'), bytes('2'));
+  const sync = store.syncAsync();
+  store.close();
+  await expect(sync).resolves.toBeUndefined();
+  expect([...contentsOf(openStore(disk.afterCrash(() => 'none'))).keys()]).toEqual(['a', 'b']);
+});
+
+test('and fails where closing could not make everything durable', async () => {
+  const disk = new TestDisk();
+  const store = openStore(disk);
+  store.put(bytes('a'), bytes('1'));
+  await store.syncAsync();
+  store.put(bytes('b'), bytes('2'));
+  const sync = store.syncAsync();
+  disk.before = ({ verb }) => {
+    if (verb === 'sync') throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    return undefined;
+  };
+  expect(() => store.close()).toThrow();
+  await expect(sync).rejects.toMatchObject({ name: 'StoreError' });
+});
+
+test('syncs end also where timers are fake', async () => {
+  vi.useFakeTimers();
+  const store = openStore(new TestDisk());
+  for (const key of ['a', 'b', 'c']) {
+    store.put(bytes(key), bytes('value'));
+    await store.syncAsync();
+  }
+  expect(store.stats().counters.syncs).toBe(3);
+});
