@@ -160,29 +160,36 @@ test('hints bring no page back that was given up', () => {
   };
   let tail = pin(0);
   let next = 1;
+  const read = (): void => {
+    const page = pool.takeForReading(owner, next, 1 + (random() % 3));
+    if (page !== undefined) held.set(next, page);
+    next += 1;
+  };
+  const hint = (): void => {
+    const page = pool.takeForPrefetch(owner, next);
+    if (page !== undefined) arriving.push(page);
+    next += 1;
+  };
+  const append = (): void => {
+    const written = Array.from({ length: 1 + (random() % 12) }, (_, i) => pin(next + i));
+    next += written.length;
+    if (random() % 2 === 0) arrive();
+    tail.pinned = false;
+    tail = written.pop() ?? tail;
+    for (const page of written) page.pinned = false;
+    pool.trim();
+  };
+  const use = (): void => [...held.values()][random() % held.size]?.touch();
+  const actions = [
+    ...new Array(8).fill(read),
+    ...new Array(4).fill(hint),
+    arrive,
+    arrive,
+    append,
+    ...new Array(5).fill(use),
+  ];
   for (let step = 0; step < 20_000; step += 1) {
-    const choice = random() % 100;
-    if (choice < 40) {
-      const page = pool.takeForReading(owner, next, 1 + (random() % 3));
-      if (page !== undefined) held.set(next, page);
-      next += 1;
-    } else if (choice < 60) {
-      const page = pool.takeForPrefetch(owner, next);
-      if (page !== undefined) arriving.push(page);
-      next += 1;
-    } else if (choice < 70) {
-      arrive();
-    } else if (choice < 75) {
-      const written = Array.from({ length: 1 + (random() % 12) }, (_, i) => pin(next + i));
-      next += written.length;
-      if (random() % 2 === 0) arrive();
-      tail.pinned = false;
-      tail = written.pop() ?? tail;
-      for (const page of written) page.pinned = false;
-      pool.trim();
-    } else {
-      [...held.values()][random() % held.size]?.touch();
-    }
+    actions[random() % actions.length]();
     const inUse = new Set([...held.values(), ...arriving]).size;
     if (inUse * PAGE_BYTES > pool.bytes) expect.fail(`${inUse} pages in use, ${pool.bytes} bytes counted`);
   }
