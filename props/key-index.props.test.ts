@@ -24,7 +24,7 @@ describe('KeyIndex', () => {
           index.verify();
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
@@ -36,7 +36,7 @@ describe('KeyIndex', () => {
         for (const operation of history) index.apply(operation);
         index.verify();
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

@@ -14,12 +14,12 @@ import { smallStates } from './store-states.ts';
 const IMAGE_BYTES = 64;
 const IMAGE_STEP = 97;
 
-/** Where to flip: every byte of a log, of an image the beginning and a sample of the rest. */
-function* places(disk: TestDisk): Generator<{ name: string; at: number }> {
+/** Where to flip: every byte of a log, or one in `step`; of an image the beginning and a sample of the rest. */
+function* places(disk: TestDisk, step: number): Generator<{ name: string; at: number }> {
   for (const name of disk.names) {
     const length = disk.bytes(name).length;
     const everyByteUntil = name.endsWith('.log') ? length : IMAGE_BYTES;
-    for (let at = 0; at < length; at += at < everyByteUntil ? 1 : IMAGE_STEP) yield { name, at };
+    for (let at = 0; at < length; at += at < everyByteUntil ? step : IMAGE_STEP) yield { name, at };
   }
 }
 
@@ -27,9 +27,9 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
   const whole = contentsOf(openStore(disk.afterKill()));
 
   /** Flips one bit in one of `files` and gives what is left to `judge`; returns how often nothing was lost. */
-  function flipEach(files: string, bits: readonly number[], judge: typeof expectHonest): number {
+  function flipEach(files: string, bits: readonly number[], judge: typeof expectHonest, step = 1): number {
     let unharmed = 0;
-    for (const { name, at } of places(disk)) {
+    for (const { name, at } of places(disk, step)) {
       if (!name.endsWith(files)) continue;
       for (const bit of bits) {
         const damaged = disk.afterKill();
@@ -45,7 +45,7 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
     expect(flipEach('.log', [1, 4, 7], expectNoLies)).toBeGreaterThan(0);
   });
 
-  test('goes on without lies with a bit flipped in any byte of any file', () => {
-    expect(flipEach('', [0], expectHonest)).toBeGreaterThan(0);
+  test('goes on without lies with a bit flipped in one byte of three of any file', () => {
+    expect(flipEach('', [0], expectHonest, 3)).toBeGreaterThan(0);
   });
 });

@@ -13,7 +13,7 @@ const turn: Step = { kind: 'turn' };
 describe('a small engine', () => {
   const limits = { combinationsMax: 48, tearsMax: 128, recoveryEvery: 60, recoveriesMax: 6 };
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])('holds what it promised wherever workload %i is crashed', async (seed) => {
+  test.each([1, 2, 3, 4, 5])('holds what it promised wherever workload %i is crashed', async (seed) => {
     const sweep = new CrashSweep({ engine: await smallEngine(), ...limits });
     await sweep.run(workloadOf(seed, 20));
     expect(sweep.distinct).toBeGreaterThan(100);

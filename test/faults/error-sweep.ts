@@ -15,6 +15,8 @@ export interface ErrorSweepOptions {
   readonly file?: string;
   /** In one run of so many the crashes after the fault are gone through as well; default: in each. */
   readonly crashEvery?: number;
+  /** One call in so many fails; default: each. */
+  readonly callEvery?: number;
 }
 
 /** What an error sweep went through. */
@@ -34,12 +36,12 @@ export interface ErrorCount {
  * with every other call of the same kind on the same file. Throws at the first violation.
  */
 export async function sweepErrors(options: ErrorSweepOptions): Promise<ErrorCount> {
-  const { engine, durability, steps, crashEvery = 1 } = options;
+  const { engine, durability, steps, crashEvery = 1, callEvery = 1 } = options;
   const count: ErrorCount = { calls: 0, runs: 0, failures: 0, crashes: 0 };
   const clean = new FaultyRun({ engine, durability, rule: () => undefined, passes: true, crashFrom: 0 });
   await clean.run(steps);
   for (const operation of clean.storage.operations) {
-    if (!isMeant(operation, options)) continue;
+    if (!isMeant(operation, options) || operation.number % callEvery !== 0) continue;
     count.calls += 1;
     for (const fault of FAULTS_BY_VERB[operation.verb]) {
       for (const passes of [true, false]) {

@@ -13,6 +13,8 @@ const NODE_WORDS = KEY_WORD + 1;
 
 /** Nodes whose keys are the four bytes of a number, and the hash chosen for each. */
 class Fixture {
+  /** One number in so many is looked for: where hashes are equal a search visits all of them. */
+  stride = 1;
   readonly directory: HashDirectory;
   readonly #nodes: Int32Array;
   readonly #key = new KeyWords();
@@ -58,11 +60,9 @@ class Fixture {
 
   /** That the numbers are found where they should be, with their locations, and not found where they should not. */
   expectOnly(count: number, isIn: (number: number) => boolean): void {
-    const numbers = Array.from({ length: count }, (_, number) => number);
+    const numbers = Array.from({ length: Math.ceil(count / this.stride) }, (_, i) => i * this.stride);
     expect(numbers.filter((number) => this.find(number) !== (isIn(number) ? this.nodeOf(number) : 0))).toEqual([]);
-    // A sample, as where hashes are equal a search visits all of them.
-    const sample = numbers.filter((number) => number % 16 === 0);
-    const wrong = sample.filter((number) => {
+    const wrong = numbers.filter((number) => {
       const location = this.probe(number);
       if (location === undefined) return isIn(number);
       const found = ~location;
@@ -104,8 +104,11 @@ const hashes: readonly (readonly [name: string, count: number, hashOf: (number: 
 ];
 
 describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf) => {
+  const stride = hashOf(1) === spread(1) ? 1 : 7;
+
   test('finds every node, also after removing and adding again', () => {
     const fixture = new Fixture(count, hashOf);
+    fixture.stride = stride;
     for (let number = 0; number < count; number += 1) fixture.add(number);
     fixture.expectOnly(count, () => true);
     for (let number = 0; number < count; number += 3) fixture.remove(number);
@@ -122,6 +125,7 @@ describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf
     const directory = new HashDirectory();
     directory.restore(new StateReader(writer.finish()), fixture.directory.section().slice());
     const restored = new Fixture(count, hashOf, directory);
+    restored.stride = stride;
     restored.expectOnly(count, (number) => number % 2 === 1);
     restored.add(0);
     restored.expectOnly(2, () => true);

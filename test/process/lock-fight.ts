@@ -37,13 +37,16 @@ export class LockFight {
     writeFileSync(this.#marker, ' '.repeat(markerBytes));
   }
 
-  /** Lets `processes` of them fight until `rounds` are over, a kill in each `roundsAKill` rounds; leaves none behind. */
+  /**
+   * Lets `processes` of them fight until `rounds` are over and one of them was killed, a kill in each `roundsAKill` rounds
+   * where a holder is met; leaves none behind.
+   */
   async run(processes: number, rounds: number, roundsAKill: number): Promise<FightResult> {
     let kills = 0;
     try {
       for (let i = 0; i < processes; i += 1) this.#fighters.push(this.#start());
       for (const fighter of this.#fighters) await fighter.line(0);
-      while (this.#count('taken ', roundsATelling) < rounds && this.#lies().length === 0) {
+      while ((this.#count('taken ', roundsATelling) < rounds || kills === 0) && this.#lies().length === 0) {
         if (this.#count('taken ', roundsATelling) >= (kills + 1) * roundsAKill && (await this.#killHolder()))
           kills += 1;
         await sleep(lookEveryMs);
