@@ -50,7 +50,7 @@ test('a log cut anywhere comes back as a state that it had', () => {
         }
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
 });
 
@@ -68,6 +68,6 @@ test('a log cut below what its image covers brings nothing older back', () => {
         expect({ left, lies: history.lies(contentsAndSequel(damaged)) }).toEqual({ left, lies: [] });
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 4 },
   );
 });

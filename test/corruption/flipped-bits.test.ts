@@ -42,7 +42,7 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
 
   test('tells no lie with bits of its log flipped', () => {
     // Not everything is lost to everything: what a flip does not reach is there.
-    expect(flipEach('.log', [1, 4, 7], expectNoLies)).toBeGreaterThan(0);
+    expect(flipEach('.log', [2, 5], expectNoLies)).toBeGreaterThan(0);
   });
 
   test('goes on without lies with a bit flipped in one byte of three of any file', () => {
