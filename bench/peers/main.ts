@@ -75,7 +75,15 @@ function compareAll({ options, setting, peers, directory }: Run): void {
   reportFailures(compared);
   if (options.quick && options.json === undefined) return;
   const modes = Object.fromEntries(peers.map((peer) => [peer.name, peer.mode]));
-  const result = { setting, options, modes, summaries, limits, rounds: compared.peers, failures: compared.failures };
+  const result = {
+    setting,
+    options: published(options),
+    modes,
+    summaries,
+    limits,
+    rounds: compared.peers,
+    failures: compared.failures,
+  };
   announce(writeOutput(options.json, name, result, comparisonChart(summaries, title)));
 }
 
@@ -90,7 +98,14 @@ function follow(run: Run, sizes: readonly number[]): void {
   });
   const title = `From ${formatCount(sizes[0] ?? 0)} to ${formatCount(sizes.at(-1) ?? 0)} entries of ${options.valueBytes} bytes`;
   const chart = growthChart(points, title);
-  announce(writeOutput(options.json, `growth-${options.valueBytes}`, { setting, options, points }, chart));
+  announce(
+    writeOutput(options.json, `growth-${options.valueBytes}`, { setting, options: published(options), points }, chart),
+  );
+}
+
+/** What was measured; where and how it was asked for tells nothing to others. */
+function published({ entries, valueBytes, rounds, grow }: PeersArguments): Partial<PeersArguments> {
+  return grow === undefined ? { entries, valueBytes, rounds } : { valueBytes, rounds, grow };
 }
 
 function compare(

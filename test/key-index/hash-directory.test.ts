@@ -104,7 +104,7 @@ const hashes: readonly (readonly [name: string, count: number, hashOf: (number: 
 ];
 
 describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf) => {
-  const stride = hashOf(1) === spread(1) ? 1 : 7;
+  const stride = hashOf(1) === spread(1) ? 1 : 23;
 
   test('finds every node, also after removing and adding again', () => {
     const fixture = new Fixture(count, hashOf);
