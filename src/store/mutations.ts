@@ -58,6 +58,7 @@ export class Mutations {
     assertKeySize(key);
     assertValueSize(value);
     const size = recordBytes(key.length, value.length + trailer.length);
+    // Before anything is evicted for it.
     this.#parts.generations.active.assertFits(size);
     const evictionBytes = this.#evictor === undefined ? 0 : this.#evictFor([{ key }], size);
     index.reserve(key.length, 1);
@@ -80,6 +81,7 @@ export class Mutations {
     if (puts.length === 0) return;
     const batch = batchOf({ records: puts.length, bytes });
     const size = recordBytes(batch.key.length, 0) + bytes;
+    // Before anything is evicted for it.
     generations.active.assertFits(size);
     const evictionBytes = this.#evictFor(puts, bytes);
     index.reserve(keyBytes, puts.length);

@@ -49,8 +49,10 @@ export class Syncer {
     this.#covered(log, log.durable);
   }
 
-  /** The same off the thread. Callers that arrive while a sync runs, or in what is left of the turn in
-   * which it ended, share the next one: it starts after their calls. */
+  /**
+   * The same off the thread. Callers that arrive while a sync runs, or in what is left of the turn in which it ended, share
+   * the next one: it starts after their calls.
+   */
   syncAsync(): Promise<void> {
     if (this.#queued !== undefined) return this.#queued;
     if (this.#running === undefined) return this.#start();

@@ -106,11 +106,6 @@ export class StoreHistory {
     return this.states.some((state) => equal(state, contents));
   }
 
-  /** Whether `contents` is a state at any time, of which entries may be missing. */
-  wasPartOfState(contents: Contents): boolean {
-    return this.states.some((state) => [...contents].every(([key, body]) => state.get(key) === body));
-  }
-
   /** After damage: the entries of `contents` that are neither the last synced nor a later accepted value of their key. */
   lies(contents: Contents): string[] {
     const states = this.states.slice(this.#synced);
