@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { BROKEN_FOR_CRASHES } from '../engines/broken-for-crashes.ts';
-import { UsageError } from './number-options.ts';
-import { parseSweepArguments } from './sweep-arguments.ts';
+import { readArguments, UsageError } from '../scripts/script-arguments.ts';
+import { usage } from './sweep-arguments.ts';
 
 const repository: string = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -42,10 +42,12 @@ describe('npm run test:crash', () => {
   });
 });
 
-describe('parseSweepArguments', () => {
+describe('its arguments', () => {
+  const numbers = (...args: readonly string[]) => Object.fromEntries(readArguments(usage, args) ?? []);
+
   test('has defaults', () => {
-    expect(parseSweepArguments([])).toMatchObject({ states: 1_000_000, seed: 1, broken: 0, help: false });
-    expect(parseSweepArguments(['--states', '5', '--workers', '3'])).toMatchObject({ states: 5, workers: 3 });
+    expect(numbers()).toMatchObject({ states: 1_000_000, seed: 1, broken: 0 });
+    expect(numbers('--states', '5', '--workers', '3')).toMatchObject({ states: 5, workers: 3 });
   });
 
   test.each([
@@ -60,11 +62,11 @@ describe('parseSweepArguments', () => {
     ['--fast'],
     ['x'],
   ])('refuses %s %s', (...args) => {
-    expect(() => parseSweepArguments(args)).toThrow(UsageError);
+    expect(() => numbers(...args)).toThrow(UsageError);
   });
 
   test('says what it takes', () => {
-    expect(() => parseSweepArguments(['--workers', 'all'])).toThrow(
+    expect(() => numbers('--workers', 'all')).toThrow(
       /^Give a whole number from 1 to 256 after --workers, not all\n\nUsage: npm run test:crash/,
     );
   });

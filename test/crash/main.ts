@@ -3,14 +3,21 @@
  * each is told at `CrashSweep`; which workloads are swept how, in `sweep-worker.ts`.
  */
 import { formatCount } from '../../bench/table.ts';
-import { UsageError } from './number-options.ts';
-import { parseSweepArguments, type SweepArguments, usage } from './sweep-arguments.ts';
+import { runScript } from '../scripts/script-arguments.ts';
+import { usage } from './sweep-arguments.ts';
 import { SweepPool, Violation } from './sweep-pool.ts';
 import { SweepTotals } from './sweep-totals.ts';
 
 const PROGRESS_MS = 30_000;
 
-async function sweep({ states, workers, seed, broken }: SweepArguments): Promise<void> {
+interface Work {
+  readonly workers: number;
+  readonly seed: number;
+  /** A fault of `BROKEN_FOR_CRASHES`, counted from 1; 0: none. */
+  readonly broken: number;
+}
+
+async function sweep(states: number, work: Work): Promise<void> {
   const begun = performance.now();
   const seconds = (): number => (performance.now() - begun) / 1000;
   const totals = new SweepTotals();
@@ -23,34 +30,22 @@ async function sweep({ states, workers, seed, broken }: SweepArguments): Promise
     console.error(`${done}, ${totals.workloads} workloads, ${formatCount(seconds())} s`);
   }, PROGRESS_MS);
   try {
-    await new SweepPool({ workers, seed, broken, onSwept }).run();
+    await new SweepPool({ ...work, onSwept }).run();
   } finally {
     clearInterval(progress);
     console.log(totals.format(seconds()));
   }
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const options = parseSweepArguments(args);
-  if (options.help) {
-    console.log(usage);
-    return;
-  }
+await runScript(usage, async (number) => {
+  const broken = number('broken');
   try {
-    await sweep(options);
+    await sweep(number('states'), { workers: number('workers'), seed: number('seed'), broken });
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    const fault = options.broken > 0 ? ` --broken ${options.broken}` : '';
+    const fault = broken > 0 ? ` --broken ${broken}` : '';
     console.error(`\nA violation.\n${error.message}\n`);
     console.error(`To see it again: npm run test:crash -- --seed ${error.seed} --states 1 --workers 1${fault}`);
     process.exitCode = 1;
   }
-}
-
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+});

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../crash/number-options.ts';
 import { BROKEN_FOR_ERRORS } from '../engines/broken-for-errors.ts';
-import { parseSweepArguments } from './sweep-arguments.ts';
+import { readArguments, UsageError } from '../scripts/script-arguments.ts';
+import { usage } from './sweep-arguments.ts';
 
 const repository: string = fileURLToPath(new URL('../../', import.meta.url));
 /** One of a few steps. */
@@ -41,9 +41,11 @@ describe('npm run test:errors', () => {
   });
 });
 
-describe('parseSweepArguments', () => {
+describe('its arguments', () => {
+  const numbers = (...args: readonly string[]) => Object.fromEntries(readArguments(usage, args) ?? []);
+
   test('has defaults', () => {
-    expect(parseSweepArguments([])).toEqual({ workloads: 100, seed: 1, broken: 0, help: false });
+    expect(numbers()).toEqual({ workloads: 100, seed: 1, broken: 0 });
   });
 
   test.each([
@@ -54,6 +56,6 @@ describe('parseSweepArguments', () => {
     ['--states', '5'],
     ['x'],
   ])('refuses %s %s', (...args) => {
-    expect(() => parseSweepArguments(args)).toThrow(UsageError);
+    expect(() => numbers(...args)).toThrow(UsageError);
   });
 });

@@ -3,13 +3,13 @@
  * workloads. What is checked is told at `FaultyRun`.
  */
 import { formatCount, formatTable } from '../../bench/table.ts';
-import { UsageError } from '../crash/number-options.ts';
 import { type Workload, workloadOf } from '../crash/workload.ts';
 import { BROKEN_FOR_ERRORS } from '../engines/broken-for-errors.ts';
 import type { Engine } from '../engines/engine-source.ts';
 import { smallEngineWith } from '../engines/small-engine.ts';
+import { runScript } from '../scripts/script-arguments.ts';
 import { type ErrorCount, sweepErrors } from './error-sweep.ts';
-import { parseSweepArguments, type SweepArguments, usage } from './sweep-arguments.ts';
+import { usage } from './sweep-arguments.ts';
 
 const PROGRESS_MS = 30_000;
 /** In one run of so many the crashes after the fault are gone through as well. */
@@ -52,7 +52,8 @@ async function sweepWorkload(engine: Engine, { seed, durability, steps }: Worklo
   }
 }
 
-async function sweep({ workloads, seed, broken }: SweepArguments): Promise<void> {
+/** `broken`: a fault of `BROKEN_FOR_ERRORS`, counted from 1; 0: none. */
+async function sweep(workloads: number, seed: number, broken: number): Promise<void> {
   const engine = await smallEngineWith(BROKEN_FOR_ERRORS[broken - 1]?.edits ?? []);
   const begun = performance.now();
   const seconds = (): number => (performance.now() - begun) / 1000;
@@ -74,12 +75,4 @@ async function sweep({ workloads, seed, broken }: SweepArguments): Promise<void>
   }
 }
 
-try {
-  const options = parseSweepArguments(process.argv.slice(2));
-  if (options.help) console.log(usage);
-  else await sweep(options);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runScript(usage, (number) => sweep(number('workloads'), number('seed'), number('broken')));

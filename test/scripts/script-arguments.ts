@@ -9,6 +9,9 @@ export interface NumberOption {
   readonly max: number;
 }
 
+/** Workloads are made up of seeds from 1 to here. */
+export const SEED_MAX: number = 2 ** 31 - 1;
+
 /** A mistake on the command line; the message is for whoever typed it. */
 export class UsageError extends Error {}
 
@@ -49,7 +52,7 @@ function parse(usage: ScriptUsage, args: readonly string[]): Readonly<Record<str
 
 function numberOf(usage: ScriptUsage, { name, byDefault, min, max }: NumberOption, text: unknown): number {
   if (text === undefined) return byDefault;
-  const number = text === '' ? Number.NaN : Number(text);
+  const number = String(text).trim() === '' ? Number.NaN : Number(text);
   if (Number.isInteger(number) && number >= min && number <= max) return number;
   const given = text === '' ? 'nothing' : String(text);
   throw new UsageError(
