@@ -10,48 +10,32 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'no sync before the new generation is called whole',
     seed: 7,
-    edits: [
-      {
-        file: 'store/compaction.ts',
-        find: 'if (this.target.durable < this.target.end) this.target.sync();',
-        replace: '',
-      },
-    ],
+    edits: [{ find: 'if ($log.durable < $log.end) $log.sync();', replace: '' }],
   },
   {
     fault: 'no sync before the old generation is removed',
     seed: 50,
     edits: [
-      {
-        file: 'store/store-opening.ts',
-        find: 'log.append(completionOf());\n  log.sync();',
-        replace: 'log.append(completionOf());\n  log.flush();',
-      },
+      { find: '$log.append(completionOf()); $log.sync();', replace: '$log.append(completionOf()); $log.flush();' },
     ],
   },
   {
     fault: 'no sync of the directory before the new generation is called whole',
     seed: 9,
-    edits: [{ file: 'store/compaction.ts', find: 'this.#syncDirectory();', replace: '' }],
+    edits: [{ within: 'Compaction', find: '$syncDirectory(); $named = true;', replace: '$named = true;' }],
   },
   {
     fault: 'a compaction drops the deletions written since it began',
     seed: 11,
-    edits: [
-      {
-        file: 'store/compaction.ts',
-        find: 'else if (at >= this.#start && isDeletion(reader.kind)) this.#copy();',
-        replace: '',
-      },
-    ],
+    edits: [{ find: '$at >= $start && isDeletion($kind)', replace: 'false' }],
   },
   {
     fault: 'the mark is written before the sync it states',
     edits: [
       {
-        file: 'log/log-file.ts',
-        find: 'this.flush();\n    const covered = this.#end;',
-        replace: 'this.appendMark(this.#end);\n    this.flush();\n    const covered = this.#end;',
+        within: 'LogFile',
+        find: '$flush(); const $covered = $end;',
+        replace: 'this.appendMark($end); $flush(); const $covered = $end;',
       },
     ],
   },
@@ -60,46 +44,33 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 20,
     edits: [
       {
-        file: 'store/syncer.ts',
-        find: 'log.markDurable(covered);\n    this.#covered(log, covered);',
-        replace: 'log.markDurable(log.end);\n    this.#covered(log, log.end);',
+        find: '$log.markDurable($covered); $count($log, $covered);',
+        replace: '$log.markDurable($log.end); $count($log, $log.end);',
       },
     ],
   },
   {
     fault: 'sync returns without a sync',
-    edits: [{ file: 'log/log-file.ts', find: 'this.file.sync();', replace: '' }],
+    edits: [{ within: 'LogFile', find: '$file.sync();', replace: '' }],
   },
   {
     fault: 'a torn tail is not cut',
     seed: 9,
-    edits: [
-      {
-        file: 'store/tail-recovery.ts',
-        find: 'if (file.size() > replay.end) file.truncate(replay.end);',
-        replace: '',
-      },
-    ],
+    edits: [{ find: 'if ($file.size() > $end) $file.truncate($end);', replace: '' }],
   },
   {
     fault: 'a torn tail is cut without a sync before new records',
     seed: 3,
-    edits: [
-      {
-        file: 'store/tail-recovery.ts',
-        find: 'rewrite(file, Math.min(replay.claim, replay.end), replay.end);\n    file.sync();',
-        replace: '',
-      },
-    ],
+    edits: [{ find: 'rewrite($$range); $file.sync();', replace: '' }],
   },
   {
     fault: 'bodies above the last mark are not verified',
     seed: 14,
     edits: [
       {
-        file: 'store/log-replay.ts',
-        find: "const verdict = this.#reader.read(at);\n      if (verdict === 'end') break;",
-        replace: "const verdict = this.#reader.read(at, false);\n      if (verdict === 'end') break;",
+        within: 'LogReplay',
+        find: "const $verdict = $reader.read($at); if ($verdict === 'end') break;",
+        replace: "const $verdict = $reader.read($at, false); if ($verdict === 'end') break;",
       },
     ],
   },
@@ -108,61 +79,51 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 30,
     edits: [
       {
-        file: 'store/log-replay.ts',
-        find: 'if (invalid !== undefined && !this.#wasDurable(invalid.at)) return undefined;',
-        replace: 'if (invalid !== undefined && !this.#wasDurable(invalid.at)) return start;',
+        find: `
+          const $invalid = $firstInvalid($start, $end, $records);
+          if ($invalid !== undefined && !$wasDurable($invalid.at)) return undefined;`,
+        replace: `
+          const $invalid = $firstInvalid($start, $end, $records);
+          if ($invalid !== undefined && !$wasDurable($invalid.at)) return $start;`,
       },
-      {
-        file: 'store/log-replay.ts',
-        find: 'if ((reader.flags & FLAG_BATCH_MEMBER) === 0) this.#apply(at);',
-        replace: 'this.#apply(at);',
-      },
+      { find: 'if (($reader.flags & FLAG_BATCH_MEMBER) === 0) $apply($at);', replace: '$apply($at);' },
     ],
   },
   {
     fault: 'the highest generation is the store although it is not whole',
     seed: 8,
-    edits: [{ file: 'store/generation-choice.ts', find: 'readable.findLast(isWhole)', replace: 'readable.at(-1)' }],
+    edits: [{ find: '$logs.findLast(isWhole)', replace: '$logs.at(-1)' }],
   },
   {
     fault: 'a generation that stands alone need not be whole',
     seed: 3,
     edits: [
       {
-        file: 'store/store-opening.ts',
-        find: 'if (replay.claim === 0) return withoutLogs',
-        replace: 'if (replay.claim < 0) return withoutLogs',
+        find: 'if ($durable === 0) return withoutLogs($$found);',
+        replace: 'if ($durable < 0) return withoutLogs($$found);',
       },
     ],
   },
   {
     fault: 'a torn image of the index is taken for whole',
     seed: 3,
-    edits: [{ file: 'image/index-image.ts', find: /if \(checksum !== xxh32\(section[^;]+;/, replace: '' }],
+    edits: [{ find: 'if ($sum !== xxh32($section, 0, $section.length, $salt)) return undefined;', replace: '' }],
   },
   {
     fault: 'an image is written of what no sync covered',
     seed: 3,
     edits: [
-      { file: 'store/image-keeper.ts', find: 'log.needsSync || (', replace: '(' },
-      { file: 'store/log-store.ts', find: 'attempt(() => this.#syncer.sync());', replace: '' },
+      { find: '$log.needsSync || $unchanged', replace: '$unchanged' },
+      { within: 'close', find: '$attempt(() => $syncer.sync());', replace: '' },
     ],
   },
   {
     fault: 'head checksums are not tied to the file and the place',
     seed: 10,
-    edits: [
-      { file: 'log/record-format.ts', find: 'return (salt + offset / RECORD_ALIGNMENT) | 0;', replace: 'return 0;' },
-    ],
+    edits: [{ find: '($salt + $offset / RECORD_ALIGNMENT) | 0', replace: '0' }],
   },
   {
     fault: 'the name of a new store is not made durable',
-    edits: [
-      {
-        file: 'store/store-opening.ts',
-        find: 'context.directory.sync();\n    log.appendMark',
-        replace: 'log.appendMark',
-      },
-    ],
+    edits: [{ find: '$directory.sync(); $log.appendMark($end);', replace: '$log.appendMark($end);' }],
   },
 ];

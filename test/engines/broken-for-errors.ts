@@ -13,51 +13,35 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'a sync that failed is tried again as if nothing had happened',
     verbs: ['sync'],
-    edits: [
-      {
-        file: 'store/syncer.ts',
-        find: 'log.sync();\n    } catch (error) {\n      throw this.#gate.poison(error);',
-        replace: 'log.sync();\n    } catch (error) {\n      throw error;',
-      },
-    ],
+    edits: [{ find: 'try { $log.sync(); } catch ($error) { throw $gate.poison($error); }', replace: '$log.sync();' }],
   },
   {
     fault: 'a sync that failed is taken for one that succeeded',
     verbs: ['sync'],
-    edits: [{ file: 'log/log-file.ts', find: /throw storageFailure\(`sync [^;]+;/, replace: '' }],
-  },
-  {
-    fault: 'the tail is not written again after an unclean end',
-    verbs: ['sync'],
     edits: [
       {
-        file: 'store/tail-recovery.ts',
-        find: 'rewrite(file, Math.min(replay.claim, replay.end), replay.end);',
-        replace: '',
+        within: 'LogFile',
+        find: 'try { $file.sync(); } catch ($error) { throw $failure; }',
+        replace: 'try { $file.sync(); } catch {}',
       },
     ],
   },
   {
+    fault: 'the tail is not written again after an unclean end',
+    verbs: ['sync'],
+    edits: [{ find: 'rewrite($$range);', replace: '' }],
+  },
+  {
     fault: 'there is a way back to an older generation',
     verbs: ['remove', 'truncate', 'open'],
-    edits: [
-      { file: 'store/generation-choice.ts', find: 'readable.findLast(isWhole)', replace: 'readable.find(isWhole)' },
-    ],
+    edits: [{ find: '$logs.findLast(isWhole)', replace: '$logs.find(isWhole)' }],
   },
   {
     fault: 'the image of an older generation stays',
     verbs: ['remove'],
     edits: [
-      {
-        file: 'store/generation-files.ts',
-        find: 'for (const generation of images) if (generation !== kept) attempt(() => directory.remove(imageName(generation)));',
-        replace: '',
-      },
-      {
-        file: 'store/leftovers.ts',
-        find: 'this.#names = [...imageNames, ...logNames];',
-        replace: 'this.#names = logNames;',
-      },
+      { find: 'for (const $generation of images) $remove;', replace: '' },
+      { find: '[...imageNames, ...logNames]', replace: 'logNames' },
     ],
   },
   {
@@ -65,8 +49,8 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['write', 'sync'],
     file: '000002.log',
     edits: [
-      { file: 'store/compactor.ts', find: 'target.file.truncate(0);\n        target.file.sync();', replace: '' },
-      { file: 'store/compactor.ts', find: 'directory.remove(logName(target.generation));', replace: '' },
+      { find: '$file.truncate(0); $file.sync();', replace: '' },
+      { find: '$directory.remove(logName($log.generation));', replace: '' },
     ],
   },
   {
@@ -75,9 +59,8 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     file: '000001.log',
     edits: [
       {
-        file: 'store/mutations.ts',
-        find: 'this.#makeRoom(size);\n    this.#appendPut(putOf(key, value, trailer), size);',
-        replace: 'this.#appendPut(putOf(key, value, trailer), size);\n    this.#makeRoom(size);',
+        find: '$makeRoom($size); $append(putOf($$put), $size);',
+        replace: '$append(putOf($$put), $size); $makeRoom($size);',
       },
     ],
   },
@@ -86,10 +69,8 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['write'],
     edits: [
       {
-        file: 'log/log-file.ts',
-        find: 'this.#written += this.#writeSome(page.bytes, this.#written % PAGE_BYTES, until - this.#written);',
-        replace:
-          'this.#writeSome(page.bytes, this.#written % PAGE_BYTES, until - this.#written); this.#written = until;',
+        find: '$written += $write($bytes, $from, $until - $written);',
+        replace: '$write($bytes, $from, $until - $written); $written = $until;',
       },
     ],
   },
@@ -98,71 +79,47 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['write'],
     edits: [
       {
-        file: 'log/log-file.ts',
-        find: /throw storageFailure\(`write [^;]+;/,
-        replace: 'return length;',
+        within: 'LogFile',
+        find: 'try { return writeSome($file, $bytes, $start, $length, $at); } catch ($error) { throw $failure; }',
+        replace: 'try { return writeSome($file, $bytes, $start, $length, $at); } catch { return $length; }',
       },
     ],
   },
   {
     fault: 'an interrupted write is not tried again',
     verbs: ['write'],
-    edits: [
-      {
-        file: 'storage/file-transfer.ts',
-        find: "return errno === 'EINTR' || errno === 'EAGAIN';",
-        replace: 'return errno === undefined;',
-      },
-    ],
+    edits: [{ find: "$errno === 'EINTR' || $errno === 'EAGAIN'", replace: '$errno === undefined' }],
   },
   {
     fault: 'an open that fails keeps the lock',
     verbs: ['list', 'open', 'read'],
-    edits: [
-      {
-        file: 'store/open-store.ts',
-        find: 'closeQuietly(opened);\n    lock?.release();',
-        replace: 'closeQuietly(opened);',
-      },
-    ],
+    edits: [{ find: '$lock?.release();', replace: '' }],
   },
   {
     fault: 'an open that fails keeps a file open',
     verbs: ['size'],
-    edits: [
-      {
-        file: 'store/generation-choice.ts',
-        find: 'file?.close();\n    throw storageFailure(',
-        replace: 'throw storageFailure(',
-      },
-    ],
+    edits: [{ find: '$file?.close(); throw storageFailure($$failure);', replace: 'throw storageFailure($$failure);' }],
   },
   {
     fault: 'a compaction that was abandoned keeps its file open',
     verbs: ['write'],
     file: '000002.log',
-    edits: [{ file: 'store/compactor.ts', find: 'this.#housekeep(() => target.close());', replace: '' }],
+    edits: [{ find: '$attempt(() => target.close());', replace: '' }],
   },
   {
     fault: 'entries of an abandoned compaction do not get their places back',
     verbs: ['write'],
     file: '000002.log',
-    edits: [
-      {
-        file: 'store/compaction.ts',
-        find: 'this.#moves.revert(this.#index, this.target.generation);',
-        replace: '',
-      },
-    ],
+    edits: [{ find: '$moves.revert($$places);', replace: '' }],
   },
   {
     fault: 'a body that cannot be read is taken for a damaged one',
     verbs: ['read'],
     edits: [
       {
-        file: 'log/log-file.ts',
-        find: /throw storageFailure\(`read [^;]+;/,
-        replace: 'return 0;',
+        within: 'LogFile',
+        find: 'try { return readFully($$place); } catch ($error) { throw $failure; }',
+        replace: 'try { return readFully($$place); } catch { return 0; }',
       },
     ],
   },

@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import type { LogStore } from '../../src/store/log-store.ts';
+import { moduleClosure } from './module-closure.ts';
+import { edited, type SourceEdit, type Sources } from './source-edit.ts';
 
 /** What tests need of an engine: the one of the sources, or one that was built from changed sources. */
 export interface Engine {
@@ -14,14 +16,6 @@ export interface Engine {
   readonly nextTurn: () => Promise<void>;
 }
 
-/** A change of one source: `find` must occur in it exactly once, so that an edit never misses what it is about. */
-export interface SourceEdit {
-  /** Path below `src`. */
-  readonly file: string;
-  readonly find: string | RegExp;
-  readonly replace: string;
-}
-
 /** An engine with one thing done wrong, which a sweep must notice. */
 export interface BrokenEngine {
   /** What is wrong with it. */
@@ -29,9 +23,8 @@ export interface BrokenEngine {
   readonly edits: readonly SourceEdit[];
 }
 
-const source: string = fileURLToPath(new URL('../../src/', import.meta.url));
-/** What the engine is made of; nothing above it. */
-const folders: readonly string[] = ['base', 'storage', 'log', 'key-index', 'image', 'store'];
+/** The module that is the engine: all else in it is what this one imports. */
+const ENTRY = 'store/log-store';
 
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -40,61 +33,43 @@ const compilerOptions: ts.CompilerOptions = {
   rewriteRelativeImportExtensions: true,
 };
 
+let sources: Sources | undefined;
+
+/** The engine's sources as they are, by their paths below `src`. */
+export function engineSources(): Sources {
+  sources ??= new Map([...moduleClosure([`src/${ENTRY}.ts`])].map(([path, text]) => [path.slice('src/'.length), text]));
+  return sources;
+}
+
 /** Builds the store with `edits` in a folder of its own and loads it. Tests and sources stay as they are. */
 export async function loadStore(edits: readonly SourceEdit[]): Promise<typeof LogStore> {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-engine-'));
   try {
-    build(directory, edits);
-    const built: unknown = await import(pathToFileURL(join(directory, 'store', 'log-store.js')).href);
+    writeModules(directory, edited(engineSources(), edits));
+    const built: unknown = await import(pathToFileURL(join(directory, `${ENTRY}.js`)).href);
     return (built as { LogStore: typeof LogStore }).LogStore;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function build(directory: string, edits: readonly SourceEdit[]): void {
+/** Writes sources as JavaScript modules that run as they are. */
+export function writeModules(directory: string, modules: Sources): void {
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
-  const files = folders.flatMap((folder) => readdirSync(source + folder).map((name) => `${folder}/${name}`));
-  const missing = edits.find(({ file }) => !files.includes(file));
-  if (missing !== undefined) throw new Error(`there is no src/${missing.file} to edit`);
-  for (const file of files) {
-    const text = edited(file, edits);
-    const outputText = transpiled(text, file);
+  for (const [file, text] of modules) {
     const target = join(directory, file.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
+    writeFileSync(target, transpiled(text, file));
   }
 }
 
 /** Engines differ in a few files: the others are transpiled once. */
 const outputs = new Map<string, string>();
 
-/** A source as JavaScript that runs as it is. */
-export function transpiled(text: string, file: string): string {
+function transpiled(text: string, file: string): string {
   const known = outputs.get(text);
   if (known !== undefined) return known;
   const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: file });
   outputs.set(text, outputText);
   return outputText;
-}
-
-function edited(file: string, edits: readonly SourceEdit[]): string {
-  return edits
-    .filter((edit) => edit.file === file)
-    .reduce((text, edit) => applied(text, edit), readFileSync(source + file, 'utf8'));
-}
-
-function applied(text: string, { file, find, replace }: SourceEdit): string {
-  const count = typeof find === 'string' ? text.split(find).length - 1 : [...text.matchAll(globally(find))].length;
-  if (count !== 1) throw new Error(`src/${file} has ${count} places, not one, for the edit of ${String(find)}`);
-  return text.replace(find, () => replace);
-}
-
-function globally(pattern: RegExp): RegExp {
-  return new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`);
-}
-
-/** The edit that gives a constant of a source another value. */
-export function constantEdit(file: string, name: string, value: string): SourceEdit {
-  return { file, find: new RegExp(`(?<=\\bconst ${name}\\b[^=;]*= )[^;]+(?=;)`), replace: value };
 }

@@ -1,6 +1,7 @@
 import { PAGE_BYTES } from '../../src/log/page-pool.ts';
 import { LogStore } from '../../src/store/log-store.ts';
-import { constantEdit, type Engine, loadStore, type SourceEdit } from './engine-source.ts';
+import { type Engine, loadStore } from './engine-source.ts';
+import type { SourceEdit } from './source-edit.ts';
 
 const SMALL_PAGE_BYTES = 1024;
 /** The smallest page cache that the store takes. */
@@ -12,34 +13,33 @@ const PAGES_MIN = 8;
  * can be gone through one by one, and opening it costs a tenth. Nothing but these numbers differs, and that a compaction
  * between turns of the event loop waits for a turn and not for a millisecond.
  */
-const SMALL_SIZES: readonly SourceEdit[] = [
-  constantEdit('log/page-pool.ts', 'PAGE_BYTES', String(SMALL_PAGE_BYTES)),
-  constantEdit('log/record-reader.ts', 'CHUNK_BYTES', '2048'),
-  constantEdit('log/result-slab.ts', 'SLAB_BYTES', '4096'),
-  constantEdit('storage/file-transfer.ts', 'READ_BYTES_MAX', '512'),
-  constantEdit('storage/file-transfer.ts', 'WRITE_BYTES_MAX', '512'),
-  constantEdit('store/compactor.ts', 'DEAD_BYTES_MIN', '1024'),
-  constantEdit('store/compactor.ts', 'PACE', '2'),
-  constantEdit('store/compactor.ts', 'STEP_BYTES_MIN', '64'),
-  constantEdit('store/compactor.ts', 'TURN_BYTES', '128'),
-  constantEdit('store/compaction.ts', 'SYNC_BYTES', '1024'),
-  constantEdit('store/compaction.ts', 'WRITE_BYTES', '256'),
-  constantEdit('store/leftovers.ts', 'PIECE_BYTES', '512'),
-  constantEdit('store/move-journal.ts', 'CHUNK_MOVES', '8'),
-  constantEdit('store/tail-recovery.ts', 'PIECE_BYTES', '512'),
-  {
-    file: 'store/compactor.ts',
-    find: 'new Promise((resolve) => setTimeout(resolve, 0))',
-    replace: 'new Promise((resolve) => setImmediate(resolve))',
-  },
+const SMALL_SIZES: Readonly<Record<string, number | string>> = {
+  PAGE_BYTES: SMALL_PAGE_BYTES,
+  SLAB_BYTES: 4096,
+  READ_BYTES_MAX: 512,
+  WRITE_BYTES_MAX: 512,
+  DEAD_BYTES_MIN: 1024,
+  PACE: 2,
+  STEP_BYTES_MIN: 64,
+  TURN_BYTES: 128,
+  SYNC_BYTES: 1024,
+  WRITE_BYTES: 256,
+  PIECE_BYTES: 512,
+  CHUNK_MOVES: 8,
   // Memory is taken as it is needed: reserving address space would cost more than all of the rest.
-  constantEdit('key-index/growable-words.ts', 'RESERVATIONS_BYTES', '[]'),
-  constantEdit('key-index/growable-words.ts', 'STEP_WORDS_MIN', '128'),
-  constantEdit('key-index/arena.ts', 'INITIAL_WORDS', '128'),
-  constantEdit('key-index/directory-segment.ts', 'SLOTS', '16'),
-  constantEdit('key-index/hash-directory.ts', 'ENTRIES_PER_SPLIT_MIN', '4'),
-  constantEdit('key-index/pending-group.ts', 'GROUP_NODES_MAX', '8'),
-  constantEdit('key-index/pending-group.ts', 'LOADING_NODES_MAX', '32'),
+  RESERVATIONS_BYTES: '[]',
+  STEP_WORDS_MIN: 128,
+  SLOTS: 16,
+  ENTRIES_PER_SPLIT_MIN: 4,
+  GROUP_NODES_MAX: 8,
+  LOADING_NODES_MAX: 32,
+};
+
+const SMALL: readonly SourceEdit[] = [
+  ...Object.entries(SMALL_SIZES).map(([constant, value]) => ({ constant, value: String(value) })),
+  { constant: 'CHUNK_BYTES', beside: 'RecordReader', value: '2048' },
+  { constant: 'INITIAL_WORDS', beside: 'Arena', value: '128' },
+  { find: 'new Promise(($done) => setTimeout($done, 0))', replace: 'new Promise(($done) => setImmediate($done))' },
 ];
 
 let small: Promise<Engine> | undefined;
@@ -53,7 +53,7 @@ export function smallEngine(): Promise<Engine> {
 /** The engine with small sizes and further edits. */
 export async function smallEngineWith(edits: readonly SourceEdit[]): Promise<Engine> {
   return {
-    LogStore: await loadStore([...SMALL_SIZES, ...edits]),
+    LogStore: await loadStore([...SMALL, ...edits]),
     pageCacheBytes: PAGES_MIN * SMALL_PAGE_BYTES,
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
   };
