@@ -3,9 +3,14 @@
 const typedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const typedArrayTag = Object.getOwnPropertyDescriptor(typedArrayPrototype, Symbol.toStringTag)?.get;
 
+/** Whether `value` is a `Uint8Array` of any realm; a `Buffer` is one. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || typedArrayTag?.call(value) === 'Uint8Array';
+}
+
 /** Throws `TypeError` unless `value` is a `Uint8Array` (a `Buffer` is one); `name` is what the caller calls it. */
 export function assertBytes(value: unknown, name: string): asserts value is Uint8Array {
-  if (value instanceof Uint8Array || typedArrayTag?.call(value) === 'Uint8Array') return;
+  if (isBytes(value)) return;
   throw new TypeError(`${name} must be a Uint8Array; got ${kindOf(value)}`);
 }
 

@@ -20,7 +20,10 @@ export interface ProjectionCache {
   prefetch?(key: Uint8Array, predictedMeta: CacheMeta): void;
 }
 
-/** The same verbs for caches that answer later, such as those on a server. */
+/**
+ * The same verbs for caches that answer later, such as those on a server. Calls may overlap: each copies or encodes its
+ * arguments before it returns its promise, and puts and deletions take effect in the order of their calls.
+ */
 export interface AsyncProjectionCache {
   /** What this cache can do, known without waiting. */
   capabilities(): CacheCapabilities;

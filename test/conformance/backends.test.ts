@@ -5,6 +5,7 @@ import { NoCache } from '../../src/contract/no-cache.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { FaultStorage, projectionCacheSuite } from '../../src/testing/index.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { promised } from './promised-cache.ts';
 
 const places = new WeakMap<LogCache, readonly [directory: string, options: LogCacheOptions]>();
 
@@ -27,8 +28,11 @@ const onDisk = () => openAt(temporaryDirectory(), {});
 
 projectionCacheSuite({ name: 'NoCache', open: () => new NoCache(), reopen: () => new NoCache(), describe, test });
 projectionCacheSuite({ ...logCache, name: 'LogCache on disk', open: onDisk });
+projectionCacheSuite({ name: 'LogCache that answers later', open: () => promised(inMemory({})()), describe, test });
 projectionCacheSuite({ ...logCache, name: 'LogCache with few pages', open: inMemory({ pageCacheBytes: 524_288 }) });
 projectionCacheSuite({ ...logCache, name: 'LogCache, each put durable', open: inMemory({ durability: 'on-put' }) });
+const bounded = inMemory({ maxBytes: 2 ** 26 });
+projectionCacheSuite({ ...logCache, name: 'LogCache with a bound on its bytes', open: bounded });
 // A storage that can read off the thread: there `prefetch` does something, and the files are in memory all the same.
 const prefetching = () => openAt('cache', { storage: new FaultStorage(), pageCacheBytes: 524_288 });
 projectionCacheSuite({ ...logCache, name: 'LogCache that prefetches', open: prefetching });

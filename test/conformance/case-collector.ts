@@ -35,3 +35,12 @@ export async function failuresOf(cases: readonly CollectedCase[]): Promise<Map<s
   }
   return failures;
 }
+
+/** What one case throws for caches that fail it. */
+export async function failureOf<Cache extends AnyProjectionCache>(
+  name: string,
+  options: CacheOptions<Cache>,
+): Promise<unknown> {
+  const failures = await failuresOf(collectCases(options).filter((one) => one.name === name));
+  return failures.get(name);
+}

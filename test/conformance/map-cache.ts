@@ -28,6 +28,14 @@ export class MapCache implements ProjectionCache {
   }
 
   sync(): void {}
+
+  keys(): Uint8Array[] {
+    return [...this.#encodedEntries.keys()].map((hex) => new Uint8Array(Buffer.from(hex, 'hex')));
+  }
+
+  delete(key: Uint8Array): boolean {
+    return this.#encodedEntries.delete(hexOf(key));
+  }
 }
 
 /** A key as text, two digits a byte, so that a prefix of bytes is a prefix of text. */

@@ -3,20 +3,32 @@ import type { CacheEntry, CacheMeta } from '../../src/contract/cache-entry.ts';
 import type { ProjectionCache } from '../../src/contract/projection-cache.ts';
 import { MapCache } from './map-cache.ts';
 
-type Operation = (cache: ProjectionCache) => void;
+/** One operation as it is written: a put, or a deletion where there is no value. */
+export interface MapRecord {
+  readonly key: Uint8Array;
+  readonly put?: CacheEntry;
+}
 
 /** What became durable, as the operations that lead there: the disk of a `PersistentMapCache`. */
-export type MapDisk = Operation[];
+export type MapDisk = MapRecord[];
+
+/** What is written for an operation; nothing for `undefined`. `before` is what was under the key. */
+export type WriteRecord = (record: MapRecord, before: CacheEntry | undefined) => MapRecord | undefined;
 
 /** A `MapCache` that outlives its process: `sync` writes the operations since the last one to its disk. */
 export class PersistentMapCache implements ProjectionCache {
   readonly disk: MapDisk;
+  readonly unsynced: MapRecord[] = [];
+  readonly #write: WriteRecord;
   readonly #cache: MapCache = new MapCache();
-  readonly #unsynced: Operation[] = [];
 
-  constructor(disk: MapDisk = []) {
+  constructor(disk: MapDisk = [], write: WriteRecord = (record) => record) {
     this.disk = disk;
-    for (const operation of disk) operation(this.#cache);
+    this.#write = write;
+    for (const { key, put } of disk) {
+      if (put === undefined) this.#cache.deletePrefix(key);
+      else this.#cache.put(key, put.value, put.meta);
+    }
   }
 
   capabilities(): CacheCapabilities {
@@ -28,20 +40,25 @@ export class PersistentMapCache implements ProjectionCache {
   }
 
   put(key: Uint8Array, value: Uint8Array, meta: CacheMeta): void {
+    const before = this.#cache.get(key);
     this.#cache.put(key, value, meta);
-    const [ownKey, ownValue, ownMeta] = [new Uint8Array(key), new Uint8Array(value), { ...meta }];
-    this.#unsynced.push((cache) => cache.put(ownKey, ownValue, ownMeta));
+    this.#append({ key: new Uint8Array(key), put: { value: new Uint8Array(value), meta: { ...meta } } }, before);
   }
 
   deletePrefix(prefix: Uint8Array): number {
-    const ownPrefix = new Uint8Array(prefix);
-    this.#unsynced.push((cache) => void cache.deletePrefix(ownPrefix));
-    return this.#cache.deletePrefix(prefix);
+    const count = this.#cache.deletePrefix(prefix);
+    this.#append({ key: new Uint8Array(prefix) }, undefined);
+    return count;
   }
 
   sync(): void {
-    this.disk.push(...this.#unsynced.splice(0));
+    this.disk.push(...this.unsynced.splice(0));
   }
 
   prefetch(_key: Uint8Array, _predictedMeta: CacheMeta): void {}
+
+  #append(record: MapRecord, before: CacheEntry | undefined): void {
+    const written = this.#write(record, before);
+    if (written !== undefined) this.unsynced.push(written);
+  }
 }

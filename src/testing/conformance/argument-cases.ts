@@ -1,9 +1,13 @@
 import type { CacheMeta } from '../../contract/cache-entry.ts';
-import { type CacheUnderTest, type ConformanceCase, someMeta, utf8 } from './cache-under-test.ts';
+import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { expectRefused, shown } from './expectations.ts';
+import { someMeta, utf8 } from './samples.ts';
 
 // Strings are not among them: a cache may take them for keys and prefixes.
-const notBytes: readonly unknown[] = [undefined, null, 7, 7n, true, {}, [1, 2], new ArrayBuffer(2), new Uint16Array(2)];
+const notBytes: readonly unknown[] = [
+  ...[undefined, null, 7, 7n, true, {}, [1, 2], { 0: 1, 1: 2, length: 2 }],
+  ...[new ArrayBuffer(2), new DataView(new ArrayBuffer(2)), new Uint16Array(2), new Int8Array(2)],
+];
 
 const notMeta: readonly unknown[] = [
   undefined,
@@ -24,14 +28,19 @@ const metaOutOfRange: readonly CacheMeta[] = [
   { watermark: 0n, cachedAtUs: 2n ** 63n },
 ];
 
-/** A mistake in an argument is an error of its own kind, and leaves the cache as it was. */
+/** A wrong argument is a `TypeError`, one out of range a `RangeError`; both leave the cache as it was. */
 export const argumentCases: readonly ConformanceCase[] = [
-  { name: 'a key, value or prefix that is not bytes throws TypeError', run: refusesWhatIsNotBytes },
-  { name: 'a meta that is not two bigints throws TypeError', run: refusesWhatIsNotMeta },
+  {
+    name: 'a key, value or prefix that is not bytes throws TypeError',
+    advice:
+      'Check arguments first; Buffers, and arrays of other realms, are bytes. Text may be accepted for keys only.',
+    run: refusesNonBytes,
+  },
+  { name: 'a meta that is not two bigints throws TypeError', run: refusesNonMeta },
   { name: 'a watermark beyond u64 or a cachedAtUs beyond i64 throws RangeError', run: refusesOutOfRange },
 ];
 
-async function refusesWhatIsNotBytes(subject: CacheUnderTest): Promise<void> {
+async function refusesNonBytes(subject: CacheUnderTest): Promise<void> {
   const key = utf8('order:507');
   const state = utf8('state');
   await subject.put(key, state);
@@ -45,9 +54,10 @@ async function refusesWhatIsNotBytes(subject: CacheUnderTest): Promise<void> {
   const text = 'text' as unknown as Uint8Array;
   await expectRefused('TypeError', 'put of a text as the value', () => subject.cache.put(key, text, someMeta));
   await subject.expectEntry(key, utf8('state'));
+  await subject.expectRemoved(new Uint8Array(0), 1);
 }
 
-async function refusesWhatIsNotMeta(subject: CacheUnderTest): Promise<void> {
+async function refusesNonMeta(subject: CacheUnderTest): Promise<void> {
   await expectMetaRefused(subject, 'TypeError', notMeta as readonly CacheMeta[]);
 }
 
@@ -59,7 +69,11 @@ async function expectMetaRefused(subject: CacheUnderTest, name: string, metas: r
   const key = utf8('order:507');
   await subject.put(key, utf8('state'));
   for (const meta of metas) {
-    await expectRefused(name, `put with meta ${shown(meta)}`, () => subject.cache.put(key, utf8('other'), meta));
+    for (const refused of [key, utf8('order:508')]) {
+      await expectRefused(name, `put with meta ${shown(meta)}`, () => subject.cache.put(refused, utf8('other'), meta));
+    }
   }
   await subject.expectEntry(key, utf8('state'));
+  await subject.expectMiss(utf8('order:508'));
+  await subject.expectRemoved(new Uint8Array(0), 1);
 }

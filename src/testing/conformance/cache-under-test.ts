@@ -1,30 +1,31 @@
-import type { CacheMeta } from '../../contract/cache-entry.ts';
+import type { CacheEntry, CacheMeta } from '../../contract/cache-entry.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../../contract/projection-cache.ts';
 import { expectBytes, expectSame, expectThat, shown } from './expectations.ts';
+import { someMeta } from './samples.ts';
 
 /** Either contract: the suite awaits every answer, so that a cache may give it at once or later. */
 export type AnyProjectionCache = ProjectionCache | AsyncProjectionCache;
 
-export const someMeta: CacheMeta = { watermark: 507n, cachedAtUs: 1_700_000_000_000_000n };
-
-/** One thing that every cache owes: a sentence, and the calls that show it on an empty cache. */
+/** One rule of the contract: a sentence, and the calls that check it on an empty cache. */
 export interface ConformanceCase {
   readonly name: string;
   /** Whether the case opens the cache again, which only caches that keep entries on a disk or a server can. */
   readonly reopens?: boolean;
+  /** What to do about a cache that fails; added to the message. */
+  readonly advice?: string;
   readonly run: (subject: CacheUnderTest) => Promise<void>;
 }
 
 /**
- * A cache with the expectations of the suite. For a cache that keeps nothing each expectation is turned into what such a
- * cache owes: every read a miss, every deletion empty; the cases are the same.
+ * A cache with the expectations of the suite. For a cache that keeps nothing each expectation becomes what such a cache
+ * must do: every read is a miss, every deletion removes nothing; the cases are the same.
  */
 export class CacheUnderTest {
   readonly #reopen: () => Promise<AnyProjectionCache>;
   readonly #isNoop: boolean;
   #cache: AnyProjectionCache;
 
-  /** `reopen` ends the cache it was made with and gives the one that comes after it. */
+  /** `reopen` ends the cache it was made with and returns the one that follows. */
   constructor(cache: AnyProjectionCache, reopen: () => Promise<AnyProjectionCache>) {
     this.#cache = cache;
     this.#reopen = reopen;
@@ -39,43 +40,69 @@ export class CacheUnderTest {
     expectSame(await this.#cache.put(key, value, meta), undefined, 'what put returns');
   }
 
+  /** Puts each key with its own bytes as the value. */
+  async putAll(keys: readonly Uint8Array[]): Promise<void> {
+    for (const key of keys) await this.put(key, key);
+  }
+
+  async sync(): Promise<void> {
+    expectSame(await this.#cache.sync(), undefined, 'what sync returns');
+  }
+
   async reopen(): Promise<void> {
     this.#cache = await this.#reopen();
   }
 
   async expectEntry(key: Uint8Array, value: Uint8Array, meta: CacheMeta = someMeta): Promise<void> {
-    if (this.#isNoop) return this.expectMiss(key);
-    const entry = await this.#cache.get(key);
-    expectThat(entry !== undefined, `key ${shown(key)} must be found, it is a miss`);
-    expectBytes(entry.value, value, `the value under key ${shown(key)}`);
+    this.expectAnswer(await this.#cache.get(key), key, value, meta);
+  }
+
+  /** Expects of an answer of `get` what `expectEntry` expects of the next one. */
+  expectAnswer(answer: CacheEntry | undefined, key: Uint8Array, value: Uint8Array, meta: CacheMeta = someMeta): void {
+    if (this.#isNoop) {
+      expectSame(answer, undefined, `key ${shown(key)} must be a miss`);
+      return;
+    }
+    expectThat(answer !== undefined, `key ${shown(key)} must be found, it is a miss`);
     // Own fields: an entry with getters on its prototype would lose them in a structured clone or a spread.
+    expectSame(Object.keys(answer).sort().join(), 'meta,value', `the fields of the entry of ${shown(key)}`);
+    expectBytes(answer.value, value, `the value under key ${shown(key)}`);
     expectSame(
-      Object.keys(entry.meta).sort().join(),
+      Object.keys(answer.meta).sort().join(),
       'cachedAtUs,watermark',
       `the fields of the meta of ${shown(key)}`,
     );
-    expectSame(entry.meta.watermark, meta.watermark, `the watermark of key ${shown(key)}`);
-    expectSame(entry.meta.cachedAtUs, meta.cachedAtUs, `cachedAtUs of key ${shown(key)}`);
+    expectSame(answer.meta.watermark, meta.watermark, `the watermark of key ${shown(key)}`);
+    expectSame(answer.meta.cachedAtUs, meta.cachedAtUs, `cachedAtUs of key ${shown(key)}`);
+  }
+
+  /** Expects every key with its own bytes as the value. */
+  async expectAll(keys: readonly Uint8Array[]): Promise<void> {
+    for (const key of keys) await this.expectEntry(key, key);
   }
 
   async expectMiss(key: Uint8Array): Promise<void> {
     expectSame(await this.#cache.get(key), undefined, `key ${shown(key)} must be a miss`);
   }
 
-  async expectRemoved(prefix: Uint8Array, count: number): Promise<void> {
-    const removed = await this.#cache.deletePrefix(prefix);
-    expectSame(removed, this.#isNoop ? 0 : count, `how many entries deletePrefix of ${shown(prefix)} says it removed`);
+  async expectNone(keys: readonly Uint8Array[]): Promise<void> {
+    for (const key of keys) await this.expectMiss(key);
   }
 
-  /** The bytes that `get` gives, for a case that changes them; a copy of `value` for a cache that keeps nothing. */
+  async expectRemoved(prefix: Uint8Array, count: number): Promise<void> {
+    this.expectCount(await this.#cache.deletePrefix(prefix), prefix, count);
+  }
+
+  /** Expects of an answer of `deletePrefix` what `expectRemoved` expects of the next one. */
+  expectCount(answer: unknown, prefix: Uint8Array, count: number): void {
+    const expected = this.#isNoop ? 0 : count;
+    expectSame(answer, expected, `how many entries deletePrefix of ${shown(prefix)} says it removed`);
+  }
+
+  /** The bytes that `get` returns, for a case that changes them; a copy of `value` for a cache that keeps nothing. */
   async valueOf(key: Uint8Array, value: Uint8Array): Promise<Uint8Array> {
     await this.expectEntry(key, value);
     const entry = await this.#cache.get(key);
     return entry?.value ?? new Uint8Array(value);
   }
-}
-
-/** The bytes of a text. */
-export function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

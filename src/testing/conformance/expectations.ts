@@ -1,4 +1,6 @@
-/** Throws an `Error` with `message` unless `condition` holds: what every test runner takes for a failed test. */
+import { isBytes } from '../../base/argument.ts';
+
+/** Throws an `Error` with `message` unless `condition` holds. Every test runner counts that as a failed test. */
 export function expectThat(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }
@@ -8,9 +10,9 @@ export function expectSame(actual: unknown, expected: unknown, what: string): vo
   if (!Object.is(actual, expected)) throw new Error(`${what}: expected ${shown(expected)}, got ${shown(actual)}`);
 }
 
-/** Throws unless `actual` holds the bytes `expected`. A `Buffer` and a `Uint8Array` of the same bytes are the same. */
+/** Throws unless `actual` holds the bytes `expected`. A `Buffer` passes, and a `Uint8Array` of another realm. */
 export function expectBytes(actual: unknown, expected: Uint8Array, what: string): void {
-  expectThat(actual instanceof Uint8Array, `${what} must be a Uint8Array, got ${shown(actual)}`);
+  expectThat(isBytes(actual), `${what} must be a Uint8Array, got ${shown(actual)}`);
   expectSame(actual.length, expected.length, `the length of ${what}`);
   const at = expected.findIndex((byte, index) => byte !== actual[index]);
   if (at >= 0) throw new Error(`${what}: byte ${at} must be ${expected[at]}, got ${actual[at]}`);
@@ -25,7 +27,7 @@ export async function expectRefused(name: string, what: string, call: () => unkn
   try {
     answer = await call();
   } catch (error) {
-    if (error instanceof Object && 'name' in error && error.name === name) return;
+    if (typeof error === 'object' && error !== null && 'name' in error && error.name === name) return;
     throw new Error(`${what} must throw a ${name}, it threw ${String(error)}`, { cause: error });
   }
   throw new Error(`${what} must throw a ${name}, it returned ${shown(answer)}`);
@@ -37,7 +39,7 @@ const shownBytesMax = 16;
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'bigint') return `${value}n`;
-  if (value instanceof Uint8Array) return shownBytes(value);
+  if (isBytes(value)) return shownBytes(value);
   if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
   return Object.prototype.toString.call(value) === '[object Object]' ? shownFields(value as object) : String(value);
 }

@@ -1,13 +1,19 @@
-import { type CacheUnderTest, type ConformanceCase, someMeta, utf8 } from './cache-under-test.ts';
-import { expectBytes } from './expectations.ts';
+import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
+import { expectBytes, expectSame } from './expectations.ts';
+import { someMeta, utf8 } from './samples.ts';
 
-/** Bytes belong to whoever holds them: neither side sees what the other does to its own after a call. */
+/** Caller and cache share no bytes after a call: neither sees what the other does to its own. */
 export const ownershipCases: readonly ConformanceCase[] = [
   { name: 'changing a returned value changes nothing in the cache', run: changedResult },
   { name: 'two results of one key share no bytes', run: twoResults },
-  { name: 'changing a returned meta changes nothing in the cache', run: changedMeta },
+  { name: 'changing a returned entry or its meta changes nothing in the cache', run: changedMeta },
   { name: 'changing the arguments after put changes nothing in the cache', run: changedArguments },
   { name: 'changing the prefix after deletePrefix removes nothing more', run: changedPrefix },
+  {
+    name: 'no call changes its arguments',
+    advice: 'Copy before you change bytes in place or transfer their buffer to a worker.',
+    run: argumentsStay,
+  },
   { name: 'a result stays as it was while the cache goes on', run: resultStays },
   { name: 'a view of a larger buffer counts with its own bytes only', run: views },
 ];
@@ -29,8 +35,12 @@ async function twoResults(subject: CacheUnderTest): Promise<void> {
 async function changedMeta(subject: CacheUnderTest): Promise<void> {
   await subject.put(utf8('order:507'), utf8('state'));
   const entry = await subject.cache.get(utf8('order:507'));
-  // A frozen meta refuses the change, which is as good.
-  if (entry !== undefined) Reflect.set(entry.meta, 'watermark', 0n);
+  // A frozen object refuses the change, which is as good.
+  if (entry !== undefined) {
+    Reflect.set(entry.meta, 'watermark', 0n);
+    Reflect.set(entry, 'meta', { watermark: 1n, cachedAtUs: 1n });
+    Reflect.set(entry, 'value', utf8('other'));
+  }
   await subject.expectEntry(utf8('order:507'), utf8('state'));
 }
 
@@ -57,12 +67,27 @@ async function changedPrefix(subject: CacheUnderTest): Promise<void> {
   await subject.expectMiss(utf8('order:507'));
 }
 
+async function argumentsStay(subject: CacheUnderTest): Promise<void> {
+  const [key, value, prefix] = [utf8('order:507'), utf8('state'), utf8('order:')];
+  const meta = Object.freeze({ ...someMeta });
+  await subject.put(key, value, meta);
+  await subject.expectEntry(key, value, meta);
+  await subject.cache.prefetch?.(key, meta);
+  await subject.sync();
+  await subject.expectRemoved(prefix, 1);
+  expectBytes(key, utf8('order:507'), 'the key that the cache received');
+  expectBytes(value, utf8('state'), 'the value that the cache received');
+  expectBytes(prefix, utf8('order:'), 'the prefix that the cache received');
+  expectSame(Object.keys(meta).join(), Object.keys(someMeta).join(), 'the fields of the meta that the cache received');
+}
+
 async function resultStays(subject: CacheUnderTest): Promise<void> {
   await subject.put(utf8('order:507'), utf8('state'));
   const held = await subject.valueOf(utf8('order:507'), utf8('state'));
   await subject.put(utf8('order:507'), utf8('newer'));
   await subject.put(utf8('order:508'), utf8('other'));
-  await subject.cache.sync();
+  await subject.expectEntry(utf8('order:508'), utf8('other'));
+  await subject.sync();
   await subject.expectRemoved(new Uint8Array(0), 2);
   expectBytes(held, utf8('state'), 'a result that is held');
 }

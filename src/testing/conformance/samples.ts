@@ -1,0 +1,47 @@
+import type { CacheMeta } from '../../contract/cache-entry.ts';
+
+export const someMeta: CacheMeta = { watermark: 507n, cachedAtUs: 1_700_000_000_000_000n };
+
+const u64Max = 2n ** 64n - 1n;
+const i64Min = -(2n ** 63n);
+const i64Max = 2n ** 63n - 1n;
+
+/** Metas at the ends of their ranges, and those that a double, a signed integer or 32 bits would change. */
+export const extremeMetas: readonly CacheMeta[] = [
+  { watermark: 0n, cachedAtUs: 0n },
+  { watermark: u64Max, cachedAtUs: i64Min },
+  { watermark: u64Max, cachedAtUs: i64Max },
+  { watermark: 2n ** 63n, cachedAtUs: 1n },
+  { watermark: 2n ** 32n, cachedAtUs: -1n },
+  // Beyond 2 ** 53 a meta kept in a double comes back rounded.
+  { watermark: 2n ** 53n + 1n, cachedAtUs: -(2n ** 53n) - 1n },
+];
+
+/** The bytes of a text in UTF-8. */
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/**
+ * `length` bytes that repeat nowhere and do not compress, the same ones each time: a page in the wrong place shows, and
+ * a limit on the size counts every byte.
+ */
+export function noise(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let state = 0x9e3779b9;
+  for (let index = 0; index < length; index += 1) {
+    // xorshift32 of Marsaglia, "Xorshift RNGs" (2003).
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[index] = state;
+  }
+  return bytes;
+}
+
+/** What a table of a case may name bytes by: a text (in UTF-8), or the bytes. */
+export type BytesSource = string | readonly number[] | Uint8Array;
+
+export function bytesFrom(source: BytesSource): Uint8Array {
+  return typeof source === 'string' ? utf8(source) : Uint8Array.from(source);
+}
