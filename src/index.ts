@@ -17,7 +17,7 @@
  * cache.close();
  * ```
  *
- * @module
+ * @module projection-cache
  */
 
 export { prefixSuccessor } from './base/prefix-successor.ts';

@@ -3,7 +3,7 @@
  * `FaultStorage` is a storage that fails on purpose: it records what a store does to its files, makes any call fail, and
  * `crashStates` goes through what a crash may leave of them. Nothing here needs a test runner or a module of Node.
  *
- * @module
+ * @module projection-cache/testing
  */
 
 export type { AnyProjectionCache } from './conformance/cache-under-test.ts';

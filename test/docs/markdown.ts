@@ -64,7 +64,7 @@ export function anchorsOf(markdown: string): string[] {
 /** Files of the repository that a document names in code spans, such as `src/index.ts`. */
 export function pathsInCode(markdown: string): string[] {
   const spans = proseLines(markdown).flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span));
-  return spans.filter((span) => /^(?:src|test|props|docs|bench)\/[\w./-]+\.(?:ts|md)$/.test(span));
+  return spans.filter((span) => /^(?:src|test|props|docs|bench)\/[\w./-]+\.(?:ts|md|json|svg)$/.test(span));
 }
 
 /** Rows of the tables of a document, each as its cells without code marks; heads and rules included. */

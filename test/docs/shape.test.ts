@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as api from '../../src/index.ts';
 import * as testing from '../../src/testing/index.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
+import { tableRows } from './markdown.ts';
 
 function sectionsOf(markdown: string): string[] {
   return markdown.split(/^(?=## )/m).slice(1);
@@ -11,9 +12,10 @@ function sectionsOf(markdown: string): string[] {
 describe('README.md', () => {
   const readme = repositoryText('README.md');
 
-  test('begins with one sentence and has its sections in order', () => {
-    expect(readme).toMatch(/^# projection-cache\n\n[^.]+\.\n\n## Install\n/);
+  test('begins with the pain in two sentences and has its sections in order', () => {
+    expect(readme).toMatch(/^# projection-cache\n\n[^.]+\.\s[^.]+\.\n\n/);
     expect(sectionsOf(readme).map((section) => section.split('\n')[0]?.slice('## '.length))).toEqual([
+      'Which one do I need',
       'Install',
       'Example',
       'What survives a crash',
@@ -23,6 +25,17 @@ describe('README.md', () => {
       'API',
       'Licence',
     ]);
+  });
+
+  test.each(['event log', 'stream', 'projection', 'watermark'])('defines %s once, before the first section', (word) => {
+    const beginning = readme.slice(0, readme.indexOf('\n## '));
+    expect(beginning).toMatch(new RegExp(`^- (?:A|The) \\*\\*${word}\\*\\* .*\\bis\\b`, 'm'));
+    expect(readme.split(`**${word}**`)).toHaveLength(2);
+  });
+
+  test.each(['JSON file', 'lru-cache', 'keyv', 'node:sqlite', 'lmdb'])('says when to take %s instead', (name) => {
+    const choice = sectionsOf(readme).find((text) => text.startsWith('## Which one do I need')) ?? '';
+    expect(tableRows(choice).filter(([first]) => first?.includes(name))).toHaveLength(1);
   });
 
   test('has the commands a fresh machine needs', () => {

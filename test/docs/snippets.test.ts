@@ -1,13 +1,17 @@
 // Why this test: an example that no longer compiles, or prints something else than it says, costs a reader more than none.
 // Each runs as a user would run it: in a process of its own, in an empty directory. Blocks marked `no-run` are only compiled.
+// Blocks of `js` run without a loader, copied as they are, beside an installed package.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { InstalledPackage } from './installed-package.ts';
 import { typeFaults } from './snippet-program.ts';
-import { expectedOutput, runSnippet, type Snippet, snippets } from './snippets.ts';
+import { expectedOutput, runPlainSnippet, runSnippet, type Snippet, snippets } from './snippets.ts';
 
-const all = snippets();
+const all = snippets('ts');
+const plain = snippets('js');
 
 async function outputOf(snippet: Snippet): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-snippet-'));
@@ -22,7 +26,7 @@ describe('the code in the documents', () => {
   test('is found', () => {
     const places = all.map(({ place }) => place.split(':')[0]);
     expect(places).toEqual(
-      expect.arrayContaining(['README.md', 'docs/errors.md', 'docs/testing.md', 'docs/tuning.md', 'src/index.ts']),
+      expect.arrayContaining(['docs/errors.md', 'docs/testing.md', 'docs/tuning.md', 'src/index.ts']),
     );
   });
 
@@ -33,6 +37,37 @@ describe('the code in the documents', () => {
   const runnable = all.filter(({ flags }) => !flags.includes('no-run'));
   test.each(runnable)('of $place runs and prints what it says', async (snippet) => {
     expect(await outputOf(snippet)).toBe(expectedOutput(snippet));
+  });
+});
+
+describe('the package as JavaScript', () => {
+  const installed = new InstalledPackage();
+  afterAll(() => installed.remove());
+
+  test('is what the first example of the README is written for', () => {
+    const places = plain.map(({ place }) => place.split(':')[0]);
+    expect(places).toContain('README.md');
+    expect(plain[0]?.text).toMatch(/\bidentity: /);
+  });
+
+  test.each(plain)('of $place runs as it is copied and prints what it says', async (snippet) => {
+    expect(await runPlainSnippet(snippet, installed.directory)).toBe(expectedOutput(snippet));
+  });
+
+  test('runs nothing but JavaScript', async () => {
+    const typed: Snippet = {
+      place: 'a.md:1',
+      language: 'js',
+      flags: [],
+      text: 'const a: number = 1;\nconsole.log(a);\n',
+    };
+    await expect(runPlainSnippet(typed, installed.directory)).rejects.toThrow('SyntaxError');
+  });
+
+  test.each(['projection-cache', 'projection-cache/testing'])('require(%j) returns its exports', (name) => {
+    const script = `console.log(Object.keys(require(${JSON.stringify(name)})).length > 3)`;
+    const options = { cwd: installed.directory, encoding: 'utf8' } as const;
+    expect(execFileSync(process.execPath, ['--eval', script], options)).toBe('true\n');
   });
 });
 

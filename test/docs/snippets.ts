@@ -7,19 +7,19 @@ import { promisify } from 'node:util';
 import { repositoryFiles } from '../tidy/repository-files.ts';
 import { type CodeBlock, codeBlocks } from './markdown.ts';
 
-/** A block of TypeScript that a document or a docstring shows. */
+/** A block of TypeScript or JavaScript that a document or a docstring shows. */
 export type Snippet = CodeBlock;
 
 /** A snippet may take this long on a loaded machine. */
 const RUN_MS_MAX = 60_000;
 
-/** Every `ts` block of the documents and of the docstrings of `src`. */
-export function snippets(): Snippet[] {
+/** Every block of a language in the documents and in the docstrings of `src`. */
+export function snippets(wanted: 'ts' | 'js'): Snippet[] {
   const documents = repositoryFiles('', ['.md']).flatMap(({ path, text }) => codeBlocks(path, text));
   const docstrings = repositoryFiles('src', ['.ts']).flatMap(({ path, text }) =>
     codeBlocks(path, docstringLines(text)),
   );
-  return [...documents, ...docstrings].filter(({ language }) => language === 'ts');
+  return [...documents, ...docstrings].filter(({ language }) => language === wanted);
 }
 
 /** What a snippet says it prints: the comment behind each `console.log` of a line. */
@@ -28,7 +28,7 @@ export function expectedOutput({ text }: Snippet): string {
 }
 
 /**
- * Runs a snippet in a process of its own, in `directory`, and returns what it prints. The package is its source. What
+ * Runs a `ts` snippet in a process of its own, in `directory`, and returns what it prints. The package is its source. What
  * `node:test` reports goes to a file; a test of the snippet that fails makes its process fail.
  */
 export async function runSnippet({ text }: Snippet, directory: string): Promise<string> {
@@ -43,6 +43,14 @@ export async function runSnippet({ text }: Snippet, directory: string): Promise<
   const report = ['--test-reporter', 'tap', '--test-reporter-destination', join(directory, 'report.tap')];
   const options = { cwd: directory, timeout: RUN_MS_MAX };
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, ...report, file], options);
+  return stdout;
+}
+
+/** Runs a `js` snippet as it stands, in a directory where the package is installed, and returns what it prints. */
+export async function runPlainSnippet({ text }: Snippet, directory: string): Promise<string> {
+  const file = join(directory, 'snippet.mjs');
+  writeFileSync(file, text);
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: directory, timeout: RUN_MS_MAX });
   return stdout;
 }
 

@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { repositoryText } from './repository-files.ts';
+import { linksOf } from '../docs/markdown.ts';
+import { type RepositoryFile, repositoryFiles, repositoryText } from './repository-files.ts';
 
 interface Manifest {
   readonly type: string;
@@ -14,6 +19,7 @@ interface Lock {
   readonly packages: Record<string, Record<string, unknown>>;
 }
 
+const root: string = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(repositoryText('package.json')) as Manifest;
 const lock = JSON.parse(repositoryText('package-lock.json')) as Lock;
 
@@ -32,6 +38,25 @@ function packagesWithoutIntegrity({ packages }: Lock): string[] {
   return Object.keys(packages).filter((path) => path !== '' && packages[path]?.['integrity'] === undefined);
 }
 
+/** Whether a file is in the package. npm adds the last three whatever `files` says. */
+function isShipped(path: string, files: readonly string[]): boolean {
+  return [...files, 'README.md', 'LICENSE', 'package.json'].some(
+    (kept) => path === kept || path.startsWith(`${kept}/`),
+  );
+}
+
+/** Links of shipped documents to files that are only in the repository. */
+function linksOutOfPackage(documents: readonly RepositoryFile[], files: readonly string[]): string[] {
+  const shipped = documents.filter(({ path }) => isShipped(path, files));
+  return shipped.flatMap(({ path, text }) => {
+    const relative = linksOf(text).filter(({ target }) => !/^(?:[a-z]+:|#)/.test(target));
+    const missing = relative.filter(({ target }) => {
+      return !isShipped(posix.join(posix.dirname(path), target.split('#')[0] ?? ''), files);
+    });
+    return missing.map(({ target, line }) => `${path}:${line}: ${target}`);
+  });
+}
+
 describe('package.json', () => {
   test('has no runtime dependencies', () => {
     expect(dependencyFields(manifest)).toEqual([]);
@@ -47,6 +72,54 @@ describe('package.json', () => {
     const targets = JSON.stringify(manifest.exports).match(/"\.\/[^"]+\.(?:js|ts)"/g) ?? [];
     expect(targets.length).toBeGreaterThan(0);
     for (const target of targets) expect(target).toMatch(/^"\.\/dist\//);
+  });
+});
+
+describe('what ships', () => {
+  test('is there, except for what the build makes', () => {
+    const missing = manifest.files.filter((path) => path !== 'dist' && !existsSync(root + path));
+    expect(missing).toEqual([]);
+  });
+
+  test('is no document that only the repository needs', () => {
+    for (const name of ['decisions', 'design', 'format', 'reading-the-source']) {
+      expect(isShipped(`docs/${name}.md`, manifest.files), name).toBe(false);
+    }
+  });
+
+  test('has links that lead to what ships', () => {
+    expect(linksOutOfPackage(repositoryFiles('', ['.md']), manifest.files)).toEqual([]);
+  });
+
+  test('has the sources that its declaration maps point at', () => {
+    const { compilerOptions } = JSON.parse(repositoryText('tsconfig.build.json')) as {
+      compilerOptions: Record<string, unknown>;
+    };
+    expect(compilerOptions).toMatchObject({ declarationMap: true, rootDir: 'src', outDir: 'dist' });
+    expect(manifest.files).toEqual(expect.arrayContaining(['dist', 'src']));
+  });
+});
+
+describe('the addresses of the package', () => {
+  const { homepage, repository, bugs } = manifest as unknown as {
+    homepage: string;
+    repository: { url: string };
+    bugs: { url: string };
+  };
+  const addresses = [homepage, repository.url.replace(/^git\+/, ''), bugs.url];
+
+  test('are on one host', () => {
+    expect(new Set(addresses.map((address) => new URL(address).host)).size).toBe(1);
+  });
+
+  // A name under `.example` is reserved: nobody can register it, so that it cannot be mistaken for a real address.
+  test('stop a publication while they are placeholders', () => {
+    const publish = (): unknown => execFileSync('npm', ['run', 'prepublishOnly'], { cwd: root, stdio: 'pipe' });
+    if (addresses.some((address) => new URL(address).host.endsWith('.example'))) {
+      expect(publish).toThrow(/no public address yet/);
+    } else {
+      expect(publish).not.toThrow();
+    }
   });
 });
 
@@ -74,6 +147,15 @@ function missingOptionalPackages({ packages }: Lock): string[] {
 }
 
 describe('the checks of the package', () => {
+  test('find links to files that do not ship', () => {
+    const text = '[a](docs/a.md#b) [c](docs/c.md) [d](#d) [e](https://example.org) [f](LICENSE) [g](dist/g.js)';
+    const documents = [
+      { path: 'README.md', text },
+      { path: 'docs/c.md', text: '[x](x.md)' },
+    ];
+    expect(linksOutOfPackage(documents, ['dist', 'docs/a.md'])).toEqual(['README.md:1: docs/c.md']);
+  });
+
   test('find runtime dependencies of every kind', () => {
     const fields = { dependencies: {}, peerDependencies: {}, optionalDependencies: {}, bundledDependencies: [] };
     expect(dependencyFields({ ...fields, devDependencies: {} })).toEqual(Object.keys(fields));
