@@ -1,7 +1,7 @@
 import { assertBytes, kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { Projection } from './projection.ts';
-import { concatenated, fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
+import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
 import { jsonCodec, type StateCodec } from './state-codec.ts';
 import { isPromise } from './steps.ts';
 import type { StoredState } from './stored-state.ts';
@@ -37,7 +37,7 @@ export class BoundProjection<State, Event> {
     this.#codec = projection.codec ?? (jsonCodec as StateCodec<State>);
     this.#fingerprint = fingerprintOf(this.kinds, identity);
     this.id = `${this.name}\0${this.version}\0${this.#fingerprint.join()}`;
-    this.#keyTail = concatenated(keyTail(this.name, this.version), this.#fingerprint);
+    this.#keyTail = keyTail(this.name, this.version, this.#fingerprint);
   }
 
   /** The cache key of this projection of a stream. */

@@ -198,14 +198,14 @@ describe.each(ways)('$way', ({ make }) => {
     });
   });
 
-  test('the key is projectionKey and a fingerprint; the value a tag and the state', async () => {
+  test('the key is projectionKey, a mark and a fingerprint; the value a tag and the state', async () => {
     const world = new World();
     world.log.append('a', 1);
     await make(world).project({ ...totals, version: 3 }, 'a');
     const [[key, entry] = []] = world.cache.inner.entries();
     const start = projectionKey('a', 'totals', 3);
     expect(key?.subarray(0, start.length)).toEqual(start);
-    expect(key?.length).toBe(start.length + 16);
+    expect(key?.subarray(start.length, -24)).toEqual(Uint8Array.of(0xff, 0x50, 0x43, 0x31));
     expect(entry?.value).toEqual(utf8.encode('\u0001{"sum":1,"count":1}'));
     expect(entry?.meta).toEqual({ watermark: 10n, cachedAtUs: 1_000_000n });
   });
