@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Freshness } from '../../src/projection/freshness.ts';
 import type { Projection } from '../../src/projection/projection.ts';
 import { projectionKey } from '../../src/projection/projection-key.ts';
-import type { StateCodec } from '../../src/projection/state-codec.ts';
+import { jsonCodec, type StateCodec } from '../../src/projection/state-codec.ts';
 import type { Change } from './memory-log.ts';
 import { open, type Totals, totals } from './totals.ts';
 import { World, ways } from './ways.ts';
@@ -156,6 +156,7 @@ describe.each(ways)('$way', ({ make }) => {
         name: 'dropping',
         initial: () => ({ n: 0, left: undefined }),
         apply: ({ n }) => ({ n: n + 1, left: undefined }),
+        codec: jsonCodec({ dropUndefined: true }),
       };
       const projector = make(world);
       for (const outcome of ['replay', 'hit', 'delta', 'hit']) {
