@@ -53,7 +53,7 @@ export { Projector, type ProjectorOptions } from './projection/projector.ts';
 export type { ProjectorStats } from './projection/projector-counters.ts';
 export type { ProjectOptions, ProjectorSettings } from './projection/projector-options.ts';
 export type { ReplayBudget } from './projection/replay-budget.ts';
-export type { StateCodec } from './projection/state-codec.ts';
+export { type JsonCodecOptions, jsonCodec, type StateCodec } from './projection/state-codec.ts';
 export type { WarmOptions, WarmProgress, WarmReport } from './projection/warm-options.ts';
 export { MemoryStorage } from './storage/memory-storage.ts';
 export type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage/storage-backend.ts';

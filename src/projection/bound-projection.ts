@@ -1,10 +1,18 @@
 import { assertBytes, kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { Projection } from './projection.ts';
-import { concatenated, fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
-import { jsonCodec, type StateCodec } from './state-codec.ts';
+import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
+import { jsonCodec, onlyReads, type StateCodec } from './state-codec.ts';
 import { isPromise } from './steps.ts';
-import type { StoredState } from './stored-state.ts';
+import {
+  encodedCopy,
+  encodedView,
+  holdsState,
+  type StoredState,
+  sameStored,
+  storedNone,
+  storedState,
+} from './stored-state.ts';
 
 /** A projection as one projector uses it: with its defaults, and with the part of its keys that is the same for all streams. */
 export class BoundProjection<State, Event> {
@@ -18,6 +26,8 @@ export class BoundProjection<State, Event> {
   readonly id: string;
   readonly #projection: Projection<State, Event>;
   readonly #codec: StateCodec<State>;
+  readonly #encodedOf: (stored: StoredState) => Uint8Array;
+  #initial: StoredState | undefined;
   readonly #fingerprint: Uint8Array;
   readonly #keyTail: Uint8Array;
 
@@ -34,10 +44,11 @@ export class BoundProjection<State, Event> {
     this.kinds = Object.freeze([...(projection.kinds ?? [])]);
     this.incremental = projection.incremental ?? true;
     this.identity = identity;
-    this.#codec = projection.codec ?? (jsonCodec as StateCodec<State>);
+    this.#codec = projection.codec ?? jsonCodec();
+    this.#encodedOf = onlyReads(this.#codec) ? encodedView : encodedCopy;
     this.#fingerprint = fingerprintOf(this.kinds, identity);
     this.id = `${this.name}\0${this.version}\0${this.#fingerprint.join()}`;
-    this.#keyTail = concatenated(keyTail(this.name, this.version), this.#fingerprint);
+    this.#keyTail = keyTail(this.name, this.version, this.#fingerprint);
   }
 
   /** The cache key of this projection of a stream. */
@@ -53,46 +64,91 @@ export class BoundProjection<State, Event> {
     );
   }
 
-  /** The state after `event`. */
+  /** The state after `event`. Throws `STATE_CODEC` for an initial state, or one to normalize, that the codec refuses. */
   apply(state: State | undefined, event: Event): State | undefined {
-    return this.#projection.apply(state === undefined ? this.#projection.initial() : state, event);
+    // Where `initial` returns undefined, that is what its projection starts from.
+    const next = this.#projection.apply(state === undefined ? (this.#initialState() as State) : state, event);
+    return next === undefined || this.#codec.normalize === undefined ? next : this.#normalized(next);
   }
 
   /** Throws `STATE_CODEC` for a state that the codec does not take. */
   encode(state: State | undefined): StoredState {
-    if (state === undefined) return { kind: 'none' };
+    return this.#encoded(state, 'its state');
+  }
+
+  /** A state of the caller's own. Throws what the codec throws, and `TypeError` where it gives no state. */
+  decode(stored: StoredState): State | undefined {
+    if (!holdsState(stored)) return undefined;
+    const state = this.#codec.decode(this.#encodedOf(stored));
+    assertState(state, '`decode`');
+    return state;
+  }
+
+  /** The same for what was just encoded. Not to decode that is a mistake of the codec, `STATE_CODEC`. */
+  decodeOwn(stored: StoredState): State | undefined {
     try {
-      if (isPromise(state)) throw new TypeError('it is a promise, and `apply` must not be asynchronous');
-      const bytes = this.#codec.encode(state);
-      assertBytes(bytes, 'what `encode` returns');
-      return { kind: 'state', bytes };
+      return this.decode(stored);
     } catch (error) {
-      throw this.#codecFailure('encode', error);
+      throw this.#codecFailure('decode its state', error);
     }
   }
 
-  /** A state of the caller's own, which may keep the bytes. Throws what the codec throws. */
-  decode(stored: StoredState): State | undefined {
-    return stored.kind === 'none' ? undefined : this.#codec.decode(stored.bytes);
+  /**
+   * Whether two stored states are the same to the codec: its bytes are, or become so by another round, as those of maps in
+   * another order may. `undefined` where it cannot be said, as one state does not give the same bytes twice.
+   */
+  isSame(a: StoredState, b: StoredState): boolean | undefined {
+    if (sameStored(a, b)) return true;
+    const again = (stored: StoredState): StoredState => this.encode(this.decode(stored));
+    const [newA, newB] = [again(a), again(b)];
+    if (sameStored(newA, newB)) return true;
+    return sameStored(newA, again(a)) && sameStored(newB, again(b)) ? false : undefined;
   }
 
-  /** The same for what was just encoded, once for each caller. Not to decode that is a mistake of the codec, `STATE_CODEC`. */
-  decodeOwn(stored: StoredState): State | undefined {
-    if (stored.kind === 'none') return undefined;
+  /**
+   * What a fold starts from, of its own each time: `initial` may return one object again and again, and `apply` may change
+   * what it is given. It is encoded once, so that later changes of that object are not seen.
+   */
+  #initialState(): State | undefined {
+    this.#initial ??= this.#encoded(this.#projection.initial(), 'what its `initial` returns');
+    return this.decodeOwn(this.#initial);
+  }
+
+  #encoded(state: State | undefined, what: string): StoredState {
+    if (state === undefined) return storedNone();
     try {
-      // A copy: a codec may return what it was given, and each caller's state is its own.
-      return this.#codec.decode(new Uint8Array(stored.bytes));
+      assertState(state, '`initial` or `apply`');
+      const bytes = this.#codec.encode(state);
+      assertBytes(bytes, 'what `encode` returns');
+      return storedState(bytes);
     } catch (error) {
-      throw this.#codecFailure('decode', error);
+      throw this.#codecFailure(`encode ${what}`, error);
+    }
+  }
+
+  #normalized(state: State): State {
+    try {
+      const normal = this.#codec.normalize?.(state);
+      assertState(normal, '`normalize`');
+      return normal;
+    } catch (error) {
+      throw this.#codecFailure('normalize its state', error);
     }
   }
 
   #codecFailure(verb: string, error: unknown): StoreError {
-    if (error instanceof StoreError && error.code === 'STATE_CODEC') return error;
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `the codec of '${this.name}' could not ${verb} its state: ${reason}`;
-    return new StoreError('STATE_CODEC', message, { cause: error });
+    return new StoreError('STATE_CODEC', `the codec of '${this.name}' could not ${verb}: ${reason}`, { cause: error });
   }
+}
+
+/** Throws `TypeError` for what a method returned that is no state, or is one only later. */
+function assertState<State>(state: State, method: string): asserts state is Exclude<State, undefined> {
+  if (state === undefined) throw new TypeError(`${method} returned undefined, which is no state`);
+  if (!isPromise(state)) return;
+  // Nobody waits for it: that it is rejected later must not end the process.
+  state.then(undefined, () => {});
+  throw new TypeError(`${method} returned a promise: it must not be asynchronous`);
 }
 
 function assertProjection<State, Event>(projection: Projection<State, Event>): void {
@@ -112,5 +168,10 @@ function assertProjection<State, Event>(projection: Projection<State, Event>): v
   }
   if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
     throw new TypeError(`codec of the projection '${String(name)}' must be an object with \`encode\` and \`decode\``);
+  }
+  if (codec?.normalize !== undefined && typeof codec.normalize !== 'function') {
+    throw new TypeError(
+      `normalize of the codec of '${String(name)}' must be a function; got ${kindOf(codec.normalize)}`,
+    );
   }
 }

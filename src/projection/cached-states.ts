@@ -1,9 +1,10 @@
+import { assertBytes } from '../base/argument.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
 import type { FoldToken } from './fold-token.ts';
 import type { CacheFailure, Refusal } from './projection-report.ts';
 import type { ProjectionContext } from './projector-options.ts';
 import { isPromise, type Steps } from './steps.ts';
-import { decodeStored, encodeStored, type StoredState } from './stored-state.ts';
+import { asStored, type StoredState } from './stored-state.ts';
 
 /** A projection found in the cache. */
 export interface CachedState {
@@ -41,8 +42,8 @@ export class CachedStates<Event> {
   get(): Lookup | PromiseLike<Lookup> {
     try {
       const got = this.#context.cache.get(this.#key);
-      if (!isPromise(got)) return lookupOf(got);
-      return got.then(lookupOf).then(undefined, (error: unknown) => this.#unreadable(error));
+      if (!isPromise(got)) return this.#lookup(got);
+      return got.then((entry) => this.#lookup(entry)).then(undefined, (error: unknown) => this.#unreadable(error));
     } catch (error) {
       return this.#unreadable(error);
     }
@@ -51,7 +52,7 @@ export class CachedStates<Event> {
   /** Caches a state, unless `invalidate` overtook this projection. */
   *put(stored: StoredState, meta: CacheMeta): Steps<void> {
     if (!this.#context.keeps) return;
-    yield* this.#write('put', () => this.#context.cache.put(this.#key, encodeStored(stored), meta));
+    yield* this.#write('put', () => this.#context.cache.put(this.#key, stored, meta));
   }
 
   /** Removes the entry. No other key starts with this one: its fingerprint ends it. */
@@ -73,6 +74,20 @@ export class CachedStates<Event> {
     }
   }
 
+  /** Throws `TypeError` for an invalid entry: a cache that answers so has failed like one that throws. */
+  #lookup(entry: CacheEntry | undefined): Lookup {
+    if (entry === undefined) return { kind: 'refused', refusal: 'absent' };
+    const { watermark, cachedAtUs } = entry.meta;
+    if (typeof watermark !== 'bigint' || typeof cachedAtUs !== 'bigint') {
+      throw new TypeError('the cache returned an entry whose meta is not of bigints: mend the cache');
+    }
+    assertBytes(entry.value, 'the value of a cached entry');
+    const stored = asStored(entry.value);
+    if (stored !== undefined) return { kind: 'found', stored, watermark, cachedAtUs };
+    this.#context.counters.undecodable += 1;
+    return { kind: 'refused', refusal: 'undecodable' };
+  }
+
   #unreadable(error: unknown): RefusedState {
     this.#failed('get', error);
     return { kind: 'refused', refusal: 'cache-failed' };
@@ -82,16 +97,4 @@ export class CachedStates<Event> {
     this.#context.counters.cacheFailures += 1;
     this.failures.push({ operation, error });
   }
-}
-
-/** Throws `TypeError` for an entry that is none: a cache that answers so has failed like one that throws. */
-function lookupOf(entry: CacheEntry | undefined): Lookup {
-  if (entry === undefined) return { kind: 'refused', refusal: 'absent' };
-  const { watermark, cachedAtUs } = entry.meta;
-  if (typeof watermark !== 'bigint' || typeof cachedAtUs !== 'bigint') {
-    throw new TypeError('the cache returned an entry whose meta is not of bigints: mend the cache');
-  }
-  const stored = decodeStored(entry.value);
-  if (stored === undefined) return { kind: 'refused', refusal: 'undecodable' };
-  return { kind: 'found', stored, watermark, cachedAtUs };
 }

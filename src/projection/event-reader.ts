@@ -1,6 +1,7 @@
 /** An event with its global position in the event log; u64. */
 export interface RecordedEvent<Event> {
   readonly sequence: bigint;
+  /** Neither null nor `undefined`. */
   readonly event: Event;
 }
 

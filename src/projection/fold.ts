@@ -1,7 +1,7 @@
 import type { BoundProjection } from './bound-projection.ts';
 import type { AsyncEventReader, EventReader, RecordedEvent } from './event-reader.ts';
 import type { BudgetMeter } from './replay-budget.ts';
-import { assertFollows, endsBelowHead, sourceInvalid } from './source-contract.ts';
+import { assertFollows, assertRecorded, endsBelowHead, sourceInvalid } from './source-contract.ts';
 import { type AnyIterator, abandonIterator, closeIterator, isPromise, iteratorOf, type Steps } from './steps.ts';
 
 /** Where a fold starts: at the first event, or behind the events that are in a state already. */
@@ -37,7 +37,8 @@ export interface FoldTask<State, Event> {
 
 /**
  * Folds events up to the head. Throws what the source and `apply` throw, and `SOURCE_INVALID` where the source breaks its
- * contract: events out of order, at or below the place to read from, without a u64 sequence, or none at the head.
+ * contract: no events where one is due, out of order, at or below the place to read from, without a u64 sequence, or none
+ * at the head.
  */
 export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<FoldResult<State>> {
   const iterator = openEvents(task);
@@ -55,7 +56,7 @@ export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<F
 function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<RecordedEvent<Event>> {
   const { source, projection, stream, base } = task;
   const events = source.read(stream, projection.kinds, base?.watermark);
-  if (typeof events === 'object' && (Symbol.asyncIterator in events || Symbol.iterator in events)) {
+  if (typeof events === 'object' && events !== null && (Symbol.asyncIterator in events || Symbol.iterator in events)) {
     return iteratorOf(events);
   }
   throw sourceInvalid(stream, 'its `read` must return an iterable or an async iterable of events');
@@ -72,7 +73,8 @@ function* foldFrom<State, Event>(
     if (isCancelled() || !meter.allows(eventsRead)) return { state, watermark, eventsRead, exhausted: true };
     const got = iterator.next();
     const next = (isPromise(got) ? yield got : got) as IteratorResult<RecordedEvent<Event>, unknown>;
-    if (next.done === true) throw endsBelowHead(stream, watermark, head);
+    if (next?.done === true) throw endsBelowHead(stream, watermark, head);
+    assertRecorded(stream, next?.value);
     const { sequence, event } = next.value;
     assertFollows(stream, sequence, watermark);
     state = projection.apply(state, event);

@@ -1,15 +1,18 @@
 import { kindOf } from '../base/argument.ts';
-import { xxh32 } from '../base/xxh32.ts';
+import { sha256 } from '../base/sha256.ts';
 
 const NUL = '\0';
 const VERSION_MAX: number = 2 ** 32 - 1;
-const VERSION_BYTES = 4;
+const VERSION_BYTES: number = Uint32Array.BYTES_PER_ELEMENT;
 const ASCII_MAX = 0x7f;
-const FINGERPRINT_WORDS = 4;
-const FINGERPRINT_BYTES: number = FINGERPRINT_WORDS * Int32Array.BYTES_PER_ELEMENT;
+/** Between the version and the fingerprint. No UTF-8 text has it: keys that are texts are never taken for a projector's. */
+const MARK: Uint8Array = Uint8Array.of(0xff, 0x50, 0x43, 0x31);
+/** 96 bits against a collision that somebody looks for; docs/decisions.md has the arithmetic. */
+const FINGERPRINT_BYTES = 24;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// With the byte-order mark that a text may begin with: without it, it is another text.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * The prefix of every key of a stream and of no other stream's keys: its UTF-8 and a NUL. Throws `TypeError` for a stream
@@ -26,7 +29,7 @@ export function streamPrefix(stream: string): Uint8Array {
  * version that is no integer from 0 to 2^32 - 1.
  */
 export function projectionKey(stream: string, name: string, version = 0): Uint8Array {
-  return concatenated(streamPrefix(stream), keyTail(name, version));
+  return concatenated(streamPrefix(stream), nameAndVersion(name, version));
 }
 
 /** The stream's prefix and `tail` as one key. Plain ASCII, which most streams are, is copied without an encoder. */
@@ -42,34 +45,47 @@ export function joinedKey(stream: string, tail: Uint8Array): Uint8Array {
   return key;
 }
 
-/** What follows the stream's prefix in the keys of a projection, but for the fingerprint. */
-export function keyTail(name: string, version: number): Uint8Array {
+/**
+ * What follows the stream's prefix in the keys that a projector makes: the name, a NUL, the version, a mark and the
+ * fingerprint. Throws as `projectionKey` does.
+ */
+export function keyTail(name: string, version: number, fingerprint: Uint8Array): Uint8Array {
+  return concatenated(nameAndVersion(name, version), MARK, fingerprint);
+}
+
+function nameAndVersion(name: string, version: number): Uint8Array {
   assertName('name', name);
   if (name === '') throw new TypeError('name of a projection must not be empty');
   if (!Number.isInteger(version) || version < 0 || version > VERSION_MAX) {
     throw new RangeError(`version must be an integer from 0 to ${VERSION_MAX}, not ${String(version)}`);
   }
-  const versionBytes = new Uint8Array(VERSION_BYTES);
-  new DataView(versionBytes.buffer).setUint32(0, version);
-  return concatenated(encoder.encode(name + NUL), versionBytes);
+  return concatenated(encoder.encode(name + NUL), u32(version));
 }
 
 /**
  * What a cached state stands for besides stream, name and version: which kinds were folded, as a set, and of which event
- * log. 128 bits, so that two differ wherever what they stand for differs.
+ * log. The first bytes of the SHA-256 of both, as identities may come from somebody who wants two to be taken for one.
  */
 export function fingerprintOf(kinds: readonly string[], identity: string | undefined): Uint8Array {
   const set = [...new Set(kinds)].sort();
-  const text = encoder.encode(JSON.stringify([identity ?? null, set]));
-  const words = new Int32Array((text.length + 3) >>> 2);
-  new Uint8Array(words.buffer).set(text);
-  const fingerprint = new Int32Array(FINGERPRINT_WORDS);
-  // The text's length is part of the seed, as its last word is filled up.
-  for (let i = 0; i < FINGERPRINT_WORDS; i += 1) fingerprint[i] = xxh32(words, 0, words.length, text.length * 4 + i);
-  return new Uint8Array(fingerprint.buffer);
+  const parts = [...(identity === undefined ? [u32(0)] : [u32(1), measured(identity)]), u32(set.length)];
+  return sha256(concatenated(...parts, ...set.map(measured))).slice(0, FINGERPRINT_BYTES);
 }
 
-/** The parts of a key that `projectionKey` and a fingerprint made. */
+/** A text behind its length. As UTF-16: lone surrogates, which UTF-8 has not, tell texts apart too. */
+function measured(text: string): Uint8Array {
+  const units = new DataView(new ArrayBuffer(text.length * Uint16Array.BYTES_PER_ELEMENT));
+  for (let at = 0; at < text.length; at += 1) units.setUint16(at * Uint16Array.BYTES_PER_ELEMENT, text.charCodeAt(at));
+  return concatenated(u32(text.length), new Uint8Array(units.buffer));
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(Uint32Array.BYTES_PER_ELEMENT);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** The parts of a key that a projector made. */
 export interface ProjectionKeyParts {
   readonly stream: string;
   readonly name: string;
@@ -77,14 +93,16 @@ export interface ProjectionKeyParts {
   readonly fingerprint: Uint8Array;
 }
 
-/** The parts of a cache key, `undefined` for a key that is none of a projection. */
+/** The parts of a cache key, `undefined` for a key that no projector made: without the mark, or of another length. */
 export function parseKey(key: Uint8Array): ProjectionKeyParts | undefined {
   const streamEnd = key.indexOf(0);
   const nameEnd = key.indexOf(0, streamEnd + 1);
   if (streamEnd < 0 || nameEnd <= streamEnd + 1) return undefined;
   const versionAt = nameEnd + 1;
-  const fingerprintAt = versionAt + VERSION_BYTES;
+  const markAt = versionAt + VERSION_BYTES;
+  const fingerprintAt = markAt + MARK.length;
   if (key.length !== fingerprintAt + FINGERPRINT_BYTES) return undefined;
+  if (MARK.some((byte, at) => key[markAt + at] !== byte)) return undefined;
   try {
     return {
       stream: decoder.decode(key.subarray(0, streamEnd)),

@@ -26,7 +26,10 @@ export type Refusal =
   /** A replay gave another state: `apply` changed without a new `version`. */
   | 'shadow-difference';
 
-/** What came of comparing a cached state with a replay: nothing where that failed or met the replay budget. */
+/**
+ * What came of comparing a cached state with a replay: nothing where that failed or met the replay budget, or the codec
+ * does not encode one state the same way twice.
+ */
 export type ShadowVerdict = 'same' | 'different' | 'unfinished';
 
 /** A failure of the cache, which never fails a projection. */
@@ -62,7 +65,10 @@ export interface ProjectionReport {
   readonly watermark?: bigint;
   /** Newest relevant event of the log when it was asked; absent where the event log was not asked or has no relevant event. */
   readonly head?: bigint;
-  /** Age of the cached state when it was looked up, in microseconds; negative after the clock stepped back. */
+  /**
+   * Age of the cached state when it was looked up, in microseconds; negative after the clock stepped back. Absent for one
+   * that a budget stopped on the way to its head: it was never the newest.
+   */
   readonly ageUs?: bigint;
   /** The replay budget ran out: the state is of an older head than the call asked for. */
   readonly stale: boolean;

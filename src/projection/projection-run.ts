@@ -10,7 +10,7 @@ import { emptyDraft, type ProjectionEnd, type ReportDraft, reportOf } from './re
 import { assertHead, assertSameLog } from './source-contract.ts';
 import { isPromise, type Steps } from './steps.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import { type StoredState, sameStored } from './stored-state.ts';
+import type { StoredState } from './stored-state.ts';
 
 /** A stamp older than any freshness allows, for a state that was folded part of the way: it was never the newest. */
 const NEVER_FRESH_US: bigint = -(2n ** 63n);
@@ -70,6 +70,8 @@ export class ProjectionRun<State, Event> {
   readonly #draft: ReportDraft = emptyDraft();
   /** What was cached where the projection could not go on from it: newer than a fold that its budget stopped. */
   #older: UsableState<State> | undefined;
+  /** What its own fold came to, as its caller will have it. */
+  #folded: State | undefined;
 
   constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, token: FoldToken) {
     this.#context = context;
@@ -85,7 +87,9 @@ export class ProjectionRun<State, Event> {
     const nowUs = this.#context.now();
     const got = this.#cached.get();
     let cached = (isPromise(got) ? yield got : got) as Lookup;
-    if (cached.kind === 'found' && watch !== undefined) this.#draft.ageUs = nowUs - cached.cachedAtUs;
+    if (cached.kind === 'found' && watch !== undefined && cached.cachedAtUs !== NEVER_FRESH_US) {
+      this.#draft.ageUs = nowUs - cached.cachedAtUs;
+    }
     if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
       const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
       if (usable.kind === 'usable') return { answer: this.#hit(usable) };
@@ -115,6 +119,8 @@ export class ProjectionRun<State, Event> {
     const result = yield* this.#foldEvents(plan.base, plan.head, isCancelled);
     watch?.enter('codec');
     const stored = projection.encode(result.state);
+    // What cannot be decoded is an error now, and not cached to be one each time it is found.
+    this.#folded = projection.decodeOwn(stored);
     yield* this.#cacheResult(result, stored, plan);
     const { watermark, eventsRead, exhausted } = result;
     return { stored, head: plan.head, watermark, eventsRead, exhausted, fromBase: plan.base !== undefined };
@@ -132,7 +138,7 @@ export class ProjectionRun<State, Event> {
       return this.#answer(older.state, { outcome: 'hit', watermark: older.watermark, stale: true, joined });
     }
     this.#call.watch?.enter('codec');
-    const state = projection.decodeOwn(folded.stored);
+    const state = joined ? projection.decodeOwn(folded.stored) : this.#folded;
     return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
   }
 
@@ -211,6 +217,7 @@ export class ProjectionRun<State, Event> {
     try {
       return { kind: 'usable', state: this.#call.projection.decode(cached.stored), watermark, cachedAtUs };
     } catch {
+      this.#context.counters.undecodable += 1;
       return { kind: 'refused', refusal: 'undecodable' };
     }
   }
@@ -220,11 +227,13 @@ export class ProjectionRun<State, Event> {
     return verifyEvery !== undefined && counters.isCheckDue(verifyEvery);
   }
 
-  /** The same for a state that is compared with a replay first. One that differs is removed at once: it is known to lie. */
+  /** The same for a state that is compared with a replay. One that differs is removed at once: it is known to lie. */
   *#checked(cached: CachedState): Steps<UsableState<State> | RefusedState> {
+    const usable = this.#decoded(cached);
+    if (usable.kind === 'refused') return usable;
     const verdict = yield* this.#compareWithReplay(cached);
     this.#draft.shadow = verdict;
-    if (verdict !== 'different') return this.#decoded(cached);
+    if (verdict !== 'different') return usable;
     yield* this.#cached.remove();
     return { kind: 'refused', refusal: 'shadow-difference' };
   }
@@ -232,13 +241,15 @@ export class ProjectionRun<State, Event> {
   /** Replays up to the watermark. A replay that fails or meets the budget says nothing about the state. */
   *#compareWithReplay({ stored, watermark }: CachedState): Steps<ShadowVerdict> {
     const { counters } = this.#context;
+    const { projection } = this.#call;
     this.#call.watch?.enter('fold');
     counters.shadowChecks += 1;
     try {
       const replay = yield* this.#foldEvents(undefined, watermark);
       this.#draft.eventsRead += replay.eventsRead;
       if (replay.exhausted) return 'unfinished';
-      const isSame = replay.watermark === watermark && sameStored(this.#call.projection.encode(replay.state), stored);
+      const isSame = replay.watermark === watermark && projection.isSame(stored, projection.encode(replay.state));
+      if (isSame === undefined) return 'unfinished';
       if (!isSame) counters.shadowDifferences += 1;
       return isSame ? 'same' : 'different';
     } catch {

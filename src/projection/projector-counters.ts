@@ -11,6 +11,8 @@ export interface ProjectorStats {
   readonly eventsRead: number;
   /** Calls of the cache that threw. */
   readonly cacheFailures: number;
+  /** Cached states that were not a projector's or that the codec did not decode. One that grows on is a codec at fault. */
+  readonly undecodable: number;
   /** Hits compared with a replay, also where that could not be finished, and those that differed. */
   readonly shadowChecks: number;
   readonly shadowDifferences: number;
@@ -21,6 +23,7 @@ export class ProjectorCounters {
   readonly #outcomes: Record<ProjectionOutcome, number> = { hit: 0, delta: 0, replay: 0, empty: 0 };
   eventsRead = 0;
   cacheFailures = 0;
+  undecodable = 0;
   shadowChecks = 0;
   shadowDifferences = 0;
   #hitsSinceCheck = 0;
@@ -39,7 +42,7 @@ export class ProjectorCounters {
 
   snapshot(): ProjectorStats {
     const { hit, delta, replay, empty } = this.#outcomes;
-    const { eventsRead, cacheFailures, shadowChecks, shadowDifferences } = this;
+    const { eventsRead, cacheFailures, undecodable, shadowChecks, shadowDifferences } = this;
     return {
       hits: hit,
       deltas: delta,
@@ -47,6 +50,7 @@ export class ProjectorCounters {
       empties: empty,
       eventsRead,
       cacheFailures,
+      undecodable,
       shadowChecks,
       shadowDifferences,
     };

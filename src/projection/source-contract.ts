@@ -1,5 +1,6 @@
 import { kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
+import type { RecordedEvent } from './event-reader.ts';
 
 const SEQUENCE_MAX: bigint = 2n ** 64n - 1n;
 
@@ -7,6 +8,14 @@ const SEQUENCE_MAX: bigint = 2n ** 64n - 1n;
 export function assertHead(stream: string, head: bigint | undefined): void {
   if (head === undefined || isSequence(head)) return;
   throw sourceInvalid(stream, `its head is ${shown(head)}: it must be a u64 as a bigint, or undefined without events`);
+}
+
+/** Throws `SOURCE_INVALID` for null or `undefined` in place of an event and its sequence, or of the event in it. */
+export function assertRecorded(stream: string, recorded: Partial<RecordedEvent<unknown>> | null | undefined): void {
+  const found = recorded ?? undefined;
+  if (found === undefined) throw sourceInvalid(stream, `it has ${shown(recorded)} among its events`);
+  if (found.event !== undefined && found.event !== null) return;
+  throw sourceInvalid(stream, `the event at ${shown(found.sequence)} is ${shown(found.event)}`);
 }
 
 /** Throws `SOURCE_INVALID` for a sequence that is no u64 or does not follow the one before, where there is one. */

@@ -1,69 +1,83 @@
 import { kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
+import { assertExact, withoutUndefined } from './json-exactness.ts';
 
 /**
- * Turns states into bytes and back. What comes back must fold on like what went in: `apply` sees the one after a replay
- * and the other after a hit. What `decode` throws makes a cached state unusable: it is folded again.
+ * Turns states into bytes and back. What comes back must fold on like what went in: `apply` sees the one in the middle of a
+ * replay and the other after a hit. What `decode` throws makes a cached state unusable: it is folded again.
  */
 export interface StateCodec<State> {
-  /** What it throws reaches the caller as `STATE_CODEC`; nothing is cached. */
+  /**
+   * The same bytes for the same state; they are copied at once, so that their buffer may be used again. What it throws
+   * reaches the caller as `STATE_CODEC`; nothing is cached.
+   */
   encode(state: State): Uint8Array;
-  /** The bytes are the decoder's own: the state may keep them. */
+  /** The bytes are the decoder's own, at the start of a buffer that has no others: the state may keep them. */
   decode(bytes: Uint8Array): State;
+  /**
+   * For a codec that leaves something out, as `jsonCodec({ dropUndefined: true })` does: the state without it. Called with
+   * what `apply` returns, so that events are folded onto the same state whether it was cached or not. Must not change its
+   * argument.
+   */
+  normalize?(state: State): State;
 }
+
+/** How `jsonCodec` treats what JSON does not carry. */
+export interface JsonCodecOptions {
+  /**
+   * Whether properties that are `undefined` are left out, also while events are folded; default false, which refuses them.
+   * True costs a walk over the state for each event.
+   */
+  readonly dropUndefined?: boolean;
+}
+
+/** Longer UTF-8 makes no string in V8, whatever characters it has: it could be written and not be read. */
+const UTF8_BYTES_MAX: number = 2 ** 29 - 24;
 
 const encoder = new TextEncoder();
+// Drops a byte-order mark in front, which no JSON begins with; to keep it takes Node three times as long.
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+const exact = createCodec(false);
+const dropping = createCodec(true);
+
 /**
- * The codec of projections that name none. It takes what JSON gives back as it was: plain objects, arrays, strings, finite
- * numbers (-0 as 0), booleans and null; a property that is `undefined` is dropped. Anything else it refuses with `STATE_CODEC`
- * (bigint, NaN, `Date`, `Map`, bytes, instances of classes): `apply` would find a string or an empty object in its place,
- * and only on the day the state comes from the cache.
+ * The codec of projections that name none. It takes a state exactly or refuses it with `STATE_CODEC` and the path of what
+ * JSON would change. Exact are null, booleans, strings, finite numbers but -0, and plain objects and arrays of these, each
+ * in one place. Frozen ones come back unfrozen. Throws `TypeError` for options.
  */
-export const jsonCodec: StateCodec<unknown> = {
-  encode(state) {
-    const text = JSON.stringify(state, refuseUnfaithful);
-    if (text === undefined) throw unfit('', state);
-    return encoder.encode(text);
-  },
-  decode(bytes) {
-    return JSON.parse(decoder.decode(bytes)) as unknown;
-  },
-};
-
-/** A replacer: `this` holds the property, which shows the value as it was before a `toJSON` of its own changed it. */
-function refuseUnfaithful(this: unknown, key: string, converted: unknown): unknown {
-  const holder = this as Readonly<Record<string, unknown>>;
-  const value = holder[key];
-  // In an array, `undefined` would become null.
-  const isFaithful = value === undefined ? !Array.isArray(holder) : value === converted && comesBack(value);
-  if (!isFaithful) throw unfit(key, value);
-  return value;
-}
-
-function comesBack(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true;
-    case 'number':
-      return Number.isFinite(value);
-    case 'object':
-      return value === null || Array.isArray(value) || isPlain(value);
-    default:
-      return false;
+export function jsonCodec<State>(options: JsonCodecOptions = {}): StateCodec<State> {
+  const { dropUndefined = false, ...unknown } = options;
+  const [surplus] = Object.keys(unknown);
+  if (surplus !== undefined) throw new TypeError(`jsonCodec has no option '${surplus}'`);
+  if (typeof dropUndefined !== 'boolean') {
+    throw new TypeError(`dropUndefined must be a boolean; got ${kindOf(dropUndefined)}`);
   }
+  return (dropUndefined ? dropping : exact) as StateCodec<State>;
 }
 
-function unfit(key: string, value: unknown): StoreError {
-  const what = typeof value === 'number' ? String(value) : kindOf(value);
-  const where = key === '' ? 'the state' : `the property '${key}'`;
-  return new StoreError('STATE_CODEC', `JSON cannot hold ${where} (${what}): give the projection a codec that can`);
+/** Whether a codec reads the bytes it decodes and neither keeps nor changes them: such need no copy. */
+export function onlyReads(codec: object): boolean {
+  return codec === exact || codec === dropping;
 }
 
-/** Whether an object is a literal's: of no class, in whatever realm it was made. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+/** The JSON of a state in UTF-8. Throws `STATE_CODEC` for more bytes than could be decoded. */
+export function encodeJson(state: unknown, bytesMax: number = UTF8_BYTES_MAX): Uint8Array {
+  const bytes = encoder.encode(JSON.stringify(state));
+  if (bytes.length <= bytesMax) return bytes;
+  throw new StoreError(
+    'STATE_CODEC',
+    `the state is ${bytes.length} bytes of JSON: more than ${bytesMax} make no string`,
+  );
+}
+
+function createCodec(dropsUndefined: boolean): StateCodec<unknown> {
+  return Object.freeze({
+    encode(state: unknown): Uint8Array {
+      assertExact(state, dropsUndefined);
+      return encodeJson(state);
+    },
+    decode: (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes)),
+    ...(dropsUndefined ? { normalize: withoutUndefined } : {}),
+  });
 }

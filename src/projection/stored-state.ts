@@ -1,27 +1,50 @@
-/** A cached projection as it lies in a value: one tag byte, then the encoded state where there is one. */
-export type StoredState =
-  | { readonly kind: 'state'; readonly bytes: Uint8Array }
-  /** Events were folded and the result is no state: remembered, so that it is not folded again. */
-  | { readonly kind: 'none' };
+declare const checked: unique symbol;
+
+/**
+ * A cached projection as its value in the cache: one tag byte, then the encoded state where there is one. Callers share it
+ * and it is stored again as it is, so nobody who could write to it is handed it, or a view of it.
+ */
+export type StoredState = Uint8Array & { readonly [checked]: true };
 
 const Tag = { none: 0, state: 1 } as const;
+const TAG_BYTES = 1;
 
-export function encodeStored(stored: StoredState): Uint8Array {
-  if (stored.kind === 'none') return Uint8Array.of(Tag.none);
-  const value = new Uint8Array(1 + stored.bytes.length);
+/** Events were folded and the result is no state: remembered, so that it is not folded again. */
+export function storedNone(): StoredState {
+  return Uint8Array.of(Tag.none) as StoredState;
+}
+
+/** A state's bytes, copied: they may be a view of what the encoder writes to next. */
+export function storedState(encoded: Uint8Array): StoredState {
+  const value = new Uint8Array(TAG_BYTES + encoded.length);
   value[0] = Tag.state;
-  value.set(stored.bytes, 1);
-  return value;
+  value.set(encoded, TAG_BYTES);
+  return value as StoredState;
 }
 
 /** `undefined` for a value that no projector wrote. */
-export function decodeStored(value: Uint8Array): StoredState | undefined {
-  if (value[0] === Tag.state) return { kind: 'state', bytes: value.subarray(1) };
-  return value[0] === Tag.none && value.length === 1 ? { kind: 'none' } : undefined;
+export function asStored(value: Uint8Array): StoredState | undefined {
+  const isOne = value[0] === Tag.state || (value[0] === Tag.none && value.length === TAG_BYTES);
+  return isOne ? (value as StoredState) : undefined;
+}
+
+export function holdsState(stored: StoredState): boolean {
+  return stored[0] === Tag.state;
+}
+
+/** The encoded state, for those who only read it. */
+export function encodedView(stored: StoredState): Uint8Array {
+  return stored.subarray(TAG_BYTES);
+}
+
+/** A copy of it at the start of a buffer of its own, as views of other element types need. */
+export function encodedCopy(stored: StoredState): Uint8Array {
+  const bytes = new Uint8Array(stored.length - TAG_BYTES);
+  bytes.set(encodedView(stored));
+  return bytes;
 }
 
 /** Whether two stored states are the same, byte for byte. */
 export function sameStored(a: StoredState, b: StoredState): boolean {
-  if (a.kind === 'none' || b.kind === 'none') return a.kind === b.kind;
-  return a.bytes.length === b.bytes.length && a.bytes.every((byte, at) => byte === b.bytes[at]);
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -1,8 +1,8 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transpiled } from '../engines/engine-source.ts';
+import { writeModules } from '../engines/engine-source.ts';
 import { repositoryFiles } from '../tidy/repository-files.ts';
 
 const manifest: string = fileURLToPath(new URL('../../package.json', import.meta.url));
@@ -13,11 +13,10 @@ export class InstalledPackage {
 
   constructor() {
     const installed = join(this.directory, 'node_modules', 'projection-cache');
-    for (const { path, text } of repositoryFiles('src', ['.ts'])) {
-      const target = join(installed, path.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, transpiled(text, path));
-    }
+    const dist = join(installed, 'dist');
+    mkdirSync(dist, { recursive: true });
+    const sources = repositoryFiles('src', ['.ts']);
+    writeModules(dist, new Map(sources.map(({ path, text }) => [path.slice('src/'.length), text])));
     copyFileSync(manifest, join(installed, 'package.json'));
   }
 

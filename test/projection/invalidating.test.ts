@@ -26,7 +26,8 @@ describe('Projector', () => {
         },
         codec: {
           encode: (state: Totals) => {
-            overtake('encode');
+            // Not of what `initial` returns.
+            if (state.count > 0) overtake('encode');
             return new TextEncoder().encode(JSON.stringify(state));
           },
           decode: (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)) as Totals,

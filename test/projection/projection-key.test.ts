@@ -1,5 +1,13 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { fingerprintOf, parseKey, projectionKey, streamPrefix } from '../../src/projection/projection-key.ts';
+import {
+  fingerprintOf,
+  joinedKey,
+  keyTail,
+  parseKey,
+  projectionKey,
+  streamPrefix,
+} from '../../src/projection/projection-key.ts';
 
 const startsWith = (key: Uint8Array, prefix: Uint8Array): boolean => prefix.every((byte, at) => key[at] === byte);
 
@@ -75,23 +83,35 @@ describe('fingerprintOf', () => {
       [['["a"]'], undefined],
       [['\ud800'], undefined],
       [['\ud801'], undefined],
+      [['😀a'], undefined],
+      [['😀b'], undefined],
+      [['a', ''], undefined],
+      [[''], undefined],
     ] as const;
     const texts = different.map(([kinds, identity]) => fingerprintOf(kinds, identity).join());
     expect(new Set(texts).size).toBe(different.length);
     expect(fingerprintOf(['b', 'a', 'b'], 'x')).toEqual(fingerprintOf(['a', 'b'], 'x'));
-    expect(fingerprintOf([], 'x')).toHaveLength(16);
+    expect(fingerprintOf([], 'x')).toHaveLength(24);
+  });
+
+  test('is the start of a SHA-256 over texts behind their lengths', () => {
+    const u32 = (value: number) => [0, 0, 0, value];
+    const text = [...u32(1), ...u32(2), 0, 120, 0x20, 0xac, ...u32(2), ...u32(1), 0, 97, ...u32(1), 0, 98];
+    const digest = createHash('sha256').update(Uint8Array.from(text)).digest();
+    expect(fingerprintOf(['b', 'a'], 'x€')).toEqual(new Uint8Array(digest.subarray(0, 24)));
   });
 });
 
 describe('parseKey', () => {
   const fingerprint = fingerprintOf(['added'], 'log');
   const keyOf = (stream: string, name: string, version: number) =>
-    Uint8Array.of(...projectionKey(stream, name, version), ...fingerprint);
+    joinedKey(stream, keyTail(name, version, fingerprint));
 
   test.each([
     ['user:1', 'totals', 7],
     ['', 'p', 0],
     ['größe', 'ü', 2 ** 32 - 1],
+    ['\ufeffuser:1', '\ufefftotals', 0],
   ])('reads %s, %s, %s back', (stream, name, version) => {
     // Also from the middle of other bytes.
     const key = keyOf(stream, name, version);
@@ -102,10 +122,12 @@ describe('parseKey', () => {
   test.each([
     ['empty', new Uint8Array(0)],
     ['plain text', new TextEncoder().encode('order:507')],
-    ['a stream without a name', Uint8Array.of(97, 0, 0, ...new Uint8Array(20))],
-    ['no fingerprint', projectionKey('a', 'p', 1)],
+    ['a stream without a name', Uint8Array.of(97, 0, 0, ...keyOf('', 'p', 1).subarray(3))],
+    ['no mark and fingerprint', projectionKey('a', 'p', 1)],
     ['a byte more', Uint8Array.of(...keyOf('a', 'p', 1), 0)],
-    ['no UTF-8', Uint8Array.of(0xff, 0, 112, 0, ...new Uint8Array(20))],
+    ['a byte less', keyOf('a', 'p', 1).subarray(0, -1)],
+    ['the shape of one without the mark', Uint8Array.of(...projectionKey('a', 'p', 1), ...new Uint8Array(28))],
+    ['no UTF-8', Uint8Array.of(0xff, ...keyOf('', 'p', 1))],
   ])('does not take %s for a key of its own', (_what, key) => {
     expect(parseKey(key)).toBe(undefined);
   });

@@ -75,6 +75,15 @@ describe.each(ways)('$way', ({ make }) => {
     expect([state?.sum, report.outcome, report.stale]).toEqual([20, 'delta', true]);
   });
 
+  test('a state that was folded part of the way has no age', async () => {
+    const world = new World();
+    for (const amount of [1, 2, 3]) world.log.append('a', amount);
+    await expect((async () => make(world, { replayBudget: { events: 2 } }).project(totals, 'a'))()).rejects.toThrow();
+    const { report } = await make(world).projectWithReport(totals, 'a');
+    expect([report.outcome, report.eventsRead, 'ageUs' in report]).toEqual(['delta', 1, false]);
+    expect((await make(world).projectWithReport(totals, 'a')).report.ageUs).toBe(0n);
+  });
+
   test('a state that was folded part of the way is as fresh as the one it was folded onto', async () => {
     const world = filled();
     await make(world).project(totals, 'a');

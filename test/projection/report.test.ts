@@ -82,8 +82,9 @@ describe.each(ways)('$way', ({ make }) => {
     await projector.project(totals, 'a');
     world.log.append('a', 1);
     await projector.project(totals, 'a');
+    const noTrouble = { cacheFailures: 0, undecodable: 0, shadowChecks: 0, shadowDifferences: 0 };
     const counted = { hits: 1, deltas: 1, replays: 1, empties: 1, eventsRead: 2 };
-    expect(projector.stats()).toEqual({ ...counted, cacheFailures: 0, shadowChecks: 0, shadowDifferences: 0 });
+    expect(projector.stats()).toEqual({ ...counted, ...noTrouble });
   });
 });
 

@@ -1,6 +1,8 @@
 // `verifyEvery` finds what nothing else finds: an `apply` that changed without a new `version`.
 import { describe, expect, test } from 'vitest';
 import { Freshness } from '../../src/projection/freshness.ts';
+import type { Projection } from '../../src/projection/projection.ts';
+import type { StateCodec } from '../../src/projection/state-codec.ts';
 import type { Change } from './memory-log.ts';
 import { type Totals, totals } from './totals.ts';
 import { World, ways } from './ways.ts';
@@ -108,5 +110,67 @@ describe.each(ways)('$way', (way) => {
     world.log.restoreTo(10n);
     const { state, report } = await make(world, { verifyEvery: 1 }).projectWithReport(totals, 'a', always);
     expect([state, report.shadow]).toEqual([{ sum: 3, count: 2 }, 'unfinished']);
+  });
+
+  test('a state that cannot be decoded is just that: nothing is replayed to compare it', async () => {
+    const world = await cached(way);
+    for (const [key, { meta }] of [...world.cache.inner.entries()]) {
+      world.cache.inner.put(key, Uint8Array.of(1, 0xff), meta);
+    }
+    const projector = make(world, { verifyEvery: 1 });
+    const { state, report } = await projector.projectWithReport(totals, 'a');
+    expect([state, report.refusal, report.shadow]).toEqual([{ sum: 3, count: 2 }, 'undecodable', undefined]);
+    expect(projector.stats()).toMatchObject({ undecodable: 1, shadowChecks: 0 });
+  });
+
+  describe('a codec that gives other bytes for the same state', () => {
+    type Counts = Map<string, number>;
+    const counting = (codec: StateCodec<Counts>): Projection<Counts, Change> => ({
+      name: 'counts',
+      initial: () => new Map(),
+      apply: (counts, { kind, amount }) => counts.set(kind, (counts.get(kind) ?? 0) + amount),
+      codec,
+    });
+    const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+    const parsed = (bytes: Uint8Array): [string, number][] => JSON.parse(new TextDecoder().decode(bytes));
+    /** Decodes in the order of names, and encodes as it finds them. */
+    const sorting: StateCodec<Counts> = {
+      encode: (counts) => text([...counts]),
+      decode: (bytes) => new Map(parsed(bytes).sort(([a], [b]) => (a < b ? -1 : 1))),
+    };
+    let salt = 0;
+    const nextSalt = (): number => {
+      salt += 1;
+      return salt;
+    };
+    const salted: StateCodec<Counts> = {
+      encode: (counts) => text([...counts, ['salt', nextSalt()]]),
+      decode: (bytes) => new Map(parsed(bytes).slice(0, -1)),
+    };
+
+    async function verdictOf(codec: StateCodec<Counts>, changed: Partial<Projection<Counts, Change>> = {}) {
+      const world = new World();
+      for (const kind of ['b', 'a', 'c', 'a']) {
+        world.log.append('s', 1, kind);
+        await make(world).project(counting(codec), 's');
+      }
+      const projector = make(world, { verifyEvery: 1 });
+      const { report } = await projector.projectWithReport({ ...counting(codec), ...changed }, 's');
+      expect(projector.stats().shadowDifferences).toBe(report.shadow === 'different' ? 1 : 0);
+      return report.shadow;
+    }
+
+    test('of a map in another order: the same state', async () => {
+      expect(await verdictOf(sorting)).toBe('same');
+    });
+
+    test('and of a map with other counts: different', async () => {
+      const apply = (counts: Counts, { kind }: Change): Counts => counts.set(kind, 5);
+      expect(await verdictOf(sorting, { apply })).toBe('different');
+    });
+
+    test('each time: no verdict', async () => {
+      expect(await verdictOf(salted)).toBe('unfinished');
+    });
   });
 });

@@ -1,13 +1,34 @@
 // What an event source that fails or breaks its contract leads to: an error for the caller, and nothing cached.
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
+import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import type { EventReader, RecordedEvent } from '../../src/projection/event-reader.ts';
+import { Projector } from '../../src/projection/projector.ts';
 import type { Change } from './memory-log.ts';
 import { totals } from './totals.ts';
 import { type AnyProjector, World, ways } from './ways.ts';
 
 const event: Change = { kind: 'added', amount: 1 };
 const at = (...sequences: unknown[]) => sequences.map((sequence) => ({ sequence, event }) as RecordedEvent<Change>);
+
+test.each([null, undefined, 42, {}])('a read that returns %s: SOURCE_INVALID', async (read) => {
+  const { cache } = new World();
+  const source = { head: () => 10n, read: () => read } as unknown as EventReader<Change>;
+  const message = expect.stringContaining('its `read` must return an iterable or an async iterable of events');
+  for (const projector of [new Projector({ cache, source }), new AsyncProjector({ cache, source })]) {
+    expect(await failureOf(projector)).toMatchObject({ code: 'SOURCE_INVALID', message });
+  }
+});
+
+test('an iterator whose results are null: SOURCE_INVALID', async () => {
+  const { cache } = new World();
+  const events = { [Symbol.iterator]: () => ({ next: () => null }) };
+  const source = { head: () => 10n, read: () => events } as unknown as EventReader<Change>;
+  const message = expect.stringContaining('it has undefined among its events');
+  for (const projector of [new Projector({ cache, source }), new AsyncProjector({ cache, source })]) {
+    expect(await failureOf(projector)).toMatchObject({ code: 'SOURCE_INVALID', message });
+  }
+});
 
 async function failureOf(projector: AnyProjector): Promise<unknown> {
   try {
@@ -27,6 +48,10 @@ describe.each(ways)('$way', ({ make }) => {
     ['without a sequence', 30n, at(undefined), 'an event has the sequence undefined'],
     ['with a sequence below zero', 30n, at(-1n), 'an event has the sequence -1'],
     ['with a sequence beyond u64', 2n ** 64n - 1n, at(2n ** 64n), 'an event has the sequence 18446744073709551616'],
+    ['with null in place of one', 30n, [...at(10n), null as never], 'it has null among its events'],
+    ['with undefined in place of one', 30n, [undefined as never], 'it has undefined among its events'],
+    ['of which one is null', 30n, [{ sequence: 10n, event: null as never }], 'the event at 10 (bigint) is null'],
+    ['of which one is left out', 30n, [{ sequence: 10n } as never], 'the event at 10 (bigint) is undefined'],
   ])('events %s: SOURCE_INVALID', async (_what, head, events, message) => {
     const world = new World();
     let closed = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NoCache } from '../../src/contract/no-cache.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
-import { projectionKey } from '../../src/projection/projection-key.ts';
+import { joinedKey, keyTail, projectionKey } from '../../src/projection/projection-key.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import { open, totals } from './totals.ts';
 import { World, ways } from './ways.ts';
@@ -45,7 +45,14 @@ describe.each(ways)('$way', ({ make }) => {
 
   test('leaves keys alone that no projector made', async () => {
     const world = await swept();
-    const foreign = [new Uint8Array(0), new TextEncoder().encode('order:507'), projectionKey('a', 'totals')];
+    const [own = new Uint8Array(0)] = world.cache.inner.keys();
+    const text = (length: number) => new TextEncoder().encode('a\0order\0'.padEnd(length, '507'));
+    const foreign = [
+      ...[new Uint8Array(0), new TextEncoder().encode('order:507'), projectionKey('a', 'totals')],
+      // Two NULs in it and whatever length: also that of a projector's key.
+      ...Array.from({ length: 60 }, (_, more) => text(8 + more)),
+      ...[own.subarray(0, -1), Uint8Array.of(98, ...own, 0), own.with(-25, 0x32)],
+    ];
     const meta = { watermark: 1n, cachedAtUs: 1n };
     for (const key of foreign) world.cache.inner.put(key, new Uint8Array(1), meta);
     expect(await make(world).sweep([])).toBe(15);
@@ -74,7 +81,7 @@ test('keys that are being read when a removal fails are closed', async () => {
   let closed = 0;
   function* keys(): Generator<Uint8Array> {
     try {
-      yield Uint8Array.of(97, 0, 112, 0, ...new Uint8Array(20));
+      yield joinedKey('a', keyTail('p', 0, new Uint8Array(24)));
     } finally {
       closed += 1;
     }
