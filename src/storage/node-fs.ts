@@ -19,6 +19,8 @@ export interface NodePlatform {
   readonly now: () => number;
   /** 32 hexadecimal digits that nobody had before and nobody will have again. */
   readonly nonce: () => string;
+  /** Blocks the thread for some milliseconds. */
+  readonly pause: (milliseconds: number) => void;
 }
 
 /**
@@ -33,7 +35,7 @@ export function nodePlatform(): NodePlatform {
   if (fs === undefined || os === undefined || path === undefined) {
     throw new StoreError('IO', 'this runtime has no file system: pass `storage`, such as new MemoryStorage()');
   }
-  return { fs, os, path, now: Date.now, nonce: randomNonce };
+  return { fs, os, path, now: Date.now, nonce: randomNonce, pause };
 }
 
 /** The absolute path of a directory, found once: a later `process.chdir` must not move an open store. */
@@ -71,6 +73,10 @@ export function removeFile({ fs }: NodePlatform, path: string): void {
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, milliseconds);
 }
 
 function randomNonce(): string {

@@ -3,9 +3,9 @@ import type { ProcessSight } from './process-identity.ts';
 
 /**
  * What can be said of the process that holds a lock. `gone` is a proof and the only verdict on which a lock is taken over;
- * `self` is the asking process; `unknown` is everything that cannot be told from here.
+ * `self` is the asking thread, `thread` another one of its process; `unknown` is everything that cannot be told from here.
  */
-export type OwnerVerdict = 'self' | 'running' | 'gone' | 'unknown';
+export type OwnerVerdict = 'self' | 'thread' | 'running' | 'gone' | 'unknown';
 
 /** Where every process of the machine has one number that all others can see. Elsewhere there are namespaces or jails. */
 const PLATFORMS_WITHOUT_NAMESPACES: ReadonlySet<string> = new Set(['darwin', 'win32']);
@@ -31,7 +31,7 @@ export function judgeOwner(owner: LockOwner, self: LockOwner, look: (pid: number
     owner.startTime !== undefined && sight.startTime !== undefined && owner.timeNamespace === self.timeNamespace;
   if (!comparable) return 'unknown';
   if (owner.startTime !== sight.startTime) return 'gone';
-  return owner.pid === self.pid ? 'self' : 'running';
+  return owner.pid === self.pid ? 'thread' : 'running';
 }
 
 /**

@@ -42,8 +42,8 @@ describe('an owner of the same boot and pid namespace', () => {
     expect(verdict(RUNNING)).toBe('running');
   });
 
-  test('is this process when pid and start time are', () => {
-    expect(verdict({ startTime: '9000' }, { pid: 500, startTime: '9000' })).toBe('self');
+  test('is another thread of this process when pid and start time are', () => {
+    expect(verdict({ startTime: '9000' }, { pid: 500, startTime: '9000' })).toBe('thread');
   });
 
   test('cannot be told where start times are not known or not of one clock', () => {
