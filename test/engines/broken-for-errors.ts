@@ -121,7 +121,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     edits: [
       {
         file: 'store/open-store.ts',
-        find: 'closeQuietly(opened);\n    lock?.release();',
+        find: 'closeQuietly(opened);\n    releaseQuietly(lock);',
         replace: 'closeQuietly(opened);',
       },
     ],

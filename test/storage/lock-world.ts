@@ -186,6 +186,8 @@ export function ownerWithPid(pid: number): LockOwner {
     host: 'here',
     startTime: '1',
     bootId: 'boot',
+    bootTimeMs: undefined,
+    machine: undefined,
     pidNamespace: 'pid:[1]',
     timeNamespace: undefined,
     nonce: nonceOf(pid),
