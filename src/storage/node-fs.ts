@@ -78,7 +78,11 @@ export function removeFile({ fs }: NodePlatform, path: string): void {
 }
 
 function pause(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, milliseconds);
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, milliseconds);
+  } catch {
+    // A thread that shows windows, as in Electron, may not block: then the next attempt follows at once.
+  }
 }
 
 function randomNonce(): string {
