@@ -56,7 +56,8 @@ export class LogCache implements ProjectionCache {
 
   /**
    * Removes the lock of a directory whose owner the caller knows to be gone, as on another host. Two writers at once
-   * destroy a store: the lock is taken over by itself wherever its owner is provably gone.
+   * destroy a store: the lock is taken over by itself wherever its owner is provably gone. Also for the lock in a copy of an
+   * open store. Throws `LOCKED` where this process has that very directory open, `IO` where the platform refuses.
    */
   static unlock(directory: string): void {
     unlock(directory);
@@ -184,7 +185,8 @@ export class LogCache implements ProjectionCache {
 
   /**
    * Syncs, writes the index image and gives the directory free. The cache is closed also where that throws. A poisoned one
-   * is closed without a sync and without another error: what was not durable by then may be lost.
+   * is closed without a sync and without another error: what was not durable by then may be lost. Where the lock could not be
+   * removed, calling it again tries that again.
    */
   close(): void {
     this.#store.close();

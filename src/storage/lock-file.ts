@@ -7,6 +7,8 @@ export const LOCK_NAME = 'LOCK';
 const LEFTOVER = /^LOCK\.[0-9a-f]{32}(\.new)?$/;
 /** Rounds in which the lock vanished or changed hands while it was being taken. */
 const ROUNDS_MAX = 1_000;
+/** The last way out of each refusal. */
+const UNLOCK = 'call LogCache.unlock(directory)';
 
 /** The few verbs on files the protocol needs. Each happens at once as others see it, except `create`. */
 export interface LockFiles {
@@ -45,28 +47,45 @@ export function runSteps<Result>(steps: Steps<Result>): Result {
  * 2. A file that holds the nonce of a living owner is removed only by that owner. (`unlock` breaks this; the caller vouches.)
  * 3. Once `LOCK` has held n and does no more it never will again. From then on the guard `LOCK.n`, and the guards of that,
  *    guard nothing: whoever holds the lock may remove them, whoever still claims one will find nothing to remove under it.
+ * 4. An owner that has given its nonce up is gone for its own thread and living for all others, and so is one whose nonce
+ *    stands in a copy of its lock. So 1 and 2 both apply, and do not meet: a thread does one of the two at a time, and
+ *    looks at the file again before each removal.
  *
- * By 1 and 2, what `LOCK` holds does not change between the reading and the removing; so nobody removes a living lock.
+ * By 1, 2 and 4, what `LOCK` holds does not change between the reading and the removing; so nobody removes a living lock.
  */
 export class LockFile {
   readonly #files: LockFiles;
-  readonly #judge: (owner: LockOwner) => OwnerVerdict;
+  readonly #judge: (owner: LockOwner, name: string) => OwnerVerdict;
   readonly #owner: LockOwner;
   readonly #directory: string;
   readonly #content: string;
   readonly #draft: string;
+  #leftSomething = false;
 
-  /** `judge` says what became of other owners; `directory` is what messages call the directory. */
-  constructor(files: LockFiles, judge: (owner: LockOwner) => OwnerVerdict, owner: LockOwner, directory: string) {
+  /** `judge` says what became of the owner that a file names; `directory` is what messages call the directory. */
+  constructor(
+    files: LockFiles,
+    judge: (owner: LockOwner, name: string) => OwnerVerdict,
+    owner: LockOwner,
+    directory: string,
+  ) {
     this.#files = files;
     this.#judge = judge;
     this.#owner = owner;
     this.#directory = directory;
     this.#content = encodeLockOwner(owner);
-    this.#draft = `${guardName(owner.nonce)}.new`;
+    this.#draft = draftName(owner.nonce);
   }
 
-  /** Takes the lock and returns its stale owner, if there was one. Throws `LOCKED`. */
+  /** Whether a draft or a guard with this owner's nonce could not be removed. */
+  get leftSomething(): boolean {
+    return this.#leftSomething;
+  }
+
+  /**
+   * Takes the lock and returns its stale owner, if there was one. Throws `LOCKED`, and what the files throw; then the lock
+   * may have been taken all the same, when the answer was lost, and is to be released.
+   */
   *take(): Steps<LockOwner | undefined> {
     let stale: LockOwner | undefined;
     try {
@@ -79,17 +98,31 @@ export class LockFile {
     return stale;
   }
 
-  /** Removes the lock if it is still this owner's. */
-  *release(): Steps<void> {
+  /** Removes the lock if it is still this owner's, as `isOurs` says or else the file. One that failed may be repeated. */
+  *release(isOurs: () => boolean = () => this.#holds(LOCK_NAME, this.#owner.nonce)): Steps<void> {
     yield;
-    const content = this.#files.read(LOCK_NAME);
-    if (content === undefined || decodeLockOwner(content)?.nonce !== this.#owner.nonce) return;
+    if (!isOurs()) return;
     yield;
     this.#files.remove(LOCK_NAME);
   }
 
+  #holds(name: string, nonce: string): boolean {
+    const content = this.#files.read(name);
+    return content !== undefined && decodeLockOwner(content)?.nonce === nonce;
+  }
+
   /** Makes `name` hold our content; returns the last stale owner it was taken from. */
   *#claim(name: string): Steps<LockOwner | undefined> {
+    try {
+      return yield* this.#claimInRounds(name);
+    } catch (error) {
+      // Where the answer to a link was lost, the name may be ours.
+      if (!(error instanceof StoreError)) yield* this.#withdraw(name);
+      throw error;
+    }
+  }
+
+  *#claimInRounds(name: string): Steps<LockOwner | undefined> {
     let stale: LockOwner | undefined;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       if (yield* this.#put(name)) return stale;
@@ -101,7 +134,7 @@ export class LockFile {
       // The answer to a link over a network can be lost, and asking again then says that the name is taken: by us.
       if (owner.nonce === this.#owner.nonce) return stale;
       yield;
-      const verdict = this.#judge(owner);
+      const verdict = this.#judge(owner, name);
       if (verdict !== 'gone') throw this.#locked(name, owner, verdict);
       if (yield* this.#removeStale(name, owner.nonce)) stale = owner;
     }
@@ -114,8 +147,7 @@ export class LockFile {
     yield* this.#claim(guard);
     try {
       yield;
-      const content = this.#files.read(name);
-      if (content === undefined || decodeLockOwner(content)?.nonce !== nonce) return false;
+      if (!this.#holds(name, nonce)) return false;
       yield;
       this.#files.remove(name);
       return true;
@@ -142,9 +174,30 @@ export class LockFile {
   /** Removes our draft and what takers that were killed left: while we hold the lock, all of it is useless by 3. */
   *#sweep(): Steps<void> {
     yield;
-    for (const name of this.#files.list()) {
+    for (const name of this.#tryList()) {
       if (isLeftover(name)) yield* this.#tryRemove(name);
     }
+  }
+
+  /** A directory that cannot be listed now must not cost us the lock; then only our draft is known. */
+  #tryList(): string[] {
+    try {
+      return this.#files.list();
+    } catch {
+      return [this.#draft];
+    }
+  }
+
+  /** Removes `name` if it holds our content. */
+  *#withdraw(name: string): Steps<void> {
+    yield;
+    try {
+      if (!this.#holds(name, this.#owner.nonce)) return;
+    } catch {
+      this.#leftSomething = true;
+      return;
+    }
+    yield* this.#tryRemove(name);
   }
 
   /** Removes a draft or a guard. One that will not go must not cost us the lock; the next who holds it tries again. */
@@ -153,18 +206,22 @@ export class LockFile {
     try {
       this.#files.remove(name);
     } catch {
-      // Left where it is.
+      this.#leftSomething = true;
     }
   }
 
   #locked(name: string, owner: LockOwner, verdict: OwnerVerdict): StoreError {
     if (verdict === 'self') return openInThisProcess(this.#directory, owner);
+    const unlock = `if you know that it is gone, or that this directory is a copy, ${UNLOCK}`;
+    if (verdict === 'thread') {
+      const where = `${this.#directory} is already open in this process (${owner.pid}, since ${owner.since})`;
+      return new StoreError('LOCKED', `${where}, by another thread: close it there, or ${unlock}`);
+    }
     const doing = name === LOCK_NAME ? 'is open for writing in' : 'has a stale lock that is being taken over by';
     const doubt = verdict === 'unknown' ? ' (whether that still runs cannot be told from here)' : '';
     return new StoreError(
       'LOCKED',
-      `${this.#directory} ${doing} ${describeLockOwner(owner)}${doubt}: close it there, ` +
-        'or if you know that it is gone call LogCache.unlock(directory)',
+      `${this.#directory} ${doing} ${describeLockOwner(owner)}${doubt}: close it there, or ${unlock}`,
     );
   }
 
@@ -172,7 +229,7 @@ export class LockFile {
     return new StoreError(
       'LOCKED',
       `${this.#directory} is locked, but ${name} does not say by whom: a process is writing it just now, or was killed ` +
-        'doing so. Try again, and if you know that nobody has it open call LogCache.unlock(directory)',
+        `doing so. Try again, and if you know that nobody has it open ${UNLOCK}`,
     );
   }
 }
@@ -182,12 +239,17 @@ export function isLeftover(name: string): boolean {
   return LEFTOVER.test(name);
 }
 
-/** The error for a second opening within one process, whichever thread of it has the first one. */
+/** The error for a second opening within one thread. `unlock` is no remedy: it refuses as well. */
 export function openInThisProcess(directory: string, owner: LockOwner): StoreError {
   return new StoreError(
     'LOCKED',
     `${directory} is already open in this process (${owner.pid}, since ${owner.since}): close it there first`,
   );
+}
+
+/** What a taker with this nonce calls its draft. */
+export function draftName(nonce: string): string {
+  return `${guardName(nonce)}.new`;
 }
 
 function guardName(nonce: string): string {

@@ -4,7 +4,7 @@ import type { ProcessIdentity } from './process-identity.ts';
 export interface LockOwner extends ProcessIdentity {
   /** Names this one taking of the lock: 32 hexadecimal digits, never used twice. */
   readonly nonce: string;
-  /** When it was taken, in ISO 8601; for people, nothing is decided by it. */
+  /** When it was taken, in ISO 8601; for people, and for how far two looks at one clock may differ. */
   readonly since: string;
   /** Whether the owner saw the directory on a volume that only one running system can have mounted. */
   readonly localVolume: boolean;
@@ -34,6 +34,8 @@ export function decodeLockOwner(text: string): LockOwner | undefined {
     host,
     startTime: stringOrNone(fields['startTime']),
     bootId: stringOrNone(fields['bootId']),
+    bootTimeMs: numberOrNone(fields['bootTimeMs']),
+    machine: stringOrNone(fields['machine']),
     pidNamespace: stringOrNone(fields['pidNamespace']),
     timeNamespace: stringOrNone(fields['timeNamespace']),
     nonce,
@@ -58,4 +60,8 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 function stringOrNone(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+function numberOrNone(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }

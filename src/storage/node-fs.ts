@@ -15,10 +15,14 @@ export interface NodePlatform {
   readonly fs: typeof FileSystem;
   readonly os: typeof OperatingSystem;
   readonly path: typeof Paths;
-  /** Milliseconds since the Unix epoch. They are only written down for people to read. */
+  /** This process, and its way to ask for others. */
+  readonly process: Pick<NodeJS.Process, 'pid' | 'platform' | 'kill'>;
+  /** Milliseconds since the Unix epoch. Nothing is concluded from two of them but that something cannot be told. */
   readonly now: () => number;
   /** 32 hexadecimal digits that nobody had before and nobody will have again. */
   readonly nonce: () => string;
+  /** Blocks the thread for some milliseconds. */
+  readonly pause: (milliseconds: number) => void;
 }
 
 /**
@@ -30,10 +34,10 @@ export function nodePlatform(): NodePlatform {
   const fs = runtime?.getBuiltinModule?.('node:fs');
   const os = runtime?.getBuiltinModule?.('node:os');
   const path = runtime?.getBuiltinModule?.('node:path');
-  if (fs === undefined || os === undefined || path === undefined) {
+  if (runtime === undefined || fs === undefined || os === undefined || path === undefined) {
     throw new StoreError('IO', 'this runtime has no file system: pass `storage`, such as new MemoryStorage()');
   }
-  return { fs, os, path, now: Date.now, nonce: randomNonce };
+  return { fs, os, path, process: runtime as NodeJS.Process, now: Date.now, nonce: randomNonce, pause };
 }
 
 /** The absolute path of a directory, found once: a later `process.chdir` must not move an open store. */
@@ -70,6 +74,14 @@ export function removeFile({ fs }: NodePlatform, path: string): void {
     fs.unlinkSync(path);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+function pause(milliseconds: number): void {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, milliseconds);
+  } catch {
+    // A thread that shows windows, as in Electron, may not block: then the next attempt follows at once.
   }
 }
 

@@ -3,6 +3,7 @@ import { readFully, writeAll } from './file-transfer.ts';
 import type { LockFiles } from './lock-file.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
+import { patiently } from './patiently.ts';
 import type { StorageFile } from './storage-backend.ts';
 
 /** Far more than a lock file holds: whatever else stands there is not read into memory. */
@@ -50,7 +51,7 @@ export class NodeLockFiles implements LockFiles {
         file.sync();
       });
     } catch (error) {
-      removeFile(this.#node, path);
+      this.#removeUnfinished(path);
       throw error;
     }
     return true;
@@ -92,6 +93,15 @@ export class NodeLockFiles implements LockFiles {
 
   pathOf(name: string): string {
     return this.#node.path.join(this.#directory, name);
+  }
+
+  /** A lock with half a content says nothing of whose it is, so that only `unlock` could remove it later. */
+  #removeUnfinished(path: string): void {
+    try {
+      patiently(this.#node, () => removeFile(this.#node, path));
+    } catch {
+      // The failure that is under way says more.
+    }
   }
 }
 

@@ -1,14 +1,16 @@
 import type { LockOwner } from './lock-owner.ts';
-import type { ProcessSight } from './process-identity.ts';
+import { hasOnePidSpace, type ProcessSight } from './process-identity.ts';
 
 /**
  * What can be said of the process that holds a lock. `gone` is a proof and the only verdict on which a lock is taken over;
- * `self` is the asking process; `unknown` is everything that cannot be told from here.
+ * `self` is the asking thread, `thread` another one of its process; `unknown` is everything that cannot be told from here.
  */
-export type OwnerVerdict = 'self' | 'running' | 'gone' | 'unknown';
+export type OwnerVerdict = 'self' | 'thread' | 'running' | 'gone' | 'unknown';
 
-/** Where every process of the machine has one number that all others can see. Elsewhere there are namespaces or jails. */
-const PLATFORMS_WITHOUT_NAMESPACES: ReadonlySet<string> = new Set(['darwin', 'win32']);
+/** How far apart two looks at the start of one system may put it: clocks are read in whole seconds in places ... */
+const BOOT_TIME_SLACK_MS = 2_000;
+/** ... and drift from the count of seconds since the start, or are led, by so much at most: 0.36 seconds an hour. */
+const CLOCK_DRIFT = 1e-4;
 
 /** The namespace a Linux kernel starts in; it has this number on every machine, and no container is in it unasked. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
@@ -31,7 +33,7 @@ export function judgeOwner(owner: LockOwner, self: LockOwner, look: (pid: number
     owner.startTime !== undefined && sight.startTime !== undefined && owner.timeNamespace === self.timeNamespace;
   if (!comparable) return 'unknown';
   if (owner.startTime !== sight.startTime) return 'gone';
-  return owner.pid === self.pid ? 'self' : 'running';
+  return owner.pid === self.pid ? 'thread' : 'running';
 }
 
 /**
@@ -40,8 +42,22 @@ export function judgeOwner(owner: LockOwner, self: LockOwner, look: (pid: number
  */
 function seeSameProcesses(owner: LockOwner, self: LockOwner): boolean {
   if (owner.platform !== self.platform) return false;
-  if (PLATFORMS_WITHOUT_NAMESPACES.has(self.platform)) return owner.host === self.host;
+  if (hasOnePidSpace(self.platform)) return isSameSystem(owner, self);
   return isKnownAndEqual(owner.bootId, self.bootId) && isKnownAndEqual(owner.pidNamespace, self.pidNamespace);
+}
+
+/**
+ * Whether both are in one run of one system, where there is no boot id. The host name proves nothing: two machines that
+ * share the directory may have the same, and macOS changes its own. So two things must agree that have nothing to do with
+ * each other. The addresses of the machine may be those of another one made from the same image, and that started at
+ * another time. The times of start may agree for machines that are switched on together, and those have other addresses.
+ * A clock that was set in between puts the start elsewhere; that, too, is only a doubt. After a restart nothing is proven.
+ */
+function isSameSystem(owner: LockOwner, self: LockOwner): boolean {
+  if (!isKnownAndEqual(owner.machine, self.machine)) return false;
+  if (owner.bootTimeMs === undefined || self.bootTimeMs === undefined) return false;
+  const elapsed = Math.max(0, Date.parse(self.since) - Date.parse(owner.since));
+  return Math.abs(owner.bootTimeMs - self.bootTimeMs) <= BOOT_TIME_SLACK_MS + elapsed * CLOCK_DRIFT;
 }
 
 /**

@@ -11,6 +11,10 @@ export interface ProcessIdentity {
   readonly startTime: string | undefined;
   /** Names one run of one kernel. */
   readonly bootId: string | undefined;
+  /** Milliseconds from the Unix epoch to the start of the system, as the clock had it then; where there is no boot id. */
+  readonly bootTimeMs: number | undefined;
+  /** What is known of the machine by which it differs from others; where there is no boot id. */
+  readonly machine: string | undefined;
   /** Pids are only comparable within one of these. */
   readonly pidNamespace: string | undefined;
   /** Start times are only comparable within one of these. */
@@ -23,6 +27,19 @@ export interface ProcessIdentity {
  */
 export type ProcessSight = 'absent' | 'ended' | { readonly startTime: string | undefined };
 
+/** Where every process of the machine has one number that all others can see. Elsewhere there are namespaces or jails. */
+const PLATFORMS_WITHOUT_NAMESPACES: ReadonlySet<string> = new Set(['darwin', 'win32']);
+
+const MILLISECONDS = 1_000;
+const NO_ADDRESS = '00:00:00:00:00:00';
+/** Of 28 addresses: a lock file is small, however many networks a machine is in. */
+const MACHINE_CHARACTERS_MAX = 503;
+
+/** Whether a pid names one process for everybody on the machine. */
+export function hasOnePidSpace(platform: string): boolean {
+  return PLATFORMS_WITHOUT_NAMESPACES.has(platform);
+}
+
 /** How a process learns about itself and others: by signals everywhere, from `/proc` on Linux. */
 export class NodeProcessProbe {
   readonly #node: NodePlatform;
@@ -32,14 +49,17 @@ export class NodeProcessProbe {
   }
 
   identity(): ProcessIdentity {
-    const { pid, platform } = globalThis.process;
+    const { pid, platform } = this.#node.process;
     const trusted = this.#procIsOurs();
+    const idsOfSystemMissing = hasOnePidSpace(platform);
     return {
       pid,
       platform,
       host: this.#node.os.hostname(),
       startTime: trusted ? this.#statusOf(pid)?.startTime : undefined,
       bootId: this.#readText('/proc/sys/kernel/random/boot_id')?.trim(),
+      bootTimeMs: idsOfSystemMissing ? this.#bootTimeMs() : undefined,
+      machine: idsOfSystemMissing ? this.#machine() : undefined,
       pidNamespace: trusted ? this.#readLink('/proc/self/ns/pid') : undefined,
       timeNamespace: trusted ? this.#readLink('/proc/self/ns/time') : undefined,
     };
@@ -47,7 +67,7 @@ export class NodeProcessProbe {
 
   look(pid: number): ProcessSight {
     try {
-      globalThis.process.kill(pid, 0);
+      this.#node.process.kill(pid, 0);
     } catch (error) {
       if (errnoOf(error) === 'ESRCH') return 'absent';
       // EPERM: it is there and belongs to someone else. Any other answer proves nothing.
@@ -58,9 +78,26 @@ export class NodeProcessProbe {
     return status.ended ? 'ended' : { startTime: status.startTime };
   }
 
+  #bootTimeMs(): number | undefined {
+    return undefinedIfRefused(() => Math.round(this.#node.now() - this.#node.os.uptime() * MILLISECONDS));
+  }
+
+  /**
+   * The hardware addresses of all network interfaces: macOS and Windows have ids of a machine, but none that Node can read
+   * without starting a program. A single address proves little, as some network drivers bring the same one to every
+   * machine; and those that are up change. So all of them count, in one order.
+   */
+  #machine(): string | undefined {
+    const addresses = undefinedIfRefused(() =>
+      Object.values(this.#node.os.networkInterfaces()).flatMap((list) => (list ?? []).map(({ mac }) => mac)),
+    );
+    const own = new Set(addresses?.filter((address) => address !== NO_ADDRESS));
+    return own.size === 0 ? undefined : [...own].sort().join().slice(0, MACHINE_CHARACTERS_MAX);
+  }
+
   /** A `/proc` that was mounted in another pid namespace shows other processes under the same numbers. */
   #procIsOurs(): boolean {
-    return this.#readLink('/proc/self') === String(globalThis.process.pid);
+    return this.#readLink('/proc/self') === String(this.#node.process.pid);
   }
 
   #statusOf(pid: number): ProcessStatus | undefined {
@@ -100,7 +137,7 @@ export function parseProcessStatus(text: string): ProcessStatus | undefined {
   return { startTime, ended: ENDED_STATES.includes(state) && Number(fields[THREADS_FIELD]) <= 1 };
 }
 
-function undefinedIfRefused(read: () => string): string | undefined {
+function undefinedIfRefused<Result>(read: () => Result): Result | undefined {
   try {
     return read();
   } catch {

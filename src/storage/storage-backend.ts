@@ -31,7 +31,10 @@ export interface StorageDirectory {
 export interface StorageLock {
   /** Whether the lock is still this owner's. Cheap: the engine asks before every write to the log. */
   isHeld(): boolean;
-  /** Gives the lock up; one that is no longer held is left to its new owner. Calling it again does nothing. */
+  /**
+   * Gives the lock up; one that is no longer held is left to its new owner. Where that fails the lock is not held any more
+   * either, this process can take it anew, and calling `release` again tries to finish it. Else that does nothing.
+   */
   release(): void;
   /** Who held the stale lock that was taken over, for people to read; `undefined` when there was none. */
   readonly takenOverFrom: string | undefined;

@@ -214,10 +214,14 @@ export class LogStore {
 
   /**
    * Makes everything durable, writes the image, closes the files and gives up the lock. What fails is thrown after all of
-   * it was attempted: the store is closed in any case, and what no sync covered may be lost.
+   * it was attempted: the store is closed in any case, and what no sync covered may be lost. Closing again tries again to
+   * give up a lock that could not be given up, and does nothing else.
    */
   close(): void {
-    if (this.#gate.closed) return;
+    if (this.#gate.closed) {
+      this.#releaseLock();
+      return;
+    }
     const failures: unknown[] = [];
     const attempt = (task: () => void): void => {
       try {
@@ -236,8 +240,16 @@ export class LogStore {
     if (this.#gate.shut) attempt(() => this.#gate.assertTold());
     this.#gate.close();
     for (const log of this.#generations.all) attempt(() => log.close());
-    attempt(() => this.#lock?.release());
+    attempt(() => this.#releaseLock());
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);
+  }
+
+  #releaseLock(): void {
+    try {
+      this.#lock?.release();
+    } catch (error) {
+      throw storageFailure('release the lock', error);
+    }
   }
 
   #writeImage(): void {

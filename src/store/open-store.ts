@@ -58,7 +58,7 @@ export function openStore(path: string, settings: StoreSettings, environment: Lo
     return { context, lock, gate, emit, generations: new Generations(log), index, report, imageEnd };
   } catch (error) {
     closeQuietly(opened);
-    lock?.release();
+    releaseQuietly(lock);
     throw storageFailure(`open ${path}`, error);
   }
 }
@@ -119,6 +119,15 @@ function isCurrent(directory: StorageDirectory, { log, report }: OpenedLog): boo
 function closeQuietly(opened: OpenedLog | undefined): void {
   try {
     opened?.log.close();
+  } catch {
+    // The failure that is under way says more.
+  }
+}
+
+/** The same for the lock: one that cannot be released is not held by this process any more all the same. */
+function releaseQuietly(lock: StorageLock | undefined): void {
+  try {
+    lock?.release();
   } catch {
     // The failure that is under way says more.
   }

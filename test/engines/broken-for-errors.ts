@@ -93,7 +93,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'an open that fails keeps the lock',
     verbs: ['list', 'open', 'read'],
-    edits: [{ find: '$lock?.release();', replace: '' }],
+    edits: [{ find: 'closeQuietly($opened); releaseQuietly($lock);', replace: 'closeQuietly($opened);' }],
   },
   {
     fault: 'an open that fails keeps a file open',

@@ -47,7 +47,7 @@ describe('LockFile', () => {
         code: 'LOCKED',
         message:
           '/data/cache is open for writing in process 2 on host here since 2024-01-01T00:00:00.000Z: close it there, ' +
-          'or if you know that it is gone call LogCache.unlock(directory)',
+          'or if you know that it is gone, or that this directory is a copy, call LogCache.unlock(directory)',
       }),
     );
     expect([...world.files.keys()]).toEqual(['LOCK']);

@@ -10,6 +10,7 @@ import { LockWorld, nonceOf, type Taker } from './lock-world.ts';
 
 const DEAD = 100;
 const DEAD_GUARD = 101;
+const GIVEN_UP = 102;
 const LATECOMER = 900;
 
 function worldWithTakers(count: number, options?: { readonly linksSupported: boolean }): LockWorld {
@@ -32,6 +33,12 @@ function withDeadGuard(world: LockWorld): LockWorld {
 /** The lock is free, then taken and given up while the others want it. */
 function withReleasingTaker(world: LockWorld): LockWorld {
   world.addTaker(50, { releases: true });
+  return world;
+}
+
+/** The first taker had the lock before and could not remove it; for the others it is that of a living process. */
+function withGivenUpLock(world: LockWorld): LockWorld {
+  world.leaveGivenUp(GIVEN_UP, 1);
   return world;
 }
 
@@ -118,6 +125,20 @@ const STORIES: readonly Story[] = [
     killsMax: 1,
     atEnd: expectNobodyLockedOut,
     worldsMin: 500,
+  },
+  {
+    name: 'a lock given up and not removed, wanted again by its thread and by another: one gets it',
+    world: () => withGivenUpLock(worldWithTakers(2)),
+    killsMax: 0,
+    atEnd: expectOneHolder,
+    worldsMin: 300,
+  },
+  {
+    name: 'a lock given up and not removed, two killed anywhere: nobody is locked out',
+    world: () => withGivenUpLock(worldWithTakers(2)),
+    killsMax: 2,
+    atEnd: expectNobodyLockedOut,
+    worldsMin: 1_000,
   },
   {
     name: 'two takers of a stale lock without links: one gets it',

@@ -14,6 +14,8 @@ describe('the content of a lock file', () => {
 
   test('says nothing of what the platform could not tell', () => {
     const unknown = { startTime: undefined, bootId: undefined, pidNamespace: undefined, timeNamespace: undefined };
+    const known = { bootTimeMs: 1_700_000_000_000, machine: '00:11:22:33:44:55' };
+    expect(decodeLockOwner(encodeLockOwner({ ...OWNER, ...known }))).toEqual({ ...OWNER, ...known });
     expect(decodeLockOwner(encodeLockOwner({ ...OWNER, ...unknown }))).toEqual({ ...OWNER, ...unknown });
   });
 
@@ -40,7 +42,14 @@ describe('the content of a lock file', () => {
   });
 
   test('does not pass for a proof where a field has the wrong type', () => {
-    const text = JSON.stringify({ ...OWNER, bootId: 7, startTime: {}, localVolume: 'yes' });
+    const text = JSON.stringify({
+      ...OWNER,
+      bootId: 7,
+      startTime: {},
+      localVolume: 'yes',
+      bootTimeMs: '7',
+      machine: 7,
+    });
     expect(decodeLockOwner(text)).toEqual({ ...OWNER, bootId: undefined, startTime: undefined, localVolume: false });
   });
 

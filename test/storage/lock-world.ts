@@ -15,6 +15,7 @@ export class LockWorld {
   readonly files: Map<string, Inode> = new Map();
   readonly takers: Taker[] = [];
   readonly #alive = new Set<number>();
+  readonly #givenUp = new Map<number, number>();
   readonly #unwritten = new Map<number, () => void>();
   readonly #linksSupported: boolean;
 
@@ -35,12 +36,20 @@ export class LockWorld {
     return taker;
   }
 
-  isAlive(pid: number): boolean {
-    return this.#alive.has(pid);
+  /** Leaves a lock that `pid` had as `oldPid` and could not remove: it lives with `pid`, and `pid` alone knows it gone. */
+  leaveGivenUp(oldPid: number, pid: number): void {
+    this.leave('LOCK', oldPid);
+    this.#alive.add(oldPid);
+    this.#givenUp.set(oldPid, pid);
+  }
+
+  isGoneFor(owner: number, asking: number): boolean {
+    return !this.#alive.has(owner) || this.#givenUp.get(owner) === asking;
   }
 
   kill(pid: number): void {
     this.#alive.delete(pid);
+    for (const [oldPid, owner] of this.#givenUp) if (owner === pid) this.#alive.delete(oldPid);
     this.#unwritten.delete(pid);
   }
 
@@ -159,7 +168,7 @@ export class Taker {
       this.seen.push(String(told));
     };
     const judge = (owner: LockOwner): OwnerVerdict => {
-      const verdict = this.#world.isAlive(owner.pid) ? 'running' : 'gone';
+      const verdict = this.#world.isGoneFor(owner.pid, this.pid) ? 'gone' : 'running';
       note(verdict);
       return verdict;
     };
@@ -186,6 +195,8 @@ export function ownerWithPid(pid: number): LockOwner {
     host: 'here',
     startTime: '1',
     bootId: 'boot',
+    bootTimeMs: undefined,
+    machine: undefined,
     pidNamespace: 'pid:[1]',
     timeNamespace: undefined,
     nonce: nonceOf(pid),

@@ -47,3 +47,20 @@ describe('a nonce', () => {
     for (const each of nonces) expect(each).toMatch(/^[0-9a-f]{32}$/);
   });
 });
+
+describe('a pause', () => {
+  test('blocks the thread for as long as it is asked to', () => {
+    const begin = performance.now();
+    nodePlatform().pause(20);
+    expect(performance.now() - begin).toBeGreaterThan(18);
+  });
+
+  test('is none where the thread may not block', () => {
+    const refused = (): never => {
+      throw new TypeError('Atomics.wait cannot be called in this context');
+    };
+    vi.spyOn(Atomics, 'wait').mockImplementation(refused);
+    nodePlatform().pause(1);
+    vi.restoreAllMocks();
+  });
+});

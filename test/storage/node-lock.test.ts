@@ -275,17 +275,44 @@ describe('a lock is not lost', () => {
     failure = undefined;
     expect(lock.isHeld()).toBe(true);
   });
+});
 
-  test('when releasing it is refused; then it can be released again', () => {
+describe('a lock that cannot be released', () => {
+  test('is held no more, can be released later, and is looked at a few times before that is said', () => {
+    let refusals = 0;
     let refused = false;
-    const unlinkSync: typeof fs.unlinkSync = (path) => (refused ? failing('EPERM')() : fs.unlinkSync(path));
-    const { path, lock } = lockedDirectory(platformWith({ unlinkSync }));
+    const pauses: number[] = [];
+    const unlinkSync: typeof fs.unlinkSync = (path) => {
+      if (!refused) return fs.unlinkSync(path);
+      refusals += 1;
+      return failing('EPERM')();
+    };
+    const pause = (milliseconds: number): void => void pauses.push(milliseconds);
+    const { path, lock } = lockedDirectory({ ...platformWith({ unlinkSync }), pause });
     refused = true;
     expect(errnoFrom(() => lock.release())).toBe('EPERM');
-    expect(lock.isHeld()).toBe(true);
+    expect({ refusals, pauses }).toEqual({ refusals: 6, pauses: [1, 2, 4, 8, 16] });
+    expect(lock.isHeld()).toBe(false);
     refused = false;
     lock.release();
     expect(fs.readdirSync(path)).toEqual([]);
+  });
+
+  // Somebody may have the lock by the time of the second attempt: it is looked at again before anything is removed.
+  test('is left alone once it is that of another, though the answer to its removal was lost', () => {
+    let successor: StorageLock | undefined;
+    const path = temporaryDirectory();
+    const unlinkSync: typeof fs.unlinkSync = (name) => {
+      fs.unlinkSync(name);
+      if (name === join(path, 'LOCK')) failing('EIO')();
+    };
+    const pause = (): void => {
+      successor ??= takeNodeLock(nodePlatform(), path);
+    };
+    const lock = takeNodeLock({ ...platformWith({ unlinkSync }), pause }, path);
+    lock.release();
+    expect(successor?.isHeld()).toBe(true);
+    successor?.release();
   });
 });
 

@@ -11,6 +11,8 @@ const SELF: LockOwner = {
   host: 'here',
   startTime: '9000',
   bootId: 'this boot',
+  bootTimeMs: undefined,
+  machine: undefined,
   pidNamespace: INITIAL,
   timeNamespace: 'time:[1]',
   nonce: '5'.repeat(32),
@@ -42,8 +44,8 @@ describe('an owner of the same boot and pid namespace', () => {
     expect(verdict(RUNNING)).toBe('running');
   });
 
-  test('is this process when pid and start time are', () => {
-    expect(verdict({ startTime: '9000' }, { pid: 500, startTime: '9000' })).toBe('self');
+  test('is another thread of this process when pid and start time are', () => {
+    expect(verdict({ startTime: '9000' }, { pid: 500, startTime: '9000' })).toBe('thread');
   });
 
   test('cannot be told where start times are not known or not of one clock', () => {
@@ -77,17 +79,56 @@ describe('an owner that sees other processes', () => {
   });
 });
 
-describe('an owner on a platform without namespaces', () => {
-  const none = { bootId: undefined, pidNamespace: undefined, timeNamespace: undefined, startTime: undefined };
+describe.each(['darwin', 'win32'])('an owner on %s, which has no boot id', (platform) => {
+  const BOOT = 1_700_000_000_000;
+  const system: Partial<LockOwner> = {
+    platform,
+    bootId: undefined,
+    pidNamespace: undefined,
+    timeNamespace: undefined,
+    startTime: undefined,
+    localVolume: false,
+    bootTimeMs: BOOT,
+    machine: '00:11:22:33:44:55,66:77:88:99:aa:bb',
+  };
+  const here = (sight: ProcessSight, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict =>
+    verdict(sight, { ...system, ...theirs }, { ...system, ...ours });
 
-  test.each(['darwin', 'win32'])('%s: is gone when the same host has no such process', (platform) => {
-    expect(verdict('absent', { ...none, platform }, { ...none, platform })).toBe('gone');
-    expect(verdict(UNSEEN, { ...none, platform }, { ...none, platform })).toBe('unknown');
-    expect(verdict('absent', { ...none, platform, host: 'there' }, { ...none, platform })).toBe('unknown');
+  test('is gone when the same run of the same machine has no such process', () => {
+    expect(here('absent')).toBe('gone');
+    expect(here('absent', { bootTimeMs: BOOT + 1_999 })).toBe('gone');
   });
 
-  test('a lock that a Linux container left on a shared directory cannot be told', () => {
-    expect(verdict('absent', {}, { ...none, platform: 'darwin' })).toBe('unknown');
+  test('is gone also where the name of the host has changed since', () => {
+    expect(here('absent', { host: 'mac.local' }, { host: 'mac-2.local' })).toBe('gone');
+  });
+
+  test('cannot be told while there is a process with its pid: it may have been given out again', () => {
+    expect(here(UNSEEN)).toBe('unknown');
+    expect(here(UNSEEN, { pid: SELF.pid })).toBe('unknown');
+  });
+
+  // Two machines of one name on a share: each took the other for gone, and both wrote.
+  test.each<[string, Partial<LockOwner>, Partial<LockOwner>]>([
+    ['is another machine of the same name', { machine: '00:11:22:33:44:56' }, {}],
+    ['shares one address of several', { machine: '66:77:88:99:aa:bb' }, {}],
+    ['has no address to show, nor have we', { machine: undefined }, { machine: undefined }],
+    ['was started at another time', { bootTimeMs: BOOT + 2_001 }, {}],
+    ['was started before, in an earlier run', { bootTimeMs: BOOT - 86_400_000 }, {}],
+    ['does not say when it was started', { bootTimeMs: undefined }, {}],
+    ['is of a time without a number', { bootTimeMs: Number.NaN }, {}],
+    ['is known by its name alone', { bootTimeMs: undefined, machine: undefined }, {}],
+    ['is on another platform', { platform: 'linux' }, {}],
+  ])('cannot be told when it %s', (_name, theirs, ours) => {
+    expect(here('absent', theirs, ours)).toBe('unknown');
+  });
+
+  test('that is a month old may have seen a clock that drifted, not one that was set', () => {
+    const month = { since: '2024-02-01T00:00:00.000Z' };
+    expect(here('absent', {}, { ...month, bootTimeMs: BOOT + 200_000 })).toBe('gone');
+    expect(here('absent', {}, { ...month, bootTimeMs: BOOT + 3_600_000 })).toBe('unknown');
+    expect(here('absent', month, { bootTimeMs: BOOT + 200_000 })).toBe('unknown');
+    expect(here('absent', { since: 'some day' }, { bootTimeMs: BOOT + 1 })).toBe('unknown');
   });
 });
 

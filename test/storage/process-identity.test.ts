@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { nodePlatform } from '../../src/storage/node-fs.ts';
 import { NodeProcessProbe, parseProcessStatus } from '../../src/storage/process-identity.ts';
@@ -67,6 +68,8 @@ describe('NodeProcessProbe with a /proc made up', () => {
       host: nodePlatform().os.hostname(),
       startTime: '5',
       bootId: 'c4ff7238',
+      bootTimeMs: undefined,
+      machine: undefined,
       pidNamespace: 'pid:[1]',
       timeNamespace: 'time:[2]',
     });
@@ -98,6 +101,64 @@ describe('NodeProcessProbe with a /proc made up', () => {
   test('a process that /proc hides is not absent', () => {
     signalsAnswer('EPERM');
     expect(probeWithProc({}, links).look(77)).toEqual({ startTime: undefined });
+  });
+});
+
+describe.each(['darwin', 'win32'] as const)('NodeProcessProbe on %s', (platform) => {
+  const interfaces = (...addresses: string[]): ReturnType<typeof os.networkInterfaces> => ({
+    any: addresses.map((mac) => ({ mac }) as os.NetworkInterfaceInfo),
+    none: undefined,
+  });
+
+  function probeOn(replaced: Partial<typeof os>): NodeProcessProbe {
+    const node = nodePlatform();
+    const kill = (): never => {
+      throw Object.assign(new Error('ESRCH'), { code: 'ESRCH' });
+    };
+    return new NodeProcessProbe({
+      ...node,
+      fs: { ...fs, readFileSync: absent, readlinkSync: absent } as unknown as typeof fs,
+      os: { ...os, hostname: () => 'mac.local', ...replaced },
+      process: { pid: 42, platform, kill },
+      now: () => 1_700_000_000_000,
+    });
+  }
+
+  const absent = (): never => {
+    throw new Error('ENOENT');
+  };
+
+  test('tells when the system was started, and the addresses of the machine in one order', () => {
+    const list = ['66:77:88:99:aa:bb', '00:00:00:00:00:00', '00:11:22:33:44:55', '66:77:88:99:aa:bb'];
+    const probe = probeOn({ uptime: () => 1_000.25, networkInterfaces: () => interfaces(...list) });
+    expect(probe.identity()).toEqual({
+      pid: 42,
+      platform,
+      host: 'mac.local',
+      startTime: undefined,
+      bootId: undefined,
+      bootTimeMs: 1_699_998_999_750,
+      machine: '00:11:22:33:44:55,66:77:88:99:aa:bb',
+      pidNamespace: undefined,
+      timeNamespace: undefined,
+    });
+    expect(probe.look(77)).toBe('absent');
+  });
+
+  test('tells no more of the machine than a lock file has room for', () => {
+    const many = Array.from(
+      { length: 300 },
+      (_, i) => `00:00:00:00:0${i >> 8}:${(i & 255).toString(16).padStart(2, '0')}`,
+    );
+    const machine = probeOn({ networkInterfaces: () => interfaces(...many) }).identity().machine;
+    expect(machine?.split(',')).toEqual(many.slice(1, 29));
+  });
+
+  test('tells nothing of what the platform refuses, or has not', () => {
+    const refused = { uptime: absent, networkInterfaces: absent };
+    expect(probeOn(refused).identity()).toMatchObject({ bootTimeMs: undefined, machine: undefined });
+    const offline = { networkInterfaces: () => interfaces('00:00:00:00:00:00') };
+    expect(probeOn(offline).identity().machine).toBeUndefined();
   });
 });
 

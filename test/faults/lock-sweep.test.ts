@@ -1,0 +1,109 @@
+/*
+ * Why this test: the sweep over a storage in memory knows the lock as two calls, taking and releasing. On a disk each of
+ * them is a dozen, and one that failed in the middle left a lock that nobody had and nobody could take. So here every call
+ * from opening a cache to closing it fails, once or from then on, before its work or after it. Afterwards nothing may be
+ * open, and the directory must be free: for everybody, or where the lock could not be removed at least for this process.
+ */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { LogCache } from '../../src/cache/log-cache.ts';
+import { encodeLockOwner } from '../../src/storage/lock-owner.ts';
+import { nodePlatform } from '../../src/storage/node-fs.ts';
+import { NodeStorage } from '../../src/storage/node-storage.ts';
+import { NodeProcessProbe } from '../../src/storage/process-identity.ts';
+import { someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { nonceOf } from '../storage/lock-world.ts';
+import { FaultyFs, type FsFault, faultsOf, hastyPlatform } from './faulty-fs.ts';
+
+// A second instance of the code knows of the first what another thread of the process knows: what is on the disk.
+vi.resetModules();
+const elsewhere: typeof LogCache = (await import('../../src/cache/log-cache.ts')).LogCache;
+
+const [STALE, GUARD] = [nonceOf(0xdead), nonceOf(0xdeae)];
+
+/** The files of a closed cache with one entry, and before it was opened what a killed process left of its lock. */
+function filesOfStore(options: { readonly stale: boolean }): Map<string, Uint8Array> {
+  const directory = temporaryDirectory();
+  const cache = LogCache.open(directory);
+  cache.put('order:1', utf8('state'), someMeta);
+  cache.close();
+  if (options.stale) {
+    const killed = { ...new NodeProcessProbe(nodePlatform()).identity(), pid: spawnSync('true').pid, startTime: '1' };
+    const left = (nonce: string): string => encodeLockOwner({ ...killed, nonce, since: '', localVolume: true });
+    fs.writeFileSync(join(directory, 'LOCK'), left(STALE));
+    fs.writeFileSync(join(directory, `LOCK.${STALE}`), left(GUARD));
+  }
+  return new Map(fs.readdirSync(directory).map((name) => [name, fs.readFileSync(join(directory, name))]));
+}
+
+function attempt(task: () => unknown): boolean {
+  try {
+    task();
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'StoreError', code: expect.stringMatching(/^(IO|POISONED|LOCKED)$/) });
+    return false;
+  }
+}
+
+/** Opens, uses and closes a cache; returns it where it was opened and could not be closed in order. */
+function useOnce(directory: string, faulty: FaultyFs): LogCache | undefined {
+  const opened: LogCache[] = [];
+  const storage = new NodeStorage(faulty.platform);
+  attempt(() => opened.push(LogCache.open(directory, { storage })));
+  const [cache] = opened;
+  attempt(() => cache?.put('order:2', utf8('other'), someMeta));
+  attempt(() => cache?.sync());
+  return attempt(() => cache?.close()) ? undefined : cache;
+}
+
+/** What stands of a lock must keep out neither this thread nor another. */
+function openAndRead(opener: typeof LogCache, directory: string): void {
+  const cache = opener.open(directory, { storage: new NodeStorage(hastyPlatform) });
+  expect(valueText(cache, 'order:1')).toBe('state');
+  cache.close();
+}
+
+type Remedy = 'none' | 'open here' | 'close again';
+
+function layOut(files: ReadonlyMap<string, Uint8Array>, directory: string): void {
+  fs.mkdirSync(directory);
+  for (const [name, content] of files) fs.writeFileSync(join(directory, name), content);
+}
+
+function runWith(fault: FsFault, remedy: Remedy, directory: string, linked: boolean): void {
+  const faulty = new FaultyFs({ linked });
+  faulty.fault = fault;
+  const half = useOnce(directory, faulty);
+  expect([...faulty.openDescriptors.values()]).toEqual([]);
+  faulty.fault = undefined;
+  if (remedy === 'close again' && half !== undefined) half.close();
+  else if (remedy !== 'none') openAndRead(LogCache, directory);
+  openAndRead(elsewhere, directory);
+}
+
+test.each([
+  ['a free lock', false, true, 50],
+  ['a stale lock under a dead guard', true, true, 75],
+  ['a free lock without links', false, false, 50],
+])('whatever fails from opening to closing, the directory is free afterwards: %s', (_name, stale, linked, callsMin) => {
+  const files = filesOfStore({ stale });
+  const directory = join(temporaryDirectory(), 'store');
+  layOut(files, directory);
+  const dry = new FaultyFs({ linked });
+  expect(useOnce(directory, dry)).toBeUndefined();
+  expect(dry.calls.length).toBeGreaterThanOrEqual(callsMin);
+  for (const fault of faultsOf(dry.calls)) {
+    for (const remedy of fault.lasting ? (['open here', 'close again'] as const) : (['none'] as const)) {
+      fs.rmSync(directory, { recursive: true });
+      layOut(files, directory);
+      try {
+        runWith(fault, remedy, directory, linked);
+      } catch (error) {
+        throw new Error(`${JSON.stringify({ ...fault, remedy })}: ${String(error)}`, { cause: error });
+      }
+    }
+  }
+});

@@ -1,0 +1,66 @@
+/*
+ * One call that failed while `close` gave up the lock left the directory barred for the life of the process: `LOCK` stood,
+ * the process still counted itself as its owner, and a second `close` did nothing. Where the look at the lock failed, its
+ * descriptor stayed open as well.
+ */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { LogCache } from '../../src/cache/log-cache.ts';
+import { NodeStorage } from '../../src/storage/node-storage.ts';
+import { openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { FaultyFs, type FsCall } from '../faults/faulty-fs.ts';
+
+/** An open cache whose lock cannot be given up until `fault` is taken away: `call` fails from here on. */
+function openUnreleasable(call: FsCall, errno: string): { directory: string; cache: LogCache; faulty: FaultyFs } {
+  const directory = temporaryDirectory();
+  const faulty = new FaultyFs({ linked: true });
+  const cache = openFor(directory, { storage: new NodeStorage(faulty.platform) });
+  cache.put('order:1', utf8('state'), someMeta);
+  cache.sync();
+  faulty.fault = { at: faulty.calls.length, call, errno, done: false, lasting: true };
+  return { directory, cache, faulty };
+}
+
+const REFUSALS: readonly (readonly [FsCall, string])[] = [
+  ['lstatSync', 'EIO'],
+  ['unlinkSync', 'EACCES'],
+];
+
+describe.each(REFUSALS)('a close whose %s fails with %s', (call, errno) => {
+  test('says so, leaves no descriptor open, and this process opens the directory again', () => {
+    const { directory, cache, faulty } = openUnreleasable(call, errno);
+    expect(() => cache.close()).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect([...faulty.openDescriptors.values()]).toEqual([]);
+    expect(fs.existsSync(join(directory, 'LOCK'))).toBe(true);
+    const reopened = openFor(directory);
+    expect(valueText(reopened, 'order:1')).toBe('state');
+    // The lock in the directory is that of another cache now: closing the first one again leaves it alone.
+    faulty.fault = undefined;
+    cache.close();
+    expect(() => LogCache.open(directory)).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+    reopened.close();
+    expect(fs.existsSync(join(directory, 'LOCK'))).toBe(false);
+  });
+
+  test('is finished by another close, and that by none', () => {
+    const { directory, cache, faulty } = openUnreleasable(call, errno);
+    expect(() => cache.close()).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect(() => cache.close()).toThrow(
+      expect.objectContaining({ code: 'IO', message: expect.stringContaining('release the lock') }),
+    );
+    faulty.fault = undefined;
+    cache.close();
+    expect(fs.existsSync(join(directory, 'LOCK'))).toBe(false);
+    const calls = faulty.calls.length;
+    cache.close();
+    expect(faulty.calls.length).toBe(calls);
+  });
+
+  test('leaves a lock that `unlock` removes', () => {
+    const { directory, cache } = openUnreleasable(call, errno);
+    expect(() => cache.close()).toThrow(expect.objectContaining({ code: 'IO' }));
+    LogCache.unlock(directory);
+    expect(fs.existsSync(join(directory, 'LOCK'))).toBe(false);
+  });
+});
