@@ -136,13 +136,13 @@ export class AsyncProjector<Event> {
   }
 
   #prefetch<State>(projection: Projection<State, Event>, stream: string): void {
-    const { cache, now, counters } = this.#context;
+    const { cache, nowUs, counters } = this.#context;
     const failed = (): void => {
       counters.cacheFailures += 1;
     };
     try {
       const key = this.#bound.of(projection).key(stream);
-      Promise.resolve(cache.prefetch?.(key, { watermark: 0n, cachedAtUs: now() })).catch(failed);
+      Promise.resolve(cache.prefetch?.(key, { watermark: 0n, cachedAtUs: nowUs() })).catch(failed);
     } catch {
       failed();
     }

@@ -82,7 +82,7 @@ export class ProjectionRun<State, Event> {
     const { freshness, watch } = this.#call;
     watch?.enter('lookup');
     // Before the head is read: an age is never understated.
-    const nowUs = this.#context.now();
+    const nowUs = this.#context.nowUs();
     const got = this.#cached.get();
     let cached = (isPromise(got) ? yield got : got) as Lookup;
     if (cached.kind === 'found' && watch !== undefined) this.#draft.ageUs = nowUs - cached.cachedAtUs;

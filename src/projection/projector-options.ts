@@ -5,12 +5,15 @@ import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { FoldTokens } from './fold-token.ts';
 import type { ProjectionReport } from './projection-report.ts';
 import { ProjectorCounters } from './projector-counters.ts';
-import { assertBudget, type ReplayBudget } from './replay-budget.ts';
+import { checkedBudget, type ReplayBudget } from './replay-budget.ts';
 
 /** What both projectors take besides a cache and an event log. */
 export interface ProjectorSettings {
-  /** The wall clock, in microseconds since the Unix epoch; default: that of the system. */
-  readonly now?: () => bigint;
+  /**
+   * The wall clock, in microseconds since the Unix epoch; default: that of the system. A clock that shows the present in
+   * seconds, milliseconds or nanoseconds at construction is a `RangeError`.
+   */
+  readonly nowUs?: () => bigint;
   /** A steady clock in milliseconds, for durations and budgets; default: `performance.now`. */
   readonly elapsed?: () => number;
   /** Given the report of every call that is answered. What it throws surfaces as an uncaught exception. */
@@ -37,7 +40,7 @@ export interface ProjectOptions {
 export interface ProjectionContext<Event> {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly source: EventReader<Event> | AsyncEventReader<Event>;
-  readonly now: () => bigint;
+  readonly nowUs: () => bigint;
   readonly elapsed: () => number;
   readonly replayBudget: ReplayBudget | undefined;
   readonly verifyEvery: number | undefined;
@@ -50,6 +53,10 @@ export interface ProjectionContext<Event> {
 }
 
 const US_PER_MS = 1000n;
+/** Times from 2001 to 5138 are here in seconds or milliseconds. Clocks of tests, which begin near 0, are not. */
+const COARSER_UNITS: { readonly from: bigint; readonly to: bigint } = { from: 10n ** 9n, to: 10n ** 14n };
+/** Times from 1973 on are above it in nanoseconds. */
+const PLAUSIBLE_MAX_US: bigint = 10n ** 17n;
 
 /** Throws `TypeError` or `RangeError` that names the option. */
 export function contextOf<Event>(
@@ -58,7 +65,7 @@ export function contextOf<Event>(
     readonly source: EventReader<Event> | AsyncEventReader<Event>;
   },
 ): ProjectionContext<Event> {
-  const { cache, source, now, onReport, replayBudget, verifyEvery } = options ?? {};
+  const { cache, source, nowUs, elapsed, onReport, replayBudget, verifyEvery } = options ?? {};
   for (const verb of ['capabilities', 'get', 'put', 'deletePrefix'] as const) {
     if (typeof cache?.[verb] !== 'function')
       throw new TypeError(`cache has no method \`${verb}\`: give a ProjectionCache`);
@@ -67,16 +74,15 @@ export function contextOf<Event>(
     if (typeof source?.[verb] !== 'function')
       throw new TypeError(`source has no method \`${verb}\`: give an event reader`);
   }
-  if (replayBudget !== undefined) assertBudget(replayBudget);
   if (verifyEvery !== undefined && (!Number.isSafeInteger(verifyEvery) || verifyEvery < 1)) {
     throw new RangeError(`verifyEvery must be a positive integer, not ${String(verifyEvery)}`);
   }
   return {
     cache,
     source,
-    now: now === undefined ? wallClock : checkedClock(now),
-    elapsed: options.elapsed ?? (() => performance.now()),
-    replayBudget,
+    nowUs: nowUs === undefined ? wallClock : checkedClock(nowUs),
+    elapsed: elapsed === undefined ? () => performance.now() : checkedElapsed(elapsed),
+    replayBudget: replayBudget === undefined ? undefined : checkedBudget(replayBudget),
     verifyEvery,
     reports: onReport !== undefined,
     onReport: shielded(onReport),
@@ -97,11 +103,30 @@ function wallClock(): bigint {
   return BigInt(Date.now()) * US_PER_MS;
 }
 
-/** A clock of milliseconds as numbers, the likely mistake, would otherwise show as a cache that fails each `put`. */
-function checkedClock(now: () => bigint): () => bigint {
-  return () => {
-    const nowUs = now();
-    if (typeof nowUs === 'bigint') return nowUs;
-    throw new TypeError(`now must return microseconds since the Unix epoch as a bigint; got ${kindOf(nowUs)}`);
+/**
+ * Throws `TypeError` or `RangeError` for a clock of another unit, which would otherwise show as a cache that fails each
+ * `put`, or as states that are always fresh. Later readings are taken as they come: a clock may step anywhere.
+ */
+function checkedClock(clock: () => bigint): () => bigint {
+  assertFunction(clock, 'nowUs');
+  const nowUs = (): bigint => {
+    const timeUs = clock();
+    if (typeof timeUs === 'bigint') return timeUs;
+    throw new TypeError(`nowUs must return microseconds since the Unix epoch as a bigint; got ${kindOf(timeUs)}`);
   };
+  const timeUs = nowUs();
+  const isCoarser = timeUs >= COARSER_UNITS.from && timeUs < COARSER_UNITS.to;
+  if (!isCoarser && timeUs >= 0n && timeUs < PLAUSIBLE_MAX_US) return nowUs;
+  throw new RangeError(`nowUs must return microseconds since the Unix epoch; ${timeUs} looks like another unit`);
+}
+
+function checkedElapsed(elapsed: () => number): () => number {
+  assertFunction(elapsed, 'elapsed');
+  const ms: unknown = elapsed();
+  if (Number.isFinite(ms)) return elapsed;
+  throw new TypeError(`elapsed must return milliseconds as a finite number; got ${String(ms)} (${kindOf(ms)})`);
+}
+
+function assertFunction(value: unknown, name: string): void {
+  if (typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${kindOf(value)}`);
 }

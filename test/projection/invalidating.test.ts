@@ -62,7 +62,7 @@ describe('Projector', () => {
       },
       read: (stream: string, kinds: readonly string[], after?: bigint) => world.log.read(stream, kinds, after),
     };
-    const projector = new Projector<Change>({ cache: world.cache, source, now: () => world.nowUs });
+    const projector = new Projector<Change>({ cache: world.cache, source, nowUs: () => world.nowUs });
     projector.project(totals, 'a');
     invalidates = true;
     world.advanceMs(10);
