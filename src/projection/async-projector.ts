@@ -11,6 +11,7 @@ import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from 
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
+  assertIterable,
   contextOf,
   type ProjectionContext,
   type ProjectOptions,
@@ -19,7 +20,7 @@ import {
 import { runLater } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
-import { assertWarmOptions, type WarmOptions, type WarmReport } from './warm-options.ts';
+import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-options.ts';
 import { warmStreams } from './warming.ts';
 
 /** What an `AsyncProjector` works with. */
@@ -70,10 +71,12 @@ export class AsyncProjector<Event> {
     projection: Projection<State, Event>,
     stream: string,
     freshness: Freshness = Freshness.consistent,
-    { signal }: AsyncCallOptions = {},
+    options: AsyncCallOptions = {},
   ): Promise<State | undefined> {
-    const options = signal === undefined ? {} : { signal };
-    return (await this.#project(projection, stream, freshness, options, this.#context.reports)).state;
+    assertCallOptions(options);
+    const { signal } = options;
+    const own = signal === undefined ? {} : { signal };
+    return (await this.#project(projection, stream, freshness, own, this.#context.reports)).state;
   }
 
   /** The same with a report of how it came about. */
@@ -106,6 +109,7 @@ export class AsyncProjector<Event> {
 
   /** As `Projector.sweep`. */
   async sweep(live: Iterable<Projection<unknown, Event>>): Promise<number> {
+    assertIterable(live, 'live');
     return await runLater(sweepCache(this.#cache, this.#bound.all(live)));
   }
 
@@ -118,7 +122,7 @@ export class AsyncProjector<Event> {
     projection: Projection<State, Event>,
     options: WarmOptions = {},
   ): Promise<WarmReport> {
-    assertWarmOptions(options);
+    assertWarmUp(streams, options);
     this.#bound.of(projection);
     const { signal } = options;
     const callOptions = signal === undefined ? {} : { signal };

@@ -3,7 +3,7 @@ import { StoreError } from '../base/store-error.ts';
 import type { Projection } from './projection.ts';
 import { concatenated, fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
 import { jsonCodec, type StateCodec } from './state-codec.ts';
-import { isPromise } from './steps.ts';
+import { assertNoPromise, ignoreRejection, isPromise } from './steps.ts';
 import type { StoredState } from './stored-state.ts';
 
 /** A projection as one projector uses it: with its defaults, and with the part of its keys that is the same for all streams. */
@@ -25,6 +25,7 @@ export class BoundProjection<State, Event> {
   constructor(projection: Projection<State, Event>, identity: string | undefined) {
     assertProjection(projection);
     if (identity !== undefined && typeof identity !== 'string') {
+      if (isPromise(identity)) ignoreRejection(identity);
       throw new TypeError(`identity of an event reader must be a string; got ${kindOf(identity)}`);
     }
     this.#projection = projection;
@@ -53,17 +54,25 @@ export class BoundProjection<State, Event> {
     );
   }
 
-  /** The state after `event`. */
+  /** The state after `event`. Throws `TypeError` for an asynchronous projection. */
   apply(state: State | undefined, event: Event): State | undefined {
-    return this.#projection.apply(state === undefined ? this.#projection.initial() : state, event);
+    const next = this.#projection.apply(state === undefined ? this.#initial() : state, event);
+    assertNoPromise(next, '`apply` of a projection');
+    return next;
+  }
+
+  #initial(): State {
+    const state = this.#projection.initial();
+    assertNoPromise(state, '`initial` of a projection');
+    return state;
   }
 
   /** Throws `STATE_CODEC` for a state that the codec does not take. */
   encode(state: State | undefined): StoredState {
     if (state === undefined) return { kind: 'none' };
     try {
-      if (isPromise(state)) throw new TypeError('it is a promise, and `apply` must not be asynchronous');
       const bytes = this.#codec.encode(state);
+      assertNoPromise(bytes, '`encode`');
       assertBytes(bytes, 'what `encode` returns');
       return { kind: 'state', bytes };
     } catch (error) {
@@ -73,7 +82,7 @@ export class BoundProjection<State, Event> {
 
   /** A state of the caller's own, which may keep the bytes. Throws what the codec throws. */
   decode(stored: StoredState): State | undefined {
-    return stored.kind === 'none' ? undefined : this.#codec.decode(stored.bytes);
+    return stored.kind === 'none' ? undefined : this.#decoded(stored.bytes);
   }
 
   /** The same for what was just encoded, once for each caller. Not to decode that is a mistake of the codec, `STATE_CODEC`. */
@@ -81,10 +90,16 @@ export class BoundProjection<State, Event> {
     if (stored.kind === 'none') return undefined;
     try {
       // A copy: a codec may return what it was given, and each caller's state is its own.
-      return this.#codec.decode(new Uint8Array(stored.bytes));
+      return this.#decoded(new Uint8Array(stored.bytes));
     } catch (error) {
       throw this.#codecFailure('decode', error);
     }
+  }
+
+  #decoded(bytes: Uint8Array): State {
+    const state = this.#codec.decode(bytes);
+    assertNoPromise(state, '`decode`');
+    return state;
   }
 
   #codecFailure(verb: string, error: unknown): StoreError {

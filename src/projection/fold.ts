@@ -2,7 +2,15 @@ import type { BoundProjection } from './bound-projection.ts';
 import type { AsyncEventReader, EventReader, RecordedEvent } from './event-reader.ts';
 import type { BudgetMeter } from './replay-budget.ts';
 import { assertFollows, endsBelowHead, sourceInvalid } from './source-contract.ts';
-import { type AnyIterator, abandonIterator, closeIterator, isPromise, iteratorOf, type Steps } from './steps.ts';
+import {
+  type AnyIterator,
+  abandonIterator,
+  assertNoPromise,
+  closeIterator,
+  isPromise,
+  iteratorOf,
+  type Steps,
+} from './steps.ts';
 
 /** Where a fold starts: at the first event, or behind the events that are in a state already. */
 export interface FoldBase<State> {
@@ -41,12 +49,11 @@ export interface FoldTask<State, Event> {
  */
 export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<FoldResult<State>> {
   const iterator = openEvents(task);
-  let result: FoldResult<State>;
+  let result: FoldResult<State> | undefined;
   try {
     result = yield* foldFrom(iterator, task);
-  } catch (error) {
-    yield* abandonIterator(iterator);
-    throw error;
+  } finally {
+    if (result === undefined) yield* abandonIterator(iterator);
   }
   yield* closeIterator(iterator);
   return result;
@@ -55,6 +62,7 @@ export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<F
 function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<RecordedEvent<Event>> {
   const { source, projection, stream, base } = task;
   const events = source.read(stream, projection.kinds, base?.watermark);
+  assertNoPromise(events, '`read` of the event source');
   if (typeof events === 'object' && (Symbol.asyncIterator in events || Symbol.iterator in events)) {
     return iteratorOf(events);
   }

@@ -1,11 +1,13 @@
 import { kindOf } from '../base/argument.ts';
 import { shielded } from '../base/shielded.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
+import { assertSignal } from './abortable.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { FoldTokens } from './fold-token.ts';
 import type { ProjectionReport } from './projection-report.ts';
 import { ProjectorCounters } from './projector-counters.ts';
 import { checkedBudget, type ReplayBudget } from './replay-budget.ts';
+import { assertNoPromise } from './steps.ts';
 
 /** What both projectors take besides a cache and an event log. */
 export interface ProjectorSettings {
@@ -74,9 +76,12 @@ export function contextOf<Event>(
     if (typeof source?.[verb] !== 'function')
       throw new TypeError(`source has no method \`${verb}\`: give an event reader`);
   }
+  if (onReport !== undefined) assertFunction(onReport, 'onReport');
   if (verifyEvery !== undefined && (!Number.isSafeInteger(verifyEvery) || verifyEvery < 1)) {
     throw new RangeError(`verifyEvery must be a positive integer, not ${String(verifyEvery)}`);
   }
+  const capabilities = cache.capabilities();
+  assertNoPromise(capabilities, '`capabilities` of a cache');
   return {
     cache,
     source,
@@ -88,12 +93,15 @@ export function contextOf<Event>(
     onReport: shielded(onReport),
     tokens: new FoldTokens(),
     counters: new ProjectorCounters(),
-    keeps: !cache.capabilities().isNoop,
+    keeps: !capabilities.isNoop,
   };
 }
 
-/** Throws `TypeError` for options that a call does not have. */
-export function assertCallOptions({ onBudget }: ProjectOptions): void {
+/** Throws `TypeError` for options that a call does not have, and for a signal in place of them. */
+export function assertCallOptions(options: ProjectOptions & { readonly signal?: AbortSignal }): void {
+  assertOptions(options);
+  const { onBudget, signal } = options;
+  assertSignal(signal);
   if (onBudget !== undefined && onBudget !== 'throw' && onBudget !== 'stale') {
     throw new TypeError(`onBudget must be 'throw' or 'stale', not ${String(onBudget)}`);
   }
@@ -127,6 +135,19 @@ function checkedElapsed(elapsed: () => number): () => number {
   throw new TypeError(`elapsed must return milliseconds as a finite number; got ${String(ms)} (${kindOf(ms)})`);
 }
 
-function assertFunction(value: unknown, name: string): void {
+/** Throws `TypeError` for options in which nothing would be found, an `AbortSignal` perhaps. */
+export function assertOptions(options: object): void {
+  if (typeof options === 'object' && options !== null && !('aborted' in options)) return;
+  throw new TypeError(`options must be an object with the options by name; got ${kindOf(options)}`);
+}
+
+/** Throws `TypeError` where `value` cannot be gone through, and for a string, whose characters are not meant. */
+export function assertIterable(value: object, name: string): void {
+  if (typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value))
+    return;
+  throw new TypeError(`${name} must be an iterable, such as an array; got ${kindOf(value)}`);
+}
+
+export function assertFunction(value: unknown, name: string): void {
   if (typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${kindOf(value)}`);
 }

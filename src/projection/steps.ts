@@ -5,12 +5,15 @@
  */
 export type Steps<Result> = Generator<PromiseLike<unknown>, Result, unknown>;
 
-/** Does the work at once. Throws `TypeError` where it would have to wait. */
+/** Does the work at once. Throws `TypeError` where it would have to wait; what it has open is closed then. */
 export function runNow<Result>(steps: Steps<Result>): Result {
-  const step = steps.next();
+  let step = steps.next();
   if (step.done === true) return step.value;
-  // Nobody waits for it: that it is rejected later must not end the process.
-  step.value.then(undefined, () => {});
+  while (step.done !== true) {
+    ignoreRejection(step.value);
+    // Not thrown into the work: it must not take this for a failure of its cache and go on.
+    step = steps.return(undefined as Result);
+  }
   throw new TypeError('a Projector takes a synchronous cache and event reader: use AsyncProjector for these');
 }
 
@@ -32,6 +35,18 @@ export async function runLater<Result>(steps: Steps<Result>): Promise<Result> {
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** For a promise that nobody waits for: its rejection must not end the process. */
+export function ignoreRejection(promise: PromiseLike<unknown>): void {
+  promise.then(undefined, () => {});
+}
+
+/** Throws `TypeError` for a promise where `what` must return a value. */
+export function assertNoPromise(value: unknown, what: string): void {
+  if (!isPromise(value)) return;
+  ignoreRejection(value);
+  throw new TypeError(`${what} must not be asynchronous: it returned a promise`);
 }
 
 /** Goes through what may or may not have to be waited for. */

@@ -88,10 +88,6 @@ describe('a projection whose state its codec does not take', () => {
     expect(projecting(state)).toThrow(expect.objectContaining({ code: 'STATE_CODEC', cause: expect.any(TypeError) }));
   });
 
-  test('a promise, of an `apply` that is asynchronous', () => {
-    expect(projecting(Promise.resolve(1))).toThrow(/`apply` must not be asynchronous/);
-  });
-
   test('a codec that returns no bytes', () => {
     expect(projecting(1, { encode: () => 'text', decode: () => 1 })).toThrow(/must be a Uint8Array; got string/);
   });
