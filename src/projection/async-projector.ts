@@ -17,6 +17,7 @@ import {
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
+import { emptyDraft } from './report-draft.ts';
 import { runLater } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
@@ -161,7 +162,7 @@ export class AsyncProjector<Event> {
   ): Promise<ProjectionAnswer<State>> {
     assertFreshness(freshness);
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
-    const call = { projection: this.#bound.of(projection), stream, freshness, options, watch };
+    const call = { projection: this.#bound.of(projection), stream, freshness, options, draft: emptyDraft(), watch };
     const { signal } = options;
     const passenger: Passenger = { signal, beganAt: this.#tick(), lowestHead: undefined, flight: undefined };
     try {

@@ -29,12 +29,14 @@ export class CachedStates<Event> {
   readonly #context: ProjectionContext<Event>;
   readonly #key: Uint8Array;
   readonly #token: FoldToken;
-  readonly failures: CacheFailure[] = [];
+  readonly #failures: CacheFailure[];
 
-  constructor(context: ProjectionContext<Event>, key: Uint8Array, token: FoldToken) {
+  /** What fails is added to `failures`. */
+  constructor(context: ProjectionContext<Event>, key: Uint8Array, token: FoldToken, failures: CacheFailure[]) {
     this.#context = context;
     this.#key = key;
     this.#token = token;
+    this.#failures = failures;
   }
 
   /** Never throws and is never rejected. */
@@ -80,7 +82,7 @@ export class CachedStates<Event> {
 
   #failed(operation: CacheFailure['operation'], error: unknown): void {
     this.#context.counters.cacheFailures += 1;
-    this.failures.push({ operation, error });
+    this.#failures.push({ operation, error });
   }
 }
 

@@ -6,7 +6,7 @@ import { type Freshness, isFreshEnough } from './freshness.ts';
 import type { ProjectionReport, ShadowVerdict } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
 import { BudgetMeter, budgetExceeded } from './replay-budget.ts';
-import { emptyDraft, type ProjectionEnd, type ReportDraft, reportOf } from './report-draft.ts';
+import { beginTry, type ProjectionEnd, type ReportDraft, reportOf } from './report-draft.ts';
 import { assertHead, assertSameLog } from './source-contract.ts';
 import { isPromise, type Steps } from './steps.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -21,6 +21,8 @@ export interface RunCall<State, Event> {
   readonly stream: string;
   readonly freshness: Freshness;
   readonly options: ProjectOptions;
+  /** What its tries so far have noted. */
+  readonly draft: ReportDraft;
   /** Absent where nobody will read the report: with it a hit takes half as long again. */
   readonly watch: Stopwatch | undefined;
 }
@@ -67,14 +69,16 @@ export class ProjectionRun<State, Event> {
   readonly #context: ProjectionContext<Event>;
   readonly #call: RunCall<State, Event>;
   readonly #cached: CachedStates<Event>;
-  readonly #draft: ReportDraft = emptyDraft();
-  /** What was cached where the projection could not go on from it: newer than a fold that its budget stopped. */
+  readonly #draft: ReportDraft;
+  /** What was cached, where it was no answer: it may be newer than what a fold came to that a budget stopped. */
   #older: UsableState<State> | undefined;
 
   constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, token: FoldToken) {
     this.#context = context;
     this.#call = call;
-    this.#cached = new CachedStates(context, call.projection.key(call.stream), token);
+    this.#draft = call.draft;
+    beginTry(call.draft);
+    this.#cached = new CachedStates(context, call.projection.key(call.stream), token, call.draft.cacheFailures);
   }
 
   /** Answers from the cache, or plans a fold. Throws what the source throws. */
@@ -192,13 +196,10 @@ export class ProjectionRun<State, Event> {
       this.#draft.refusal = usable.refusal;
       return undefined;
     }
-    if (this.#call.projection.incremental) {
-      this.#draft.refusal = 'behind';
-      return usable;
-    }
-    this.#draft.refusal = 'behind-not-incremental';
     this.#older = usable;
-    return undefined;
+    const { incremental } = this.#call.projection;
+    this.#draft.refusal = incremental ? 'behind' : 'behind-not-incremental';
+    return incremental ? usable : undefined;
   }
 
   #notAhead(cached: CachedState, head: bigint): UsableState<State> | RefusedState {
@@ -255,7 +256,7 @@ export class ProjectionRun<State, Event> {
     const { watch } = this.#call;
     counters.count(end.outcome);
     if (watch === undefined) return { state, report: undefined };
-    const report = reportOf(this.#call, this.#draft, end, this.#cached.failures, watch);
+    const report = reportOf(this.#call, this.#draft, end, watch);
     onReport(report);
     return { state, report };
   }

@@ -15,6 +15,7 @@ import {
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
+import { emptyDraft } from './report-draft.ts';
 import { runNow } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
@@ -129,7 +130,7 @@ export class Projector<Event> {
     assertFreshness(freshness);
     const context = this.#context;
     const watch = reports ? new Stopwatch(context.elapsed) : undefined;
-    const call = { projection: this.#bound.of(projection), stream, freshness, options, watch };
+    const call = { projection: this.#bound.of(projection), stream, freshness, options, draft: emptyDraft(), watch };
     const token = context.tokens.begin(stream);
     try {
       const run = new ProjectionRun(context, call, token);
