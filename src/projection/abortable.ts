@@ -52,6 +52,33 @@ export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSigna
   });
 }
 
+/** Lets work go on that waits for one promise after another, once a signal is aborted: one listener for all its waits. */
+export class Interruption {
+  readonly #end: () => void;
+  #interrupt: (() => void) | undefined;
+  #isInterrupted = false;
+
+  constructor(signal: AbortSignal) {
+    this.#end = whenAborted(signal, () => {
+      this.#isInterrupted = true;
+      this.#interrupt?.();
+    });
+  }
+
+  /** The promise's outcome; `undefined` as soon as the signal is aborted. One wait at a time. */
+  wait<Value>(promise: PromiseLike<Value>): Promise<Value | undefined> {
+    return new Promise((resolve, reject) => {
+      promise.then(resolve, reject);
+      this.#interrupt = () => resolve(undefined);
+      if (this.#isInterrupted) this.#interrupt();
+    });
+  }
+
+  end(): void {
+    this.#end();
+  }
+}
+
 /** Throws `TypeError` for an invalid signal, an `AbortController` perhaps. */
 export function assertSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;

@@ -162,8 +162,16 @@ export class AsyncProjector<Event> {
   ): Promise<ProjectionAnswer<State>> {
     assertFreshness(freshness);
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
-    const call = { projection: this.#bound.of(projection), stream, freshness, options, draft: emptyDraft(), watch };
     const { signal } = options;
+    const call = {
+      projection: this.#bound.of(projection),
+      stream,
+      freshness,
+      options,
+      signal,
+      draft: emptyDraft(),
+      watch,
+    };
     const passenger: Passenger = { signal, beganAt: this.#tick(), lowestHead: undefined, flight: undefined };
     try {
       return await unlessAborted(this.#answer(call, passenger), signal);
@@ -211,8 +219,8 @@ export class AsyncProjector<Event> {
         return { again: underWay.ended };
       }
       isLeading = underWay === undefined;
-      const fold = (isCancelled: () => boolean): Promise<Folded> =>
-        runLater(run.fold(plan, isCancelled)).finally(() => tokens.end(token));
+      const fold = (signal: AbortSignal): Promise<Folded> =>
+        runLater(run.fold(plan, signal)).finally(() => tokens.end(token));
       const flight = underWay ?? this.#board.start(id, { head: plan.head, askedAt, token }, fold);
       if (!isLeading) call.watch?.enter('wait');
       flight.board();

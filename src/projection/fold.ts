@@ -1,3 +1,4 @@
+import { Interruption } from './abortable.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import type { AsyncEventReader, EventReader, RecordedEvent } from './event-reader.ts';
 import type { BudgetMeter } from './replay-budget.ts';
@@ -9,7 +10,9 @@ import {
   closeIterator,
   isPromise,
   iteratorOf,
+  releaseIterator,
   type Steps,
+  type Waiting,
 } from './steps.ts';
 
 /** Where a fold starts: at the first event, or behind the events that are in a state already. */
@@ -39,8 +42,8 @@ export interface FoldTask<State, Event> {
   /** The fold ends with the first event at or above it. */
   readonly head: bigint;
   readonly meter: BudgetMeter;
-  /** Asked before each event; true ends the fold as its budget would. */
-  readonly isCancelled: () => boolean;
+  /** Ends the fold as its budget would, at once, also while it waits for an event. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -48,20 +51,27 @@ export interface FoldTask<State, Event> {
  * contract: events out of order, at or below the place to read from, without a u64 sequence, or none at the head.
  */
 export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<FoldResult<State>> {
+  const { signal } = task;
   const iterator = openEvents(task);
+  const interruption = signal === undefined ? undefined : new Interruption(signal);
+  /** Waits, unless there is nobody left to wait for. */
+  const wait: Waiting = (promise) => interruption?.wait(promise) ?? promise;
   let result: FoldResult<State> | undefined;
   try {
-    result = yield* foldFrom(iterator, task);
+    result = yield* foldFrom(iterator, task, wait);
+    if (signal?.aborted === true) releaseIterator(iterator);
+    else yield* closeIterator(iterator, wait);
+    return result;
   } finally {
-    if (result === undefined) yield* abandonIterator(iterator);
+    if (result === undefined) yield* abandonIterator(iterator, wait);
+    interruption?.end();
   }
-  yield* closeIterator(iterator);
-  return result;
 }
 
 function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<RecordedEvent<Event>> {
-  const { source, projection, stream, base } = task;
-  const events = source.read(stream, projection.kinds, base?.watermark);
+  const { source, projection, stream, base, signal } = task;
+  const options = signal === undefined ? {} : { signal };
+  const events = source.read(stream, projection.kinds, base?.watermark, options);
   assertNoPromise(events, '`read` of the event source');
   if (typeof events === 'object' && (Symbol.asyncIterator in events || Symbol.iterator in events)) {
     return iteratorOf(events);
@@ -71,16 +81,21 @@ function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<Rec
 
 function* foldFrom<State, Event>(
   iterator: AnyIterator<RecordedEvent<Event>>,
-  { projection, stream, base, head, meter, isCancelled }: FoldTask<State, Event>,
+  { projection, stream, base, head, meter, signal }: FoldTask<State, Event>,
+  wait: Waiting,
 ): Steps<FoldResult<State>> {
   let state = base?.state;
   let watermark = base?.watermark;
   let eventsRead = 0;
+  const stopped = (): FoldResult<State> => ({ state, watermark, eventsRead, exhausted: true });
+  const isGivenUp = (): boolean => signal?.aborted === true;
   while (watermark === undefined || watermark < head) {
-    if (isCancelled() || !meter.allows(eventsRead)) return { state, watermark, eventsRead, exhausted: true };
+    if (isGivenUp() || !meter.allows(eventsRead)) return stopped();
     const got = iterator.next();
-    const next = (isPromise(got) ? yield got : got) as IteratorResult<RecordedEvent<Event>, unknown>;
-    if (next.done === true) throw endsBelowHead(stream, watermark, head);
+    const next = (isPromise(got) ? yield wait(got) : got) as IteratorResult<RecordedEvent<Event>, unknown> | undefined;
+    // What comes of a read that was given up is not looked at: the reader may have been cancelled.
+    if (next === undefined && isGivenUp()) return stopped();
+    if (next === undefined || next.done === true) throw endsBelowHead(stream, watermark, head);
     const { sequence, event } = next.value;
     assertFollows(stream, sequence, watermark);
     state = projection.apply(state, event);

@@ -21,6 +21,8 @@ export interface RunCall<State, Event> {
   readonly stream: string;
   readonly freshness: Freshness;
   readonly options: ProjectOptions;
+  /** Of the caller. */
+  readonly signal: AbortSignal | undefined;
   /** What its tries so far have noted. */
   readonly draft: ReportDraft;
   /** Absent where nobody will read the report: with it a hit takes half as long again. */
@@ -113,10 +115,10 @@ export class ProjectionRun<State, Event> {
   }
 
   /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
-  *fold(plan: FoldPlan<State>, isCancelled: () => boolean = never): Steps<Folded> {
+  *fold(plan: FoldPlan<State>, signal?: AbortSignal): Steps<Folded> {
     const { projection, watch } = this.#call;
     watch?.enter('fold');
-    const result = yield* this.#foldEvents(plan.base, plan.head, isCancelled);
+    const result = yield* this.#foldEvents(plan.base, plan.head, signal);
     watch?.enter('codec');
     const stored = projection.encode(result.state);
     yield* this.#cacheResult(result, stored, plan);
@@ -152,11 +154,15 @@ export class ProjectionRun<State, Event> {
     this.#draft.head = head;
   }
 
-  *#foldEvents(base: FoldBase<State> | undefined, head: bigint, isCancelled = never): Steps<FoldResult<State>> {
+  *#foldEvents(
+    base: FoldBase<State> | undefined,
+    head: bigint,
+    signal: AbortSignal | undefined,
+  ): Steps<FoldResult<State>> {
     const { source, replayBudget, elapsed, counters } = this.#context;
     const { projection, stream } = this.#call;
     const meter = new BudgetMeter(replayBudget, elapsed);
-    const result = yield* foldEvents({ source, projection, stream, base, head, meter, isCancelled });
+    const result = yield* foldEvents({ source, projection, stream, base, head, meter, signal });
     counters.eventsRead += result.eventsRead;
     assertSameLog(stream, projection.identity, source.identity);
     return result;
@@ -224,6 +230,7 @@ export class ProjectionRun<State, Event> {
   /** The same for a state that is compared with a replay first. One that differs is removed at once: it is known to lie. */
   *#checked(cached: CachedState): Steps<UsableState<State> | RefusedState> {
     const verdict = yield* this.#compareWithReplay(cached);
+    this.#call.signal?.throwIfAborted();
     this.#draft.shadow = verdict;
     if (verdict !== 'different') return this.#decoded(cached);
     yield* this.#cached.remove();
@@ -236,7 +243,7 @@ export class ProjectionRun<State, Event> {
     this.#call.watch?.enter('fold');
     counters.shadowChecks += 1;
     try {
-      const replay = yield* this.#foldEvents(undefined, watermark);
+      const replay = yield* this.#foldEvents(undefined, watermark, this.#call.signal);
       this.#draft.eventsRead += replay.eventsRead;
       if (replay.exhausted) return 'unfinished';
       const isSame = replay.watermark === watermark && sameStored(this.#call.projection.encode(replay.state), stored);
@@ -260,8 +267,4 @@ export class ProjectionRun<State, Event> {
     onReport(report);
     return { state, report };
   }
-}
-
-function never(): boolean {
-  return false;
 }

@@ -130,7 +130,15 @@ export class Projector<Event> {
     assertFreshness(freshness);
     const context = this.#context;
     const watch = reports ? new Stopwatch(context.elapsed) : undefined;
-    const call = { projection: this.#bound.of(projection), stream, freshness, options, draft: emptyDraft(), watch };
+    const call = {
+      projection: this.#bound.of(projection),
+      stream,
+      freshness,
+      options,
+      signal: undefined,
+      draft: emptyDraft(),
+      watch,
+    };
     const token = context.tokens.begin(stream);
     try {
       const run = new ProjectionRun(context, call, token);

@@ -56,16 +56,29 @@ export function iteratorOf<Item>(items: Iterable<Item> | AsyncIterable<Item>): A
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
 }
 
+/** Turns a promise into the one to wait for: it may be settled earlier. */
+export type Waiting = (promise: PromiseLike<unknown>) => PromiseLike<unknown>;
+
 /** Closes an iterator that was not gone through to its end: it may hold a cursor or a connection. */
-export function* closeIterator(iterator: AnyIterator<unknown>): Steps<void> {
+export function* closeIterator(iterator: AnyIterator<unknown>, wait: Waiting): Steps<void> {
   const closing = iterator.return?.();
-  if (isPromise(closing)) yield closing;
+  if (isPromise(closing)) yield wait(closing);
+}
+
+/** Closes it without waiting: what it waits for may never come. */
+export function releaseIterator(iterator: AnyIterator<unknown>): void {
+  try {
+    const closing = iterator.return?.();
+    if (isPromise(closing)) ignoreRejection(closing);
+  } catch {
+    // Nobody is left to hear of it.
+  }
 }
 
 /** The same after a failure, which is what there is to tell, whatever closing adds to it. */
-export function* abandonIterator(iterator: AnyIterator<unknown>): Steps<void> {
+export function* abandonIterator(iterator: AnyIterator<unknown>, wait: Waiting): Steps<void> {
   try {
-    yield* closeIterator(iterator);
+    yield* closeIterator(iterator, wait);
   } catch {
     // The failure that led here is the one that reaches the caller.
   }

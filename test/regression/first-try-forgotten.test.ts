@@ -1,6 +1,6 @@
 /*
  * Two things that a call knew and lost. A call that waited for the fold of another and tried again began a new report, in
- * which the failures of its first look at the cache, and the shadow check of it, were missing. And a call that joined a fold
+ * which the failures of its first look at the cache were missing. And a call that joined a fold
  * which a budget stopped was answered, where it asked for a stale state, with what that fold had come to, though it had
  * found a newer state in the cache than the caller that began the fold.
  */
@@ -26,25 +26,6 @@ test('a call that tried again reports what its first try met', async () => {
   const { state, report } = await second;
   expect([state, report.outcome, report.refusal]).toEqual([{ sum: 3, count: 2 }, 'delta', 'behind']);
   expect(report.cacheFailures).toEqual([{ operation: 'get', error: new Error('get failed') }]);
-});
-
-test('a shadow check of the first try is in the report too', async () => {
-  const world = new GatedWorld();
-  world.append('a', 1);
-  const changed = { ...totals, apply: () => ({ sum: 7, count: 7 }) };
-  await world.projector().project(totals, 'a');
-  const projector = world.projector({ verifyEvery: 1 });
-  world.events.close();
-  const checked = projector.projectWithReport(changed, 'a');
-  await settle();
-  world.append('a', 2);
-  const leading = projector.project(changed, 'a');
-  await settle();
-  // The check ends, with a difference; the fold to a newer head is under way and was asked for later.
-  await world.events.open();
-  expect(await leading).toEqual({ sum: 7, count: 7 });
-  const { state, report } = await checked;
-  expect([state, report.shadow]).toEqual([{ sum: 7, count: 7 }, 'different']);
 });
 
 test('the stale state for a caller that joined is the newest that it knows of', async () => {
