@@ -1,6 +1,8 @@
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { unlessAborted } from './abortable.ts';
 import { BoundProjections } from './bound-projections.ts';
+import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
+import { CacheWrites } from './cache-writes.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { type Flight, FlightBoard, type Ordinal } from './flight-board.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
@@ -13,19 +15,20 @@ import {
   assertCallOptions,
   assertIterable,
   contextOf,
+  type LaterCache,
   type ProjectionContext,
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
 import { emptyDraft } from './report-draft.ts';
-import { runLater } from './steps.ts';
+import { isPromise, runLater } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-options.ts';
 import { warmStreams } from './warming.ts';
 
 /** What an `AsyncProjector` works with. */
-export interface AsyncProjectorOptions<Event> extends ProjectorSettings {
+export interface AsyncProjectorOptions<Event> extends ProjectorSettings, CacheDeadlineOptions {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly source: AsyncEventReader<Event> | EventReader<Event>;
 }
@@ -54,7 +57,7 @@ interface Passenger {
  * joins a fold under way if that will reach the head it read, else it waits for it and folds the rest.
  */
 export class AsyncProjector<Event> {
-  readonly #context: ProjectionContext<Event>;
+  readonly #context: ProjectionContext<Event> & { readonly later: LaterCache };
   readonly #bound: BoundProjections<Event>;
   readonly #cache: ProjectionCache | AsyncProjectionCache;
   readonly #board = new FlightBoard();
@@ -62,7 +65,10 @@ export class AsyncProjector<Event> {
 
   /** Throws `TypeError` or `RangeError` for options. */
   constructor(options: AsyncProjectorOptions<Event>) {
-    this.#context = contextOf(options);
+    const context = contextOf(options);
+    const deadline = new CacheDeadline(options);
+    const writes = new CacheWrites(options.cache, deadline, context.counters);
+    this.#context = { ...context, later: { deadline, writes } };
     this.#cache = options.cache;
     this.#bound = new BoundProjections(options.source);
   }
@@ -93,25 +99,37 @@ export class AsyncProjector<Event> {
 
   /**
    * Removes every cached projection of a stream. What was under way before the promise is settled will be neither cached
-   * nor joined by later callers. Resolves to how many there were; rejected with what the cache throws.
+   * nor joined by later callers. Resolves to how many there were. Rejected with what the cache throws, and with
+   * `CACHE_FAILED` where it does not answer in time: entries may then be left. A write that was not answered in time and
+   * lands later is not used, and removed again.
    */
   async invalidate(stream: string): Promise<number> {
     const prefix = streamPrefix(stream);
-    const { tokens } = this.#context;
+    const { tokens, later } = this.#context;
     tokens.close(stream);
-    const writes = tokens.writes(stream);
+    later.writes.overtake(stream);
     try {
-      if (writes.length > 0) await Promise.allSettled(writes);
-      return await this.#cache.deletePrefix(prefix);
+      if (later.writes.isBusy(stream)) await later.writes.ended(stream);
+      const removing = this.#cache.deletePrefix(prefix);
+      return isPromise(removing) ? await later.deadline.within(removing) : removing;
     } finally {
       tokens.reopen(stream);
     }
   }
 
+  /**
+   * Resolves when every write to the cache that follows a result has ended, or was not answered in time. To call before the
+   * cache is synced or closed.
+   */
+  async flush(): Promise<void> {
+    await this.#context.later.writes.ended();
+  }
+
   /** As `Projector.sweep`. */
   async sweep(live: Iterable<Projection<unknown, Event>>): Promise<number> {
     assertIterable(live, 'live');
-    return await runLater(sweepCache(this.#cache, this.#bound.all(live)));
+    const { deadline } = this.#context.later;
+    return await runLater(sweepCache(this.#cache, this.#bound.all(live)), (answer) => deadline.within(answer));
   }
 
   /**
@@ -130,7 +148,11 @@ export class AsyncProjector<Event> {
     const prefetches = this.#cache.capabilities().supportsPrefetch;
     const work = {
       announce: prefetches ? (stream: string) => this.#prefetch(projection, stream) : undefined,
-      project: (stream: string) => this.project(projection, stream, Freshness.consistent, callOptions),
+      project: async (stream: string) => {
+        await this.project(projection, stream, Freshness.consistent, callOptions);
+        // No more writes at once than streams.
+        await unlessAborted(this.#context.later.writes.ended(stream), signal);
+      },
     };
     return await warmStreams(streams, work, options);
   }

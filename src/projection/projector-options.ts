@@ -2,6 +2,8 @@ import { kindOf } from '../base/argument.ts';
 import { shielded } from '../base/shielded.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { assertSignal } from './abortable.ts';
+import type { CacheDeadline } from './cache-deadline.ts';
+import type { CacheWrites } from './cache-writes.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { FoldTokens } from './fold-token.ts';
 import type { ProjectionReport } from './projection-report.ts';
@@ -23,8 +25,8 @@ export interface ProjectorSettings {
   /** How much one projection may replay; without it there is no bound. */
   readonly replayBudget?: ReplayBudget;
   /**
-   * Compares one hit in so many with a replay; a positive integer. Without it none. A difference is reported and counted,
-   * and the events are folded anew. A replay that exceeds `replayBudget` ends without a verdict.
+   * Compares one in so many hits that asked the event log with a replay; a positive integer. Without it none. A difference is
+   * reported and counted, and the events are folded anew. A replay that exceeds `replayBudget` ends without a verdict.
    */
   readonly verifyEvery?: number;
 }
@@ -52,6 +54,14 @@ export interface ProjectionContext<Event> {
   readonly counters: ProjectorCounters;
   /** A cache that keeps nothing is not written to. */
   readonly keeps: boolean;
+  /** What an asynchronous cache takes; absent in a `Projector`. */
+  readonly later?: LaterCache;
+}
+
+/** A cache that answers later: how long it is waited for, and what is written to it behind the results. */
+export interface LaterCache {
+  readonly deadline: CacheDeadline;
+  readonly writes: CacheWrites;
 }
 
 const US_PER_MS = 1000n;

@@ -17,13 +17,16 @@ export function runNow<Result>(steps: Steps<Result>): Result {
   throw new TypeError('a Projector takes a synchronous cache and event reader: use AsyncProjector for these');
 }
 
-/** Does the work as its promises are settled. What one is rejected with is thrown where it is waited for. */
-export async function runLater<Result>(steps: Steps<Result>): Promise<Result> {
+/**
+ * Does the work as its promises are settled. What one is rejected with is thrown where it is waited for. `wait` may settle
+ * each of them earlier.
+ */
+export async function runLater<Result>(steps: Steps<Result>, wait?: Waiting): Promise<Result> {
   let step = steps.next();
   while (step.done !== true) {
     let value: unknown;
     try {
-      value = await step.value;
+      value = await (wait === undefined ? step.value : wait(step.value));
     } catch (error) {
       step = steps.throw(error);
       continue;
