@@ -2,10 +2,11 @@ import type { AsyncProjectionCache, ProjectionCache } from '../contract/projecti
 import { unlessAborted } from './abortable.ts';
 import { BoundProjections } from './bound-projections.ts';
 import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
-import { CacheWrites } from './cache-writes.ts';
+import { CacheWrites, sharedId } from './cache-writes.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { type Flight, FlightBoard, type Ordinal } from './flight-board.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
+import { HeadReadings } from './head-readings.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
 import type { ProjectionResult } from './projection-report.ts';
@@ -61,6 +62,7 @@ export class AsyncProjector<Event> {
   readonly #bound: BoundProjections<Event>;
   readonly #cache: ProjectionCache | AsyncProjectionCache;
   readonly #board = new FlightBoard();
+  readonly #heads = new HeadReadings();
   #now: Ordinal = 0;
 
   /** Throws `TypeError` or `RangeError` for options. */
@@ -185,16 +187,19 @@ export class AsyncProjector<Event> {
     assertFreshness(freshness);
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
     const { signal } = options;
-    const call = {
-      projection: this.#bound.of(projection),
+    const bound = this.#bound.of(projection);
+    const passenger: Passenger = { signal, beganAt: this.#tick(), lowestHead: undefined, flight: undefined };
+    const shared = { id: sharedId(stream, bound.id), freshness, beganAt: passenger.beganAt };
+    const call: RunCall<State, Event> = {
+      projection: bound,
       stream,
       freshness,
       options,
       signal,
+      readHead: (nowUs, token, ask) => this.#heads.read({ ...shared, token }, nowUs, this.#tick(), ask),
       draft: emptyDraft(),
       watch,
     };
-    const passenger: Passenger = { signal, beganAt: this.#tick(), lowestHead: undefined, flight: undefined };
     try {
       return await unlessAborted(this.#answer(call, passenger), signal);
     } finally {
@@ -219,7 +224,6 @@ export class AsyncProjector<Event> {
     passenger: Passenger,
   ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly again: Promise<unknown> | undefined }> {
     const { tokens } = this.#context;
-    const askedAt = this.#tick();
     const token = tokens.begin(call.stream);
     const beganDropped = token.isDropped;
     let isLeading = false;
@@ -234,7 +238,7 @@ export class AsyncProjector<Event> {
       const { plan } = prepared;
       const { beganAt, lowestHead = plan.head } = passenger;
       passenger.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
-      const id = flightId(call.stream, call.projection.id);
+      const id = sharedId(call.stream, call.projection.id);
       const underWay = this.#board.find(id);
       if (underWay?.answers(beganAt, plan.head, passenger.lowestHead) === false) {
         // Its failure is for those to see who joined it. What it caches is where this call goes on from.
@@ -243,7 +247,7 @@ export class AsyncProjector<Event> {
       isLeading = underWay === undefined;
       const fold = (signal: AbortSignal): Promise<Folded> =>
         runLater(run.fold(plan, signal)).finally(() => tokens.end(token));
-      const flight = underWay ?? this.#board.start(id, { head: plan.head, askedAt, token }, fold);
+      const flight = underWay ?? this.#board.start(id, { head: plan.head, askedAt: plan.reading.askedAt, token }, fold);
       if (!isLeading) call.watch?.enter('wait');
       flight.board();
       passenger.flight = flight;
@@ -259,9 +263,4 @@ export class AsyncProjector<Event> {
     this.#now += 1;
     return this.#now;
   }
-}
-
-function flightId(stream: string, projectionId: string): string {
-  // As in keys: a stream holds no NUL.
-  return `${stream}\0${projectionId}`;
 }

@@ -70,7 +70,7 @@ export class CacheWrites {
 
   /** What is known of a key; `undefined`: ask the cache. */
   find(place: WritePlace): HeldEntry | undefined {
-    const held = this.#keys.get(idOf(place));
+    const held = this.#keys.get(sharedId(place.stream, place.projectionId));
     if (held === undefined) return undefined;
     if (held.cleaning === 'due') this.#clean(held);
     if (held.isOverdue || held.isOvertaken) return 'unreadable';
@@ -81,7 +81,7 @@ export class CacheWrites {
 
   /** Begins a write, now or after the one under way. Throws what the cache throws at once; later failures are counted. */
   begin(place: WritePlace, write: CacheWrite): void {
-    const id = idOf(place);
+    const id = sharedId(place.stream, place.projectionId);
     const held = this.#keys.get(id);
     if (held !== undefined) {
       if (!(held.isOverdue || held.isOvertaken)) held.waiting = write;
@@ -177,7 +177,8 @@ export class CacheWrites {
   }
 }
 
-function idOf({ stream, projectionId }: WritePlace): string {
+/** Names a projection of a stream among all that a projector is asked for. */
+export function sharedId(stream: string, projectionId: string): string {
   // As in keys: a stream holds no NUL.
   return `${stream}\0${projectionId}`;
 }

@@ -3,6 +3,7 @@ import { type CachedState, CachedStates, type Lookup, type RefusedState } from '
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
 import type { FoldToken } from './fold-token.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
+import type { HeadReading } from './head-readings.ts';
 import type { ProjectionReport, ShadowVerdict } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
 import { BudgetMeter, budgetExceeded } from './replay-budget.ts';
@@ -23,6 +24,8 @@ export interface RunCall<State, Event> {
   readonly options: ProjectOptions;
   /** Of the caller. */
   readonly signal: AbortSignal | undefined;
+  /** Finds a reading of the head that may be shared, or has one made; absent where nothing is shared. */
+  readonly readHead?: (nowUs: bigint, token: FoldToken, ask: () => HeadReading['answer']) => HeadReading;
   /** What its tries so far have noted. */
   readonly draft: ReportDraft;
   /** Absent where nobody will read the report: with it a hit takes half as long again. */
@@ -33,8 +36,8 @@ export interface RunCall<State, Event> {
 export interface FoldPlan<State> {
   readonly base: FoldBase<State> | undefined;
   readonly head: bigint;
-  /** The time before the head was read: what is folded now is as new as that. */
-  readonly stampUs: bigint;
+  /** Of the head: what is folded now is as new as that. */
+  readonly reading: HeadReading;
 }
 
 /** A state, and how it came about where that was asked for. */
@@ -72,6 +75,7 @@ export class ProjectionRun<State, Event> {
   readonly #call: RunCall<State, Event>;
   readonly #cached: CachedStates<Event>;
   readonly #draft: ReportDraft;
+  readonly #token: FoldToken;
   /** What was cached, where it was no answer: it may be newer than what a fold came to that a budget stopped. */
   #older: UsableState<State> | undefined;
 
@@ -79,6 +83,7 @@ export class ProjectionRun<State, Event> {
     this.#context = context;
     this.#call = call;
     this.#draft = call.draft;
+    this.#token = token;
     beginTry(call.draft);
     const { projection, stream, draft } = call;
     const place = { stream, projectionId: projection.id, key: projection.key(stream) };
@@ -102,19 +107,20 @@ export class ProjectionRun<State, Event> {
     }
 
     watch?.enter('head');
-    const asked = this.#askHead();
-    const head = (isPromise(asked) ? yield asked : asked) as bigint | undefined;
+    const reading = this.#readHead(nowUs);
+    const { answer } = reading;
+    const head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
     this.#assertAnswers(head);
     if (head === undefined) return { answer: yield* this.#empty(cached) };
     if (cached.kind === 'found' && cached.watermark === head) {
       const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
       if (usable.kind === 'usable') {
-        if (freshness.kind === 'bestEffort') yield* this.#store(cached.stored, head, nowUs);
+        if (freshness.kind === 'bestEffort') yield* this.#stamp(cached.stored, head, reading);
         return { answer: this.#hit(usable) };
       }
       cached = usable;
     }
-    return { plan: { base: this.#baseOf(cached, head), head, stampUs: nowUs } };
+    return { plan: { base: this.#baseOf(cached, head), head, reading } };
   }
 
   /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
@@ -145,8 +151,11 @@ export class ProjectionRun<State, Event> {
     return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
   }
 
-  #askHead(): bigint | undefined | PromiseLike<bigint | undefined> {
-    return this.#context.source.head(this.#call.stream, this.#call.projection.kinds);
+  #readHead(nowUs: bigint): HeadReading {
+    const { stream, projection, readHead } = this.#call;
+    const ask = (): HeadReading['answer'] => this.#context.source.head(stream, projection.kinds);
+    if (readHead !== undefined) return readHead(nowUs, this.#token, ask);
+    return { answer: ask(), nowUs, askedAt: 0, isStamped: false };
   }
 
   /** Throws `SOURCE_INVALID` for a head that is none, or one of a log other than that the cache was asked about. */
@@ -179,8 +188,15 @@ export class ProjectionRun<State, Event> {
     if (result.watermark === undefined || result.eventsRead === 0) return;
     // A projection that starts anew each time could not go on from it.
     if (result.exhausted && !this.#call.projection.incremental) return;
-    const cachedAtUs = result.exhausted ? (plan.base?.cachedAtUs ?? NEVER_FRESH_US) : plan.stampUs;
+    const cachedAtUs = result.exhausted ? (plan.base?.cachedAtUs ?? NEVER_FRESH_US) : plan.reading.nowUs;
     yield* this.#store(stored, result.watermark, cachedAtUs);
+  }
+
+  /** A state that is too old and at the head is as new as the reading of that. */
+  *#stamp(stored: StoredState, watermark: bigint, reading: HeadReading): Steps<void> {
+    if (reading.isStamped) return;
+    reading.isStamped = true;
+    yield* this.#store(stored, watermark, reading.nowUs);
   }
 
   *#store(stored: StoredState, watermark: bigint, cachedAtUs: bigint): Steps<void> {
