@@ -36,7 +36,8 @@ export {
   AsyncProjector,
   type AsyncProjectorOptions,
 } from './projection/async-projector.ts';
-export type { AsyncEventReader, EventReader, RecordedEvent } from './projection/event-reader.ts';
+export type { CacheDeadlineOptions, StartTimer } from './projection/cache-deadline.ts';
+export type { AsyncEventReader, EventReader, ReadOptions, RecordedEvent } from './projection/event-reader.ts';
 export { Freshness } from './projection/freshness.ts';
 export type { Projection } from './projection/projection.ts';
 export { projectionKey, streamPrefix } from './projection/projection-key.ts';

@@ -52,7 +52,7 @@ async function recordedMessages(): Promise<{ shared: Message[]; bestEffort: Mess
     },
   };
   const count: Projection<number, number> = { name: 'count', initial: () => 0, apply: (state, event) => state + event };
-  const projector = new AsyncProjector({ cache, source, now: () => 1_700_000_000_000_000n });
+  const projector = new AsyncProjector({ cache, source, nowUs: () => 1_700_000_000_000_000n });
   let joined = false;
   const ask = async (caller: Lifeline, freshness: Freshness): Promise<void> => {
     note(caller, 'projector', freshness.kind === 'consistent' ? 'project' : 'project, best effort');

@@ -23,7 +23,7 @@ export class ConcurrentHistory {
   readonly #moments: Moment[] = [];
   readonly #underWay: Promise<unknown>[] = [];
   readonly #leaving: AbortController[] = [];
-  #clockUs = 10n ** 12n;
+  #clockUs = 1_700_000_000_000_000n;
   #nextSequence = 1n;
   /** Streams whose events were rewritten, while their invalidation is under way. */
   readonly #uncertain = new Map<string, number>();
@@ -35,7 +35,7 @@ export class ConcurrentHistory {
     this.#projector = new AsyncProjector({
       cache: this.world.cacheThat(answersLater),
       source: this.world.source,
-      now: () => this.#clockUs,
+      nowUs: () => this.#clockUs,
       ...(verifyEvery === undefined ? {} : { verifyEvery }),
     });
     this.#changed(this.world.current);

@@ -70,8 +70,8 @@ const clock = fc
     5_000_000n,
     -1n,
     -60_000_000n,
-    10n ** 15n,
-    -(10n ** 15n),
+    10n ** 13n,
+    -(10n ** 13n),
   )
   .map((byUs) => new ClockCommand(byUs));
 const deploy = fc.tuple(which, fc.boolean()).map(([place, sweeps]) => new DeployCommand(place, sweeps));

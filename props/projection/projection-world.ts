@@ -91,7 +91,7 @@ export class ProjectionWorld {
   }
 
   #start(): Projector<HistoryEvent> {
-    const settings = { ...this.#settings, now: () => this.#model.clockUs };
+    const settings = { ...this.#settings, nowUs: () => this.#model.clockUs };
     return new Projector({ cache: this.cache, source: this.#source(), ...settings });
   }
 

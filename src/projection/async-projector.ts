@@ -1,9 +1,12 @@
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { unlessAborted } from './abortable.ts';
 import { BoundProjections } from './bound-projections.ts';
+import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
+import { CacheWrites, sharedId } from './cache-writes.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { type Flight, FlightBoard, type Ordinal } from './flight-board.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
+import { HeadReadings } from './head-readings.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
 import type { ProjectionResult } from './projection-report.ts';
@@ -11,19 +14,22 @@ import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from 
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
+  assertIterable,
   contextOf,
+  type LaterCache,
   type ProjectionContext,
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
-import { runLater } from './steps.ts';
+import { emptyDraft } from './report-draft.ts';
+import { isPromise, runLater } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
-import { assertWarmOptions, type WarmOptions, type WarmReport } from './warm-options.ts';
+import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-options.ts';
 import { warmStreams } from './warming.ts';
 
 /** What an `AsyncProjector` works with. */
-export interface AsyncProjectorOptions<Event> extends ProjectorSettings {
+export interface AsyncProjectorOptions<Event> extends ProjectorSettings, CacheDeadlineOptions {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly source: AsyncEventReader<Event> | EventReader<Event>;
 }
@@ -52,15 +58,19 @@ interface Passenger {
  * joins a fold under way if that will reach the head it read, else it waits for it and folds the rest.
  */
 export class AsyncProjector<Event> {
-  readonly #context: ProjectionContext<Event>;
+  readonly #context: ProjectionContext<Event> & { readonly later: LaterCache };
   readonly #bound: BoundProjections<Event>;
   readonly #cache: ProjectionCache | AsyncProjectionCache;
   readonly #board = new FlightBoard();
+  readonly #heads = new HeadReadings();
   #now: Ordinal = 0;
 
   /** Throws `TypeError` or `RangeError` for options. */
   constructor(options: AsyncProjectorOptions<Event>) {
-    this.#context = contextOf(options);
+    const context = contextOf(options);
+    const deadline = new CacheDeadline(options);
+    const writes = new CacheWrites(options.cache, deadline, context.counters);
+    this.#context = { ...context, later: { deadline, writes } };
     this.#cache = options.cache;
     this.#bound = new BoundProjections(options.source);
   }
@@ -70,10 +80,12 @@ export class AsyncProjector<Event> {
     projection: Projection<State, Event>,
     stream: string,
     freshness: Freshness = Freshness.consistent,
-    { signal }: AsyncCallOptions = {},
+    options: AsyncCallOptions = {},
   ): Promise<State | undefined> {
-    const options = signal === undefined ? {} : { signal };
-    return (await this.#project(projection, stream, freshness, options, this.#context.reports)).state;
+    assertCallOptions(options);
+    const { signal } = options;
+    const own = signal === undefined ? {} : { signal };
+    return (await this.#project(projection, stream, freshness, own, this.#context.reports)).state;
   }
 
   /** The same with a report of how it came about. */
@@ -89,24 +101,37 @@ export class AsyncProjector<Event> {
 
   /**
    * Removes every cached projection of a stream. What was under way before the promise is settled will be neither cached
-   * nor joined by later callers. Resolves to how many there were; rejected with what the cache throws.
+   * nor joined by later callers. Resolves to how many there were. Rejected with what the cache throws, and with
+   * `CACHE_FAILED` where it does not answer in time: entries may then be left. A write that was not answered in time and
+   * lands later is not used, and removed again.
    */
   async invalidate(stream: string): Promise<number> {
     const prefix = streamPrefix(stream);
-    const { tokens } = this.#context;
+    const { tokens, later } = this.#context;
     tokens.close(stream);
-    const writes = tokens.writes(stream);
+    later.writes.overtake(stream);
     try {
-      if (writes.length > 0) await Promise.allSettled(writes);
-      return await this.#cache.deletePrefix(prefix);
+      if (later.writes.isBusy(stream)) await later.writes.ended(stream);
+      const removing = this.#cache.deletePrefix(prefix);
+      return isPromise(removing) ? await later.deadline.within(removing) : removing;
     } finally {
       tokens.reopen(stream);
     }
   }
 
+  /**
+   * Resolves when every write to the cache that follows a result has ended, or was not answered in time. To call before the
+   * cache is synced or closed.
+   */
+  async flush(): Promise<void> {
+    await this.#context.later.writes.ended();
+  }
+
   /** As `Projector.sweep`. */
   async sweep(live: Iterable<Projection<unknown, Event>>): Promise<number> {
-    return await runLater(sweepCache(this.#cache, this.#bound.all(live)));
+    assertIterable(live, 'live');
+    const { deadline } = this.#context.later;
+    return await runLater(sweepCache(this.#cache, this.#bound.all(live)), (answer) => deadline.within(answer));
   }
 
   /**
@@ -118,14 +143,18 @@ export class AsyncProjector<Event> {
     projection: Projection<State, Event>,
     options: WarmOptions = {},
   ): Promise<WarmReport> {
-    assertWarmOptions(options);
+    assertWarmUp(streams, options);
     this.#bound.of(projection);
     const { signal } = options;
     const callOptions = signal === undefined ? {} : { signal };
     const prefetches = this.#cache.capabilities().supportsPrefetch;
     const work = {
       announce: prefetches ? (stream: string) => this.#prefetch(projection, stream) : undefined,
-      project: (stream: string) => this.project(projection, stream, Freshness.consistent, callOptions),
+      project: async (stream: string) => {
+        await this.project(projection, stream, Freshness.consistent, callOptions);
+        // No more writes at once than streams.
+        await unlessAborted(this.#context.later.writes.ended(stream), signal);
+      },
     };
     return await warmStreams(streams, work, options);
   }
@@ -136,13 +165,13 @@ export class AsyncProjector<Event> {
   }
 
   #prefetch<State>(projection: Projection<State, Event>, stream: string): void {
-    const { cache, now, counters } = this.#context;
+    const { cache, nowUs, counters } = this.#context;
     const failed = (): void => {
       counters.cacheFailures += 1;
     };
     try {
       const key = this.#bound.of(projection).key(stream);
-      Promise.resolve(cache.prefetch?.(key, { watermark: 0n, cachedAtUs: now() })).catch(failed);
+      Promise.resolve(cache.prefetch?.(key, { watermark: 0n, cachedAtUs: nowUs() })).catch(failed);
     } catch {
       failed();
     }
@@ -157,9 +186,20 @@ export class AsyncProjector<Event> {
   ): Promise<ProjectionAnswer<State>> {
     assertFreshness(freshness);
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
-    const call = { projection: this.#bound.of(projection), stream, freshness, options, watch };
     const { signal } = options;
+    const bound = this.#bound.of(projection);
     const passenger: Passenger = { signal, beganAt: this.#tick(), lowestHead: undefined, flight: undefined };
+    const shared = { id: sharedId(stream, bound.id), freshness, beganAt: passenger.beganAt };
+    const call: RunCall<State, Event> = {
+      projection: bound,
+      stream,
+      freshness,
+      options,
+      signal,
+      readHead: (nowUs, token, ask) => this.#heads.read({ ...shared, token }, nowUs, this.#tick(), ask),
+      draft: emptyDraft(),
+      watch,
+    };
     try {
       return await unlessAborted(this.#answer(call, passenger), signal);
     } finally {
@@ -184,7 +224,6 @@ export class AsyncProjector<Event> {
     passenger: Passenger,
   ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly again: Promise<unknown> | undefined }> {
     const { tokens } = this.#context;
-    const askedAt = this.#tick();
     const token = tokens.begin(call.stream);
     const beganDropped = token.isDropped;
     let isLeading = false;
@@ -199,16 +238,16 @@ export class AsyncProjector<Event> {
       const { plan } = prepared;
       const { beganAt, lowestHead = plan.head } = passenger;
       passenger.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
-      const id = flightId(call.stream, call.projection.id);
+      const id = sharedId(call.stream, call.projection.id);
       const underWay = this.#board.find(id);
       if (underWay?.answers(beganAt, plan.head, passenger.lowestHead) === false) {
         // Its failure is for those to see who joined it. What it caches is where this call goes on from.
         return { again: underWay.ended };
       }
       isLeading = underWay === undefined;
-      const fold = (isCancelled: () => boolean): Promise<Folded> =>
-        runLater(run.fold(plan, isCancelled)).finally(() => tokens.end(token));
-      const flight = underWay ?? this.#board.start(id, { head: plan.head, askedAt, token }, fold);
+      const fold = (signal: AbortSignal): Promise<Folded> =>
+        runLater(run.fold(plan, signal)).finally(() => tokens.end(token));
+      const flight = underWay ?? this.#board.start(id, { head: plan.head, askedAt: plan.reading.askedAt, token }, fold);
       if (!isLeading) call.watch?.enter('wait');
       flight.board();
       passenger.flight = flight;
@@ -224,9 +263,4 @@ export class AsyncProjector<Event> {
     this.#now += 1;
     return this.#now;
   }
-}
-
-function flightId(stream: string, projectionId: string): string {
-  // As in keys: a stream holds no NUL.
-  return `${stream}\0${projectionId}`;
 }

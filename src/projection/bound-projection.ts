@@ -3,7 +3,7 @@ import { StoreError } from '../base/store-error.ts';
 import type { Projection } from './projection.ts';
 import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
 import { jsonCodec, onlyReads, type StateCodec } from './state-codec.ts';
-import { isPromise } from './steps.ts';
+import { assertNoPromise, ignoreRejection, isPromise } from './steps.ts';
 import {
   encodedCopy,
   encodedView,
@@ -35,6 +35,7 @@ export class BoundProjection<State, Event> {
   constructor(projection: Projection<State, Event>, identity: string | undefined) {
     assertProjection(projection);
     if (identity !== undefined && typeof identity !== 'string') {
+      if (isPromise(identity)) ignoreRejection(identity);
       throw new TypeError(`identity of an event reader must be a string; got ${kindOf(identity)}`);
     }
     this.#projection = projection;
@@ -64,10 +65,14 @@ export class BoundProjection<State, Event> {
     );
   }
 
-  /** The state after `event`. Throws `STATE_CODEC` for an initial state, or one to normalize, that the codec refuses. */
+  /**
+   * The state after `event`. Throws `STATE_CODEC` for an initial state, or one to normalize, that the codec refuses, and
+   * `TypeError` for an asynchronous projection.
+   */
   apply(state: State | undefined, event: Event): State | undefined {
     // Where `initial` returns undefined, that is what its projection starts from.
     const next = this.#projection.apply(state === undefined ? (this.#initialState() as State) : state, event);
+    assertNoPromise(next, '`apply` of a projection');
     return next === undefined || this.#codec.normalize === undefined ? next : this.#normalized(next);
   }
 
@@ -110,15 +115,21 @@ export class BoundProjection<State, Event> {
    * what it is given. It is encoded once, so that later changes of that object are not seen.
    */
   #initialState(): State | undefined {
-    this.#initial ??= this.#encoded(this.#projection.initial(), 'what its `initial` returns');
+    this.#initial ??= this.#encodedInitial();
     return this.decodeOwn(this.#initial);
+  }
+
+  #encodedInitial(): StoredState {
+    const state = this.#projection.initial();
+    assertNoPromise(state, '`initial` of a projection');
+    return this.#encoded(state, 'what its `initial` returns');
   }
 
   #encoded(state: State | undefined, what: string): StoredState {
     if (state === undefined) return storedNone();
     try {
-      assertState(state, '`initial` or `apply`');
       const bytes = this.#codec.encode(state);
+      assertNoPromise(bytes, '`encode`');
       assertBytes(bytes, 'what `encode` returns');
       return storedState(bytes);
     } catch (error) {
@@ -142,13 +153,10 @@ export class BoundProjection<State, Event> {
   }
 }
 
-/** Throws `TypeError` for what a method returned that is no state, or is one only later. */
+/** Throws `TypeError` where a method of a codec returned no state, or a promise of one. */
 function assertState<State>(state: State, method: string): asserts state is Exclude<State, undefined> {
   if (state === undefined) throw new TypeError(`${method} returned undefined, which is no state`);
-  if (!isPromise(state)) return;
-  // Nobody waits for it: that it is rejected later must not end the process.
-  state.then(undefined, () => {});
-  throw new TypeError(`${method} returned a promise: it must not be asynchronous`);
+  assertNoPromise(state, method);
 }
 
 function assertProjection<State, Event>(projection: Projection<State, Event>): void {

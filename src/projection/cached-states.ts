@@ -1,5 +1,7 @@
 import { assertBytes } from '../base/argument.ts';
+import { StoreError } from '../base/store-error.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
+import type { CacheWrite, WritePlace } from './cache-writes.ts';
 import type { FoldToken } from './fold-token.ts';
 import type { CacheFailure, Refusal } from './projection-report.ts';
 import type { ProjectionContext } from './projector-options.ts';
@@ -24,26 +26,35 @@ export type Lookup = CachedState | RefusedState;
 
 /**
  * The cache as one projection of one stream sees it. The cache is an optimisation: what it throws is kept for the report
- * and never stops a projection.
+ * and never stops a projection. Nobody waits for a write to a cache that answers later: it follows the result, and when it
+ * fails that is counted and in no report.
  */
 export class CachedStates<Event> {
   readonly #context: ProjectionContext<Event>;
-  readonly #key: Uint8Array;
+  readonly #place: WritePlace;
   readonly #token: FoldToken;
-  readonly failures: CacheFailure[] = [];
+  readonly #failures: CacheFailure[];
 
-  constructor(context: ProjectionContext<Event>, key: Uint8Array, token: FoldToken) {
+  /** What fails is added to `failures`. */
+  constructor(context: ProjectionContext<Event>, place: WritePlace, token: FoldToken, failures: CacheFailure[]) {
     this.#context = context;
-    this.#key = key;
+    this.#place = place;
     this.#token = token;
+    this.#failures = failures;
   }
 
   /** Never throws and is never rejected. */
   get(): Lookup | PromiseLike<Lookup> {
+    const { cache, later } = this.#context;
     try {
-      const got = this.#context.cache.get(this.#key);
+      const held = this.#held();
+      if (held !== undefined) return held;
+      const got = cache.get(this.#place.key);
       if (!isPromise(got)) return this.#lookup(got);
-      return got.then((entry) => this.#lookup(entry)).then(undefined, (error: unknown) => this.#unreadable(error));
+      const answer = later === undefined ? got : later.deadline.within(got);
+      // What was written while the cache answered is newer than its answer.
+      const found = answer.then((entry) => this.#held() ?? this.#lookup(entry));
+      return found.then(undefined, (error: unknown) => this.#unreadable(error));
     } catch (error) {
       return this.#unreadable(error);
     }
@@ -52,26 +63,41 @@ export class CachedStates<Event> {
   /** Caches a state, unless `invalidate` overtook this projection. */
   *put(stored: StoredState, meta: CacheMeta): Steps<void> {
     if (!this.#context.keeps) return;
-    yield* this.#write('put', () => this.#context.cache.put(this.#key, stored, meta));
+    const begin = (): unknown => this.#context.cache.put(this.#place.key, stored, meta);
+    yield* this.#write('put', { entry: { value: stored, meta }, begin });
   }
 
   /** Removes the entry. No other key starts with this one: its fingerprint ends it. */
   *remove(): Steps<void> {
-    yield* this.#write('delete', () => this.#context.cache.deletePrefix(this.#key));
+    const begin = (): unknown => this.#context.cache.deletePrefix(this.#place.key);
+    yield* this.#write('delete', { entry: undefined, begin });
   }
 
-  *#write(operation: 'put' | 'delete', write: () => unknown): Steps<void> {
+  *#write(operation: 'put' | 'delete', write: CacheWrite): Steps<void> {
     if (this.#token.isDropped) return;
+    const { later } = this.#context;
     try {
-      const writing = write();
-      if (!isPromise(writing)) return;
-      this.#token.writing = writing;
-      yield writing;
+      if (later !== undefined) {
+        later.writes.begin(this.#place, write);
+        return;
+      }
+      const writing = write.begin();
+      if (isPromise(writing)) yield writing;
     } catch (error) {
       this.#failed(operation, error);
-    } finally {
-      this.#token.writing = undefined;
     }
+  }
+
+  /** What the writes under way say of the key. Throws `CACHE_FAILED` where it must not be read. */
+  #held(): Lookup | undefined {
+    const { later } = this.#context;
+    if (later === undefined || later.writes.isIdle) return undefined;
+    const held = later.writes.find(this.#place);
+    if (held === undefined) return undefined;
+    if (held === 'unreadable') {
+      throw new StoreError('CACHE_FAILED', 'a write of the key may still land: it is not read');
+    }
+    return this.#lookup(held === 'absent' ? undefined : held);
   }
 
   /** Throws `TypeError` for an invalid entry: a cache that answers so has failed like one that throws. */
@@ -95,6 +121,6 @@ export class CachedStates<Event> {
 
   #failed(operation: CacheFailure['operation'], error: unknown): void {
     this.#context.counters.cacheFailures += 1;
-    this.failures.push({ operation, error });
+    this.#failures.push({ operation, error });
   }
 }

@@ -19,16 +19,21 @@ export class Flight {
   readonly result: Promise<Folded>;
   readonly #askedAt: Ordinal;
   readonly #token: FoldToken;
+  readonly #abandonment = new AbortController();
   #passengers = 0;
-  #isAbandoned = false;
+  #hasEnded = false;
 
-  constructor({ head, askedAt, token }: FlightPlan, begin: (isCancelled: () => boolean) => Promise<Folded>) {
+  /** The signal that `begin` is given is aborted when all who share the fold have left. */
+  constructor({ head, askedAt, token }: FlightPlan, begin: (signal: AbortSignal) => Promise<Folded>) {
     this.head = head;
     this.#askedAt = askedAt;
     this.#token = token;
-    this.result = begin(() => this.#isAbandoned);
+    this.result = begin(this.#abandonment.signal);
+    const end = (): void => {
+      this.#hasEnded = true;
+    };
     // Those who wait see its failure; where nobody waits any more it is no failure of anybody's.
-    this.result.catch(() => {});
+    this.result.then(end, end);
   }
 
   /**
@@ -36,7 +41,7 @@ export class Flight {
    * may rest on what was removed.
    */
   get isOpen(): boolean {
-    return !(this.#isAbandoned || this.#token.isDropped);
+    return !(this.#abandonment.signal.aborted || this.#token.isDropped);
   }
 
   /** Settles when the fold has ended, however it did. */
@@ -59,7 +64,7 @@ export class Flight {
 
   leave(): void {
     this.#passengers -= 1;
-    if (this.#passengers === 0) this.#isAbandoned = true;
+    if (this.#passengers === 0 && !this.#hasEnded) this.#abandonment.abort();
   }
 
   /** Another flight takes its place: what it has folded so far must not replace what that one caches. */
@@ -79,7 +84,7 @@ export class FlightBoard {
   }
 
   /** Begins the flight for an id that has none to join. */
-  start(id: string, plan: FlightPlan, begin: (isCancelled: () => boolean) => Promise<Folded>): Flight {
+  start(id: string, plan: FlightPlan, begin: (signal: AbortSignal) => Promise<Folded>): Flight {
     this.#flights.get(id)?.supersede();
     const flight = new Flight(plan, begin);
     this.#flights.set(id, flight);

@@ -3,8 +3,6 @@ export interface FoldToken {
   readonly stream: string;
   /** What comes of it must not be cached. */
   isDropped: boolean;
-  /** Its write to an asynchronous cache, while that is under way. */
-  writing: PromiseLike<unknown> | undefined;
   /** Its place among those under way. */
   at: number;
 }
@@ -14,7 +12,7 @@ export interface FoldToken {
  *
  * 1. A projection that was under way while its stream was invalidated, at whatever moment, is dropped: it may rest on an
  *    entry that was removed.
- * 2. A dropped projection begins no write, so that once `writes` have ended there are none.
+ * 2. A dropped projection asks for no write.
  * 3. Each is ended once; nothing is kept of a projection that has ended, and of a stream that is not being invalidated.
  */
 export class FoldTokens {
@@ -25,7 +23,7 @@ export class FoldTokens {
 
   begin(stream: string): FoldToken {
     const isDropped = this.#closed.size > 0 && this.#closed.has(stream);
-    const token: FoldToken = { stream, isDropped, writing: undefined, at: this.#underWay.length };
+    const token: FoldToken = { stream, isDropped, at: this.#underWay.length };
     this.#underWay.push(token);
     return token;
   }
@@ -41,12 +39,6 @@ export class FoldTokens {
   close(stream: string): void {
     this.#closed.set(stream, (this.#closed.get(stream) ?? 0) + 1);
     for (const token of this.#underWay) if (token.stream === stream) token.isDropped = true;
-  }
-
-  /** Writes to wait for before the entries of a closed stream are removed: one that ends later would bring one back. */
-  writes(stream: string): PromiseLike<unknown>[] {
-    const tokens = this.#underWay.filter((token) => token.stream === stream);
-    return tokens.flatMap(({ writing }) => writing ?? []);
   }
 
   reopen(stream: string): void {

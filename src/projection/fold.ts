@@ -1,8 +1,19 @@
+import { Interruption } from './abortable.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import type { AsyncEventReader, EventReader, RecordedEvent } from './event-reader.ts';
 import type { BudgetMeter } from './replay-budget.ts';
 import { assertFollows, assertRecorded, endsBelowHead, sourceInvalid } from './source-contract.ts';
-import { type AnyIterator, abandonIterator, closeIterator, isPromise, iteratorOf, type Steps } from './steps.ts';
+import {
+  type AnyIterator,
+  abandonIterator,
+  assertNoPromise,
+  closeIterator,
+  isPromise,
+  iteratorOf,
+  releaseIterator,
+  type Steps,
+  type Waiting,
+} from './steps.ts';
 
 /** Where a fold starts: at the first event, or behind the events that are in a state already. */
 export interface FoldBase<State> {
@@ -31,8 +42,8 @@ export interface FoldTask<State, Event> {
   /** The fold ends with the first event at or above it. */
   readonly head: bigint;
   readonly meter: BudgetMeter;
-  /** Asked before each event; true ends the fold as its budget would. */
-  readonly isCancelled: () => boolean;
+  /** Ends the fold as its budget would, at once, also while it waits for an event. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -41,21 +52,28 @@ export interface FoldTask<State, Event> {
  * at the head.
  */
 export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<FoldResult<State>> {
+  const { signal } = task;
   const iterator = openEvents(task);
-  let result: FoldResult<State>;
+  const interruption = signal === undefined ? undefined : new Interruption(signal);
+  /** Waits, unless there is nobody left to wait for. */
+  const wait: Waiting = (promise) => interruption?.wait(promise) ?? promise;
+  let result: FoldResult<State> | undefined;
   try {
-    result = yield* foldFrom(iterator, task);
-  } catch (error) {
-    yield* abandonIterator(iterator);
-    throw error;
+    result = yield* foldFrom(iterator, task, wait);
+    if (signal?.aborted === true) releaseIterator(iterator);
+    else yield* closeIterator(iterator, wait);
+    return result;
+  } finally {
+    if (result === undefined) yield* abandonIterator(iterator, wait);
+    interruption?.end();
   }
-  yield* closeIterator(iterator);
-  return result;
 }
 
 function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<RecordedEvent<Event>> {
-  const { source, projection, stream, base } = task;
-  const events = source.read(stream, projection.kinds, base?.watermark);
+  const { source, projection, stream, base, signal } = task;
+  const options = signal === undefined ? {} : { signal };
+  const events = source.read(stream, projection.kinds, base?.watermark, options);
+  assertNoPromise(events, '`read` of the event source');
   if (typeof events === 'object' && events !== null && (Symbol.asyncIterator in events || Symbol.iterator in events)) {
     return iteratorOf(events);
   }
@@ -64,18 +82,24 @@ function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<Rec
 
 function* foldFrom<State, Event>(
   iterator: AnyIterator<RecordedEvent<Event>>,
-  { projection, stream, base, head, meter, isCancelled }: FoldTask<State, Event>,
+  { projection, stream, base, head, meter, signal }: FoldTask<State, Event>,
+  wait: Waiting,
 ): Steps<FoldResult<State>> {
   let state = base?.state;
   let watermark = base?.watermark;
   let eventsRead = 0;
+  const stopped = (): FoldResult<State> => ({ state, watermark, eventsRead, exhausted: true });
+  const isGivenUp = (): boolean => signal?.aborted === true;
   while (watermark === undefined || watermark < head) {
-    if (isCancelled() || !meter.allows(eventsRead)) return { state, watermark, eventsRead, exhausted: true };
+    if (isGivenUp() || !meter.allows(eventsRead)) return stopped();
     const got = iterator.next();
-    const next = (isPromise(got) ? yield got : got) as IteratorResult<RecordedEvent<Event>, unknown>;
+    const next = (isPromise(got) ? yield wait(got) : got) as IteratorResult<RecordedEvent<Event>, unknown> | undefined;
+    // What comes of a read that was given up is not looked at: the reader may have been cancelled.
+    if (next === undefined && isGivenUp()) return stopped();
     if (next?.done === true) throw endsBelowHead(stream, watermark, head);
-    assertRecorded(stream, next?.value);
-    const { sequence, event } = next.value;
+    const recorded: RecordedEvent<Event> | undefined = next?.value;
+    assertRecorded(stream, recorded);
+    const { sequence, event } = recorded;
     assertFollows(stream, sequence, watermark);
     state = projection.apply(state, event);
     watermark = sequence;

@@ -3,10 +3,11 @@ import { type CachedState, CachedStates, type Lookup, type RefusedState } from '
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
 import type { FoldToken } from './fold-token.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
+import type { HeadReading } from './head-readings.ts';
 import type { ProjectionReport, ShadowVerdict } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
 import { BudgetMeter, budgetExceeded } from './replay-budget.ts';
-import { emptyDraft, type ProjectionEnd, type ReportDraft, reportOf } from './report-draft.ts';
+import { beginTry, type ProjectionEnd, type ReportDraft, reportOf } from './report-draft.ts';
 import { assertHead, assertSameLog } from './source-contract.ts';
 import { isPromise, type Steps } from './steps.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -21,6 +22,12 @@ export interface RunCall<State, Event> {
   readonly stream: string;
   readonly freshness: Freshness;
   readonly options: ProjectOptions;
+  /** Of the caller. */
+  readonly signal: AbortSignal | undefined;
+  /** Finds a reading of the head that may be shared, or has one made; absent where nothing is shared. */
+  readonly readHead?: (nowUs: bigint, token: FoldToken, ask: () => HeadReading['answer']) => HeadReading;
+  /** What its tries so far have noted. */
+  readonly draft: ReportDraft;
   /** Absent where nobody will read the report: with it a hit takes half as long again. */
   readonly watch: Stopwatch | undefined;
 }
@@ -29,8 +36,8 @@ export interface RunCall<State, Event> {
 export interface FoldPlan<State> {
   readonly base: FoldBase<State> | undefined;
   readonly head: bigint;
-  /** The time before the head was read: what is folded now is as new as that. */
-  readonly stampUs: bigint;
+  /** Of the head: what is folded now is as new as that. */
+  readonly reading: HeadReading;
 }
 
 /** A state, and how it came about where that was asked for. */
@@ -67,8 +74,9 @@ export class ProjectionRun<State, Event> {
   readonly #context: ProjectionContext<Event>;
   readonly #call: RunCall<State, Event>;
   readonly #cached: CachedStates<Event>;
-  readonly #draft: ReportDraft = emptyDraft();
-  /** What was cached where the projection could not go on from it: newer than a fold that its budget stopped. */
+  readonly #draft: ReportDraft;
+  readonly #token: FoldToken;
+  /** What was cached, where it was no answer: it may be newer than what a fold came to that a budget stopped. */
   #older: UsableState<State> | undefined;
   /** What its own fold came to, as its caller will have it. */
   #folded: State | undefined;
@@ -76,7 +84,12 @@ export class ProjectionRun<State, Event> {
   constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, token: FoldToken) {
     this.#context = context;
     this.#call = call;
-    this.#cached = new CachedStates(context, call.projection.key(call.stream), token);
+    this.#draft = call.draft;
+    this.#token = token;
+    beginTry(call.draft);
+    const { projection, stream, draft } = call;
+    const place = { stream, projectionId: projection.id, key: projection.key(stream) };
+    this.#cached = new CachedStates(context, place, token, draft.cacheFailures);
   }
 
   /** Answers from the cache, or plans a fold. Throws what the source throws. */
@@ -84,39 +97,41 @@ export class ProjectionRun<State, Event> {
     const { freshness, watch } = this.#call;
     watch?.enter('lookup');
     // Before the head is read: an age is never understated.
-    const nowUs = this.#context.now();
+    const nowUs = this.#context.nowUs();
     const got = this.#cached.get();
     let cached = (isPromise(got) ? yield got : got) as Lookup;
     if (cached.kind === 'found' && watch !== undefined && cached.cachedAtUs !== NEVER_FRESH_US) {
       this.#draft.ageUs = nowUs - cached.cachedAtUs;
     }
     if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
-      const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
+      // Not compared with a replay: within its window it does not wait for the event log.
+      const usable = this.#decoded(cached);
       if (usable.kind === 'usable') return { answer: this.#hit(usable) };
       cached = usable;
     }
 
     watch?.enter('head');
-    const asked = this.#askHead();
-    const head = (isPromise(asked) ? yield asked : asked) as bigint | undefined;
+    const reading = this.#readHead(nowUs);
+    const { answer } = reading;
+    const head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
     this.#assertAnswers(head);
     if (head === undefined) return { answer: yield* this.#empty(cached) };
     if (cached.kind === 'found' && cached.watermark === head) {
       const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
       if (usable.kind === 'usable') {
-        if (freshness.kind === 'bestEffort') yield* this.#store(cached.stored, head, nowUs);
+        if (freshness.kind === 'bestEffort') yield* this.#stamp(cached.stored, head, reading);
         return { answer: this.#hit(usable) };
       }
       cached = usable;
     }
-    return { plan: { base: this.#baseOf(cached, head), head, stampUs: nowUs } };
+    return { plan: { base: this.#baseOf(cached, head), head, reading } };
   }
 
   /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
-  *fold(plan: FoldPlan<State>, isCancelled: () => boolean = never): Steps<Folded> {
+  *fold(plan: FoldPlan<State>, signal?: AbortSignal): Steps<Folded> {
     const { projection, watch } = this.#call;
     watch?.enter('fold');
-    const result = yield* this.#foldEvents(plan.base, plan.head, isCancelled);
+    const result = yield* this.#foldEvents(plan.base, plan.head, signal);
     watch?.enter('codec');
     const stored = projection.encode(result.state);
     // What cannot be decoded is an error now, and not cached to be one each time it is found.
@@ -142,8 +157,11 @@ export class ProjectionRun<State, Event> {
     return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
   }
 
-  #askHead(): bigint | undefined | PromiseLike<bigint | undefined> {
-    return this.#context.source.head(this.#call.stream, this.#call.projection.kinds);
+  #readHead(nowUs: bigint): HeadReading {
+    const { stream, projection, readHead } = this.#call;
+    const ask = (): HeadReading['answer'] => this.#context.source.head(stream, projection.kinds);
+    if (readHead !== undefined) return readHead(nowUs, this.#token, ask);
+    return { answer: ask(), nowUs, askedAt: 0, isStamped: false };
   }
 
   /** Throws `SOURCE_INVALID` for a head that is none, or one of a log other than that the cache was asked about. */
@@ -154,11 +172,15 @@ export class ProjectionRun<State, Event> {
     this.#draft.head = head;
   }
 
-  *#foldEvents(base: FoldBase<State> | undefined, head: bigint, isCancelled = never): Steps<FoldResult<State>> {
+  *#foldEvents(
+    base: FoldBase<State> | undefined,
+    head: bigint,
+    signal: AbortSignal | undefined,
+  ): Steps<FoldResult<State>> {
     const { source, replayBudget, elapsed, counters } = this.#context;
     const { projection, stream } = this.#call;
     const meter = new BudgetMeter(replayBudget, elapsed);
-    const result = yield* foldEvents({ source, projection, stream, base, head, meter, isCancelled });
+    const result = yield* foldEvents({ source, projection, stream, base, head, meter, signal });
     counters.eventsRead += result.eventsRead;
     assertSameLog(stream, projection.identity, source.identity);
     return result;
@@ -172,8 +194,15 @@ export class ProjectionRun<State, Event> {
     if (result.watermark === undefined || result.eventsRead === 0) return;
     // A projection that starts anew each time could not go on from it.
     if (result.exhausted && !this.#call.projection.incremental) return;
-    const cachedAtUs = result.exhausted ? (plan.base?.cachedAtUs ?? NEVER_FRESH_US) : plan.stampUs;
+    const cachedAtUs = result.exhausted ? (plan.base?.cachedAtUs ?? NEVER_FRESH_US) : plan.reading.nowUs;
     yield* this.#store(stored, result.watermark, cachedAtUs);
+  }
+
+  /** A state that is too old and at the head is as new as the reading of that. */
+  *#stamp(stored: StoredState, watermark: bigint, reading: HeadReading): Steps<void> {
+    if (reading.isStamped) return;
+    reading.isStamped = true;
+    yield* this.#store(stored, watermark, reading.nowUs);
   }
 
   *#store(stored: StoredState, watermark: bigint, cachedAtUs: bigint): Steps<void> {
@@ -198,13 +227,10 @@ export class ProjectionRun<State, Event> {
       this.#draft.refusal = usable.refusal;
       return undefined;
     }
-    if (this.#call.projection.incremental) {
-      this.#draft.refusal = 'behind';
-      return usable;
-    }
-    this.#draft.refusal = 'behind-not-incremental';
     this.#older = usable;
-    return undefined;
+    const { incremental } = this.#call.projection;
+    this.#draft.refusal = incremental ? 'behind' : 'behind-not-incremental';
+    return incremental ? usable : undefined;
   }
 
   #notAhead(cached: CachedState, head: bigint): UsableState<State> | RefusedState {
@@ -232,6 +258,7 @@ export class ProjectionRun<State, Event> {
     const usable = this.#decoded(cached);
     if (usable.kind === 'refused') return usable;
     const verdict = yield* this.#compareWithReplay(cached);
+    this.#call.signal?.throwIfAborted();
     this.#draft.shadow = verdict;
     if (verdict !== 'different') return usable;
     yield* this.#cached.remove();
@@ -245,7 +272,7 @@ export class ProjectionRun<State, Event> {
     this.#call.watch?.enter('fold');
     counters.shadowChecks += 1;
     try {
-      const replay = yield* this.#foldEvents(undefined, watermark);
+      const replay = yield* this.#foldEvents(undefined, watermark, this.#call.signal);
       this.#draft.eventsRead += replay.eventsRead;
       if (replay.exhausted) return 'unfinished';
       const isSame = replay.watermark === watermark && projection.isSame(stored, projection.encode(replay.state));
@@ -266,12 +293,8 @@ export class ProjectionRun<State, Event> {
     const { watch } = this.#call;
     counters.count(end.outcome);
     if (watch === undefined) return { state, report: undefined };
-    const report = reportOf(this.#call, this.#draft, end, this.#cached.failures, watch);
+    const report = reportOf(this.#call, this.#draft, end, watch);
     onReport(report);
     return { state, report };
   }
-}
-
-function never(): boolean {
-  return false;
 }

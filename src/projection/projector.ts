@@ -9,15 +9,17 @@ import { type ProjectionAnswer, ProjectionRun } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
+  assertIterable,
   contextOf,
   type ProjectionContext,
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
+import { emptyDraft } from './report-draft.ts';
 import { runNow } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
-import { assertWarmOptions, type WarmOptions, type WarmReport } from './warm-options.ts';
+import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-options.ts';
 
 /** What a `Projector` works with. */
 export interface ProjectorOptions<Event> extends ProjectorSettings {
@@ -87,6 +89,7 @@ export class Projector<Event> {
    * many. Throws `TypeError` for a cache that cannot tell its keys, and what the cache throws.
    */
   sweep(live: Iterable<Projection<unknown, Event>>): number {
+    assertIterable(live, 'live');
     return runNow(sweepCache(this.#cache, this.#bound.all(live)));
   }
 
@@ -95,7 +98,7 @@ export class Projector<Event> {
    * abort, what `streams` throws and what `onProgress` throws do.
    */
   warm<State>(streams: Iterable<string>, projection: Projection<State, Event>, options: WarmOptions = {}): WarmReport {
-    assertWarmOptions(options);
+    assertWarmUp(streams, options);
     this.#bound.of(projection);
     const failures: { stream: string; error: unknown }[] = [];
     let done = 0;
@@ -127,7 +130,15 @@ export class Projector<Event> {
     assertFreshness(freshness);
     const context = this.#context;
     const watch = reports ? new Stopwatch(context.elapsed) : undefined;
-    const call = { projection: this.#bound.of(projection), stream, freshness, options, watch };
+    const call = {
+      projection: this.#bound.of(projection),
+      stream,
+      freshness,
+      options,
+      signal: undefined,
+      draft: emptyDraft(),
+      watch,
+    };
     const token = context.tokens.begin(stream);
     try {
       const run = new ProjectionRun(context, call, token);

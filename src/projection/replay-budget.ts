@@ -1,3 +1,4 @@
+import { kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 
 /** How much one projection may replay. */
@@ -8,13 +9,22 @@ export interface ReplayBudget {
   readonly ms?: number;
 }
 
-/** Throws `RangeError` for a bound that is not positive: such a budget would never let a fold advance. */
-export function assertBudget(budget: ReplayBudget): void {
+/**
+ * A copy of a budget. Throws `TypeError` for an invalid budget and `RangeError` for a bound that is not positive, which would
+ * never let a fold advance.
+ */
+export function checkedBudget(budget: ReplayBudget): ReplayBudget {
+  if (typeof budget !== 'object' || budget === null || Array.isArray(budget)) {
+    throw new TypeError(`replayBudget must be an object with \`events\` or \`ms\`; got ${kindOf(budget)}`);
+  }
   const { events = 1, ms = 1 } = budget;
   if (!Number.isSafeInteger(events) || events < 1) {
     throw new RangeError(`replayBudget.events must be a positive integer, not ${String(events)}`);
   }
-  if (!(ms > 0)) throw new RangeError(`replayBudget.ms must be positive, not ${String(ms)}`);
+  if (!(typeof ms === 'number' && ms > 0)) {
+    throw new RangeError(`replayBudget.ms must be a positive number, not ${String(ms)}`);
+  }
+  return { ...budget };
 }
 
 /** What is left of a budget during one fold. */

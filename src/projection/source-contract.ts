@@ -11,7 +11,10 @@ export function assertHead(stream: string, head: bigint | undefined): void {
 }
 
 /** Throws `SOURCE_INVALID` for null or `undefined` in place of an event and its sequence, or of the event in it. */
-export function assertRecorded(stream: string, recorded: Partial<RecordedEvent<unknown>> | null | undefined): void {
+export function assertRecorded<Event>(
+  stream: string,
+  recorded: Partial<RecordedEvent<Event>> | null | undefined,
+): asserts recorded is RecordedEvent<Event> {
   const found = recorded ?? undefined;
   if (found === undefined) throw sourceInvalid(stream, `it has ${shown(recorded)} among its events`);
   if (found.event !== undefined && found.event !== null) return;

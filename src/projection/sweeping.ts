@@ -34,7 +34,7 @@ export function* sweepCache(cache: object, live: readonly LiveProjection[]): Ste
       removed += (isPromise(removing) ? yield removing : removing) as number;
     }
   } catch (error) {
-    yield* abandonIterator(iterator);
+    yield* abandonIterator(iterator, (promise) => promise);
     throw error;
   }
 }

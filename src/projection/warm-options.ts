@@ -1,3 +1,6 @@
+import { assertSignal } from './abortable.ts';
+import { assertFunction, assertIterable, assertOptions } from './projector-options.ts';
+
 /** How far a warm-up has come. */
 export interface WarmProgress {
   /** Streams that were projected or failed. */
@@ -23,8 +26,13 @@ export interface WarmReport {
 
 export const CONCURRENCY_DEFAULT = 8;
 
-/** Throws `RangeError` for a concurrency that is no positive integer. */
-export function assertWarmOptions({ concurrency = CONCURRENCY_DEFAULT }: WarmOptions): void {
+/** Throws `TypeError` for options or streams of the wrong kind, `RangeError` for a concurrency that is no positive integer. */
+export function assertWarmUp(streams: object, options: WarmOptions): void {
+  assertIterable(streams, 'streams');
+  assertOptions(options);
+  const { concurrency = CONCURRENCY_DEFAULT, onProgress, signal } = options;
+  if (onProgress !== undefined) assertFunction(onProgress, 'onProgress');
+  assertSignal(signal);
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a positive integer, not ${String(concurrency)}`);
   }

@@ -91,9 +91,11 @@ describe.each(ways)('$way', ({ make }) => {
     expect(error).toBeInstanceOf(RangeError);
   });
 
-  test('a clock that returns milliseconds as a number', async () => {
+  test('a clock that comes to return milliseconds as a number', async () => {
     const world = new World();
-    const projector = make(world, { now: () => 5 as unknown as bigint });
+    let nowUs: unknown = world.nowUs;
+    const projector = make(world, { nowUs: () => nowUs as bigint });
+    nowUs = 5;
     expect(String(await rejection(() => projector.project(totals, 'a')))).toMatch(
       /microseconds .* as a bigint; got number/,
     );
@@ -113,11 +115,46 @@ describe('options', () => {
     [{ cache, source, verifyEvery: 1.5 }, /verifyEvery must be a positive integer/],
     [{ cache, source, replayBudget: { events: 0 } }, /replayBudget\.events must be a positive integer, not 0/],
     [{ cache, source, replayBudget: { events: 2.5 } }, /replayBudget\.events must be a positive integer/],
-    [{ cache, source, replayBudget: { ms: 0 } }, /replayBudget\.ms must be positive, not 0/],
-    [{ cache, source, replayBudget: { ms: Number.NaN } }, /replayBudget\.ms must be positive, not NaN/],
-  ])('%j', (options, message) => {
+    [{ cache, source, replayBudget: { ms: 0 } }, /replayBudget\.ms must be a positive number, not 0/],
+    [{ cache, source, replayBudget: { ms: '5' } }, /replayBudget\.ms must be a positive number, not 5/],
+    [{ cache, source, replayBudget: { events: '5' } }, /replayBudget\.events must be a positive integer/],
+    [{ cache, source, replayBudget: 5 }, /replayBudget must be an object .*; got number/],
+    [{ cache, source, replayBudget: null }, /replayBudget must be an object .*; got null/],
+    [{ cache, source, replayBudget: [5] }, /replayBudget must be an object .*; got Array/],
+    [{ cache, source, nowUs: 5n }, /nowUs must be a function; got bigint/],
+    [{ cache, source, nowUs: null }, /nowUs must be a function; got null/],
+    [{ cache, source, nowUs: () => 5 }, /nowUs must return microseconds .* as a bigint; got number/],
+    [{ cache, source, nowUs: () => BigInt(Date.now()) }, /nowUs must return microseconds .*looks like another/],
+    [{ cache, source, nowUs: () => BigInt(Date.now()) / 1000n }, /nowUs must return microseconds .*looks like another/],
+    [{ cache, source, nowUs: () => -1n }, /nowUs must return microseconds .*looks like another/],
+    [{ cache, source, nowUs: () => BigInt(Date.now()) * 10n ** 6n }, /nowUs must return micro.* another/],
+    [{ cache, source, elapsed: 5 }, /elapsed must be a function; got number/],
+    [{ cache, source, elapsed: () => 5n }, /elapsed must return milliseconds as a finite number; got 5 \(bigint\)/],
+    [{ cache, source, elapsed: () => Number.NaN }, /elapsed must return milliseconds as a finite number; got NaN/],
+    [{ cache, source, replayBudget: { ms: Number.NaN } }, /replayBudget\.ms must be a positive number, not NaN/],
+  ])('options %#', (options, message) => {
     expect(() => new Projector(options as ProjectorOptions<Change>)).toThrow(message);
     expect(() => new AsyncProjector(options as ProjectorOptions<Change>)).toThrow(message);
+  });
+
+  test('a budget that is changed later is the one that was given', () => {
+    const world = new World();
+    world.log.append('a', 1);
+    world.log.append('a', 1);
+    const replayBudget = { events: 2 };
+    const projector = new Projector({ cache: world.cache, source: world.log, replayBudget });
+    replayBudget.events = 1;
+    expect(projector.project(totals, 'a')).toEqual({ sum: 2, count: 2 });
+  });
+
+  test('a clock may step anywhere later', () => {
+    const world = new World();
+    world.log.append('a', 1);
+    const projector = new Projector({ cache: world.cache, source: world.log, ...world.settings });
+    for (const nowUs of [0n, 2n ** 62n]) {
+      world.nowUs = nowUs;
+      expect(projector.project(totals, 'a')).toEqual({ sum: 1, count: 1 });
+    }
   });
 
   test('verifyEvery of zero is a mistake, and absent means none', () => {

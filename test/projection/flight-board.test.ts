@@ -44,14 +44,4 @@ describe('FoldTokens', () => {
     tokens.reopen('a');
     expect(tokens.begin('a').isDropped).toBe(false);
   });
-
-  test('name the writes to wait for', () => {
-    const tokens = new FoldTokens();
-    const [a, , b] = ['a', 'a', 'b'].map((stream) => tokens.begin(stream));
-    const [writingA, writingB] = [Promise.resolve(1), Promise.resolve(2)];
-    if (a !== undefined) a.writing = writingA;
-    if (b !== undefined) b.writing = writingB;
-    expect(tokens.writes('a')).toEqual([writingA]);
-    expect(tokens.writes('a')[0]).toBe(writingA);
-  });
 });

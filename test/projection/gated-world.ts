@@ -97,7 +97,7 @@ export class GatedWorld {
   }
 
   projector(options: Partial<AsyncProjectorOptions<Change>> = {}): AsyncProjector<Change> {
-    return new AsyncProjector({ cache: this.cache, source: this.source, now: () => this.nowUs, ...options });
+    return new AsyncProjector({ cache: this.cache, source: this.source, nowUs: () => this.nowUs, ...options });
   }
 
   append(stream: string, ...amounts: readonly number[]): void {

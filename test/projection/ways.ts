@@ -16,7 +16,7 @@ export class World {
   elapsedMs = 0;
 
   get settings(): ProjectorSettings {
-    return { now: () => this.nowUs, elapsed: () => this.elapsedMs };
+    return { nowUs: () => this.nowUs, elapsed: () => this.elapsedMs };
   }
 
   advanceMs(ms: number): void {

@@ -32,7 +32,7 @@ export function projectPhase({ name, directory, source }: ProjectPhase, tools: P
   watch.start();
   const cache = LogCache.open(directory);
   try {
-    const projector = new Projector({ cache, source, now: tools.nowUs });
+    const projector = new Projector({ cache, source, nowUs: tools.nowUs });
     const files = projectAll(projector, source.streams(), (done, of) => tools.onProgress(name, done, of));
     cache.sync();
     watch.stop();

@@ -1,0 +1,205 @@
+/*
+ * Mistakes that were refused, and ended the process all the same: the promise of a `read`, an `apply`, an `initial` or a
+ * codec that is asynchronous was dropped, and its rejection was heard by nobody. An `AbortController` in place of its signal
+ * and an `onReport` that is no function failed in the middle of a call, in a promise that nobody had. Many callers with one
+ * signal made Node warn of a leak of listeners. An `AbortSignal` in place of the options was ignored; so was a projection
+ * in place of the list of live ones, where `sweep` then removed everything.
+ */
+import { describe, expect, test, vi } from 'vitest';
+import { AsyncProjector } from '../../src/projection/async-projector.ts';
+import type { EventReader } from '../../src/projection/event-reader.ts';
+import { Freshness } from '../../src/projection/freshness.ts';
+import { Projector, type ProjectorOptions } from '../../src/projection/projector.ts';
+import { GatedWorld, settle } from '../projection/gated-world.ts';
+import { answeringLater, type Change } from '../projection/memory-log.ts';
+import { cacheAnsweringLater } from '../projection/test-cache.ts';
+import { totals } from '../projection/totals.ts';
+import { World, ways } from '../projection/ways.ts';
+
+const fails = (): never => Promise.reject(new Error('unheard')) as never;
+
+/** What the act throws or is rejected with; fails where anything is rejected that nobody hears. */
+async function failureOf(act: () => unknown): Promise<unknown> {
+  const unheard: unknown[] = [];
+  const listen = (reason: unknown): number => unheard.push(reason);
+  process.on('unhandledRejection', listen);
+  try {
+    return await (async () => act())().then(
+      () => 'no failure',
+      (error: unknown) => error,
+    );
+  } finally {
+    await settle();
+    await settle();
+    process.off('unhandledRejection', listen);
+    expect(unheard).toEqual([]);
+  }
+}
+
+function filled(): World {
+  const world = new World();
+  for (const amount of [1, 2, 3]) world.log.append('a', amount);
+  return world;
+}
+
+describe.each(ways)('$way', ({ make }) => {
+  test.each([
+    ['apply', { ...totals, apply: fails }, /`apply` of a projection must not be asynchronous/],
+    ['initial', { ...totals, initial: fails }, /`initial` of a projection must not be asynchronous/],
+  ])('an asynchronous %s', async (_what, projection, message) => {
+    const error = await failureOf(() => make(filled()).project(projection, 'a'));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toMatch(message);
+  });
+
+  test.each(['encode', 'decode'] as const)('an asynchronous %s', async (verb) => {
+    const codec = { encode: () => Uint8Array.of(1), decode: () => ({ sum: 0, count: 0 }), [verb]: fails };
+    const error = await failureOf(() => make(filled()).project({ ...totals, codec }, 'a'));
+    expect(error).toMatchObject({ code: 'STATE_CODEC', cause: expect.any(TypeError) });
+  });
+
+  test('an asynchronous decode of what is cached', async () => {
+    const world = filled();
+    await make(world).project(totals, 'a');
+    const codec = { encode: () => Uint8Array.of(1), decode: fails };
+    expect(await failureOf(() => make(world).project({ ...totals, codec }, 'a'))).toMatchObject({
+      code: 'STATE_CODEC',
+    });
+  });
+
+  test('an identity that is a promise', async () => {
+    const { log } = filled();
+    const source = { identity: fails(), head: log.head.bind(log), read: log.read.bind(log) };
+    expect(await failureOf(() => make(filled(), {}, source).project(totals, 'a'))).toBeInstanceOf(TypeError);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['a string of streams', 'order:1', /streams must be an iterable, such as an array; got string/],
+    ['no streams', undefined, /streams must be an iterable/],
+  ])('%s', async (_what, streams, message) => {
+    const error = await failureOf(() => make(filled()).warm(streams as string[], totals));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toMatch(message);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['an AbortController in place of its signal', { signal: new AbortController() }, /signal .*; got AbortController/],
+    ['a signal that is null', { signal: null }, /signal must be an AbortSignal; got null/],
+    ['a signal in place of the options', new AbortController().signal, /options must be an object .*; got AbortSignal/],
+    ['options of null', null, /options must be an object .*; got null/],
+    ['an onProgress that is no function', { onProgress: 5 }, /onProgress must be a function; got number/],
+  ])('%s', async (what, options, message) => {
+    const projector = make(filled());
+    const acts = [() => projector.warm(['a'], totals, options as object)];
+    if (!what.includes('onProgress')) {
+      acts.push(() => projector.projectWithReport(totals, 'a', Freshness.consistent, options as object) as never);
+      if (projector instanceof AsyncProjector) {
+        acts.push(() => projector.project(totals, 'a', Freshness.consistent, options as object) as never);
+      }
+    }
+    for (const act of acts) {
+      const error = await failureOf(act);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(String(error)).toMatch(message);
+    }
+  });
+
+  test('sweep of a projection in place of a list: nothing is removed', async () => {
+    const world = filled();
+    const projector = make(world);
+    await projector.project(totals, 'a');
+    expect(await failureOf(() => projector.sweep(totals as never))).toBeInstanceOf(TypeError);
+    expect(world.cache.inner.size).toBe(1);
+  });
+});
+
+test.each<[string, object, RegExp]>([
+  ['an onReport that is no function', { onReport: 'log' }, /onReport must be a function; got string/],
+  ['an onReport of null', { onReport: null }, /onReport must be a function; got null/],
+  [
+    'capabilities that are a promise',
+    { cache: Object.assign(new World().cache, { capabilities: fails }) },
+    /capabilit/,
+  ],
+])('%s is refused at construction', async (_what, wrong, message) => {
+  const { cache, log: source } = new World();
+  for (const Made of [Projector, AsyncProjector]) {
+    const error = await failureOf(() => new Made({ cache, source, ...wrong } as ProjectorOptions<Change>));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toMatch(message);
+  }
+});
+
+test('a read that returns a promise', async () => {
+  const { cache } = filled();
+  const source = { head: () => 10n, read: fails };
+  for (const Made of [Projector, AsyncProjector]) {
+    const error = await failureOf(() => new Made({ cache, source }).project(totals, 'a'));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toMatch(/`read` of the event source must not be asynchronous/);
+  }
+});
+
+test('a Projector given what answers later closes what it has opened', async () => {
+  const world = filled();
+  let closed = 0;
+  const source: EventReader<Change> = {
+    head: (stream, kinds) => world.log.head(stream, kinds),
+    read: () => ({
+      [Symbol.iterator]: () => ({
+        next: fails,
+        return: () => {
+          closed += 1;
+          return fails();
+        },
+      }),
+    }),
+  };
+  const error = await failureOf(() => new Projector({ cache: world.cache, source }).project(totals, 'a'));
+  expect(String(error)).toMatch(/use AsyncProjector/);
+  expect([closed, world.cache.calls.put]).toEqual([1, 0]);
+  const later = { cache: cacheAnsweringLater(world.cache), source: answeringLater(world.log) };
+  expect(String(await failureOf(() => new Projector(later as never).project(totals, 'a')))).toMatch(
+    /use AsyncProjector/,
+  );
+});
+
+test('a thousand callers with one signal: no warning, and nothing listens in the end', async () => {
+  const warned = vi.spyOn(process, 'emitWarning');
+  try {
+    const world = new GatedWorld();
+    world.append('a', 1);
+    world.heads.close();
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    const projector = world.projector();
+    const calls = Array.from({ length: 1000 }, () => projector.project(totals, 'a', Freshness.consistent, { signal }));
+    await settle();
+    expect(add).toHaveBeenCalledTimes(1);
+    await world.heads.open();
+    await Promise.all(calls);
+    await settle();
+    expect(remove).toHaveBeenCalledTimes(1);
+    expect(warned).not.toHaveBeenCalled();
+  } finally {
+    warned.mockRestore();
+  }
+});
+
+test('an abort frees every caller of a signal, and each of its calls', async () => {
+  const world = new GatedWorld();
+  world.append('a', 1);
+  world.heads.close();
+  const controller = new AbortController();
+  const projector = world.projector();
+  const calls = Array.from({ length: 100 }, () => projector.project(totals, 'a', Freshness.consistent, controller));
+  const settled = Promise.allSettled(calls);
+  await settle();
+  const reason = new Error('client gone');
+  controller.abort(reason);
+  expect(new Set((await settled).map((result) => result.status === 'rejected' && result.reason))).toEqual(
+    new Set([reason]),
+  );
+  await world.heads.open();
+});
