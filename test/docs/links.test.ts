@@ -37,6 +37,17 @@ describe('the documents', () => {
   });
 });
 
+test('docs/decisions.md begins with a list of all its decisions', () => {
+  const { text } = documents.find(({ path }) => path === 'docs/decisions.md') as RepositoryFile;
+  const listed = linksOf(text.slice(0, text.indexOf('\n## '))).map(({ target }) => target);
+  expect(listed.toSorted()).toEqual(
+    anchorsOf(text)
+      .slice(1)
+      .map((anchor) => `#${anchor}`)
+      .toSorted(),
+  );
+});
+
 describe('linkFaults', () => {
   const text = '[a](b.md) [c](b.md#d-e) [f](#g) [h](https://example.org/x) [i](../j.md)\n# G\n';
   const document = { path: 'docs/a.md', text };

@@ -26,7 +26,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   },
   {
     fault: 'a compaction drops the deletions written since it began',
-    seed: 11,
+    seed: 18,
     edits: [{ find: '$at >= $start && isDeletion($kind)', replace: 'false' }],
   },
   {

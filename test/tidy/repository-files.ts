@@ -16,6 +16,7 @@ const generatedPaths: ReadonlySet<string> = new Set([
   'coverage',
   'docs/api',
   '.git',
+  '.mutants',
   'bench/peers/dist',
 ]);
 

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository: string = fileURLToPath(new URL('../', import.meta.url));
+
+/** Runs a program in the repository; a failure ends this one with the same code. */
+export function run(program: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(program, args, { cwd: repository, stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs npm: the one that runs this program, where there is one. */
+function runNpm(args: readonly string[]): void {
+  const { npm_execpath: npm } = process.env;
+  if (npm === undefined) run('npm', args);
+  else run(process.execPath, [npm, ...args]);
+}
+
+/**
+ * A folder of the repository with a `package.json` of its own, for what is too large for everybody's `npm ci`. It is
+ * installed when it is first used, and brings the Node that it runs on.
+ */
+export class SeparatePackage {
+  readonly #folder: string;
+
+  /** `folder`: below the repository, as `bench/peers`. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  path(file: string): string {
+    return join(repository, this.#folder, file);
+  }
+
+  /** The Node that was installed with it. */
+  get node(): string {
+    return this.path(process.platform === 'win32' ? 'node_modules/node/bin/node.exe' : 'node_modules/node/bin/node');
+  }
+
+  install(): void {
+    if (!this.#isInstalled()) runNpm(['ci', '--prefix', this.#folder, '--loglevel=error']);
+  }
+
+  /** Whether what is installed is as the lock file says, as npm leaves a copy of it behind. */
+  #isInstalled(): boolean {
+    const [installed, wanted] = [this.path('node_modules/.package-lock.json'), this.path('package-lock.json')];
+    return existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs;
+  }
+}
