@@ -1,5 +1,5 @@
 import { nextWord } from './node-layout.ts';
-import { NodeSort } from './node-sort.ts';
+import { NodeSort, SORTED_NODES_MAX } from './node-sort.ts';
 
 /**
  * Larger groups make linking cheaper, because neighbours in a group lie closer together; but one put pays for the whole
@@ -8,7 +8,7 @@ import { NodeSort } from './node-sort.ts';
 const GROUP_NODES_MAX = 1024;
 
 /** While an index is loaded nobody waits for a single put. A node that waits takes 16 bytes of memory, given back then. */
-const LOADING_NODES_MAX: number = 2 ** 20;
+const LOADING_NODES_MAX: number = SORTED_NODES_MAX;
 
 const INITIAL_NODES = 64;
 
