@@ -1,4 +1,4 @@
-import type { KeyInterval } from '../../src/key-index/key-interval.ts';
+import type { KeyInterval } from '../../src/key-index/index-cursor.ts';
 
 /** What the index should hold about a key. */
 export interface ModelEntry {

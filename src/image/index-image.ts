@@ -1,7 +1,7 @@
 import { xxh32 } from '../base/xxh32.ts';
 import type { IndexImageSections } from '../key-index/index-image-sections.ts';
 import { KeyIndex } from '../key-index/key-index.ts';
-import type { RecordSpan } from '../log/record-span.ts';
+import type { RecordSpan } from '../log/record-format.ts';
 import { readFully, writeAll } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 

@@ -3,9 +3,8 @@ import { NO_SLOT, type SlotAddress } from './directory-segment.ts';
 import { EvictionHand } from './eviction-hand.ts';
 import { GrowableWords } from './growable-words.ts';
 import { HashDirectory } from './hash-directory.ts';
-import type { IndexCursor } from './index-cursor.ts';
+import type { IndexCursor, KeyInterval } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
-import type { KeyInterval, RemovedRun } from './key-interval.ts';
 import { KeyOrder } from './key-order.ts';
 import { KeyWords } from './key-words.ts';
 import { halfSipHash13 } from './keyed-hash.ts';
@@ -21,18 +20,12 @@ import {
   nodeWordsAtMost,
   UNITS_WORD,
 } from './node-layout.ts';
-import { platformRandom } from './random-words.ts';
 import { LIST_WORDS } from './skip-list.ts';
 
 export { NO_SLOT } from './directory-segment.ts';
 export type { IndexCursor } from './index-cursor.ts';
 export type { IndexImageSections } from './index-image-sections.ts';
 export type { NodeAddress } from './node-layout.ts';
-
-export interface KeyIndexOptions {
-  /** Uniform, unpredictable 32-bit numbers, 0 to 2^32 - 1. Default: the platform's generator. */
-  readonly random?: () => number;
-}
 
 /** Changes whenever sections written before can no longer be read. */
 const STATE_VERSION = 2;
@@ -64,10 +57,11 @@ export class KeyIndex {
   #size = 0;
   #recordUnits = 0;
 
-  constructor(options: KeyIndexOptions = {}) {
-    this.#random = options.random ?? platformRandom();
-    this.#hashKey0 = this.#random() | 0;
-    this.#hashKey1 = this.#random() | 0;
+  /** `random` returns uniform, unpredictable integers from 0 to 2^32 - 1. */
+  constructor(random: () => number) {
+    this.#random = random;
+    this.#hashKey0 = random() | 0;
+    this.#hashKey1 = random() | 0;
     this.eviction = new EvictionHand(this.#arena, this.#directory, this.#random);
   }
 
@@ -159,16 +153,16 @@ export class KeyIndex {
     this.#removeOne(this.#slotOf(node), node);
   }
 
-  /** Removes every key of the interval. */
-  removeInterval(interval: KeyInterval): RemovedRun {
-    const before: RemovedRun = { count: this.#size, units: this.#recordUnits };
+  /** Removes every key of the interval and returns their number. */
+  removeInterval(interval: KeyInterval): number {
+    const sizeBefore = this.#size;
     if (interval.lower.length === 0 && interval.upper === undefined) {
       this.clear();
-      return before;
+      return sizeBefore;
     }
     this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
     if (this.#size === 0) this.clear();
-    return { count: before.count - this.#size, units: before.units - this.#recordUnits };
+    return sizeBefore - this.#size;
   }
 
   /** Removes every key and gives the memory back. */
@@ -225,8 +219,8 @@ export class KeyIndex {
    * The index that `sections` was called on. Lengths and ranges are checked, contents are not: who stores sections guards
    * them with a checksum. Throws `StoreError` `CORRUPT` for sections that do not fit.
    */
-  static fromSections(sections: IndexImageSections, options: KeyIndexOptions = {}): KeyIndex {
-    const index = new KeyIndex(options);
+  static fromSections(sections: IndexImageSections, random: () => number): KeyIndex {
+    const index = new KeyIndex(random);
     index.#restore(sections);
     return index;
   }

@@ -1,12 +1,9 @@
 import type { Arena } from './arena.ts';
-import { ForwardCursor } from './forward-cursor.ts';
-import type { IndexCursor } from './index-cursor.ts';
+import { ForwardCursor, type IndexCursor, type KeyInterval, ReverseCursor } from './index-cursor.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
-import type { KeyInterval } from './key-interval.ts';
 import { compareNode, KeyWords } from './key-words.ts';
 import { nextWord } from './node-layout.ts';
 import { PendingGroup } from './pending-group.ts';
-import { ReverseCursor } from './reverse-cursor.ts';
 import { SkipList } from './skip-list.ts';
 
 /**

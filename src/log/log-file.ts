@@ -6,8 +6,7 @@ import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } 
 import { PAGE_BYTES, type Page, type PageOwner, type PagePool } from './page-pool.ts';
 import { encodeRecord, type RecordMemory, recordMemory } from './record-codec.ts';
 import { markOf, type RecordContent } from './record-content.ts';
-import { RECORD_ALIGNMENT, RecordKind, recordBytes } from './record-format.ts';
-import type { RecordSpan } from './record-span.ts';
+import { RECORD_ALIGNMENT, RecordKind, type RecordSpan, recordBytes } from './record-format.ts';
 
 /** Locations in the index are 31 bits of eight bytes. */
 export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;

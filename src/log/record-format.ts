@@ -73,3 +73,9 @@ export function recordBytes(keyLength: number, bodyLength: number): number {
 export function headSeed(salt: number, offset: number): number {
   return (salt + offset / RECORD_ALIGNMENT) | 0;
 }
+
+/** Where a record lies; offsets in bytes, `end` exclusive. */
+export interface RecordSpan {
+  readonly offset: number;
+  readonly end: number;
+}

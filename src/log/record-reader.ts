@@ -1,7 +1,6 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { readFully } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
-import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './control-key.ts';
 import {
   bodyLengthAt,
   bodyValid,
@@ -13,6 +12,7 @@ import {
   type RecordMemory,
   recordMemory,
 } from './record-codec.ts';
+import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './record-content.ts';
 import { HEAD_BYTES, keyAreaBytes, RECORD_ALIGNMENT, RecordKind, recordBytes } from './record-format.ts';
 
 const CHUNK_BYTES: number = 256 * 1024;

@@ -1,6 +1,6 @@
 import { StoreError } from '../base/store-error.ts';
+import { ALL_KEYS } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import { ALL_KEYS } from '../key-index/key-interval.ts';
 import { NO_NODE, type NodeAddress } from '../key-index/node-layout.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import type { LogFile } from '../log/log-file.ts';

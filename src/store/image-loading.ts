@@ -1,8 +1,8 @@
 import { readImage } from '../image/index-image.ts';
 import { type IndexImageSections, KeyIndex } from '../key-index/key-index.ts';
 import type { FileHeader } from '../log/file-header.ts';
+import type { RecordSpan } from '../log/record-format.ts';
 import type { RecordReader } from '../log/record-reader.ts';
-import type { RecordSpan } from '../log/record-span.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { imageName } from './generation-files.ts';
 import type { OpeningContext } from './opening-context.ts';
@@ -43,7 +43,7 @@ export function loadImage(context: OpeningContext, reader: RecordReader, header:
 /** The index in the sections, `undefined` where another version of this package laid it out. */
 function indexOf(context: OpeningContext, sections: IndexImageSections): KeyIndex | undefined {
   try {
-    return KeyIndex.fromSections(sections, { random: context.random });
+    return KeyIndex.fromSections(sections, context.random);
   } catch (error) {
     context.onHousekeepingFailure(error);
     return undefined;

@@ -1,9 +1,9 @@
 import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
+import type { RecordSpan } from '../log/record-format.ts';
 import { FLAG_BATCH_MEMBER, RecordKind } from '../log/record-format.ts';
 import type { RecordReader, Verdict } from '../log/record-reader.ts';
-import type { RecordSpan } from '../log/record-span.ts';
 import { locationOf, unitsOf } from './location.ts';
 import type { DamagedRun } from './recovery-report.ts';
 

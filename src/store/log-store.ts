@@ -1,6 +1,6 @@
 import { storageFailure } from '../base/storage-failure.ts';
+import type { KeyInterval } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import type { PagePool } from '../log/page-pool.ts';
 import { copyForCaller } from '../log/result-slab.ts';

@@ -80,7 +80,7 @@ export function completeLog(log: LogFile): void {
 
 /** An empty store in a generation of its own, above all others; `report` says what was found instead of one. */
 function beginStore(context: OpeningContext, report: RecoveryReport): OpenedLog {
-  const index = new KeyIndex({ random: context.random });
+  const index = new KeyIndex(context.random);
   if (context.readOnly) return { log: emptyLog(context), index, report, imageEnd: 0 };
   const log = createLog(context, 0);
   try {
@@ -166,7 +166,7 @@ function replayLog(context: OpeningContext, chosen: LogCandidate, header: FileHe
   const { name, file, size, generation } = chosen;
   const reader = new RecordReader({ file, name, salt: header.salt, size });
   const image = loadImage(context, reader, header);
-  const index = image?.index ?? new KeyIndex({ random: context.random });
+  const index = image?.index ?? new KeyIndex(context.random);
   let claim = image?.claim ?? 0;
   if (context.readOnly) {
     // A reader has no part in what its writer has not made durable yet.

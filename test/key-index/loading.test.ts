@@ -2,8 +2,8 @@
 // must see them or link them first, and what a load leaves must be what putting one by one leaves.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
+import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
 import type { KeyIndex } from '../../src/key-index/key-index.ts';
-import { ALL_KEYS } from '../../src/key-index/key-interval.ts';
 import { PendingGroup } from '../../src/key-index/pending-group.ts';
 import { keysOf, randomKeys, seededIndex, sortedKeys, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
@@ -22,7 +22,7 @@ function startsWith(byte: number): (key: Uint8Array) => boolean {
 
 function removePrefix(index: KeyIndex, byte: number): number {
   const prefix = Uint8Array.of(...new Uint8Array(12).fill(0x61), byte);
-  return index.removeInterval({ lower: prefix, upper: prefixSuccessor(prefix) }).count;
+  return index.removeInterval({ lower: prefix, upper: prefixSuccessor(prefix) });
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array {
