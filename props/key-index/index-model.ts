@@ -33,11 +33,8 @@ export class IndexModel {
     return this.#entries.get(nameOf(key));
   }
 
-  /** The entry that was replaced. */
-  put(entry: ModelEntry): ModelEntry | undefined {
-    const replaced = this.get(entry.key);
+  put(entry: ModelEntry): void {
     this.#entries.set(nameOf(entry.key), entry);
-    return replaced;
   }
 
   remove(key: Uint8Array): ModelEntry | undefined {

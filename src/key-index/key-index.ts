@@ -122,30 +122,31 @@ export class KeyIndex {
   }
 
   /**
-   * Enters or replaces the record of the key `key[start..end)`. Returns the units of the replaced one, 0 when the key is
-   * new. Throws `RangeError`, changing nothing, for a key above 65,535 bytes and when memory is exhausted.
+   * Adds the key `key[start..end)` with its record, or replaces the record of the key. Throws `RangeError` for a key of more
+   * than 65,535 bytes and if there is no memory; then nothing has changed.
    */
-  put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): number {
+  put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
     this.#key.load(key, start, end);
     if (this.#key.byteLength > KEY_BYTES_MAX) throw new RangeError(`a key of more than ${KEY_BYTES_MAX} bytes`);
     const hash = this.#hash();
     const words = this.#arena.words;
     const slot = this.#directory.locate(hash, this.#key, words);
     const node = this.#directory.nodeAt(slot);
-    if (node === 0) return this.#insert(slot, hash, location, units);
-    const replaced = words[node + UNITS_WORD] as number;
+    if (node === 0) {
+      this.#insert(slot, hash, location, units);
+      return;
+    }
+    this.#recordUnits += units - (words[node + UNITS_WORD] as number);
     words[node + LOCATION_WORD] = location;
     words[node + UNITS_WORD] = units;
     this.#directory.setLocation(slot, location);
-    this.#recordUnits += units - replaced;
-    return replaced;
   }
 
-  /** Removes the key `key[start..end)` and returns the units of its record, 0 when there was none. */
-  remove(key: Uint8Array, start = 0, end: number = key.length): number {
+  /** Removes the key `key[start..end)` if it is there. */
+  remove(key: Uint8Array, start = 0, end: number = key.length): void {
     const slot = this.#locate(key, start, end);
     const node = this.#directory.nodeAt(slot);
-    return node === 0 ? 0 : this.#removeOne(slot, node);
+    if (node !== 0) this.#removeOne(slot, node);
   }
 
   /** Removes a node that was found and is still there. Throws `RangeError` when it can tell that it is not. */
@@ -254,8 +255,7 @@ export class KeyIndex {
     return halfSipHash13(words, count, byteLength, this.#hashKey0, this.#hashKey1);
   }
 
-  /** Returns 0, the units that were replaced. */
-  #insert(located: number, hash: number, location: number, units: number): number {
+  #insert(located: number, hash: number, location: number, units: number): void {
     const key = this.#key;
     const height = heightFrom(this.#random());
     // What may fail comes first.
@@ -270,16 +270,13 @@ export class KeyIndex {
     this.#size += 1;
     this.#recordUnits += units;
     this.#order.add(node, key);
-    return 0;
   }
 
   /** Removes the node of a slot; its key is loaded. */
-  #removeOne(slot: number, node: number): number {
-    const units = this.#arena.words[node + UNITS_WORD] as number;
+  #removeOne(slot: number, node: number): void {
     this.#order.remove(node, this.#key);
     this.#discard(slot, node);
     if (this.#size === 0) this.clear();
-    return units;
   }
 
   /** Takes a node that is no longer in the order out of everything else. */

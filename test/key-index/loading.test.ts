@@ -82,11 +82,12 @@ describe('KeyIndex.load', () => {
       putAll(index, keys);
       index.removeInterval(ALL_KEYS);
       putAll(index, before);
-      for (const key of before.slice(0, 1000)) expect(index.remove(key)).toBe(1);
+      for (const key of before.slice(0, 1000)) index.remove(key);
+      expect(index.size).toBe(before.length - 1000);
       expect(removePrefix(index, 7)).toBe(before.slice(1000).filter(startsWith(7)).length);
       putAll(index, after);
       index.put(utf8('last'), 1, 1);
-      for (const key of after.slice(0, 1000)) expect(index.remove(key)).toBe(1);
+      for (const key of after.slice(0, 1000)) index.remove(key);
       expect(removePrefix(index, 9)).toBe([...before.slice(1000), ...after.slice(1000)].filter(startsWith(9)).length);
     });
     const left = [...before.slice(1000).filter((key) => !startsWith(7)(key)), ...after.slice(1000)];
