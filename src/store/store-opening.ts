@@ -1,4 +1,5 @@
 import { storageFailure } from '../base/storage-failure.ts';
+import { loadImage } from '../image/index-image-loader.ts';
 import { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES, type FileHeader } from '../log/file-header.ts';
 import { LogFile } from '../log/log-file.ts';
@@ -6,8 +7,7 @@ import { completionOf } from '../log/record-content.ts';
 import { RecordReader } from '../log/record-reader.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
 import { chooseGeneration, holdsMoreThanABeginning, type LogCandidate } from './generation-choice.ts';
-import { generationAfter, listGenerations, logName } from './generation-files.ts';
-import { loadImage } from './image-loading.ts';
+import { generationAfter, imageName, listGenerations, logName } from './generation-files.ts';
 import { LogReplay, lastMarkedOffset } from './log-replay.ts';
 import type { OpeningContext } from './opening-context.ts';
 import type { RecoveryReport } from './recovery-report.ts';
@@ -165,9 +165,9 @@ interface ReplayedLog {
 function replayLog(context: OpeningContext, chosen: LogCandidate, header: FileHeader): ReplayedLog {
   const { name, file, size, generation } = chosen;
   const reader = new RecordReader({ file, name, salt: header.salt, size });
-  const image = loadImage(context, reader, header);
+  const image = loadImage(context, imageName(generation), reader, header);
   const index = image?.index ?? new KeyIndex(context.random);
-  let claim = image?.claim ?? 0;
+  let claim = image?.durable ?? 0;
   if (context.readOnly) {
     // A reader has no part in what its writer has not made durable yet.
     claim = Math.max(claim, lastMarkedOffset(reader, image?.record?.end ?? FILE_HEADER_BYTES));

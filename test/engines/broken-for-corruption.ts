@@ -70,12 +70,12 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
         find: 'readSections(file, header, log.salt)',
         replace: 'readSections(file, header, header[HeaderWord.salt] as number)',
       },
-      { file: 'store/image-loading.ts', find: 'if (!held) ', replace: 'if (false) ' },
+      { file: 'image/index-image-loader.ts', find: 'if (!held) ', replace: 'if (false) ' },
     ],
   },
   {
     fault: 'the last record of an image is not looked for in its log',
-    edits: [{ file: 'store/image-loading.ts', find: 'if (!held) ', replace: 'if (false) ' }],
+    edits: [{ file: 'image/index-image-loader.ts', find: 'if (!held) ', replace: 'if (false) ' }],
   },
   {
     fault: 'a damaged head costs nothing that is older',

@@ -144,7 +144,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     fault: 'an image is written of what no sync covered',
     seed: 3,
     edits: [
-      { file: 'store/image-keeper.ts', find: 'log.needsSync || (', replace: '(' },
+      { file: 'image/index-image-writer.ts', find: 'log.needsSync || (', replace: '(' },
       { file: 'store/log-store.ts', find: 'attempt(() => this.#syncer.sync());', replace: '' },
     ],
   },
