@@ -48,7 +48,7 @@ function loadedFrom(context: ImageContext, { coverage, sections }: IndexImage, r
   const held =
     reader.read(record.offset, false) === 'valid' &&
     reader.next === record.end &&
-    reader.headChecksum() === recordChecksum;
+    reader.headerChecksum() === recordChecksum;
   if (!held) return { durable, index: undefined, record: undefined };
   let index: KeyIndex | undefined;
   // Another version of this package may have written the sections.

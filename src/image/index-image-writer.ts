@@ -31,7 +31,7 @@ export class IndexImageWriter {
    * none is written while a part of the log is not. Throws what storage throws; the store works without an image.
    */
   write(log: LogFile, name: string): void {
-    const record = log.content;
+    const record = log.lastDataRecord;
     if (log.needsSync || (log.generation === this.#generation && record.end === this.#end)) return;
     const { file: logFile, salt, written, generation } = log;
     const reader = new RecordReader({ file: logFile, name: `generation ${generation}`, salt, size: written });
@@ -41,7 +41,7 @@ export class IndexImageWriter {
     const file = this.#directory.create(name);
     try {
       writeImage(file, {
-        coverage: { generation, salt, record, recordChecksum: reader.headChecksum() },
+        coverage: { generation, salt, record, recordChecksum: reader.headerChecksum() },
         sections: this.#index.sections(),
       });
     } finally {

@@ -31,7 +31,7 @@ export interface ImageCoverage {
   readonly generation: number;
   readonly salt: number;
   readonly record: RecordSpan;
-  /** Head checksum of that record: the log must still hold it. */
+  /** Header checksum of that record: the log must still hold it. */
   readonly recordChecksum: number;
 }
 

@@ -1,11 +1,10 @@
 import { Arena } from './arena.ts';
+import { ClockHand } from './clock-hand.ts';
 import { NO_SLOT, type SlotAddress } from './directory-segment.ts';
-import { EvictionHand } from './eviction-hand.ts';
 import { GrowableWords } from './growable-words.ts';
 import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor, KeyInterval } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
-import { KeyOrder } from './key-order.ts';
 import { KeyWords } from './key-words.ts';
 import { halfSipHash13 } from './keyed-hash.ts';
 import {
@@ -20,6 +19,7 @@ import {
   nodeWordsAtMost,
   UNITS_WORD,
 } from './node-layout.ts';
+import { OrderedKeys } from './ordered-keys.ts';
 import { LIST_WORDS } from './skip-list.ts';
 
 export { NO_SLOT } from './directory-segment.ts';
@@ -45,11 +45,11 @@ const STATE_VERSION = 2;
  */
 export class KeyIndex {
   /** What was used, and what to give up where room is needed. */
-  readonly eviction: EvictionHand;
+  readonly eviction: ClockHand;
   readonly #random: () => number;
   readonly #arena = new Arena(LIST_WORDS);
   readonly #directory = new HashDirectory();
-  readonly #order = new KeyOrder(this.#arena);
+  readonly #order = new OrderedKeys(this.#arena);
   /** The key of the operation under way. */
   readonly #key = new KeyWords();
   #hashKey0: number;
@@ -62,7 +62,7 @@ export class KeyIndex {
     this.#random = random;
     this.#hashKey0 = random() | 0;
     this.#hashKey1 = random() | 0;
-    this.eviction = new EvictionHand(this.#arena, this.#directory, this.#random);
+    this.eviction = new ClockHand(this.#arena, this.#directory, this.#random);
   }
 
   /** Number of entries. */

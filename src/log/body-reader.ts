@@ -4,14 +4,14 @@ import { PAGE_BYTES, type Page } from './page-pool.ts';
 import {
   bodyLengthAt,
   bodyValid,
-  headPlausible,
-  headValid,
+  headerPlausible,
+  headerValid,
   keyLengthAt,
   kindAt,
   type RecordMemory,
   recordMemory,
 } from './record-codec.ts';
-import { bodyOffset, HEAD_BYTES, RecordKind, recordBytes } from './record-format.ts';
+import { bodyOffset, RECORD_HEADER_BYTES, RecordKind, recordBytes } from './record-format.ts';
 
 /** More of one record would displace too much for a hint. */
 const PREFETCH_BYTES_MAX: number = 1024 * 1024;
@@ -31,7 +31,7 @@ export type RecordUse<Result> = (memory: RecordMemory, at: number) => Result;
 
 /**
  * Point reads of a log: the body of the PUT record at a known place. Everything that comes from the file is verified,
- * head, key and body, before it is returned; what is in memory and was verified once is not verified again.
+ * header, key and body, before it is returned; what is in memory and was verified once is not verified again.
  */
 export class BodyReader {
   readonly #log: LogFile;
@@ -50,13 +50,13 @@ export class BodyReader {
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
     const page = this.#log.residentPage(number);
-    if (page === undefined || inPage > PAGE_BYTES - HEAD_BYTES || !page.isVerified(inPage)) return undefined;
+    if (page === undefined || inPage > PAGE_BYTES - RECORD_HEADER_BYTES || !page.isVerified(inPage)) return undefined;
     const { words, bytes } = page;
     const word = inPage >>> 2;
     if (keyLengthAt(words, word) !== key.length) return undefined;
     const bodyLength = bodyLengthAt(words, word);
     if (inPage + recordBytes(key.length, bodyLength) > PAGE_BYTES) return undefined;
-    if (!holdsKey(bytes, inPage + HEAD_BYTES, key)) return undefined;
+    if (!holdsKey(bytes, inPage + RECORD_HEADER_BYTES, key)) return undefined;
     page.touch();
     return use(page, inPage + bodyOffset(key.length), bodyLength);
   }
@@ -151,11 +151,11 @@ export class BodyReader {
   #sound(memory: RecordMemory, at: number, offset: number, size: number, key: Uint8Array): boolean {
     const { words, bytes } = memory;
     const word = at >>> 2;
-    if (!headPlausible(words, word) || kindAt(words, word) !== RecordKind.put) return false;
+    if (!headerPlausible(words, word) || kindAt(words, word) !== RecordKind.put) return false;
     if (keyLengthAt(words, word) !== key.length) return false;
     if (recordBytes(key.length, bodyLengthAt(words, word)) !== size) return false;
-    if (!headValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)) return false;
-    return holdsKey(bytes, at + HEAD_BYTES, key);
+    if (!headerValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)) return false;
+    return holdsKey(bytes, at + RECORD_HEADER_BYTES, key);
   }
 }
 

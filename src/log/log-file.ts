@@ -34,7 +34,7 @@ export class LogFile implements PageOwner {
   #end: number;
   #written: number;
   #durable: number;
-  #content: RecordSpan;
+  #lastDataRecord: RecordSpan;
   #scratch: RecordMemory = recordMemory(0);
   #closed = false;
 
@@ -45,7 +45,7 @@ export class LogFile implements PageOwner {
     /** Where the next record goes; the file holds everything below it. */
     readonly end: number;
     /** The last record below `end` that is not a mark. */
-    readonly content: RecordSpan;
+    readonly lastDataRecord: RecordSpan;
     readonly pool: PagePool;
     /** Called before bytes are handed to the file; what it throws stops the write. */
     readonly beforeWrite: () => void;
@@ -59,7 +59,7 @@ export class LogFile implements PageOwner {
     this.#end = init.end;
     this.#written = init.end;
     this.#durable = init.end;
-    this.#content = init.content;
+    this.#lastDataRecord = init.lastDataRecord;
     this.#tail = this.#pinTail();
     const held = this.#end % PAGE_BYTES;
     if (held > 0) this.readFile(this.#tail.bytes, 0, held, this.#end - held);
@@ -74,10 +74,10 @@ export class LogFile implements PageOwner {
     beforeWrite: () => void,
   ): LogFile {
     const header: FileHeader = { version: FORMAT_VERSION, ...place };
-    const log = new LogFile({ name, file, header, end: 0, content: { offset: 0, end: 0 }, pool, beforeWrite });
+    const log = new LogFile({ name, file, header, end: 0, lastDataRecord: { offset: 0, end: 0 }, pool, beforeWrite });
     log.#tail.bytes.set(encodeFileHeader(header));
     log.#end = FILE_HEADER_BYTES;
-    log.#content = { offset: 0, end: FILE_HEADER_BYTES };
+    log.#lastDataRecord = { offset: 0, end: FILE_HEADER_BYTES };
     return log;
   }
 
@@ -102,12 +102,12 @@ export class LogFile implements PageOwner {
 
   /** Whether anything but marks was appended after what is durable. */
   get needsSync(): boolean {
-    return this.#content.end > this.#durable;
+    return this.#lastDataRecord.end > this.#durable;
   }
 
   /** The last record that is not a mark. */
-  get content(): RecordSpan {
-    return this.#content;
+  get lastDataRecord(): RecordSpan {
+    return this.#lastDataRecord;
   }
 
   /** Throws `TOO_LARGE` where `bytes` more do not fit into a log file. */
@@ -131,7 +131,7 @@ export class LogFile implements PageOwner {
       encodeRecord(memory, 0, content, this.salt, offset);
       this.#appendBytes(memory.bytes, 0, size);
     }
-    if (content.kind !== RecordKind.mark) this.#content = { offset, end: this.#end };
+    if (content.kind !== RecordKind.mark) this.#lastDataRecord = { offset, end: this.#end };
     return offset;
   }
 
@@ -139,7 +139,7 @@ export class LogFile implements PageOwner {
   appendEncoded(bytes: Uint8Array, start: number, size: number): number {
     const offset = this.#end;
     this.#appendBytes(bytes, start, size);
-    this.#content = { offset, end: this.#end };
+    this.#lastDataRecord = { offset, end: this.#end };
     return offset;
   }
 

@@ -7,13 +7,13 @@ import {
   BODY_LENGTH_WORD,
   bodyOffset,
   FLAG_BATCH_MEMBER,
-  HEAD_BYTES,
-  HEAD_CHECKSUM_WORD,
-  HEAD_WORDS,
-  headSeed,
+  HEADER_CHECKSUM_WORD,
+  headerSeed,
   KIND_WORD,
   keyAreaBytes,
   MARK_KEY_BYTES,
+  RECORD_HEADER_BYTES,
+  RECORD_HEADER_WORDS,
   RecordKind,
   recordBytes,
 } from './record-format.ts';
@@ -61,31 +61,31 @@ export function encodeRecord(
   const bodyAt = at + bodyOffset(key.length);
   const end = at + size;
   // The last words of key and body are cleared first: they hold the padding.
-  if (bodyAt > at + HEAD_BYTES) words[(bodyAt >>> 2) - 1] = 0;
+  if (bodyAt > at + RECORD_HEADER_BYTES) words[(bodyAt >>> 2) - 1] = 0;
   if (end > bodyAt) words[(end >>> 2) - 1] = 0;
   if (end > bodyAt + 4) words[(end >>> 2) - 2] = 0;
-  copyInto(bytes, at + HEAD_BYTES, key);
+  copyInto(bytes, at + RECORD_HEADER_BYTES, key);
   copyInto(bytes, bodyAt, value);
   copyInto(bytes, bodyAt + value.length, trailer);
   words[word + BODY_CHECKSUM_WORD] = xxh32(words, bodyAt >>> 2, (end - bodyAt) >>> 2, 0);
   words[word + KIND_WORD] = content.kind | (content.flags << 8) | (key.length << 16);
   words[word + BODY_LENGTH_WORD] = bodyLength;
-  words[word + HEAD_CHECKSUM_WORD] = headChecksum(words, word, key.length, headSeed(salt, offset));
+  words[word + HEADER_CHECKSUM_WORD] = headerChecksum(words, word, key.length, headerSeed(salt, offset));
   return size;
 }
 
 /** Gives a record that lies in `memory` the flags, the salt and the offset of a new place; its body stays as it is. */
-export function rehomeRecord(memory: RecordMemory, at: number, flags: number, salt: number, offset: number): void {
+export function relocateRecord(memory: RecordMemory, at: number, flags: number, salt: number, offset: number): void {
   const { words } = memory;
   const word = at >>> 2;
   const keyLength = keyLengthAt(words, word);
   words[word + KIND_WORD] = kindAt(words, word) | (flags << 8) | (keyLength << 16);
-  words[word + HEAD_CHECKSUM_WORD] = headChecksum(words, word, keyLength, headSeed(salt, offset));
+  words[word + HEADER_CHECKSUM_WORD] = headerChecksum(words, word, keyLength, headerSeed(salt, offset));
 }
 
-function headChecksum(words: Int32Array, word: number, keyLength: number, seed: number): number {
+function headerChecksum(words: Int32Array, word: number, keyLength: number, seed: number): number {
   const first = word + BODY_CHECKSUM_WORD;
-  return xxh32(words, first, HEAD_WORDS - BODY_CHECKSUM_WORD + (keyAreaBytes(keyLength) >>> 2), seed);
+  return xxh32(words, first, RECORD_HEADER_WORDS - BODY_CHECKSUM_WORD + (keyAreaBytes(keyLength) >>> 2), seed);
 }
 
 export function kindAt(words: Int32Array, word: number): number {
@@ -105,10 +105,10 @@ export function bodyLengthAt(words: Int32Array, word: number): number {
 }
 
 /**
- * Whether the fields of a head go together. Costs next to nothing and rules out nearly every place that is not a head,
+ * Whether the fields of a header go together. Costs next to nothing and rules out nearly every place that is not a header,
  * so that the search for one after damage rarely has to hash.
  */
-export function headPlausible(words: Int32Array, word: number): boolean {
+export function headerPlausible(words: Int32Array, word: number): boolean {
   const keyLength = keyLengthAt(words, word);
   const bodyLength = bodyLengthAt(words, word);
   const flags = flagsAt(words, word);
@@ -129,13 +129,13 @@ export function headPlausible(words: Int32Array, word: number): boolean {
   }
 }
 
-/** Whether head and key are what was written at this place. The whole key must lie in memory. */
-export function headValid(words: Int32Array, word: number, salt: number, offset: number): boolean {
-  const expected = headChecksum(words, word, keyLengthAt(words, word), headSeed(salt, offset));
-  return words[word + HEAD_CHECKSUM_WORD] === expected;
+/** Whether header and key are what was written at this place. The whole key must lie in memory. */
+export function headerValid(words: Int32Array, word: number, salt: number, offset: number): boolean {
+  const expected = headerChecksum(words, word, keyLengthAt(words, word), headerSeed(salt, offset));
+  return words[word + HEADER_CHECKSUM_WORD] === expected;
 }
 
-/** Whether the body is what was written with this head. The whole record must lie in memory and the head be valid. */
+/** Whether the body is what was written with this header. The whole record must lie in memory and the header be valid. */
 export function bodyValid(words: Int32Array, word: number): boolean {
   const keyLength = keyLengthAt(words, word);
   const bodyWord = bodyOffset(keyLength) >>> 2;

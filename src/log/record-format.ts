@@ -7,20 +7,20 @@
 export const RECORD_ALIGNMENT = 8;
 const WORD_BYTES = 4;
 
-export const HEAD_CHECKSUM_OFFSET = 0;
-export const BODY_CHECKSUM_OFFSET: number = HEAD_CHECKSUM_OFFSET + WORD_BYTES;
+export const HEADER_CHECKSUM_OFFSET = 0;
+export const BODY_CHECKSUM_OFFSET: number = HEADER_CHECKSUM_OFFSET + WORD_BYTES;
 export const KIND_OFFSET: number = BODY_CHECKSUM_OFFSET + WORD_BYTES;
 export const FLAGS_OFFSET: number = KIND_OFFSET + 1;
 export const KEY_LENGTH_OFFSET: number = FLAGS_OFFSET + 1;
 export const BODY_LENGTH_OFFSET: number = KEY_LENGTH_OFFSET + 2;
-export const HEAD_BYTES: number = BODY_LENGTH_OFFSET + WORD_BYTES;
+export const RECORD_HEADER_BYTES: number = BODY_LENGTH_OFFSET + WORD_BYTES;
 
 /** The same places in 32-bit words, for typed arrays. */
-export const HEAD_CHECKSUM_WORD: number = HEAD_CHECKSUM_OFFSET / WORD_BYTES;
+export const HEADER_CHECKSUM_WORD: number = HEADER_CHECKSUM_OFFSET / WORD_BYTES;
 export const BODY_CHECKSUM_WORD: number = BODY_CHECKSUM_OFFSET / WORD_BYTES;
 export const KIND_WORD: number = KIND_OFFSET / WORD_BYTES;
 export const BODY_LENGTH_WORD: number = BODY_LENGTH_OFFSET / WORD_BYTES;
-export const HEAD_WORDS: number = HEAD_BYTES / WORD_BYTES;
+export const RECORD_HEADER_WORDS: number = RECORD_HEADER_BYTES / WORD_BYTES;
 
 /** What a record does. */
 export const RecordKind = {
@@ -39,7 +39,7 @@ export const RecordKind = {
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
-/** A member of a batch says so itself, so that it is not taken for a record of its own where the batch's head is lost. */
+/** A member of a batch says so itself, so that it is not taken for a record of its own where the batch's header is lost. */
 export const FLAG_BATCH_MEMBER = 1;
 
 export const KEY_BYTES_MAX = 0xffff;
@@ -60,7 +60,7 @@ export function keyAreaBytes(keyLength: number): number {
 
 /** Bytes from a record's start to its body. */
 export function bodyOffset(keyLength: number): number {
-  return HEAD_BYTES + keyAreaBytes(keyLength);
+  return RECORD_HEADER_BYTES + keyAreaBytes(keyLength);
 }
 
 /** Bytes a record takes in the file, padding included. */
@@ -69,8 +69,8 @@ export function recordBytes(keyLength: number, bodyLength: number): number {
   return (bodyOffset(keyLength) + bodyLength + (RECORD_ALIGNMENT - 1)) & -RECORD_ALIGNMENT;
 }
 
-/** Seed of a head's checksum: it ties the record to its file (by the salt) and to its place in it (by the offset). */
-export function headSeed(salt: number, offset: number): number {
+/** Seed of a header's checksum: it ties the record to its file (by the salt) and to its place in it (by the offset). */
+export function headerSeed(salt: number, offset: number): number {
   return (salt + offset / RECORD_ALIGNMENT) | 0;
 }
 

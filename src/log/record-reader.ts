@@ -5,36 +5,36 @@ import {
   bodyLengthAt,
   bodyValid,
   flagsAt,
-  headPlausible,
-  headValid,
+  headerPlausible,
+  headerValid,
   keyLengthAt,
   kindAt,
   type RecordMemory,
   recordMemory,
 } from './record-codec.ts';
 import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './record-content.ts';
-import { HEAD_BYTES, keyAreaBytes, RECORD_ALIGNMENT, RecordKind, recordBytes } from './record-format.ts';
+import { keyAreaBytes, RECORD_ALIGNMENT, RECORD_HEADER_BYTES, RecordKind, recordBytes } from './record-format.ts';
 
 const CHUNK_BYTES: number = 256 * 1024;
-/** The search for a head may hash this many times the bytes it searches, so that crafted contents cannot stall it. */
+/** The search for a header may hash this many times the bytes it searches, so that crafted contents cannot stall it. */
 const SEARCH_HASH_RATIO_MAX = 8;
 /** And this many in any case: what is left to search may be less than a few keys. */
 const SEARCH_HASH_BYTES_MIN: number = 1024 * 1024;
 
 /** What lies at an offset of a log. */
 export type Verdict =
-  /** Head, key and, where asked for, body are as written. */
+  /** Header, key and, where asked for, body are as written. */
   | 'valid'
-  /** The head is as written and its body is not, or not wholly there. */
+  /** The header is as written and its body is not, or not wholly there. */
   | 'bad-body'
-  /** No head: nothing is known of what was here. */
-  | 'bad-head'
+  /** No header: nothing is known of what was here. */
+  | 'bad-header'
   /** The log ends here. */
   | 'end';
 
 /**
  * Reads a log's records in order, for recovery, compaction and verification. After `read` the fields describe the record
- * it found. Memory is allocated for a record's length only after its head was found valid and within the file.
+ * it found. Memory is allocated for a record's length only after its header was found valid and within the file.
  */
 export class RecordReader {
   readonly #file: StorageFile;
@@ -72,11 +72,11 @@ export class RecordReader {
 
   /** First and last byte of the key in `memory`, the last exclusive. */
   get keyStart(): number {
-    return this.at + HEAD_BYTES;
+    return this.at + RECORD_HEADER_BYTES;
   }
 
   get keyEnd(): number {
-    return this.at + HEAD_BYTES + this.keyLength;
+    return this.at + RECORD_HEADER_BYTES + this.keyLength;
   }
 
   /** A copy of the record's key. */
@@ -94,13 +94,13 @@ export class RecordReader {
     return decodeBatchKey(this.key());
   }
 
-  headChecksum(): number {
+  headerChecksum(): number {
     return this.#memory.words[this.at >>> 2] as number;
   }
 
   read(offset: number, checkBody = true): Verdict {
     if (offset >= this.size) return 'end';
-    if (!this.#readHead(offset)) return 'bad-head';
+    if (!this.#readHeader(offset)) return 'bad-header';
     if (this.next > this.size) return 'bad-body';
     if (!checkBody || this.kind !== RecordKind.put) return 'valid';
     const held = this.#hold(offset, this.recordBytes);
@@ -108,46 +108,46 @@ export class RecordReader {
     return held && bodyValid(this.#memory.words, this.at >>> 2) ? 'valid' : 'bad-body';
   }
 
-  /** The first offset from `from` on that holds a valid head, `undefined` where none does or the search grew too costly. */
-  nextHead(from: number): number | undefined {
+  /** The first offset from `from` on that holds a valid header, `undefined` where none does or the search grew too costly. */
+  nextHeader(from: number): number | undefined {
     let hashed = 0;
     const hashedMax = SEARCH_HASH_BYTES_MIN + SEARCH_HASH_RATIO_MAX * (this.size - from);
-    for (let offset = from; offset + HEAD_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
-      if (!this.#hold(offset, HEAD_BYTES)) return undefined;
+    for (let offset = from; offset + RECORD_HEADER_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
+      if (!this.#hold(offset, RECORD_HEADER_BYTES)) return undefined;
       const word = (offset - this.#start) >>> 2;
-      if (!headPlausible(this.#memory.words, word)) continue;
-      hashed += HEAD_BYTES + keyLengthAt(this.#memory.words, word);
+      if (!headerPlausible(this.#memory.words, word)) continue;
+      hashed += RECORD_HEADER_BYTES + keyLengthAt(this.#memory.words, word);
       if (hashed > hashedMax) return undefined;
-      if (this.#readHead(offset) && this.next <= this.size) return offset;
+      if (this.#readHeader(offset) && this.next <= this.size) return offset;
     }
     return undefined;
   }
 
   /**
-   * The first offset from `from` on that holds a valid MARK or COMPLETE, `undefined` where none does. Their heads are so
+   * The first offset from `from` on that holds a valid MARK or COMPLETE, `undefined` where none does. Their headers are so
    * short that every place can be tried: whatever values hold, this search takes a bounded time and misses nothing.
    */
-  nextClaim(from: number): number | undefined {
-    for (let offset = from; offset + HEAD_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
-      if (!this.#hold(offset, HEAD_BYTES)) return undefined;
+  nextMark(from: number): number | undefined {
+    for (let offset = from; offset + RECORD_HEADER_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
+      if (!this.#hold(offset, RECORD_HEADER_BYTES)) return undefined;
       const word = (offset - this.#start) >>> 2;
       const kind = kindAt(this.#memory.words, word);
       if (kind !== RecordKind.mark && kind !== RecordKind.complete) continue;
-      if (this.#readHead(offset)) return offset;
+      if (this.#readHeader(offset)) return offset;
     }
     return undefined;
   }
 
-  #readHead(offset: number): boolean {
-    if (offset + HEAD_BYTES > this.size || !this.#hold(offset, HEAD_BYTES)) return false;
+  #readHeader(offset: number): boolean {
+    if (offset + RECORD_HEADER_BYTES > this.size || !this.#hold(offset, RECORD_HEADER_BYTES)) return false;
     let word = (offset - this.#start) >>> 2;
-    if (!headPlausible(this.#memory.words, word)) return false;
+    if (!headerPlausible(this.#memory.words, word)) return false;
     const keyLength = keyLengthAt(this.#memory.words, word);
-    const headBytes = HEAD_BYTES + keyAreaBytes(keyLength);
-    if (offset + headBytes > this.size || !this.#hold(offset, headBytes)) return false;
+    const headerBytes = RECORD_HEADER_BYTES + keyAreaBytes(keyLength);
+    if (offset + headerBytes > this.size || !this.#hold(offset, headerBytes)) return false;
     const { words } = this.#memory;
     word = (offset - this.#start) >>> 2;
-    if (!headValid(words, word, this.#salt, offset)) return false;
+    if (!headerValid(words, word, this.#salt, offset)) return false;
     this.at = offset - this.#start;
     this.kind = kindAt(words, word);
     this.flags = flagsAt(words, word);

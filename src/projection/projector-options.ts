@@ -1,5 +1,5 @@
 import { kindOf } from '../base/argument.ts';
-import { shielded } from '../base/shielded.ts';
+import { guardedHandler } from '../base/guarded-handler.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { FoldTokens } from './fold-token.ts';
@@ -79,7 +79,7 @@ export function contextOf<Event>(
     replayBudget,
     verifyEvery,
     reports: onReport !== undefined,
-    onReport: shielded(onReport),
+    onReport: guardedHandler(onReport),
     tokens: new FoldTokens(),
     counters: new ProjectorCounters(),
     keeps: !cache.capabilities().isNoop,

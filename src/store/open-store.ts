@@ -1,4 +1,4 @@
-import { shielded } from '../base/shielded.ts';
+import { guardedHandler } from '../base/guarded-handler.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
@@ -31,7 +31,7 @@ export interface OpenedStore {
 
 /** Takes the lock, recovers the log and removes what is left of other generations. On failure nothing stays open. */
 export function openStore(path: string, settings: StoreSettings, environment: LogStoreEnvironment): OpenedStore {
-  const emit = shielded(settings.onEvent);
+  const emit = guardedHandler(settings.onEvent);
   // Before the lock is taken: a platform without it throws.
   const random = environment.random ?? platformRandom();
   const directory = openDirectory(path, settings, environment);

@@ -138,7 +138,7 @@ function recover(context: OpeningContext, chosen: LogCandidate, header: FileHead
   const { replay, index, report, imageEnd } = replayLog(context, chosen, header);
   if (replay.claim === 0) return withoutLogs(context, holdsMoreThanABeginning(chosen) ? [name] : []);
   const { pool, beforeWrite } = context;
-  const place = { name, file, header, end: replay.end, content: replay.content, pool, beforeWrite };
+  const place = { name, file, header, end: replay.end, lastDataRecord: replay.content, pool, beforeWrite };
   if (context.readOnly) return { log: new LogFile(place), index, report, imageEnd };
   setDamageAside(context, chosen, report);
   // Where all was forgotten nothing in this log must ever count again, and what made that known may not last: the log

@@ -7,7 +7,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'log/body-reader.ts',
-        find: '!headValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)',
+        find: '!headerValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)',
         replace: '!bodyValid(words, word)',
       },
     ],
@@ -17,7 +17,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'log/record-reader.ts',
-        find: 'if (!headValid(words, word, this.#salt, offset)) return false;',
+        find: 'if (!headerValid(words, word, this.#salt, offset)) return false;',
         replace: '',
       },
     ],
@@ -31,7 +31,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'log/body-reader.ts',
-        find: 'return holdsKey(bytes, at + HEAD_BYTES, key);',
+        find: 'return holdsKey(bytes, at + RECORD_HEADER_BYTES, key);',
         replace: 'return true;',
       },
     ],
@@ -82,8 +82,8 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'store/log-replay.ts',
-        find: 'this.#forget();\n    const next = this.#reader.nextHead(',
-        replace: 'const next = this.#reader.nextHead(',
+        find: 'this.#forget();\n    const next = this.#reader.nextHeader(',
+        replace: 'const next = this.#reader.nextHeader(',
       },
     ],
   },
@@ -116,9 +116,9 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'log/record-reader.ts',
-        find: 'const headBytes = HEAD_BYTES + keyAreaBytes(keyLength);',
+        find: 'const headerBytes = RECORD_HEADER_BYTES + keyAreaBytes(keyLength);',
         replace:
-          'const headBytes = HEAD_BYTES + keyAreaBytes(keyLength); this.#hold(offset, recordBytes(keyLength, bodyLengthAt(this.#memory.words, word)));',
+          'const headerBytes = RECORD_HEADER_BYTES + keyAreaBytes(keyLength); this.#hold(offset, recordBytes(keyLength, bodyLengthAt(this.#memory.words, word)));',
       },
     ],
   },

@@ -38,8 +38,8 @@ const SMALL_SIZES: readonly SourceEdit[] = [
   constantEdit('key-index/arena.ts', 'INITIAL_WORDS', '128'),
   constantEdit('key-index/directory-segment.ts', 'SLOTS', '16'),
   constantEdit('key-index/hash-directory.ts', 'ENTRIES_PER_SPLIT_MIN', '4'),
-  constantEdit('key-index/pending-group.ts', 'GROUP_NODES_MAX', '8'),
-  constantEdit('key-index/pending-group.ts', 'LOADING_NODES_MAX', '32'),
+  constantEdit('key-index/insert-buffer.ts', 'GROUP_NODES_MAX', '8'),
+  constantEdit('key-index/insert-buffer.ts', 'LOADING_NODES_MAX', '32'),
 ];
 
 let small: Promise<Engine> | undefined;

@@ -3,8 +3,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
 import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
+import { InsertBuffer } from '../../src/key-index/insert-buffer.ts';
 import type { KeyIndex } from '../../src/key-index/key-index.ts';
-import { PendingGroup } from '../../src/key-index/pending-group.ts';
 import { keysOf, randomKeys, seededIndex, sortedKeys, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
@@ -55,7 +55,7 @@ describe('KeyIndex.load', () => {
   test('links more than 2^17 keys at once, and no more than it has memory to sort in a group', () => {
     const keys = randomKeys(140_000);
     const index = seededIndex();
-    const sorts = vi.spyOn(PendingGroup.prototype, 'takeSorted');
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
     index.load(() => putAll(index, keys));
     expect(sorts).toHaveBeenCalledTimes(1);
     expectKeys(keysOf(index), sortedKeys(keys));
@@ -67,7 +67,7 @@ describe('KeyIndex.load', () => {
     const index = seededIndex();
     putAll(index, keys.slice(0, KEYS / 2));
     index.load(() => putAll(index, keys.slice(KEYS / 2, KEYS)));
-    const sorts = vi.spyOn(PendingGroup.prototype, 'takeSorted');
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
     putAll(index, keys.slice(KEYS));
     expect(sorts.mock.calls.length).toBeGreaterThanOrEqual(4);
     expectKeys(keysOf(index), sortedKeys(keys));
@@ -127,9 +127,9 @@ describe('KeyIndex.load', () => {
         return Reflect.construct(type, args);
       },
     });
-    const sorts = vi.spyOn(PendingGroup.prototype, 'takeSorted');
-    const makeRoom = PendingGroup.prototype.makeRoom;
-    vi.spyOn(PendingGroup.prototype, 'makeRoom').mockImplementation(function (this: PendingGroup) {
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+    const makeRoom = InsertBuffer.prototype.makeRoom;
+    vi.spyOn(InsertBuffer.prototype, 'makeRoom').mockImplementation(function (this: InsertBuffer) {
       vi.stubGlobal('Int32Array', limited);
       const hasRoom = makeRoom.call(this);
       vi.unstubAllGlobals();

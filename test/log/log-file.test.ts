@@ -131,7 +131,7 @@ describe('a log file', () => {
     expect([log.durable, log.needsSync]).toEqual([log.end, false]);
     log.appendMark(log.durable);
     expect(log.needsSync).toBe(false);
-    expect(log.content.end).toBe(log.durable);
+    expect(log.lastDataRecord.end).toBe(log.durable);
     appendPut(log, 1, 1);
     expect(log.needsSync).toBe(true);
     log.markDurable(0);

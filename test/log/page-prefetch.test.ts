@@ -13,14 +13,22 @@ function logOnDisk(): { log: LogFile; pool: PagePool } {
   const written = LogFile.create(directory.create(NAME), NAME, place, new PagePool(PAGES * PAGE_BYTES), () => {});
   for (let number = 0; number < 6; number += 1) appendPut(written, number, PAGE_BYTES);
   written.flush();
-  const { end, content } = written;
+  const { end, lastDataRecord } = written;
   written.close();
   const file = directory.open(NAME, 'write');
   if (file === undefined) throw new Error('the log has no file');
   const pool = new PagePool(PAGES * PAGE_BYTES);
   return {
     pool,
-    log: new LogFile({ name: NAME, file, header: { version: 1, ...place }, end, content, pool, beforeWrite: () => {} }),
+    log: new LogFile({
+      name: NAME,
+      file,
+      header: { version: 1, ...place },
+      end,
+      lastDataRecord,
+      pool,
+      beforeWrite: () => {},
+    }),
   };
 }
 

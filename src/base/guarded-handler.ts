@@ -2,7 +2,9 @@
  * Wraps a caller's handler so that what it throws surfaces as an uncaught exception and never inside the engine. Without
  * a handler nothing is called.
  */
-export function shielded<Argument>(handler: ((argument: Argument) => void) | undefined): (argument: Argument) => void {
+export function guardedHandler<Argument>(
+  handler: ((argument: Argument) => void) | undefined,
+): (argument: Argument) => void {
   if (handler === undefined) return () => {};
   return (argument) => {
     try {

@@ -1,9 +1,9 @@
 import type { Arena } from './arena.ts';
 import { ForwardCursor, type IndexCursor, type KeyInterval, ReverseCursor } from './index-cursor.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
+import { InsertBuffer } from './insert-buffer.ts';
 import { compareNode, KeyWords } from './key-words.ts';
 import { nextWord } from './node-layout.ts';
-import { PendingGroup } from './pending-group.ts';
 import { SkipList } from './skip-list.ts';
 
 /**
@@ -21,10 +21,10 @@ const TOUCHED_WORD = 8;
  *
  * Invariant: a node is linked in the list or waits in the group, never both.
  */
-export class KeyOrder {
+export class OrderedKeys {
   readonly #arena: Arena;
   readonly #list: SkipList;
-  readonly #pending = new PendingGroup();
+  readonly #pending = new InsertBuffer();
   /** The key of the node that is being linked, or the bound that is being searched for. */
   readonly #key = new KeyWords();
   /** Means nothing; see `touch`. */
@@ -60,7 +60,7 @@ export class KeyOrder {
   /** Removes the node that holds `key`; its words are left alone. */
   remove(node: number, key: KeyWords): void {
     const words = this.#arena.words;
-    if (PendingGroup.holds(words, node)) {
+    if (InsertBuffer.holds(words, node)) {
       this.#pending.remove(words, node);
       return;
     }

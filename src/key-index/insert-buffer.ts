@@ -24,7 +24,7 @@ const INITIAL_NODES = 64;
  * 3. There is memory for one more node, except between `add` and `makeRoom`, and to sort all of them: what waits can be
  *    linked without any.
  */
-export class PendingGroup {
+export class InsertBuffer {
   #nodes = new Int32Array(INITIAL_NODES);
   #sort = new NodeSort(INITIAL_NODES);
   #count = 0;

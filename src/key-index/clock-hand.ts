@@ -21,7 +21,7 @@ const SLOTS_MAX = 4096;
  * 3. Counts lie in the nodes' header words, so they cost no memory and are in the index image; the hand is not, and begins
  *    anywhere.
  */
-export class EvictionHand {
+export class ClockHand {
   readonly #arena: Arena;
   readonly #directory: HashDirectory;
   readonly #random: () => number;
