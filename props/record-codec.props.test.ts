@@ -1,26 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  bodyLengthAt,
-  bodyValid,
-  encodeRecord,
-  flagsAt,
-  headerPlausible,
-  headerValid,
-  keyLengthAt,
-  kindAt,
-  type RecordMemory,
-  recordMemory,
-  relocateRecord,
-} from '../src/log/record-codec.ts';
+import { bodyValid, encodeRecord, headerPlausible, headerValid, relocateRecord } from '../src/log/record-codec.ts';
 import type { RecordContent } from '../src/log/record-content.ts';
 import {
+  bodyLengthAt,
   bodyOffset,
+  flagsAt,
+  keyLengthAt,
+  kindAt,
   RECORD_ALIGNMENT,
   RECORD_HEADER_BYTES,
   RecordKind,
   recordBytes,
 } from '../src/log/record-format.ts';
+import { type RecordMemory, recordMemory } from '../src/log/record-memory.ts';
 
 const NO_BYTES = new Uint8Array(0);
 /** Offsets of records: multiples of eight bytes in a log of up to 16 GiB. */

@@ -1,6 +1,6 @@
 import type { Arena } from './arena.ts';
-import { SLOT_WORDS } from './directory-segment.ts';
 import type { HashDirectory } from './hash-directory.ts';
+import { SLOT_WORDS } from './hash-directory.ts';
 import { KeyWords } from './key-words.ts';
 import { addUse, isHeld, NO_NODE, type NodeAddress, setHeld, takeUse, usesOf } from './node-layout.ts';
 

@@ -1,12 +1,10 @@
 import { Arena } from './arena.ts';
 import { ClockHand } from './clock-hand.ts';
-import { NO_SLOT, type SlotAddress } from './directory-segment.ts';
 import { GrowableWords } from './growable-words.ts';
-import { HashDirectory } from './hash-directory.ts';
+import { HashDirectory, NO_SLOT, type SlotAddress } from './hash-directory.ts';
 import type { IndexCursor, KeyInterval } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
-import { KeyWords } from './key-words.ts';
-import { halfSipHash13 } from './keyed-hash.ts';
+import { halfSipHash13, KeyWords } from './key-words.ts';
 import {
   headerWord,
   heightFrom,
@@ -22,7 +20,7 @@ import {
 import { OrderedKeys } from './ordered-keys.ts';
 import { LIST_WORDS } from './skip-list.ts';
 
-export { NO_SLOT } from './directory-segment.ts';
+export { NO_SLOT } from './hash-directory.ts';
 export type { IndexCursor } from './index-cursor.ts';
 export type { IndexImageSections } from './index-image-sections.ts';
 export type { NodeAddress } from './node-layout.ts';

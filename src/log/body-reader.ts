@@ -1,17 +1,17 @@
 import type { LogFile } from './log-file.ts';
 import { PageMisses } from './page-misses.ts';
 import { PAGE_BYTES, type Page } from './page-pool.ts';
+import { bodyValid, headerPlausible, headerValid } from './record-codec.ts';
 import {
   bodyLengthAt,
-  bodyValid,
-  headerPlausible,
-  headerValid,
+  bodyOffset,
   keyLengthAt,
   kindAt,
-  type RecordMemory,
-  recordMemory,
-} from './record-codec.ts';
-import { bodyOffset, RECORD_HEADER_BYTES, RecordKind, recordBytes } from './record-format.ts';
+  RECORD_HEADER_BYTES,
+  RecordKind,
+  recordBytes,
+} from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
 /** More of one record would displace too much for a hint. */
 const PREFETCH_BYTES_MAX: number = 1024 * 1024;
@@ -49,7 +49,7 @@ export class BodyReader {
   readResident<Result>(offset: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
-    const page = this.#log.residentPage(number);
+    const page = this.#log.pages[number];
     if (page === undefined || inPage > PAGE_BYTES - RECORD_HEADER_BYTES || !page.isVerified(inPage)) return undefined;
     const { words, bytes } = page;
     const word = inPage >>> 2;
@@ -68,7 +68,7 @@ export class BodyReader {
   lendResident<Result>(offset: number, size: number, use: RecordUse<Result>): Result | undefined {
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
-    const page = this.#log.residentPage(number);
+    const page = this.#log.pages[number];
     if (page === undefined || inPage + size > PAGE_BYTES || !page.isVerified(inPage)) return undefined;
     page.touch();
     return use(page, inPage);
@@ -79,7 +79,7 @@ export class BodyReader {
    * other work goes on. The result means nothing; it is there so that the reads are not optimised away.
    */
   touch(offset: number, bytes: number): number {
-    const page = this.#log.residentPage(Math.floor(offset / PAGE_BYTES));
+    const page = this.#log.pages[Math.floor(offset / PAGE_BYTES)];
     if (page === undefined) return 0;
     const { words } = page;
     const from = (offset % PAGE_BYTES) >>> 2;
@@ -95,7 +95,7 @@ export class BodyReader {
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
     if (inPage + size > PAGE_BYTES) return this.#readAcrossPages(offset, size, key, use);
-    const page = this.#log.residentPage(number) ?? this.#load(number);
+    const page = this.#log.pages[number] ?? this.#load(number);
     if (page === undefined) return this.#readExactly(offset, size, key, use);
     if (!page.isVerified(inPage)) {
       if (!this.#sound(page, inPage, offset, size, key)) return undefined;
@@ -131,7 +131,7 @@ export class BodyReader {
       const number = Math.floor((offset + got) / PAGE_BYTES);
       const inPage = (offset + got) % PAGE_BYTES;
       const piece = Math.min(size - got, PAGE_BYTES - inPage);
-      const page = this.#log.residentPage(number);
+      const page = this.#log.pages[number];
       if (page !== undefined) {
         memory.bytes.set(page.bytes.subarray(inPage, inPage + piece), got);
       } else if (this.#log.readFile(memory.bytes, got, piece, offset + got) < piece) {

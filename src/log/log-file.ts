@@ -4,9 +4,10 @@ import { readFully, readFullyAsync, writeSome } from '../storage/file-transfer.t
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from './file-header.ts';
 import { PAGE_BYTES, type Page, type PageOwner, type PagePool } from './page-pool.ts';
-import { encodeRecord, type RecordMemory, recordMemory } from './record-codec.ts';
+import { encodeRecord } from './record-codec.ts';
 import { markOf, type RecordContent } from './record-content.ts';
 import { RECORD_ALIGNMENT, RecordKind, type RecordSpan, recordBytes } from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
 /** Locations in the index are 31 bits of eight bytes. */
 export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;
@@ -26,6 +27,8 @@ export class LogFile implements PageOwner {
   readonly file: StorageFile;
   readonly #name: string;
   readonly #pool: PagePool;
+  /** The pages in memory, by number. */
+  readonly pages: readonly (Page | undefined)[];
   readonly #pages: (Page | undefined)[] = [];
   /** Numbers of the pages that are being prefetched. */
   readonly #arriving = new Set<number>();
@@ -51,6 +54,7 @@ export class LogFile implements PageOwner {
     readonly beforeWrite: () => void;
   }) {
     this.#name = init.name;
+    this.pages = this.#pages;
     this.file = init.file;
     this.generation = init.header.generation;
     this.salt = init.header.salt;
@@ -179,11 +183,6 @@ export class LogFile implements PageOwner {
   /** What a sync that ran elsewhere covered. */
   markDurable(covered: number): void {
     if (covered > this.#durable) this.#durable = covered;
-  }
-
-  /** The page with `number` where it is in memory. */
-  residentPage(number: number): Page | undefined {
-    return this.#pages[number];
   }
 
   /** Reads a page into memory where the pool grants one; `misses` as `PageMisses` counts them. */

@@ -1,5 +1,5 @@
-import { type RecordMemory, recordMemory } from './record-codec.ts';
 import { RECORD_ALIGNMENT } from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
 export const PAGE_BYTES: number = 64 * 1024;
 

@@ -5,30 +5,23 @@ import {
   BODY_BYTES_MAX,
   BODY_CHECKSUM_WORD,
   BODY_LENGTH_WORD,
+  bodyLengthAt,
   bodyOffset,
   FLAG_BATCH_MEMBER,
+  flagsAt,
   HEADER_CHECKSUM_WORD,
   headerSeed,
   KIND_WORD,
   keyAreaBytes,
+  keyLengthAt,
+  kindAt,
   MARK_KEY_BYTES,
   RECORD_HEADER_BYTES,
   RECORD_HEADER_WORDS,
   RecordKind,
   recordBytes,
 } from './record-format.ts';
-
-/** Memory seen as bytes and as words; records lie in it at multiples of eight bytes. */
-export interface RecordMemory {
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
-}
-
-/** Memory for records, its size rounded up to whole words. */
-export function recordMemory(size: number): RecordMemory {
-  const buffer = new ArrayBuffer((size + 7) & ~7);
-  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
-}
+import type { RecordMemory } from './record-memory.ts';
 
 /** Below this many bytes a loop copies faster than a call of `set`. */
 const LOOP_BYTES_MAX = 48;
@@ -86,22 +79,6 @@ export function relocateRecord(memory: RecordMemory, at: number, flags: number, 
 function headerChecksum(words: Int32Array, word: number, keyLength: number, seed: number): number {
   const first = word + BODY_CHECKSUM_WORD;
   return xxh32(words, first, RECORD_HEADER_WORDS - BODY_CHECKSUM_WORD + (keyAreaBytes(keyLength) >>> 2), seed);
-}
-
-export function kindAt(words: Int32Array, word: number): number {
-  return (words[word + KIND_WORD] as number) & 0xff;
-}
-
-export function flagsAt(words: Int32Array, word: number): number {
-  return ((words[word + KIND_WORD] as number) >>> 8) & 0xff;
-}
-
-export function keyLengthAt(words: Int32Array, word: number): number {
-  return (words[word + KIND_WORD] as number) >>> 16;
-}
-
-export function bodyLengthAt(words: Int32Array, word: number): number {
-  return (words[word + BODY_LENGTH_WORD] as number) >>> 0;
 }
 
 /**

@@ -79,3 +79,19 @@ export interface RecordSpan {
   readonly offset: number;
   readonly end: number;
 }
+
+export function kindAt(words: Int32Array, word: number): number {
+  return (words[word + KIND_WORD] as number) & 0xff;
+}
+
+export function flagsAt(words: Int32Array, word: number): number {
+  return ((words[word + KIND_WORD] as number) >>> 8) & 0xff;
+}
+
+export function keyLengthAt(words: Int32Array, word: number): number {
+  return (words[word + KIND_WORD] as number) >>> 16;
+}
+
+export function bodyLengthAt(words: Int32Array, word: number): number {
+  return (words[word + BODY_LENGTH_WORD] as number) >>> 0;
+}

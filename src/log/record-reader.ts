@@ -1,19 +1,20 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { readFully } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
+import { bodyValid, headerPlausible, headerValid } from './record-codec.ts';
+import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './record-content.ts';
 import {
   bodyLengthAt,
-  bodyValid,
   flagsAt,
-  headerPlausible,
-  headerValid,
+  keyAreaBytes,
   keyLengthAt,
   kindAt,
-  type RecordMemory,
-  recordMemory,
-} from './record-codec.ts';
-import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './record-content.ts';
-import { keyAreaBytes, RECORD_ALIGNMENT, RECORD_HEADER_BYTES, RecordKind, recordBytes } from './record-format.ts';
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_BYTES,
+  RecordKind,
+  recordBytes,
+} from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
 const CHUNK_BYTES: number = 256 * 1024;
 /** The search for a header may hash this many times the bytes it searches, so that crafted contents cannot stall it. */

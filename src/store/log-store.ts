@@ -4,7 +4,7 @@ import type { KeyInterval } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import type { PagePool } from '../log/page-pool.ts';
-import { copyForCaller } from '../log/result-slab.ts';
+import { copyForCaller } from '../log/record-memory.ts';
 import type { StorageLock } from '../storage/storage-backend.ts';
 import { Compactor } from './compactor.ts';
 import { DeferredFlush } from './deferred-flush.ts';

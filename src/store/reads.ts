@@ -1,8 +1,7 @@
 import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
 import type { BodyUse } from '../log/body-reader.ts';
-import { bodyLengthAt, keyLengthAt, type RecordMemory } from '../log/record-codec.ts';
-import { bodyOffset, RECORD_HEADER_BYTES } from '../log/record-format.ts';
-import { copyForCaller } from '../log/result-slab.ts';
+import { bodyLengthAt, bodyOffset, keyLengthAt, RECORD_HEADER_BYTES } from '../log/record-format.ts';
+import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
 import type { Generations } from './generations.ts';
 import { bytesOf, offsetOf } from './location.ts';
 import type { StoreSettings } from './log-store-options.ts';

@@ -15,7 +15,7 @@ const PAGES_MIN = 8;
 const SMALL_SIZES: readonly SourceEdit[] = [
   constantEdit('log/page-pool.ts', 'PAGE_BYTES', String(SMALL_PAGE_BYTES)),
   constantEdit('log/record-reader.ts', 'CHUNK_BYTES', '2048'),
-  constantEdit('log/result-slab.ts', 'SLAB_BYTES', '4096'),
+  constantEdit('log/record-memory.ts', 'SLAB_BYTES', '4096'),
   constantEdit('storage/file-transfer.ts', 'READ_BYTES_MAX', '512'),
   constantEdit('storage/file-transfer.ts', 'WRITE_BYTES_MAX', '512'),
   constantEdit('store/compactor.ts', 'DEAD_BYTES_MIN', '1024'),
@@ -36,7 +36,7 @@ const SMALL_SIZES: readonly SourceEdit[] = [
   constantEdit('key-index/growable-words.ts', 'RESERVATIONS_BYTES', '[]'),
   constantEdit('key-index/growable-words.ts', 'STEP_WORDS_MIN', '128'),
   constantEdit('key-index/arena.ts', 'INITIAL_WORDS', '128'),
-  constantEdit('key-index/directory-segment.ts', 'SLOTS', '16'),
+  constantEdit('key-index/hash-directory.ts', 'SLOTS', '16'),
   constantEdit('key-index/hash-directory.ts', 'ENTRIES_PER_SPLIT_MIN', '4'),
   constantEdit('key-index/insert-buffer.ts', 'GROUP_NODES_MAX', '8'),
   constantEdit('key-index/insert-buffer.ts', 'LOADING_NODES_MAX', '32'),

@@ -1,4 +1,14 @@
-import { type RecordMemory, recordMemory } from './record-codec.ts';
+/** Memory seen as bytes and as words; records lie in it at multiples of eight bytes. */
+export interface RecordMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+}
+
+/** Memory for records, its size rounded up to whole words. */
+export function recordMemory(size: number): RecordMemory {
+  const buffer = new ArrayBuffer((size + 7) & ~7);
+  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
+}
 
 const SLAB_BYTES: number = 64 * 1024;
 /** Larger results get memory of their own: sharing would keep a whole slab alive for one of them. */
