@@ -1,6 +1,6 @@
 /**
- * Wraps a caller's handler so that what it throws surfaces as an uncaught exception and never inside the engine. Without
- * a handler nothing is called.
+ * Wraps a caller's handler: what it throws becomes an uncaught exception in a microtask and never reaches the engine. For
+ * `undefined` returns a function that does nothing.
  */
 export function guardedHandler<Argument>(
   handler: ((argument: Argument) => void) | undefined,

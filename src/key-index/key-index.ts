@@ -25,30 +25,30 @@ export type { IndexCursor } from './index-cursor.ts';
 export type { IndexImageSections } from './index-image-sections.ts';
 export type { NodeAddress } from './node-layout.ts';
 
-/** Changes whenever sections written before can no longer be read. */
+/** Changed when older sections can no longer be read. */
 const STATE_VERSION = 2;
 
 /**
- * The index of a store in memory: keys in byte order, each with the location of its record and the record's size in units
- * of eight bytes, both opaque here. A hash directory finds single keys, a skip list keeps the order; both point at the same
- * nodes in one flat array, so there is nothing for the garbage collector to trace and the whole can be written to disk as
- * it is.
+ * The index of a store, in memory: keys in byte order, each with the location of its record, which has no meaning here, and
+ * the size of the record in units of eight bytes. A hash directory finds single keys, a skip list has their order. Both
+ * refer to the same nodes in one flat array: the garbage collector has nothing to trace, and the array can be written to
+ * disk as it is.
  *
  * Invariants:
- * 1. Every node is in the directory and in the order.
+ * 1. Every node is in the directory and in the ordered keys.
  * 2. The location of a node and the one in its slot are the same.
- * 3. Every block of the arena is one node or in one free list.
+ * 3. Every block of the arena is either a node or free.
  * 4. `size` and `recordUnits` are the number of nodes and the sum of their units.
- * 5. Without entries there are no blocks: arena, directory and order are as in a new index.
+ * 5. An index without entries has no blocks: all its parts are as in a new index.
  */
 export class KeyIndex {
-  /** What was used, and what to give up where room is needed. */
+  /** Counts uses and chooses the entry to evict. */
   readonly eviction: ClockHand;
   readonly #random: () => number;
   readonly #arena = new Arena(LIST_WORDS);
   readonly #directory = new HashDirectory();
   readonly #order = new OrderedKeys(this.#arena);
-  /** The key of the operation under way. */
+  /** The key of the current operation. */
   readonly #key = new KeyWords();
   #hashKey0: number;
   #hashKey1: number;
@@ -68,24 +68,25 @@ export class KeyIndex {
     return this.#size;
   }
 
-  /** Units of all records together. */
+  /** The units of all records together. */
   get recordUnits(): number {
     return this.#recordUnits;
   }
 
-  /** Memory in use in bytes: nodes, free blocks and directory. What was reserved and never written to does not count. */
+  /** Memory in use, in bytes: nodes, free blocks and directory, without reserved memory that was never used. */
   get bytes(): number {
     return this.#arena.end * Int32Array.BYTES_PER_ELEMENT + this.#directory.bytes;
   }
 
-  /** The node of the key `key[start..end)`, 0 when there is none. The address is good until something is removed. */
+  /** The node of the key `key[start..end)`, or `NO_NODE`. The address is valid until a key is removed. */
   find(key: Uint8Array, start = 0, end: number = key.length): NodeAddress {
     return this.#directory.nodeAt(this.#locate(key, start, end)) as NodeAddress;
   }
 
   /**
-   * The slot for the key's hash, `NO_SLOT` when the key is not there. It may be another key's, though seldom: it is for
-   * readers who find the key again in the record, and spares them the node. Good until anything is put or removed.
+   * The slot with the hash of `key`, or `NO_SLOT` if the key is not in the index. On rare occasions the slot is that of
+   * another key: the caller must compare the key in the record. It is faster than `find`, because the node is not read. The
+   * address is valid until the next change.
    */
   probe(key: Uint8Array): SlotAddress {
     this.#key.load(key, 0, key.length);
@@ -98,22 +99,22 @@ export class KeyIndex {
     return this.#directory.nodeAt(slot) as NodeAddress;
   }
 
-  /** Where the record of a slot's key lies. */
+  /** The location of the record of a slot. */
   locationAt(slot: SlotAddress): number {
     return this.#directory.locationAt(slot);
   }
 
-  /** Where the record of a node lies; any 32-bit pattern, as an int32. */
+  /** The location of the record of a node, an int32. */
   location(node: NodeAddress): number {
     return this.#arena.words[node + LOCATION_WORD] as number;
   }
 
-  /** Size of the record of a node in units. */
+  /** The size of the record of a node in units. */
   units(node: NodeAddress): number {
     return this.#arena.words[node + UNITS_WORD] as number;
   }
 
-  /** States that the record of a node moved. */
+  /** Sets the location of the record of a node. */
   relocate(node: NodeAddress, location: number): void {
     this.#arena.words[node + LOCATION_WORD] = location;
     this.#directory.setLocation(this.#slotOf(node), location);
@@ -147,7 +148,7 @@ export class KeyIndex {
     if (node !== 0) this.#removeOne(slot, node);
   }
 
-  /** Removes a node that was found and is still there. Throws `RangeError` when it can tell that it is not. */
+  /** Removes a node. It must still be in the index: `RangeError` is thrown if that is found to be false. */
   removeNode(node: NodeAddress): void {
     this.#removeOne(this.#slotOf(node), node);
   }
@@ -164,7 +165,7 @@ export class KeyIndex {
     return sizeBefore - this.#size;
   }
 
-  /** Removes every key and gives the memory back. */
+  /** Removes every key and releases the memory. */
   clear(): void {
     this.#size = 0;
     this.#recordUnits = 0;
@@ -174,27 +175,27 @@ export class KeyIndex {
   }
 
   /**
-   * Grows so that putting `keys` new keys of together `keyBytes` bytes cannot fail for lack of memory. Throws `RangeError`
-   * when it cannot, before anything changes.
+   * Grows so that the next `keys` new keys, of `keyBytes` bytes together, cannot fail for lack of memory. Throws `RangeError`
+   * if there is no memory; then nothing has changed.
    */
   reserve(keyBytes: number, keys: number): void {
     this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
     this.#directory.reserve(keys);
   }
 
-  /** Runs `work`, which puts many keys: their order is made up in larger steps, for less time in all and longer pauses. */
+  /** Runs `work`, which puts many keys. They are linked in larger groups: less time altogether, longer pauses. */
   load(work: () => void): void {
     this.#order.load(work);
   }
 
-  /** Walks the keys of the interval, upward or from its upper end downward. */
+  /** A cursor over the keys of an interval, ascending or, with `reverse`, descending. */
   cursor(interval: KeyInterval, reverse = false): IndexCursor {
     return this.#order.cursor(interval, reverse);
   }
 
-  /** The index as it lies in memory, for `fromSections`. */
+  /** The index as arrays, for `fromSections`. */
   sections(): IndexImageSections {
-    this.#order.linkPending();
+    this.#order.linkBuffered();
     const state = new StateWriter();
     state.putAll(Int32Array.of(STATE_VERSION, this.#hashKey0, this.#hashKey1, this.#size));
     state.putLarge(this.#recordUnits);
@@ -205,7 +206,7 @@ export class KeyIndex {
     return { state: state.finish(), arena, directory: this.#directory.section() };
   }
 
-  /** Memory to read sections of such lengths in words into: `fromSections` takes it over instead of copying it. */
+  /** Memory to read sections into; lengths in words. `fromSections` uses this memory without copying it. */
   static allocateSections(stateWords: number, arenaWords: number, directoryWords: number): IndexImageSections {
     return {
       state: new Int32Array(stateWords),
@@ -215,8 +216,8 @@ export class KeyIndex {
   }
 
   /**
-   * The index that `sections` was called on. Lengths and ranges are checked, contents are not: who stores sections guards
-   * them with a checksum. Throws `StoreError` `CORRUPT` for sections that do not fit.
+   * The index that `sections` was called on. Lengths and ranges are checked, contents are not: the caller guards them with a
+   * checksum. Throws `StoreError` `CORRUPT` if the sections do not fit.
    */
   static fromSections(sections: IndexImageSections, random: () => number): KeyIndex {
     const index = new KeyIndex(random);
@@ -242,7 +243,7 @@ export class KeyIndex {
     return this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
   }
 
-  /** The slot of a node that is there; its key is loaded afterwards. */
+  /** The slot of a node. Loads its key. */
   #slotOf(node: number): number {
     this.#key.loadNode(this.#arena.words, node);
     return this.#directory.slotOf(this.#hash(), node);
@@ -256,7 +257,7 @@ export class KeyIndex {
   #insert(located: number, hash: number, location: number, units: number): void {
     const key = this.#key;
     const height = heightFrom(this.#random());
-    // What may fail comes first.
+    // First what can fail.
     const slot = this.#directory.makeRoom(located, hash);
     const node = this.#arena.allocate(nodeWordCount(key.byteLength, height)) + height;
     const words = this.#arena.words;
@@ -270,14 +271,14 @@ export class KeyIndex {
     this.#order.add(node, key);
   }
 
-  /** Removes the node of a slot; its key is loaded. */
+  /** Removes the node of a slot. Its key must be loaded. */
   #removeOne(slot: number, node: number): void {
     this.#order.remove(node, this.#key);
     this.#discard(slot, node);
     if (this.#size === 0) this.clear();
   }
 
-  /** Takes a node that is no longer in the order out of everything else. */
+  /** Removes a node that is no longer in the ordered keys from all other parts. */
   #discard(slot: number, node: number): void {
     const words = this.#arena.words;
     this.#directory.vacate(slot);

@@ -3,7 +3,7 @@ import { KEY_BYTES_MAX, KEY_WORD, keyBytesOf, keyWordCount } from './node-layout
 /** An upper bound may be one byte longer than a key: the successor of the longest prefix. */
 export const BOUND_BYTES_MAX: number = KEY_BYTES_MAX + 1;
 
-/** Turns an unsigned word into one whose signed order is the same: typed arrays of signed words are the fastest. */
+/** Flips the sign bit: the signed order of the results is the unsigned order of the words. Signed arrays are the fastest. */
 const SIGN = 0x80000000 | 0;
 
 const INITIAL_WORDS = 16;
@@ -11,26 +11,27 @@ const INITIAL_WORDS = 16;
 const INITIAL_2 = 0x6c796765;
 const INITIAL_3 = 0x74656462;
 
-/** What HalfSipHash mixes in before its last rounds. */
+/** HalfSipHash mixes this in before its last rounds. */
 const FINALIZATION = 0xff;
 const FINALIZATION_ROUNDS = 3;
 
 /**
- * A key in order words: big-endian 32-bit words with the sign bit flipped, the last one padded with zeros. Comparing
- * words as signed numbers, then lengths in bytes, is comparing keys byte by byte: where two keys agree in all words of
+ * A key in order words: big-endian 32-bit words with the sign bit flipped, the last one padded with zeros. Comparing the
+ * words as signed numbers, and then the lengths in bytes, gives the order of the bytes: if two keys agree in all words of
  * the shorter one, that one is a prefix of the other.
  *
- * One object is loaded again and again, so that a lookup allocates nothing.
+ * One object is loaded many times, so that a lookup allocates nothing.
  */
 export class KeyWords {
+  /** The first `count` are the key's; the others are arbitrary. */
   words: Int32Array = new Int32Array(INITIAL_WORDS);
   count = 0;
   byteLength = 0;
 
-  /** Takes over `bytes[start..end)`. Throws `RangeError` for a range outside of `bytes` and one longer than any bound. */
+  /** Loads `bytes[start..end)`. Throws `RangeError` for a range outside `bytes` and for more than 65,536 bytes. */
   load(bytes: Uint8Array, start: number, end: number): void {
     if (!(start >= 0 && start <= end && end <= bytes.length)) {
-      throw new RangeError(`key range ${start}..${end} does not lie within the ${bytes.length} bytes given`);
+      throw new RangeError(`key range ${start}..${end} is not within the ${bytes.length} bytes`);
     }
     const byteLength = end - start;
     if (byteLength > BOUND_BYTES_MAX)
@@ -52,7 +53,7 @@ export class KeyWords {
     }
   }
 
-  /** Takes over the key of a node. */
+  /** Loads the key of a node. */
   loadNode(nodes: Int32Array, node: number): void {
     const byteLength = keyBytesOf(nodes, node);
     const words = this.#resize(byteLength, keyWordCount(byteLength));
@@ -60,14 +61,14 @@ export class KeyWords {
     for (let i = 0; i < this.count; i += 1) words[i] = nodes[from + i] as number;
   }
 
-  /** Writes the words where the key of a node belongs. */
+  /** Writes the key into a node. */
   storeNode(nodes: Int32Array, node: number): void {
     const words = this.words;
     const to = node + KEY_WORD;
     for (let i = 0; i < this.count; i += 1) nodes[to + i] = words[i] as number;
   }
 
-  /** The key as bytes, in memory of its own. */
+  /** A copy of the key in bytes. */
   toBytes(): Uint8Array {
     const { words, byteLength } = this;
     const bytes = new Uint8Array(byteLength);
@@ -85,7 +86,7 @@ export class KeyWords {
   }
 }
 
-/** Negative, zero or positive as the key of `node` is less than, equal to or greater than `key`. */
+/** Negative, zero or positive if the key of `node` is less than, equal to or greater than `key`. */
 export function compareNode(nodes: Int32Array, node: number, key: KeyWords): number {
   const words = key.words;
   const nodeBytes = keyBytesOf(nodes, node);
@@ -99,7 +100,7 @@ export function compareNode(nodes: Int32Array, node: number, key: KeyWords): num
   return nodeBytes - key.byteLength;
 }
 
-/** Whether `node` holds `key`. */
+/** Whether `key` is the key of `node`. */
 export function nodeHolds(nodes: Int32Array, node: number, key: KeyWords): boolean {
   if (keyBytesOf(nodes, node) !== key.byteLength) return false;
   const words = key.words;
@@ -112,12 +113,13 @@ export function nodeHolds(nodes: Int32Array, node: number, key: KeyWords): boole
 }
 
 /**
- * HalfSipHash-1-3 with a 32-bit result (Aumasson and Bernstein, "SipHash: a fast short-input PRF", and the reference
- * code's 32-bit variant), over whole words: the words count as little-endian, the closing word holds the low eight bits
- * of `byteLength` on top and no bytes. So it is exactly HalfSipHash of those words' bytes where `byteLength` is four times
- * `count`, and still tells padded keys of one word count apart, because their lengths differ by less than four.
+ * The hash of a key in order words: HalfSipHash-1-3 with a 32-bit result (Aumasson and Bernstein, "SipHash: a fast
+ * short-input PRF", and the 32-bit variant of the reference code) over whole words. Words are little-endian; the closing
+ * word has the low eight bits of `byteLength` in its top byte and no other bytes. If `byteLength` is four times `count`,
+ * the result is HalfSipHash of the bytes of the words. Padded keys with the same words differ in their closing word,
+ * because their lengths differ by less than four.
  *
- * It is keyed because the names of streams, and with them the keys, can be chosen by an attacker. Returns an int32.
+ * It is keyed, because an attacker may choose the names of streams and with them the keys. Returns an int32.
  */
 export function halfSipHash13(
   words: Int32Array,

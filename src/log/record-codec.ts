@@ -23,7 +23,7 @@ import {
 } from './record-format.ts';
 import type { RecordMemory } from './record-memory.ts';
 
-/** Below this many bytes a loop copies faster than a call of `set`. */
+/** Up to this many bytes, a loop copies faster than a call of `set`. */
 const LOOP_BYTES_MAX = 48;
 
 function copyInto(target: Uint8Array, at: number, source: Uint8Array): void {
@@ -36,8 +36,8 @@ function copyInto(target: Uint8Array, at: number, source: Uint8Array): void {
 }
 
 /**
- * Writes a record into `memory` at byte `at`, for the place `offset` in a file with `salt`. Every byte of the record is
- * written, padding included, so memory may be reused without being cleared. Returns the record's bytes.
+ * Encodes a record into `memory` at byte `at`, a multiple of eight, for byte `offset` of a log file with `salt`. It writes
+ * every byte of the record, padding included: memory can be reused without clearing. Returns the size in bytes.
  */
 export function encodeRecord(
   memory: RecordMemory,
@@ -53,7 +53,7 @@ export function encodeRecord(
   const word = at >>> 2;
   const bodyAt = at + bodyOffset(key.length);
   const end = at + size;
-  // The last words of key and body are cleared first: they hold the padding.
+  // Clears the padding: it is in the last word of the key and in the last two of the body.
   if (bodyAt > at + RECORD_HEADER_BYTES) words[(bodyAt >>> 2) - 1] = 0;
   if (end > bodyAt) words[(end >>> 2) - 1] = 0;
   if (end > bodyAt + 4) words[(end >>> 2) - 2] = 0;
@@ -67,7 +67,7 @@ export function encodeRecord(
   return size;
 }
 
-/** Gives a record that lies in `memory` the flags, the salt and the offset of a new place; its body stays as it is. */
+/** Changes a record in `memory` at byte `at` for another place: its flags and its header checksum. The body stays. */
 export function relocateRecord(memory: RecordMemory, at: number, flags: number, salt: number, offset: number): void {
   const { words } = memory;
   const word = at >>> 2;
@@ -82,8 +82,8 @@ function headerChecksum(words: Int32Array, word: number, keyLength: number, seed
 }
 
 /**
- * Whether the fields of a header go together. Costs next to nothing and rules out nearly every place that is not a header,
- * so that the search for one after damage rarely has to hash.
+ * Whether the fields of a header are consistent. This cheap check rejects nearly every place that is not a header, so that
+ * the search for one after damage rarely computes a checksum.
  */
 export function headerPlausible(words: Int32Array, word: number): boolean {
   const keyLength = keyLengthAt(words, word);
@@ -106,13 +106,13 @@ export function headerPlausible(words: Int32Array, word: number): boolean {
   }
 }
 
-/** Whether header and key are what was written at this place. The whole key must lie in memory. */
+/** Whether header and key match their checksum at this place. The whole key must be in memory. */
 export function headerValid(words: Int32Array, word: number, salt: number, offset: number): boolean {
   const expected = headerChecksum(words, word, keyLengthAt(words, word), headerSeed(salt, offset));
   return words[word + HEADER_CHECKSUM_WORD] === expected;
 }
 
-/** Whether the body is what was written with this header. The whole record must lie in memory and the header be valid. */
+/** Whether the body matches its checksum. The whole record must be in memory and its header valid. */
 export function bodyValid(words: Int32Array, word: number): boolean {
   const keyLength = keyLengthAt(words, word);
   const bodyWord = bodyOffset(keyLength) >>> 2;

@@ -37,7 +37,7 @@ describe('a point read', () => {
       if (verb !== 'write') return undefined;
       return position < 66_000 ? 1000 : 0;
     };
-    expect(() => log.flush()).toThrow(/takes no bytes/);
+    expect(() => log.flush()).toThrow(/accepts no bytes/);
     expect(log.written).toBeGreaterThan(PAGE_BYTES);
     expectBody(new BodyReader(log).read(offset, size, key(0), copyForCaller), 0, 150_000);
   });

@@ -104,7 +104,7 @@ describe('a log file', () => {
     expect(keysIn(disk)).toEqual(['key 0']);
     disk.before = ({ verb }) => (verb === 'write' ? 0 : undefined);
     appendPut(log, 1, 3);
-    expect(() => log.flush()).toThrow(/takes no bytes/);
+    expect(() => log.flush()).toThrow(/accepts no bytes/);
     disk.before = () => undefined;
     log.flush();
     expect(keysIn(disk)).toEqual(['key 0', 'key 1']);
