@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeFileHeader } from '../src/log/file-header.ts';
-import { encodeRecord, recordMemory } from '../src/log/record-codec.ts';
+import { encodeRecord } from '../src/log/record-codec.ts';
 import {
   batchOf,
   completionOf,
@@ -16,6 +16,7 @@ import {
   type RecordContent,
 } from '../src/log/record-content.ts';
 import { recordBytes } from '../src/log/record-format.ts';
+import { recordMemory } from '../src/log/record-memory.ts';
 import { bytes, contentsOf, openStore } from '../test/store/store-history.ts';
 import { TestDisk } from '../test/store/test-disk.ts';
 

@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bodyValid, encodeRecord, headerPlausible, headerValid, relocateRecord } from '../src/log/record-codec.ts';
+import type { RecordContent } from '../src/log/record-content.ts';
 import {
   bodyLengthAt,
-  bodyValid,
-  encodeRecord,
+  bodyOffset,
   flagsAt,
-  headPlausible,
-  headValid,
   keyLengthAt,
   kindAt,
-  type RecordMemory,
-  recordMemory,
-  rehomeRecord,
-} from '../src/log/record-codec.ts';
-import type { RecordContent } from '../src/log/record-content.ts';
-import { bodyOffset, HEAD_BYTES, RECORD_ALIGNMENT, RecordKind, recordBytes } from '../src/log/record-format.ts';
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_BYTES,
+  RecordKind,
+  recordBytes,
+} from '../src/log/record-format.ts';
+import { type RecordMemory, recordMemory } from '../src/log/record-memory.ts';
 
 const NO_BYTES = new Uint8Array(0);
 /** Offsets of records: multiples of eight bytes in a log of up to 16 GiB. */
@@ -53,7 +52,7 @@ function encoded({ content, salt: fileSalt, offset: at, unit }: Placed): {
   start: number;
   size: number;
 } {
-  const memory = recordMemory(HEAD_BYTES * 20);
+  const memory = recordMemory(RECORD_HEADER_BYTES * 20);
   memory.bytes.fill(0xa5);
   const start = unit * RECORD_ALIGNMENT;
   return { memory, start, size: encodeRecord(memory, start, content, fileSalt, at) };
@@ -61,12 +60,12 @@ function encoded({ content, salt: fileSalt, offset: at, unit }: Placed): {
 
 function accepted(memory: RecordMemory, start: number, fileSalt: number, at: number): boolean {
   const word = start >>> 2;
-  // As readers do: nothing beyond the head is looked at before its lengths are known to be within the memory.
-  if (!headPlausible(memory.words, word)) return false;
+  // As readers do: nothing beyond the header is looked at before its lengths are known to be within the memory.
+  if (!headerPlausible(memory.words, word)) return false;
   if (start + recordBytes(keyLengthAt(memory.words, word), bodyLengthAt(memory.words, word)) > memory.bytes.length) {
     return false;
   }
-  return headValid(memory.words, word, fileSalt, at) && bodyValid(memory.words, word);
+  return headerValid(memory.words, word, fileSalt, at) && bodyValid(memory.words, word);
 }
 
 describe('a record', () => {
@@ -79,9 +78,9 @@ describe('a record', () => {
         expect(accepted(memory, start, record.salt, record.offset)).toBe(true);
         expect(size % RECORD_ALIGNMENT).toBe(0);
         expect([kindAt(words, start >>> 2), flagsAt(words, start >>> 2)]).toEqual([content.kind, content.flags]);
-        const keyEnd = start + HEAD_BYTES + content.key.length;
+        const keyEnd = start + RECORD_HEADER_BYTES + content.key.length;
         const bodyStart = start + bodyOffset(content.key.length);
-        expect(bytes.slice(start + HEAD_BYTES, keyEnd)).toEqual(content.key);
+        expect(bytes.slice(start + RECORD_HEADER_BYTES, keyEnd)).toEqual(content.key);
         const body = [...content.value, ...content.trailer];
         expect([...bytes.slice(bodyStart, bodyStart + bodyLengthAt(words, start >>> 2))]).toEqual(body);
         const padding = [...bytes.slice(keyEnd, bodyStart), ...bytes.slice(bodyStart + body.length, start + size)];
@@ -125,7 +124,7 @@ describe('a record', () => {
       fc.property(placed(put), offset, salt, (record, newOffset, newSalt) => {
         fc.pre(newOffset !== record.offset || newSalt !== record.salt);
         const moved = encoded(record);
-        rehomeRecord(moved.memory, moved.start, 0, newSalt, newOffset);
+        relocateRecord(moved.memory, moved.start, 0, newSalt, newOffset);
         const written = encoded({
           ...record,
           content: { ...record.content, flags: 0 },

@@ -11,7 +11,7 @@ export interface Limit {
   readonly perSecond: number;
 }
 
-/** The bytes of a record: key, body and a head, as any log has them. */
+/** The bytes of a record: key, body and a header, as any log has them. */
 function recordBytes(valueBytes: number): number {
   return 16 + 32 + valueBytes + 16;
 }

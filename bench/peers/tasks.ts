@@ -26,7 +26,7 @@ const warmUpEntriesMax = 20_000;
 const warmUpMs = 500;
 // Syncs get faster and slower with what else the disk does: few at a time, so that both meet the same.
 const putsPerTurn = 10;
-/** A head, a key and a meta: what a log of any kind stores beside the value. */
+/** A header, a key and a meta: what a log of any kind stores beside the value. */
 const recordExtraBytes = 64;
 
 export const tasks: Readonly<Record<TaskName, (bench: Bench) => Promise<Figures>>> = {

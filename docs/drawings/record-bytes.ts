@@ -3,10 +3,10 @@ import {
   BODY_LENGTH_OFFSET,
   bodyOffset,
   FLAGS_OFFSET,
-  HEAD_BYTES,
-  HEAD_CHECKSUM_OFFSET,
+  HEADER_CHECKSUM_OFFSET,
   KEY_LENGTH_OFFSET,
   KIND_OFFSET,
+  RECORD_HEADER_BYTES,
   RecordKind,
   recordBytes,
 } from '../../src/log/record-format.ts';
@@ -32,13 +32,18 @@ const size: number = recordBytes(KEY.length, bodyBytes);
 
 /** The fields of the record that is drawn, each up to the next. */
 const fields: readonly Field[] = [
-  { name: 'header checksum', offset: HEAD_CHECKSUM_OFFSET, fill: 'violet', meaning: 'header and key, at this offset' },
+  {
+    name: 'header checksum',
+    offset: HEADER_CHECKSUM_OFFSET,
+    fill: 'violet',
+    meaning: 'header and key, at this offset',
+  },
   { name: 'body checksum', offset: BODY_CHECKSUM_OFFSET, fill: 'yellow', meaning: 'the body and its padding' },
   { name: 'kind', offset: KIND_OFFSET, fill: 'plain', meaning: `${RecordKind.put} is PUT` },
   { name: 'flags', offset: FLAGS_OFFSET, fill: 'plain', meaning: '1 for a member of a batch' },
   { name: 'key length', offset: KEY_LENGTH_OFFSET, fill: 'plain', meaning: `${KEY.length} bytes` },
   { name: 'body length', offset: BODY_LENGTH_OFFSET, fill: 'plain', meaning: `${bodyBytes} bytes` },
-  { name: 'key', offset: HEAD_BYTES, fill: 'blue', meaning: `${KEY}, and its padding` },
+  { name: 'key', offset: RECORD_HEADER_BYTES, fill: 'blue', meaning: `${KEY}, and its padding` },
   { name: 'value', offset: bodyOffset(KEY.length), fill: 'green', meaning: VALUE },
   { name: 'watermark', offset: watermarkOffset, fill: 'green', meaning: `${META.watermark}, u64` },
   { name: 'cachedAtUs', offset: cachedAtOffset, fill: 'green', meaning: `${META.cachedAtUs}, i64` },
@@ -52,7 +57,7 @@ function writtenRecord(): Uint8Array {
   cache.sync();
   const log = fileBytes(storage, '000001.log');
   cache.close();
-  const start = Buffer.from(log.buffer, log.byteOffset, log.length).indexOf(KEY) - HEAD_BYTES;
+  const start = Buffer.from(log.buffer, log.byteOffset, log.length).indexOf(KEY) - RECORD_HEADER_BYTES;
   return log.slice(start, start + size);
 }
 
@@ -61,7 +66,7 @@ export function recordBytesDrawing(): string {
   const bytes = writtenRecord();
   const drawing = new Drawing(
     'The bytes of a record',
-    `A PUT of the key ${KEY} takes ${size} bytes: a header of ${HEAD_BYTES} bytes with two checksums, kind, flags and ` +
+    `A PUT of the key ${KEY} takes ${size} bytes: a header of ${RECORD_HEADER_BYTES} bytes with two checksums, kind, flags and ` +
       'lengths; the key; and the body, which is the value, the watermark and the time it was cached.',
     438,
   );
@@ -76,7 +81,7 @@ export function recordBytesDrawing(): string {
     if (at % ROW_BYTES === 0) drawing.text(left - 12, y + 28, String(at), 'small muted', 'end');
     drawing.box(x, y, cellWidth, cellHeight - 8, field.fill);
     // The header checksum depends on the salt, which is random for each file.
-    const hex = field.offset === HEAD_CHECKSUM_OFFSET ? '··' : (bytes[at] ?? 0).toString(16).padStart(2, '0');
+    const hex = field.offset === HEADER_CHECKSUM_OFFSET ? '··' : (bytes[at] ?? 0).toString(16).padStart(2, '0');
     drawing.text(x + cellWidth / 2, y + 24, hex, 'mono', 'middle');
   }
   drawing.text(352, 80, 'offset', 'small muted', 'end');
@@ -87,7 +92,7 @@ export function recordBytesDrawing(): string {
     drawing.text(384, y + 12, name, 'strong');
     drawing.text(526, y + 12, meaning, 'small');
   }
-  drawing.text(20, 392, `header: ${HEAD_BYTES} bytes`, 'strong');
+  drawing.text(20, 392, `header: ${RECORD_HEADER_BYTES} bytes`, 'strong');
   drawing.text(166, 392, 'The seed of its checksum is salt + offset / 8: it is valid only where it was written.');
   drawing.text(20, 416, `body: ${bodyBytes} bytes`, 'strong');
   drawing.text(166, 416, 'Checked apart from the header: damage to a body costs this entry and no other.');

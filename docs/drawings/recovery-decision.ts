@@ -1,5 +1,5 @@
 import { LogCache } from '../../src/index.ts';
-import { bodyOffset, HEAD_BYTES, MARK_KEY_BYTES, recordBytes } from '../../src/log/record-format.ts';
+import { bodyOffset, MARK_KEY_BYTES, RECORD_HEADER_BYTES, recordBytes } from '../../src/log/record-format.ts';
 import { FaultStorage } from '../../src/testing/index.ts';
 import { DIRECTORY, endOfTurn, fileBytes, META, sampleStore } from './sample-store.ts';
 import { Drawing } from './svg.ts';
@@ -23,7 +23,7 @@ async function writtenLog(): Promise<Uint8Array> {
 /** What a store still has after one bit of the record of `key` changed. */
 function keysAfter(log: Uint8Array, key: string, part: 'header' | 'body'): string {
   const bytes = log.slice();
-  const start = Buffer.from(bytes.buffer).indexOf(key) - HEAD_BYTES;
+  const start = Buffer.from(bytes.buffer).indexOf(key) - RECORD_HEADER_BYTES;
   const place = part === 'header' ? start : start + bodyOffset(key.length);
   bytes[place] = (bytes[place] ?? 0) ^ 1;
   const storage = new FaultStorage({ image: new Map([[DIRECTORY, new Map([[LOG, bytes]])]]) });

@@ -1,4 +1,4 @@
-import type { KeyInterval } from '../../src/key-index/key-interval.ts';
+import type { KeyInterval } from '../../src/key-index/index-cursor.ts';
 
 /** What the index should hold about a key. */
 export interface ModelEntry {
@@ -33,11 +33,8 @@ export class IndexModel {
     return this.#entries.get(nameOf(key));
   }
 
-  /** The entry that was replaced. */
-  put(entry: ModelEntry): ModelEntry | undefined {
-    const replaced = this.get(entry.key);
+  put(entry: ModelEntry): void {
     this.#entries.set(nameOf(entry.key), entry);
-    return replaced;
   }
 
   remove(key: Uint8Array): ModelEntry | undefined {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
-import { ALL_KEYS, type KeyInterval } from '../../src/key-index/key-interval.ts';
+import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
 
 /** One step of a random history. */
 export type IndexOperation =

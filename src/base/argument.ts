@@ -1,5 +1,5 @@
-// The getter behind `Symbol.toStringTag` of typed arrays names the class also for an array made in another realm (a vm
-// context, a test runner that gives each file its own globals), where `instanceof` says no.
+// The getter of `Symbol.toStringTag` of typed arrays also recognises an array of another realm (a vm context, a test runner
+// with globals for each file), for which `instanceof` is false.
 const typedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const typedArrayTag = Object.getOwnPropertyDescriptor(typedArrayPrototype, Symbol.toStringTag)?.get;
 
@@ -8,13 +8,13 @@ export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || typedArrayTag?.call(value) === 'Uint8Array';
 }
 
-/** Throws `TypeError` unless `value` is a `Uint8Array` (a `Buffer` is one); `name` is what the caller calls it. */
+/** Throws `TypeError` unless `value` is a `Uint8Array` (a `Buffer` is one). `name` is its name in the message. */
 export function assertBytes(value: unknown, name: string): asserts value is Uint8Array {
   if (isBytes(value)) return;
   throw new TypeError(`${name} must be a Uint8Array; got ${kindOf(value)}`);
 }
 
-/** What a value is, for messages: its class where it has one, else its primitive type. */
+/** What a value is, for messages: the name of its class or its primitive type. */
 export function kindOf(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
   const maker = (value as { constructor?: unknown }).constructor;

@@ -3,9 +3,9 @@ import { assertBytes } from './argument.ts';
 const byteMax = 0xff;
 
 /**
- * The smallest key that is greater than every key starting with `prefix`, so that the keys of a prefix are exactly those
- * in `[prefix, successor)`. `undefined` when there is no such key: for the empty prefix and for one of 0xFF bytes only.
- * The result is a new array. Throws `TypeError` when `prefix` is not a `Uint8Array`.
+ * The smallest key that is greater than every key that starts with `prefix`: the keys with the prefix are exactly those in
+ * `[prefix, successor)`. `undefined` if there is no such key: for an empty prefix and for 0xFF bytes only. The result is a
+ * new array. Throws `TypeError` if `prefix` is not a `Uint8Array`.
  */
 export function prefixSuccessor(prefix: Uint8Array): Uint8Array | undefined {
   assertBytes(prefix, 'prefix');

@@ -8,12 +8,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EROFS: 'open it with `readOnly: true` or put it on a file system that can be written to',
   ENOTDIR: 'name a directory',
   ENOENT: 'create it, or open it without `readOnly`',
-  ELOOP: 'a symbolic link stands in place of a file of the store: remove it',
+  ELOOP: 'a file of the store is a symbolic link: remove it',
   EMFILE: 'close files or raise the limit of open files',
   ENFILE: 'close files or raise the limit of open files',
 };
 
-/** The `IO` error for a storage operation that failed; a `StoreError` passes as it is. */
+/** The `IO` error of a failed operation: "could not `what`", the reason and a remedy. A `StoreError` is returned as it is. */
 export function storageFailure(what: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const errno = errnoOf(error);

@@ -1,4 +1,4 @@
-/** Stable, documented in docs/errors.md; programs branch on the code, never on the message. */
+/** Error codes. They are stable and documented in docs/errors.md: check the code, not the message. */
 export type StoreErrorCode =
   | 'CACHE_FAILED'
   | 'IO'
@@ -14,8 +14,8 @@ export type StoreErrorCode =
   | 'STATE_CODEC';
 
 /**
- * What the store throws for everything but mistakes in arguments, which are `TypeError` or `RangeError`.
- * `code` is stable, `message` is for people and may change, `cause` keeps what the platform said.
+ * The error of every failure but an invalid argument, which is a `TypeError` or `RangeError`. `code` is stable; `message` is
+ * for people and may change; `cause` is the error of the platform, if there is one.
  */
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
@@ -27,7 +27,7 @@ export class StoreError extends Error {
   }
 }
 
-/** The errno name (`'ENOSPC'`) that a failed storage operation carries, `undefined` where it carries none. */
+/** The errno name of a failed storage operation, such as `'ENOSPC'`; `undefined` if the error has none. */
 export function errnoOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
   return typeof code === 'string' ? code : undefined;

@@ -4,13 +4,13 @@ const PRIME_3 = 0xc2b2ae3d | 0;
 const PRIME_4 = 0x27d4eb2f | 0;
 const PRIME_5 = 0x165667b1 | 0;
 
-/** Words of a stripe: the four lanes take one each. */
+/** Words of a stripe, one for each of the four lanes. */
 const STRIPE_WORDS = 4;
 
 /**
- * XXH32 of whole little-endian 32-bit words, as in the public xxHash specification (doc/xxhash_spec.md, section "XXH32"):
- * equal to hashing the same bytes, whose number is then a multiple of four. Everything the store checksums is padded to
- * whole words, because hashing words costs about a quarter of hashing bytes. Returns the hash as an int32.
+ * XXH32 of `count` words from `start`, as in the public xxHash specification (doc/xxhash_spec.md, section "XXH32"): equal to
+ * XXH32 of their bytes in little-endian order. The store pads everything that it checksums to whole words, because hashing
+ * words takes about a quarter of the time of hashing bytes. Returns an int32.
  */
 export function xxh32(words: Int32Array, start: number, count: number, seed: number): number {
   const end = start + count;

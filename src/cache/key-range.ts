@@ -1,5 +1,5 @@
 import { prefixSuccessor } from '../base/prefix-successor.ts';
-import type { KeyInterval } from '../key-index/key-interval.ts';
+import type { KeyInterval } from '../key-index/index-cursor.ts';
 import { KEY_BYTES_MAX } from '../log/record-format.ts';
 import { type KeyInput, keyBytes } from './key-bytes.ts';
 

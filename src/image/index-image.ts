@@ -1,7 +1,7 @@
 import { xxh32 } from '../base/xxh32.ts';
 import type { IndexImageSections } from '../key-index/index-image-sections.ts';
 import { KeyIndex } from '../key-index/key-index.ts';
-import type { RecordSpan } from '../log/record-span.ts';
+import type { RecordSpan } from '../log/record-format.ts';
 import { readFully, writeAll } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 
@@ -9,7 +9,7 @@ const MAGIC = 0x0d494350;
 const IMAGE_VERSION = 1;
 const WORD_BYTES = 4;
 
-/** Words of the header, each named after what it holds; 64-bit numbers take two, the low one first. */
+/** Positions in the header, in words. 64-bit numbers have two words, the low one first. */
 const HeaderWord = {
   magic: 0,
   version: 1,
@@ -20,18 +20,18 @@ const HeaderWord = {
   recordChecksum: 8,
   sections: 9,
 } as const;
-/** For each section its words and its checksum. */
+/** For each section, its number of words and its checksum. */
 const SECTION_WORDS = 2;
 const SECTIONS = 3;
 const CHECKSUM_WORD: number = HeaderWord.sections + SECTIONS * SECTION_WORDS;
 const HEADER_WORDS: number = CHECKSUM_WORD + 1;
 
-/** The log, and the last record in it, that an image stands for. The index is as it was right after that record. */
+/** The log of an image, and the last record that the index has seen. */
 export interface ImageCoverage {
   readonly generation: number;
   readonly salt: number;
   readonly record: RecordSpan;
-  /** Head checksum of that record: the log must still hold it. */
+  /** The header checksum of that record: the image counts only while the log still has it. */
   readonly recordChecksum: number;
 }
 
@@ -40,7 +40,7 @@ export interface IndexImage {
   readonly sections: IndexImageSections;
 }
 
-/** Writes an image into an empty file. It needs no sync: a torn one fails its checksums and is not used. */
+/** Writes an image into an empty file. No sync is needed: a torn image fails its checksums and is not used. */
 export function writeImage(file: StorageFile, image: IndexImage): void {
   const { coverage } = image;
   const sections = sectionList(image.sections);
@@ -61,7 +61,7 @@ export function writeImage(file: StorageFile, image: IndexImage): void {
   for (const words of [header, ...sections]) position = writeWords(file, words, position);
 }
 
-/** The image in a file; `undefined` where it is damaged, of another version or of another log. */
+/** Reads the image in a file; `undefined` if it is damaged, of another version or of another log. */
 export function readImage(file: StorageFile, log: { generation: number; salt: number }): IndexImage | undefined {
   const header = new Int32Array(HEADER_WORDS);
   if (
@@ -94,7 +94,7 @@ export function readImage(file: StorageFile, log: { generation: number; salt: nu
 function readSections(file: StorageFile, header: Int32Array, salt: number): IndexImageSections | undefined {
   const lengths = Array.from({ length: SECTIONS }, (_, i) => header[HeaderWord.sections + i * SECTION_WORDS] as number);
   const words = lengths.reduce((sum, length) => sum + length, HEADER_WORDS);
-  // Nothing is allocated for lengths that the file does not have.
+  // Lengths are compared with the file before memory is allocated for them.
   if (lengths.some((length) => length < 0) || words * WORD_BYTES !== file.size()) return undefined;
   const [stateWords, arenaWords, directoryWords] = lengths as [number, number, number];
   const sections = KeyIndex.allocateSections(stateWords, arenaWords, directoryWords);
@@ -127,7 +127,7 @@ function writeWords(file: StorageFile, words: Int32Array, position: number): num
   return position + bytes.length;
 }
 
-/** Fills `words` from the file; whether it had that many. */
+/** Fills `words` from the file. Returns false if the file ends before. */
 function readWords(file: StorageFile, words: Int32Array, position: number): boolean {
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   return readFully(file, bytes, 0, bytes.length, position) === bytes.length;

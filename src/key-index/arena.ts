@@ -3,10 +3,10 @@ import { type StateReader, type StateWriter, unfit } from './index-image-section
 
 const INITIAL_WORDS = 2 ** 12;
 
-/** Emptied arenas above this give their memory back; smaller ones keep it, for stores that fill and drain. */
+/** An arena larger than this releases its memory when it becomes empty. A smaller one keeps it for the next entries. */
 const KEPT_WORDS_MAX = 2 ** 16;
 
-/** Free blocks below this size have their lists in an array: nodes of keys up to about 200 bytes. */
+/** The free lists of blocks below this size are in an array: nodes of keys up to about 200 bytes. */
 const SMALL_BLOCK_WORDS = 64;
 
 const FREE_PAIR_WORDS = 2;
@@ -15,21 +15,21 @@ const FREE_PAIR_WORDS = 2;
  * Blocks of words in one flat array, addressed by position.
  *
  * Invariants:
- * 1. Every block lies within `[start, end)`; what lies behind `end` was never handed out since the last reset.
- * 2. A block is handed out or in exactly one free list, the one of its exact size; its first word is the next one's address.
+ * 1. Every block is within `[start, end)`; nothing from `end` on was allocated since the last reset.
+ * 2. A block is either allocated or in one free list, that of its exact size; its first word is then the next block, or 0.
  * 3. `words.length >= end`.
  */
 export class Arena {
   readonly #memory: GrowableWords;
   readonly #start: number;
   #end: number;
-  /** `#memory.words` and its length: read on every step of every search. */
+  /** `#memory.words` and its length, kept here because every step of a search reads them. */
   #words: Int32Array;
   #capacity: number;
   readonly #smallBlocks = new Int32Array(SMALL_BLOCK_WORDS);
   readonly #largeBlocks = new Map<number, number>();
 
-  /** The words below `start` are the owner's. */
+  /** The words below `start` belong to the owner of the arena. */
   constructor(start: number, memory: GrowableWords = new GrowableWords(INITIAL_WORDS)) {
     this.#memory = memory;
     this.#start = start;
@@ -38,22 +38,22 @@ export class Arena {
     this.#capacity = memory.words.length;
   }
 
-  /** Every block and what the owner keeps below them. Another array after anything that allocates. */
+  /** All blocks, and the words of the owner below them. After `reserve`, `allocate` and `reset` it may be another array. */
   get words(): Int32Array {
     return this.#words;
   }
 
-  /** Where the next new block would begin; all memory ever written lies below. */
+  /** The address after the last block that was allocated since the last reset. */
   get end(): number {
     return this.#end;
   }
 
-  /** Makes room for `wordCount` words of new blocks. Throws `RangeError`, changing nothing, when there is no memory. */
+  /** Makes room for new blocks of `wordCount` words together. Throws `RangeError` and changes nothing if there is no memory. */
   reserve(wordCount: number): void {
     if (this.#end + wordCount > this.#capacity) this.#grow(this.#end + wordCount);
   }
 
-  /** The first word of a block whose contents are arbitrary. Throws `RangeError`, changing nothing, as `reserve` does. */
+  /** Allocates a block and returns its address. Its contents are arbitrary. Throws `RangeError` as `reserve` does. */
   allocate(wordCount: number): number {
     const free = this.#firstFree(wordCount);
     if (free !== 0) {
@@ -67,12 +67,13 @@ export class Arena {
     return block;
   }
 
+  /** Frees a block; `wordCount` is the size it was allocated with. */
   free(block: number, wordCount: number): void {
     this.#words[block] = this.#firstFree(wordCount);
     this.#setFirstFree(wordCount, block);
   }
 
-  /** Takes every block back. */
+  /** Frees every block. */
   reset(): void {
     this.#end = this.#start;
     this.#smallBlocks.fill(0);
@@ -81,7 +82,7 @@ export class Arena {
     this.#refresh();
   }
 
-  /** What `restore` needs, apart from the words below `end`. */
+  /** Saves what `restore` needs besides the words below `end`. */
   save(state: StateWriter): void {
     state.put(this.#end);
     state.putAll(this.#smallBlocks);
@@ -92,6 +93,7 @@ export class Arena {
     }
   }
 
+  /** Throws `StoreError` `CORRUPT` if the words do not fit. */
   restore(state: StateReader, words: Int32Array): void {
     this.#end = state.nextWithin(this.#start, words.length);
     if (this.#end !== words.length) throw unfit(`an arena of ${words.length} words instead of ${this.#end}`);

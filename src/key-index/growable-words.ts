@@ -1,24 +1,24 @@
 /**
- * How much address space to ask for, the most first: memory within it is committed only as it grows. Systems that limit
- * address space grant less, and there the last resort is copying.
+ * Address space to reserve, the largest first. Memory in it is committed only as it is used. A system that limits address
+ * space grants less, or none: then growing copies.
  */
 const RESERVATIONS_BYTES: readonly number[] = [2 ** 32 - 2 ** 16, 2 ** 31, 2 ** 29, 2 ** 27];
 
-/** Node addresses stay below this. */
+/** The length at the most: node addresses are below it. */
 export const WORDS_MAX: number = 2 ** 30 - 2 ** 14;
 
 const WORD_BYTES = 4;
 const STEP_WORDS_MIN = 2 ** 14;
-/** Growing in place costs little, so it may be often and small; copying pays for the whole each time. */
+/** Growing in place is cheap, so its steps are small: an eighth. Copying pays for all words each time: one half. */
 const IN_PLACE_SHIFT = 3;
 const COPYING_SHIFT = 1;
 
-/** Buffers made to be read into and then taken over; any other buffer may have another owner and is copied. */
+/** The buffers of `forAdoption`. Any other buffer may have another owner, and is copied. */
 const adoptable = new WeakSet<ArrayBufferLike>();
 
 /**
- * Zeroed words that grow in place while the platform can (a resizable buffer), by copying where it cannot.
- * `words` may be another array after anything that grows: read it again.
+ * Zeroed words that can grow: in place if the platform can (a resizable buffer), otherwise by copying. After growing,
+ * `words` may be another array: read it again.
  */
 export class GrowableWords {
   #words: Int32Array;
@@ -35,21 +35,21 @@ export class GrowableWords {
     this.#words = new Int32Array(reserveBuffer(wordCount, reservationsBytes));
   }
 
-  /** Memory that `adopt` takes over as it is. */
+  /** Zeroed memory that `adopt` uses without copying. */
   static forAdoption(wordCount: number): Int32Array {
     const words = new Int32Array(reserveBuffer(wordCount, RESERVATIONS_BYTES));
     adoptable.add(words.buffer);
     return words;
   }
 
-  /** Everything there is; it follows the buffer's size, which measures faster than a view of fixed length. */
+  /** All words. This view follows the size of the buffer, which was measured to be faster than a view of fixed length. */
   get words(): Int32Array {
     return this.#words;
   }
 
   /**
-   * Makes room for `wordsMin` words and, where memory allows, some more. Throws `RangeError`, changing nothing, when the
-   * platform has no more memory or the words could not be addressed.
+   * Grows to `wordsMin` words at least, and some more if memory allows. Throws `RangeError` if there is no memory or the
+   * words could not be addressed; then nothing changes.
    */
   grow(wordsMin: number): void {
     const length = this.#words.length;
@@ -63,7 +63,7 @@ export class GrowableWords {
     }
   }
 
-  /** Gives memory back, down to `wordCount` words, and zeroes what is left. */
+  /** Shrinks to `wordCount` words and zeroes them. */
   reset(wordCount: number): void {
     if (this.#words.length > wordCount && !this.#resize(wordCount)) {
       this.#words = new Int32Array(reserveBuffer(wordCount, this.#reservationsBytes));
@@ -72,7 +72,7 @@ export class GrowableWords {
     this.#words.fill(0);
   }
 
-  /** Replaces everything by `words`: takes them over when they come from `forAdoption`, copies them otherwise. */
+  /** Replaces all words by `words`: without copying if they come from `forAdoption`. */
   adopt(words: Int32Array): void {
     if (adoptable.delete(words.buffer)) {
       this.#words = words;

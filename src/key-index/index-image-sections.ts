@@ -3,11 +3,11 @@ import { StoreError } from '../base/store-error.ts';
 const WORD_VALUES = 2 ** 32;
 
 /**
- * The index as it lies in memory, to be written to disk verbatim. The arrays look into the index itself, so they are
- * good until its next change. All three are in the byte order of the platform.
+ * The index as three arrays of words, to be written to disk as they are. They share the memory of the index and are valid
+ * until its next change. Their byte order is the platform's.
  */
 export interface IndexImageSections {
-  /** Small: every scalar and table, written by `StateWriter`. */
+  /** All numbers and tables, written by `StateWriter`; small. */
   readonly state: Int32Array;
   /** The nodes. */
   readonly arena: Int32Array;
@@ -15,7 +15,7 @@ export interface IndexImageSections {
   readonly directory: Int32Array;
 }
 
-/** Collects the words of the state section. */
+/** Writes the state section. */
 export class StateWriter {
   readonly #words: number[] = [];
 
@@ -23,7 +23,7 @@ export class StateWriter {
     this.#words.push(word);
   }
 
-  /** A number up to 2^53, in two words. */
+  /** Puts an integer from 0 to 2^53 - 1, in two words. */
   putLarge(number: number): void {
     this.#words.push(number % WORD_VALUES, Math.floor(number / WORD_VALUES));
   }
@@ -37,7 +37,7 @@ export class StateWriter {
   }
 }
 
-/** Reads them back in the same order; throws `StoreError` `CORRUPT` where they do not fit. */
+/** Reads a state section in the order in which it was written. Throws `StoreError` `CORRUPT` if it does not fit. */
 export class StateReader {
   readonly #words: Int32Array;
   #at = 0;
@@ -54,13 +54,14 @@ export class StateReader {
     return (this.next() >>> 0) + (this.next() >>> 0) * WORD_VALUES;
   }
 
-  /** A number that must lie within `min..max`. */
+  /** A word from `min` to `max`, both inclusive. */
   nextWithin(min: number, max: number): number {
     const word = this.next();
     if (word < min || word > max) throw unfit(`${word} is not within ${min}..${max}`);
     return word;
   }
 
+  /** A copy of the next `count` words. */
   take(count: number): Int32Array {
     if (count > this.#words.length - this.#at) throw unfit('its state is cut short');
     const taken = this.#words.slice(this.#at, this.#at + count);
@@ -68,12 +69,13 @@ export class StateReader {
     return taken;
   }
 
+  /** Asserts that all words were read. */
   finish(): void {
     if (this.#at !== this.#words.length) throw unfit('its state is too long');
   }
 }
 
-/** The error for sections that no index of this version wrote. */
+/** The error for sections that this version of the index did not write. */
 export function unfit(reason: string): StoreError {
   return new StoreError('CORRUPT', `the index image does not fit (${reason}): build the index from the log instead`);
 }

@@ -1,14 +1,10 @@
 import { Arena } from './arena.ts';
-import { NO_SLOT, type SlotAddress } from './directory-segment.ts';
-import { EvictionHand } from './eviction-hand.ts';
+import { ClockHand } from './clock-hand.ts';
 import { GrowableWords } from './growable-words.ts';
-import { HashDirectory } from './hash-directory.ts';
-import type { IndexCursor } from './index-cursor.ts';
+import { HashDirectory, NO_SLOT, type SlotAddress } from './hash-directory.ts';
+import type { IndexCursor, KeyInterval } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
-import type { KeyInterval, RemovedRun } from './key-interval.ts';
-import { KeyOrder } from './key-order.ts';
-import { KeyWords } from './key-words.ts';
-import { halfSipHash13 } from './keyed-hash.ts';
+import { halfSipHash13, KeyWords } from './key-words.ts';
 import {
   headerWord,
   heightFrom,
@@ -21,54 +17,50 @@ import {
   nodeWordsAtMost,
   UNITS_WORD,
 } from './node-layout.ts';
-import { platformRandom } from './random-words.ts';
+import { OrderedKeys } from './ordered-keys.ts';
 import { LIST_WORDS } from './skip-list.ts';
 
-export { NO_SLOT } from './directory-segment.ts';
+export { NO_SLOT } from './hash-directory.ts';
 export type { IndexCursor } from './index-cursor.ts';
 export type { IndexImageSections } from './index-image-sections.ts';
 export type { NodeAddress } from './node-layout.ts';
 
-export interface KeyIndexOptions {
-  /** Uniform, unpredictable 32-bit numbers, 0 to 2^32 - 1. Default: the platform's generator. */
-  readonly random?: () => number;
-}
-
-/** Changes whenever sections written before can no longer be read. */
+/** Changed when older sections can no longer be read. */
 const STATE_VERSION = 2;
 
 /**
- * The index of a store in memory: keys in byte order, each with the location of its record and the record's size in units
- * of eight bytes, both opaque here. A hash directory finds single keys, a skip list keeps the order; both point at the same
- * nodes in one flat array, so there is nothing for the garbage collector to trace and the whole can be written to disk as
- * it is.
+ * The index of a store, in memory: keys in byte order, each with the location of its record, which has no meaning here, and
+ * the size of the record in units of eight bytes. A hash directory finds single keys, a skip list has their order. Both
+ * refer to the same nodes in one flat array: the garbage collector has nothing to trace, and the array can be written to
+ * disk as it is.
  *
  * Invariants:
- * 1. Every node is in the directory and in the order.
+ * 1. Every node is in the directory and in the ordered keys.
  * 2. The location of a node and the one in its slot are the same.
- * 3. Every block of the arena is one node or in one free list.
+ * 3. Every block of the arena is either a node or free.
  * 4. `size` and `recordUnits` are the number of nodes and the sum of their units.
- * 5. Without entries there are no blocks: arena, directory and order are as in a new index.
+ * 5. An index without entries has no blocks: all its parts are as in a new index.
  */
 export class KeyIndex {
-  /** What was used, and what to give up where room is needed. */
-  readonly eviction: EvictionHand;
+  /** Counts uses and chooses the entry to evict. */
+  readonly eviction: ClockHand;
   readonly #random: () => number;
   readonly #arena = new Arena(LIST_WORDS);
   readonly #directory = new HashDirectory();
-  readonly #order = new KeyOrder(this.#arena);
-  /** The key of the operation under way. */
+  readonly #order = new OrderedKeys(this.#arena);
+  /** The key of the current operation. */
   readonly #key = new KeyWords();
   #hashKey0: number;
   #hashKey1: number;
   #size = 0;
   #recordUnits = 0;
 
-  constructor(options: KeyIndexOptions = {}) {
-    this.#random = options.random ?? platformRandom();
-    this.#hashKey0 = this.#random() | 0;
-    this.#hashKey1 = this.#random() | 0;
-    this.eviction = new EvictionHand(this.#arena, this.#directory, this.#random);
+  /** `random` returns uniform, unpredictable integers from 0 to 2^32 - 1. */
+  constructor(random: () => number) {
+    this.#random = random;
+    this.#hashKey0 = random() | 0;
+    this.#hashKey1 = random() | 0;
+    this.eviction = new ClockHand(this.#arena, this.#directory, this.#random);
   }
 
   /** Number of entries. */
@@ -76,24 +68,25 @@ export class KeyIndex {
     return this.#size;
   }
 
-  /** Units of all records together. */
+  /** The units of all records together. */
   get recordUnits(): number {
     return this.#recordUnits;
   }
 
-  /** Memory in use in bytes: nodes, free blocks and directory. What was reserved and never written to does not count. */
+  /** Memory in use, in bytes: nodes, free blocks and directory, without reserved memory that was never used. */
   get bytes(): number {
     return this.#arena.end * Int32Array.BYTES_PER_ELEMENT + this.#directory.bytes;
   }
 
-  /** The node of the key `key[start..end)`, 0 when there is none. The address is good until something is removed. */
+  /** The node of the key `key[start..end)`, or `NO_NODE`. The address is valid until a key is removed. */
   find(key: Uint8Array, start = 0, end: number = key.length): NodeAddress {
     return this.#directory.nodeAt(this.#locate(key, start, end)) as NodeAddress;
   }
 
   /**
-   * The slot for the key's hash, `NO_SLOT` when the key is not there. It may be another key's, though seldom: it is for
-   * readers who find the key again in the record, and spares them the node. Good until anything is put or removed.
+   * The slot with the hash of `key`, or `NO_SLOT` if the key is not in the index. On rare occasions the slot is that of
+   * another key: the caller must compare the key in the record. It is faster than `find`, because the node is not read. The
+   * address is valid until the next change.
    */
   probe(key: Uint8Array): SlotAddress {
     this.#key.load(key, 0, key.length);
@@ -106,72 +99,73 @@ export class KeyIndex {
     return this.#directory.nodeAt(slot) as NodeAddress;
   }
 
-  /** Where the record of a slot's key lies. */
+  /** The location of the record of a slot. */
   locationAt(slot: SlotAddress): number {
     return this.#directory.locationAt(slot);
   }
 
-  /** Where the record of a node lies; any 32-bit pattern, as an int32. */
+  /** The location of the record of a node, an int32. */
   location(node: NodeAddress): number {
     return this.#arena.words[node + LOCATION_WORD] as number;
   }
 
-  /** Size of the record of a node in units. */
+  /** The size of the record of a node in units. */
   units(node: NodeAddress): number {
     return this.#arena.words[node + UNITS_WORD] as number;
   }
 
-  /** States that the record of a node moved. */
+  /** Sets the location of the record of a node. */
   relocate(node: NodeAddress, location: number): void {
     this.#arena.words[node + LOCATION_WORD] = location;
     this.#directory.setLocation(this.#slotOf(node), location);
   }
 
   /**
-   * Enters or replaces the record of the key `key[start..end)`. Returns the units of the replaced one, 0 when the key is
-   * new. Throws `RangeError`, changing nothing, for a key above 65,535 bytes and when memory is exhausted.
+   * Adds the key `key[start..end)` with its record, or replaces the record of the key. Throws `RangeError` for a key of more
+   * than 65,535 bytes and if there is no memory; then nothing has changed.
    */
-  put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): number {
+  put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
     this.#key.load(key, start, end);
     if (this.#key.byteLength > KEY_BYTES_MAX) throw new RangeError(`a key of more than ${KEY_BYTES_MAX} bytes`);
     const hash = this.#hash();
     const words = this.#arena.words;
     const slot = this.#directory.locate(hash, this.#key, words);
     const node = this.#directory.nodeAt(slot);
-    if (node === 0) return this.#insert(slot, hash, location, units);
-    const replaced = words[node + UNITS_WORD] as number;
+    if (node === 0) {
+      this.#insert(slot, hash, location, units);
+      return;
+    }
+    this.#recordUnits += units - (words[node + UNITS_WORD] as number);
     words[node + LOCATION_WORD] = location;
     words[node + UNITS_WORD] = units;
     this.#directory.setLocation(slot, location);
-    this.#recordUnits += units - replaced;
-    return replaced;
   }
 
-  /** Removes the key `key[start..end)` and returns the units of its record, 0 when there was none. */
-  remove(key: Uint8Array, start = 0, end: number = key.length): number {
+  /** Removes the key `key[start..end)` if it is there. */
+  remove(key: Uint8Array, start = 0, end: number = key.length): void {
     const slot = this.#locate(key, start, end);
     const node = this.#directory.nodeAt(slot);
-    return node === 0 ? 0 : this.#removeOne(slot, node);
+    if (node !== 0) this.#removeOne(slot, node);
   }
 
-  /** Removes a node that was found and is still there. Throws `RangeError` when it can tell that it is not. */
+  /** Removes a node. It must still be in the index: `RangeError` is thrown if that is found to be false. */
   removeNode(node: NodeAddress): void {
     this.#removeOne(this.#slotOf(node), node);
   }
 
-  /** Removes every key of the interval. */
-  removeInterval(interval: KeyInterval): RemovedRun {
-    const before: RemovedRun = { count: this.#size, units: this.#recordUnits };
+  /** Removes every key of the interval and returns their number. */
+  removeInterval(interval: KeyInterval): number {
+    const sizeBefore = this.#size;
     if (interval.lower.length === 0 && interval.upper === undefined) {
       this.clear();
-      return before;
+      return sizeBefore;
     }
     this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
     if (this.#size === 0) this.clear();
-    return { count: before.count - this.#size, units: before.units - this.#recordUnits };
+    return sizeBefore - this.#size;
   }
 
-  /** Removes every key and gives the memory back. */
+  /** Removes every key and releases the memory. */
   clear(): void {
     this.#size = 0;
     this.#recordUnits = 0;
@@ -181,27 +175,27 @@ export class KeyIndex {
   }
 
   /**
-   * Grows so that putting `keys` new keys of together `keyBytes` bytes cannot fail for lack of memory. Throws `RangeError`
-   * when it cannot, before anything changes.
+   * Grows so that the next `keys` new keys, of `keyBytes` bytes together, cannot fail for lack of memory. Throws `RangeError`
+   * if there is no memory; then nothing has changed.
    */
   reserve(keyBytes: number, keys: number): void {
     this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
     this.#directory.reserve(keys);
   }
 
-  /** Runs `work`, which puts many keys: their order is made up in larger steps, for less time in all and longer pauses. */
+  /** Runs `work`, which puts many keys. They are linked in larger groups: less time altogether, longer pauses. */
   load(work: () => void): void {
     this.#order.load(work);
   }
 
-  /** Walks the keys of the interval, upward or from its upper end downward. */
+  /** A cursor over the keys of an interval, ascending or, with `reverse`, descending. */
   cursor(interval: KeyInterval, reverse = false): IndexCursor {
     return this.#order.cursor(interval, reverse);
   }
 
-  /** The index as it lies in memory, for `fromSections`. */
+  /** The index as arrays, for `fromSections`. */
   sections(): IndexImageSections {
-    this.#order.linkPending();
+    this.#order.linkBuffered();
     const state = new StateWriter();
     state.putAll(Int32Array.of(STATE_VERSION, this.#hashKey0, this.#hashKey1, this.#size));
     state.putLarge(this.#recordUnits);
@@ -212,7 +206,7 @@ export class KeyIndex {
     return { state: state.finish(), arena, directory: this.#directory.section() };
   }
 
-  /** Memory to read sections of such lengths in words into: `fromSections` takes it over instead of copying it. */
+  /** Memory to read sections into; lengths in words. `fromSections` uses this memory without copying it. */
   static allocateSections(stateWords: number, arenaWords: number, directoryWords: number): IndexImageSections {
     return {
       state: new Int32Array(stateWords),
@@ -222,11 +216,11 @@ export class KeyIndex {
   }
 
   /**
-   * The index that `sections` was called on. Lengths and ranges are checked, contents are not: who stores sections guards
-   * them with a checksum. Throws `StoreError` `CORRUPT` for sections that do not fit.
+   * The index that `sections` was called on. Lengths and ranges are checked, contents are not: the caller guards them with a
+   * checksum. Throws `StoreError` `CORRUPT` if the sections do not fit.
    */
-  static fromSections(sections: IndexImageSections, options: KeyIndexOptions = {}): KeyIndex {
-    const index = new KeyIndex(options);
+  static fromSections(sections: IndexImageSections, random: () => number): KeyIndex {
+    const index = new KeyIndex(random);
     index.#restore(sections);
     return index;
   }
@@ -249,7 +243,7 @@ export class KeyIndex {
     return this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
   }
 
-  /** The slot of a node that is there; its key is loaded afterwards. */
+  /** The slot of a node. Loads its key. */
   #slotOf(node: number): number {
     this.#key.loadNode(this.#arena.words, node);
     return this.#directory.slotOf(this.#hash(), node);
@@ -260,11 +254,10 @@ export class KeyIndex {
     return halfSipHash13(words, count, byteLength, this.#hashKey0, this.#hashKey1);
   }
 
-  /** Returns 0, the units that were replaced. */
-  #insert(located: number, hash: number, location: number, units: number): number {
+  #insert(located: number, hash: number, location: number, units: number): void {
     const key = this.#key;
     const height = heightFrom(this.#random());
-    // What may fail comes first.
+    // First what can fail.
     const slot = this.#directory.makeRoom(located, hash);
     const node = this.#arena.allocate(nodeWordCount(key.byteLength, height)) + height;
     const words = this.#arena.words;
@@ -276,19 +269,16 @@ export class KeyIndex {
     this.#size += 1;
     this.#recordUnits += units;
     this.#order.add(node, key);
-    return 0;
   }
 
-  /** Removes the node of a slot; its key is loaded. */
-  #removeOne(slot: number, node: number): number {
-    const units = this.#arena.words[node + UNITS_WORD] as number;
+  /** Removes the node of a slot. Its key must be loaded. */
+  #removeOne(slot: number, node: number): void {
     this.#order.remove(node, this.#key);
     this.#discard(slot, node);
     if (this.#size === 0) this.clear();
-    return units;
   }
 
-  /** Takes a node that is no longer in the order out of everything else. */
+  /** Removes a node that is no longer in the ordered keys from all other parts. */
   #discard(slot: number, node: number): void {
     const words = this.#arena.words;
     this.#directory.vacate(slot);

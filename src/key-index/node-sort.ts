@@ -1,126 +1,84 @@
 import { KEY_WORD, keyBytesOf, keyWordCount } from './node-layout.ts';
 
-/** Below this many nodes inserting beats merging. */
+/** Nodes sorted at once, at the most: a place is a number below this. */
+export const SORTED_NODES_MAX: number = 2 ** 20;
+
+/** Up to this many nodes, insertion sort is the fastest. */
 const INSERTION_NODES_MAX = 12;
 
-/** Below this many nodes merging beats distributing. */
-const MERGING_NODES_MAX = 256;
+/** A key that ends where others have another word comes before all of them: below any word, the shortest first. */
+const END_RANK: number = -(2 ** 31) - 4;
 
-/** A word is sorted in three rounds by digits of this many bits, the lowest first. */
-const DIGIT_BITS = 11;
-const DIGIT_VALUES: number = 2 ** DIGIT_BITS;
-const ROUNDS = 3;
-
-/** Turns a signed word into an unsigned one of the same order. */
-const SIGN = 0x80000000 | 0;
-
-/** Words of a key that all others have too and ends there; keys that do have this word are compared with it in full. */
-const LEAST_WORD = SIGN;
+/** Numbers a run on the stack takes: its first place, the place after its last, and the words that its keys share. */
+const RUN_FIELDS = 3;
 
 /**
- * Sorts nodes by their keys, hardly ever comparing two: what tells most keys apart is the first word after the prefix they
- * share, so the nodes are distributed by the digits of that word (Knuth, "The Art of Computer Programming", 5.2.5, radix
- * sorting). Only runs that agree in this word are compared key by key.
+ * Sorts nodes by their keys and hardly ever compares two. What distinguishes most keys is the first word after the prefix
+ * that all of them share, so nodes are sorted by this word as numbers: a double holds word x 2^20 + place exactly, and the
+ * place finds the node again. Nodes that agree in the word form a run, which is sorted in the same way by later words.
  */
 export class NodeSort {
-  /** Per node the word it is sorted by, and where the next round puts it. */
-  #digits: Int32Array;
-  #nextDigits: Int32Array;
-  /** Where the next round puts the nodes. */
-  readonly #scratch: Int32Array;
-  /** Per round and value of the digit how many nodes have it, then where the next of them goes. */
-  readonly #places: Int32Array;
+  /** Per node the word it is sorted by and its place, in one number. */
+  readonly #ranks: Float64Array;
+  /** The nodes at their places before sorting. */
+  readonly #unsorted: Int32Array;
 
-  /** Sorts up to `nodesMax` nodes at once. All memory it needs is made here. */
+  /** Sorts up to `nodesMax` nodes at once, at most `SORTED_NODES_MAX`. Allocates here all memory that grows with them. */
   constructor(nodesMax: number) {
-    this.#digits = new Int32Array(nodesMax);
-    this.#nextDigits = new Int32Array(nodesMax);
-    this.#scratch = new Int32Array(nodesMax);
-    this.#places = new Int32Array(nodesMax > MERGING_NODES_MAX ? ROUNDS * DIGIT_VALUES : 0);
+    this.#ranks = new Float64Array(nodesMax);
+    this.#unsorted = new Int32Array(nodesMax);
   }
 
   /** Sorts `nodes[0..count)`, addresses in `words`. */
   sort(words: Int32Array, nodes: Int32Array, count: number): void {
-    if (count <= INSERTION_NODES_MAX) {
-      insertionSort(words, nodes, 0, count, 0);
-      return;
+    // A stack of runs, not recursion: long keys can share thousands of words.
+    const runs = [0, count, 0];
+    while (runs.length > 0) {
+      const [start, end, shared] = runs.splice(-RUN_FIELDS) as [number, number, number];
+      if (end - start <= INSERTION_NODES_MAX) insertionSort(words, nodes, start, end, shared);
+      else this.#sortRun(words, nodes, start, end, sharedWords(words, nodes, start, end, shared), runs);
     }
-    const shared = sharedWords(words, nodes, count);
-    if (count <= MERGING_NODES_MAX) {
-      mergeSort(words, nodes, this.#scratch, 0, count, shared);
-      return;
-    }
-    this.#count(words, nodes, count, shared);
-    this.#distribute(nodes, this.#scratch, count, 0);
-    this.#distribute(this.#scratch, nodes, count, 1);
-    this.#distribute(nodes, this.#scratch, count, 2);
-    nodes.set(this.#scratch.subarray(0, count));
-    this.#sortRuns(words, nodes, count, shared);
   }
 
-  /** Fills `#digits` with the words to sort by and `#places` with how often each value occurs in each digit. */
-  #count(words: Int32Array, nodes: Int32Array, count: number, shared: number): void {
-    const digits = this.#digits;
-    const places = this.#places.fill(0);
-    for (let i = 0; i < count; i += 1) {
+  /** Sorts a run by the word after the `shared` ones, and adds to `runs` what agrees in it. */
+  #sortRun(words: Int32Array, nodes: Int32Array, start: number, end: number, shared: number, runs: number[]): void {
+    const ranks = this.#ranks;
+    const unsorted = this.#unsorted;
+    for (let i = start; i < end; i += 1) {
       const node = nodes[i] as number;
-      const ends = keyWordCount(keyBytesOf(words, node)) === shared;
-      const word = (ends ? LEAST_WORD : (words[node + KEY_WORD + shared] as number)) ^ SIGN;
-      digits[i] = word;
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const place = placeOf(word, round);
-        places[place] = (places[place] as number) + 1;
-      }
+      ranks[i] = rankOf(words, node, shared) * SORTED_NODES_MAX + i;
+      unsorted[i] = node;
     }
-  }
-
-  /** Moves nodes and words to where the digit of this round puts them; those of one value stay in their order. */
-  #distribute(nodes: Int32Array, target: Int32Array, count: number, round: number): void {
-    const places = this.#places;
-    let next = 0;
-    for (let place = round * DIGIT_VALUES; place < (round + 1) * DIGIT_VALUES; place += 1) {
-      const nodesOfValue = places[place] as number;
-      places[place] = next;
-      next += nodesOfValue;
+    ranks.subarray(start, end).sort();
+    let runStart = start;
+    let runRank = Number.NaN;
+    for (let i = start; i < end; i += 1) {
+      const rank = Math.floor((ranks[i] as number) / SORTED_NODES_MAX);
+      nodes[i] = unsorted[(ranks[i] as number) - rank * SORTED_NODES_MAX] as number;
+      if (rank === runRank) continue;
+      if (i - runStart > 1) runs.push(runStart, i, shared + 1);
+      runStart = i;
+      runRank = rank;
     }
-    const digits = this.#digits;
-    const nextDigits = this.#nextDigits;
-    for (let i = 0; i < count; i += 1) {
-      const word = digits[i] as number;
-      const place = placeOf(word, round);
-      const to = places[place] as number;
-      places[place] = to + 1;
-      nextDigits[to] = word;
-      target[to] = nodes[i] as number;
-    }
-    this.#digits = nextDigits;
-    this.#nextDigits = digits;
-  }
-
-  #sortRuns(words: Int32Array, nodes: Int32Array, count: number, shared: number): void {
-    const digits = this.#digits;
-    let start = 0;
-    for (let end = 1; end <= count; end += 1) {
-      if (end < count && digits[end] === digits[start]) continue;
-      if (end - start > 1) mergeSort(words, nodes, this.#scratch, start, end, shared);
-      start = end;
-    }
+    if (end - runStart > 1) runs.push(runStart, end, shared + 1);
   }
 }
 
-/** Which of `#places` a word counts in. */
-function placeOf(word: number, round: number): number {
-  return round * DIGIT_VALUES + ((word >>> (round * DIGIT_BITS)) & (DIGIT_VALUES - 1));
+/** The word of a key after its first `shared` ones, for a key without one less than any word. */
+function rankOf(words: Int32Array, node: number, shared: number): number {
+  const keyBytes = keyBytesOf(words, node);
+  if (keyWordCount(keyBytes) > shared) return words[node + KEY_WORD + shared] as number;
+  return END_RANK + ((keyBytes + 3) & 3);
 }
 
-/** How many words all keys begin with. */
-function sharedWords(words: Int32Array, nodes: Int32Array, count: number): number {
-  const first = nodes[0] as number;
+/** How many words all keys begin with; they are known to share the first `known`. */
+function sharedWords(words: Int32Array, nodes: Int32Array, start: number, end: number, known: number): number {
+  const first = nodes[start] as number;
   let shared = keyWordCount(keyBytesOf(words, first));
-  for (let i = 1; i < count; i += 1) {
+  for (let i = start + 1; i < end && shared > known; i += 1) {
     const node = nodes[i] as number;
     shared = Math.min(shared, keyWordCount(keyBytesOf(words, node)));
-    let at = 0;
+    let at = known;
     while (at < shared && words[node + KEY_WORD + at] === words[first + KEY_WORD + at]) at += 1;
     shared = at;
   }
@@ -149,31 +107,5 @@ function insertionSort(words: Int32Array, nodes: Int32Array, start: number, end:
       at -= 1;
     }
     nodes[at] = node;
-  }
-}
-
-function mergeSort(
-  words: Int32Array,
-  nodes: Int32Array,
-  scratch: Int32Array,
-  start: number,
-  end: number,
-  shared: number,
-): void {
-  if (end - start <= INSERTION_NODES_MAX) {
-    insertionSort(words, nodes, start, end, shared);
-    return;
-  }
-  const middle = (start + end) >>> 1;
-  mergeSort(words, nodes, scratch, start, middle, shared);
-  mergeSort(words, nodes, scratch, middle, end, shared);
-  scratch.set(nodes.subarray(start, middle), start);
-  let left = start;
-  let right = middle;
-  for (let at = start; left < middle; at += 1) {
-    const takesRight = right < end && compareNodes(words, scratch[left] as number, nodes[right] as number, shared) > 0;
-    nodes[at] = (takesRight ? nodes[right] : scratch[left]) as number;
-    if (takesRight) right += 1;
-    else left += 1;
   }
 }

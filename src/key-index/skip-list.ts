@@ -3,67 +3,67 @@ import type { StateReader, StateWriter } from './index-image-sections.ts';
 import { compareNode, type KeyWords } from './key-words.ts';
 import { HEIGHT_MAX, headerWord, heightOf, KEY_WORD, nextWord } from './node-layout.ts';
 
-/** The node before the first one: no key, a tower of the greatest height. It never moves. */
+/** The head of the list: a node without a key, with the highest tower, before the first one. It never moves. */
 const HEAD: number = HEIGHT_MAX + 1;
 
-/** The words of the arena that are the list's own: word 0, so that no node has address 0, and the head. */
+/** The words of the arena that belong to the list: word 0, so that no node has address 0, and the head. */
 export const LIST_WORDS: number = HEAD + KEY_WORD;
 
-/** A step on this level passes about 64 nodes at one in four per level. */
+/** A step on this level passes about 64 nodes: one node in four is on the next level. */
 const BLOCK_LEVEL = 3;
 
 /**
- * The order of the keys: a skip list (Pugh, "Skip lists: a probabilistic alternative to balanced trees") without back
- * pointers.
+ * The nodes in the order of their keys: a skip list (Pugh, "Skip lists: a probabilistic alternative to balanced trees")
+ * without back pointers. The *finger* is the position of the last search: per level, the last node before its key.
  *
  * Invariants:
  * 1. The nodes of each level, from the head along the tower words of that level to 0, are in strictly ascending key order.
  * 2. A node of height h is on the levels 0 to h - 1 and on no other, so each level is part of the one below.
- * 3. Levels from `#levels` up are empty; the highest below it is not, unless it is the lowest.
- * 4. `#tails[l]` is the last node of level l, the head where there is none.
- * 5. `epoch` has changed since any moment at which a node that is now unlinked was still linked.
+ * 3. Levels from `#levels` up are empty; the level below is not, unless it is the lowest.
+ * 4. `#tails[l]` is the last node of level l, or the head.
+ * 5. `epoch` changes whenever nodes are unlinked.
  */
 export class SkipList {
   readonly #arena: Arena;
-  /** Per level the last node before the key that was searched for last: where the next one is linked. */
+  /** Per level, the node after which a node is linked. */
   readonly #finger = new Int32Array(HEIGHT_MAX).fill(HEAD);
   readonly #tails = new Int32Array(HEIGHT_MAX).fill(HEAD);
   #levels = 1;
   #epoch = 0;
 
-  /** An empty list. The arena's words below `LIST_WORDS` are its own. */
+  /** An empty list. The words of the arena below `LIST_WORDS` belong to it. */
   constructor(arena: Arena) {
     this.#arena = arena;
     this.#clearHead();
   }
 
-  /** Another number after nodes were unlinked: an address kept from before may not be followed. */
+  /** Changes when nodes are unlinked: addresses from before may then belong to other nodes. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Whether `key` comes after all others. */
+  /** Whether `key` is greater than all keys of the list. */
   isAfterLast(key: KeyWords): boolean {
     const last = this.#tails[0] as number;
     return last === HEAD || compareNode(this.#arena.words, last, key) < 0;
   }
 
-  /** Puts the finger before `key` and returns the first node whose key is not less, 0 at the end. */
+  /** Moves the finger before `key` and returns the first node whose key is not less; 0 at the end of the list. */
   seek(key: KeyWords): number {
     return this.#descend(key, 0, HEAD, this.#levels, 0);
   }
 
-  /** Puts the finger before the first node whose key is greater than `key` and returns that node, 0 at the end. */
+  /** Moves the finger before the first node whose key is greater than `key` and returns it; 0 at the end of the list. */
   seekAfter(key: KeyWords): number {
     return this.#descend(key, 1, HEAD, this.#levels, 0);
   }
 
-  /** Puts the finger behind the last node. */
+  /** Moves the finger after the last node. */
   seekEnd(): void {
     this.#finger.set(this.#tails);
   }
 
-  /** Does what `seek` does, for a key that is not less than the one before; the closer they are, the cheaper. */
+  /** As `seek`, for a key that is not less than the key of the last search. The closer they are, the faster. */
   seekOnward(key: KeyWords): void {
     const words = this.#arena.words;
     const levels = this.#levels;
@@ -78,11 +78,11 @@ export class SkipList {
       }
       node = next;
     }
-    // The finger is right from this level up. Below, `node` is the farthest one known to be less.
+    // From this level up the finger is before the key already. Below it, the search starts at `node`, which is less.
     if (level > 0) this.#descend(key, 0, node, level, bound);
   }
 
-  /** Links a node at the finger, which must be before its key, and moves the finger behind it. */
+  /** Links a node at the finger, which must be before its key, and moves the finger after it. */
   link(node: number): void {
     const words = this.#arena.words;
     const height = heightOf(words, node);
@@ -97,13 +97,13 @@ export class SkipList {
     }
   }
 
-  /** Links a node whose key comes after all others, without a search. */
+  /** Links a node whose key is greater than all others. */
   append(node: number): void {
     this.#finger.set(this.#tails);
     this.link(node);
   }
 
-  /** Unlinks the node the finger is before; the finger stays. Call `trim` after the last one. */
+  /** Unlinks the node after the finger; the finger stays. Call `trim` after the last one. */
   unlink(node: number): void {
     const words = this.#arena.words;
     const height = heightOf(words, node);
@@ -115,15 +115,15 @@ export class SkipList {
     }
   }
 
-  /** Ends a run of `unlink`. */
+  /** Ends a series of `unlink`: lowers `#levels` and changes `epoch`. */
   trim(): void {
     while (this.#levels > 1 && this.#tails[this.#levels - 1] === HEAD) this.#levels -= 1;
     this.#epoch += 1;
   }
 
   /**
-   * Fills `block` with nodes before the finger that follow one another, the last of them right before it: about 64, fewer
-   * at the beginning. Returns how many; they end at `block[count - 1]`.
+   * Fills `block` with consecutive nodes in ascending order, about 64 or fewer at the beginning of the list, of which the
+   * last is the one before the finger. Returns their number.
    */
   collectBlock(block: Int32Array): number {
     const words = this.#arena.words;
@@ -134,7 +134,7 @@ export class SkipList {
     let count = 0;
     for (;;) {
       if (count === block.length) {
-        // A gap this long is rare. What is dropped here comes with a later block.
+        // So many nodes are rare. A later block has those that are dropped here.
         block.copyWithin(0, count >>> 1);
         count -= count >>> 1;
       }
@@ -154,7 +154,7 @@ export class SkipList {
     this.#clearHead();
   }
 
-  /** What `restore` needs, apart from the arena. */
+  /** Saves what `restore` needs besides the arena. */
   save(state: StateWriter): void {
     state.put(this.#levels);
     state.putAll(this.#tails);
@@ -167,8 +167,8 @@ export class SkipList {
   }
 
   /**
-   * From `start`, which is before `key`, down the levels below `levels`; `bound` is the first node of the level above that
-   * is not before it, 0 when there is none. A node counts as before while its comparison with `key` is below `limit`.
+   * Searches from `start`, which is before `key`, down the levels below `levels`. `bound` is the first node of the level
+   * above that is not before `key`, or 0. A node is before `key` if its comparison with it is less than `limit`.
    */
   #descend(key: KeyWords, limit: number, start: number, levels: number, bound: number): number {
     const words = this.#arena.words;
@@ -178,7 +178,7 @@ export class SkipList {
     for (let level = levels - 1; level >= 0; level -= 1) {
       for (;;) {
         const next = words[nextWord(node, level)] as number;
-        // Found to be beyond the key one level up; this covers the end of the list too.
+        // One level up this node was not before the key. At the end of the list both are 0.
         if (next === end) break;
         if (compareNode(words, next, key) >= limit) {
           end = next;

@@ -1,37 +1,37 @@
 import type { LogFile } from './log-file.ts';
 import { PageMisses } from './page-misses.ts';
 import { PAGE_BYTES, type Page } from './page-pool.ts';
+import { bodyValid, headerPlausible, headerValid } from './record-codec.ts';
 import {
   bodyLengthAt,
-  bodyValid,
-  headPlausible,
-  headValid,
+  bodyOffset,
   keyLengthAt,
   kindAt,
-  type RecordMemory,
-  recordMemory,
-} from './record-codec.ts';
-import { bodyOffset, HEAD_BYTES, RecordKind, recordBytes } from './record-format.ts';
+  RECORD_HEADER_BYTES,
+  RecordKind,
+  recordBytes,
+} from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
-/** More of one record would displace too much for a hint. */
+/** A prefetch reads at most this much of a record: more would displace too many pages for a hint. */
 const PREFETCH_BYTES_MAX: number = 1024 * 1024;
 
 const CACHE_LINE_WORDS = 16;
-/** Longer runs are fetched ahead by the processor itself. */
+/** The processor itself prefetches longer runs. */
 const TOUCH_BYTES_MAX = 512;
 
 /**
- * What a reader does with a body while it lies in the log's memory, `length` bytes from `start`, a multiple of four. The
- * memory is lent: what is to outlast the call must be copied.
+ * A callback that gets a body in the log's memory: `length` bytes from `start`, a multiple of four. The memory is valid
+ * during the call only: copy what you keep.
  */
 export type BodyUse<Result> = (memory: RecordMemory, start: number, length: number) => Result;
 
-/** What a reader does with a whole record that begins at `at`, a multiple of eight, of the log's memory; lent as well. */
+/** The same for a whole record, which begins at byte `at`, a multiple of eight. */
 export type RecordUse<Result> = (memory: RecordMemory, at: number) => Result;
 
 /**
- * Point reads of a log: the body of the PUT record at a known place. Everything that comes from the file is verified,
- * head, key and body, before it is returned; what is in memory and was verified once is not verified again.
+ * Point reads of a log: the body of the PUT record at a known place. Header, key and body are verified when they come from
+ * the file; a record that stays in memory is verified once.
  */
 export class BodyReader {
   readonly #log: LogFile;
@@ -43,43 +43,43 @@ export class BodyReader {
   }
 
   /**
-   * Lends the body to `use` where the record is in memory, whole and known to be sound, and holds this key; `undefined`
-   * where anything of that is not so.
+   * Passes the body to `use` and returns its result, if the whole record is in memory, verified, and has this key; otherwise
+   * returns `undefined`: use `read`.
    */
   readResident<Result>(offset: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
-    const page = this.#log.residentPage(number);
-    if (page === undefined || inPage > PAGE_BYTES - HEAD_BYTES || !page.isVerified(inPage)) return undefined;
+    const page = this.#log.pages[number];
+    if (page === undefined || inPage > PAGE_BYTES - RECORD_HEADER_BYTES || !page.isVerified(inPage)) return undefined;
     const { words, bytes } = page;
     const word = inPage >>> 2;
     if (keyLengthAt(words, word) !== key.length) return undefined;
     const bodyLength = bodyLengthAt(words, word);
     if (inPage + recordBytes(key.length, bodyLength) > PAGE_BYTES) return undefined;
-    if (!holdsKey(bytes, inPage + HEAD_BYTES, key)) return undefined;
+    if (!holdsKey(bytes, inPage + RECORD_HEADER_BYTES, key)) return undefined;
     page.touch();
     return use(page, inPage + bodyOffset(key.length), bodyLength);
   }
 
   /**
-   * Lends the record of `size` bytes that the index has at `offset` where it is in memory, whole and known to be sound;
-   * `undefined` where it is not.
+   * Passes the record of `size` bytes at `offset`, both from the index, to `use` and returns its result, if the whole record
+   * is in memory and verified; otherwise returns `undefined`.
    */
   lendResident<Result>(offset: number, size: number, use: RecordUse<Result>): Result | undefined {
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
-    const page = this.#log.residentPage(number);
+    const page = this.#log.pages[number];
     if (page === undefined || inPage + size > PAGE_BYTES || !page.isVerified(inPage)) return undefined;
     page.touch();
     return use(page, inPage);
   }
 
   /**
-   * Reads a word of each of the first cache lines of a record that is in memory, so that the processor fetches them while
-   * other work goes on. The result means nothing; it is there so that the reads are not optimised away.
+   * Reads a word from each of the first cache lines of a record in memory, so that the processor fetches them in parallel.
+   * The result has no meaning: it keeps the reads from being optimised away.
    */
   touch(offset: number, bytes: number): number {
-    const page = this.#log.residentPage(Math.floor(offset / PAGE_BYTES));
+    const page = this.#log.pages[Math.floor(offset / PAGE_BYTES)];
     if (page === undefined) return 0;
     const { words } = page;
     const from = (offset % PAGE_BYTES) >>> 2;
@@ -89,23 +89,26 @@ export class BodyReader {
     return sum;
   }
 
-  /** Lends the body to `use`; `undefined` where the place does not hold a sound record of this key. */
+  /**
+   * Passes the body to `use` and returns its result; `undefined` if there is no valid record of this key and size at
+   * `offset`. Throws `IO` if reading fails.
+   */
   read<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     if (offset + size > this.#log.end) return undefined;
     const number = Math.floor(offset / PAGE_BYTES);
     const inPage = offset - number * PAGE_BYTES;
     if (inPage + size > PAGE_BYTES) return this.#readAcrossPages(offset, size, key, use);
-    const page = this.#log.residentPage(number) ?? this.#load(number);
+    const page = this.#log.pages[number] ?? this.#load(number);
     if (page === undefined) return this.#readExactly(offset, size, key, use);
     if (!page.isVerified(inPage)) {
-      if (!this.#sound(page, inPage, offset, size, key)) return undefined;
+      if (!this.#isValid(page, inPage, offset, size, key)) return undefined;
       page.setVerified(inPage);
     }
     page.touch();
-    return lend(page, inPage, use);
+    return passBody(page, inPage, use);
   }
 
-  /** Begins to read the pages that hold the first `PREFETCH_BYTES_MAX` of a record, so that `read` need not wait later. */
+  /** Starts to read the pages of a record, of its first MiB at most, so that a later `read` does not wait for the disk. */
   prefetch(offset: number, size: number): void {
     const last = Math.floor((offset + Math.min(size, PREFETCH_BYTES_MAX) - 1) / PAGE_BYTES);
     for (let number = Math.floor(offset / PAGE_BYTES); number <= last; number += 1) this.#log.prefetchPage(number);
@@ -120,10 +123,10 @@ export class BodyReader {
   #readExactly<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const memory = this.#memoryFor(size);
     const got = this.#log.readFile(memory.bytes, 0, size, offset);
-    return got === size && this.#sound(memory, 0, offset, size, key) ? lend(memory, 0, use) : undefined;
+    return got === size && this.#isValid(memory, 0, offset, size, key) ? passBody(memory, 0, use) : undefined;
   }
 
-  /** Part of the record may be in memory only, part in the file only. */
+  /** A part of the record may be in memory only, another part in the file only. */
   #readAcrossPages<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const memory = this.#memoryFor(size);
     let got = 0;
@@ -131,7 +134,7 @@ export class BodyReader {
       const number = Math.floor((offset + got) / PAGE_BYTES);
       const inPage = (offset + got) % PAGE_BYTES;
       const piece = Math.min(size - got, PAGE_BYTES - inPage);
-      const page = this.#log.residentPage(number);
+      const page = this.#log.pages[number];
       if (page !== undefined) {
         memory.bytes.set(page.bytes.subarray(inPage, inPage + piece), got);
       } else if (this.#log.readFile(memory.bytes, got, piece, offset + got) < piece) {
@@ -139,7 +142,7 @@ export class BodyReader {
       }
       got += piece;
     }
-    return this.#sound(memory, 0, offset, size, key) ? lend(memory, 0, use) : undefined;
+    return this.#isValid(memory, 0, offset, size, key) ? passBody(memory, 0, use) : undefined;
   }
 
   #memoryFor(size: number): RecordMemory {
@@ -148,23 +151,23 @@ export class BodyReader {
     return this.#scratch;
   }
 
-  #sound(memory: RecordMemory, at: number, offset: number, size: number, key: Uint8Array): boolean {
+  #isValid(memory: RecordMemory, at: number, offset: number, size: number, key: Uint8Array): boolean {
     const { words, bytes } = memory;
     const word = at >>> 2;
-    if (!headPlausible(words, word) || kindAt(words, word) !== RecordKind.put) return false;
+    if (!headerPlausible(words, word) || kindAt(words, word) !== RecordKind.put) return false;
     if (keyLengthAt(words, word) !== key.length) return false;
     if (recordBytes(key.length, bodyLengthAt(words, word)) !== size) return false;
-    if (!headValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)) return false;
-    return holdsKey(bytes, at + HEAD_BYTES, key);
+    if (!headerValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)) return false;
+    return holdsKey(bytes, at + RECORD_HEADER_BYTES, key);
   }
 }
 
-/** Whether `key` lies in `bytes` from `at` on. */
+/** Whether `bytes` has `key` from `at` on. */
 function holdsKey(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
   const length = key.length;
   const whole = length & ~3;
   let i = 0;
-  // Four bytes a turn, because keys are compared at every read.
+  // Four bytes per iteration, because every read compares a key.
   for (; i < whole; i += 4) {
     const first = (bytes[at + i] as number) ^ (key[i] as number);
     const second = (bytes[at + i + 1] as number) ^ (key[i + 1] as number);
@@ -176,7 +179,7 @@ function holdsKey(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
   return true;
 }
 
-function lend<Result>(memory: RecordMemory, at: number, use: BodyUse<Result>): Result {
+function passBody<Result>(memory: RecordMemory, at: number, use: BodyUse<Result>): Result {
   const word = at >>> 2;
   return use(memory, at + bodyOffset(keyLengthAt(memory.words, word)), bodyLengthAt(memory.words, word));
 }

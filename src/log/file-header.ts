@@ -1,9 +1,9 @@
 import { xxh32 } from '../base/xxh32.ts';
 
-/** A byte above 127, a line end of each kind and an end-of-file byte: transfers that mangle text are noticed. */
+/** A byte above 127, both kinds of line ends and an end-of-file byte: a transfer as text changes at least one of them. */
 const MAGIC: readonly number[] = [0x89, 0x50, 0x43, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** The version this package writes and the newest it reads. */
+/** The format version that this package writes, and the newest one that it reads. */
 export const FORMAT_VERSION = 1;
 
 const WORD_BYTES = 4;
@@ -15,11 +15,12 @@ const CHECKSUM_WORD: number = SALT_WORD + 1 + RESERVED_WORDS;
 
 export const FILE_HEADER_BYTES: number = (CHECKSUM_WORD + 1) * WORD_BYTES;
 
-/** What a log file says of itself in its first bytes. The layout holds for every version to come. */
+/** The first bytes of a log file. Their layout is the same in every future version. */
 export interface FileHeader {
   readonly version: number;
+  /** A u32. */
   readonly generation: number;
-  /** Random, int32: seeds the checksums of the file's records. */
+  /** A random int32: the seed of the header checksums of the file's records. */
   readonly salt: number;
 }
 
@@ -34,7 +35,7 @@ export function encodeFileHeader(header: FileHeader): Uint8Array {
   return bytes;
 }
 
-/** The header in the first bytes of a file, `undefined` where they hold none or a damaged one. */
+/** Decodes the first bytes of a file; `undefined` for a damaged header and for another kind of file. */
 export function decodeFileHeader(bytes: Uint8Array): FileHeader | undefined {
   if (bytes.length < FILE_HEADER_BYTES || MAGIC.some((byte, at) => bytes[at] !== byte)) return undefined;
   const words = new Int32Array(bytes.slice(0, FILE_HEADER_BYTES).buffer);

@@ -4,12 +4,12 @@ import { readFully, readFullyAsync, writeSome } from '../storage/file-transfer.t
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from './file-header.ts';
 import { PAGE_BYTES, type Page, type PageOwner, type PagePool } from './page-pool.ts';
-import { encodeRecord, type RecordMemory, recordMemory } from './record-codec.ts';
+import { encodeRecord } from './record-codec.ts';
 import { markOf, type RecordContent } from './record-content.ts';
-import { RECORD_ALIGNMENT, RecordKind, recordBytes } from './record-format.ts';
-import type { RecordSpan } from './record-span.ts';
+import { RECORD_ALIGNMENT, RecordKind, type RecordSpan, recordBytes } from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
-/** Locations in the index are 31 bits of eight bytes. */
+/** The size of a log at the most, 16 GiB: a location in the index has 31 bits for units of eight bytes. */
 export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;
 
 /**
@@ -17,9 +17,9 @@ export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;
  *
  * Invariants:
  * 1. `durable <= written <= end`, and none of them ever decreases.
- * 2. Bytes from `written` to `end` are in pinned pages; those below are in the file and perhaps in a page.
- * 3. The page that holds `end` is pinned.
- * 4. Bytes once handed to the file are never written again with other contents.
+ * 2. Bytes from `written` to `end` are in pinned pages; those below are in the file and may be in a page too.
+ * 3. The page of `end` is pinned.
+ * 4. Bytes that were written to the file are never overwritten with other bytes.
  */
 export class LogFile implements PageOwner {
   readonly generation: number;
@@ -27,15 +27,17 @@ export class LogFile implements PageOwner {
   readonly file: StorageFile;
   readonly #name: string;
   readonly #pool: PagePool;
+  /** The pages that are in memory, by their number: a byte of the log is in page offset / `PAGE_BYTES`. */
+  readonly pages: readonly (Page | undefined)[];
   readonly #pages: (Page | undefined)[] = [];
-  /** Numbers of the pages that are being prefetched. */
+  /** The numbers of pages that are being prefetched. */
   readonly #arriving = new Set<number>();
   readonly #beforeWrite: () => void;
   #tail: Page;
   #end: number;
   #written: number;
   #durable: number;
-  #content: RecordSpan;
+  #lastDataRecord: RecordSpan;
   #scratch: RecordMemory = recordMemory(0);
   #closed = false;
 
@@ -43,15 +45,16 @@ export class LogFile implements PageOwner {
     readonly name: string;
     readonly file: StorageFile;
     readonly header: FileHeader;
-    /** Where the next record goes; the file holds everything below it. */
+    /** The offset of the next record. The file has all bytes below. */
     readonly end: number;
-    /** The last record below `end` that is not a mark. */
-    readonly content: RecordSpan;
+    /** The last record below `end` that is not a MARK. */
+    readonly lastDataRecord: RecordSpan;
     readonly pool: PagePool;
-    /** Called before bytes are handed to the file; what it throws stops the write. */
+    /** Called before each write to the file. If it throws, nothing is written. */
     readonly beforeWrite: () => void;
   }) {
     this.#name = init.name;
+    this.pages = this.#pages;
     this.file = init.file;
     this.generation = init.header.generation;
     this.salt = init.header.salt;
@@ -60,13 +63,13 @@ export class LogFile implements PageOwner {
     this.#end = init.end;
     this.#written = init.end;
     this.#durable = init.end;
-    this.#content = init.content;
+    this.#lastDataRecord = init.lastDataRecord;
     this.#tail = this.#pinTail();
     const held = this.#end % PAGE_BYTES;
     if (held > 0) this.readFile(this.#tail.bytes, 0, held, this.#end - held);
   }
 
-  /** A new generation whose header is written with its first records. */
+  /** The log of a new generation. Its header is written with its first records. */
   static create(
     file: StorageFile,
     name: string,
@@ -75,50 +78,51 @@ export class LogFile implements PageOwner {
     beforeWrite: () => void,
   ): LogFile {
     const header: FileHeader = { version: FORMAT_VERSION, ...place };
-    const log = new LogFile({ name, file, header, end: 0, content: { offset: 0, end: 0 }, pool, beforeWrite });
+    const log = new LogFile({ name, file, header, end: 0, lastDataRecord: { offset: 0, end: 0 }, pool, beforeWrite });
     log.#tail.bytes.set(encodeFileHeader(header));
     log.#end = FILE_HEADER_BYTES;
-    log.#content = { offset: 0, end: FILE_HEADER_BYTES };
+    log.#lastDataRecord = { offset: 0, end: FILE_HEADER_BYTES };
     return log;
   }
 
-  /** Where the next record goes: the bytes of the log. */
+  /** The offset of the next record, which is the size of the log in bytes. */
   get end(): number {
     return this.#end;
   }
 
-  /** Up to here the bytes were handed to the file. */
+  /** The bytes below this offset were written to the file. */
   get written(): number {
     return this.#written;
   }
 
+  /** Number of bytes that wait to be written. */
   get unwritten(): number {
     return this.#end - this.#written;
   }
 
-  /** Up to here a successful sync covered the bytes. */
+  /** The durable offset: a successful sync covered all bytes below. */
   get durable(): number {
     return this.#durable;
   }
 
-  /** Whether anything but marks was appended after what is durable. */
+  /** Whether a record other than a MARK is not durable yet. */
   get needsSync(): boolean {
-    return this.#content.end > this.#durable;
+    return this.#lastDataRecord.end > this.#durable;
   }
 
-  /** The last record that is not a mark. */
-  get content(): RecordSpan {
-    return this.#content;
+  /** The last record that is not a MARK. */
+  get lastDataRecord(): RecordSpan {
+    return this.#lastDataRecord;
   }
 
-  /** Throws `TOO_LARGE` where `bytes` more do not fit into a log file. */
+  /** Throws `TOO_LARGE` if the log has no room for `bytes` more. */
   assertFits(bytes: number): void {
     if (this.#end + bytes > LOG_BYTES_MAX) {
       throw new StoreError('TOO_LARGE', `the log would exceed ${LOG_BYTES_MAX} bytes: delete entries or compact it`);
     }
   }
 
-  /** Appends a record in memory and returns its offset. It reaches the file with the next `flush`. */
+  /** Appends a record in memory and returns its offset. The next `flush` writes it to the file. */
   append(content: RecordContent): number {
     const offset = this.#end;
     const inPage = offset % PAGE_BYTES;
@@ -132,15 +136,15 @@ export class LogFile implements PageOwner {
       encodeRecord(memory, 0, content, this.salt, offset);
       this.#appendBytes(memory.bytes, 0, size);
     }
-    if (content.kind !== RecordKind.mark) this.#content = { offset, end: this.#end };
+    if (content.kind !== RecordKind.mark) this.#lastDataRecord = { offset, end: this.#end };
     return offset;
   }
 
-  /** Appends a record that was encoded for the place `end` already. */
+  /** Appends a record that was encoded for the offset `end`, and returns that offset. */
   appendEncoded(bytes: Uint8Array, start: number, size: number): number {
     const offset = this.#end;
     this.#appendBytes(bytes, start, size);
-    this.#content = { offset, end: this.#end };
+    this.#lastDataRecord = { offset, end: this.#end };
     return offset;
   }
 
@@ -149,7 +153,7 @@ export class LogFile implements PageOwner {
     this.append(markOf(offset));
   }
 
-  /** Hands everything appended to the file. After a failure nothing is lost: the next call goes on where it stopped. */
+  /** Writes everything appended to the file. Throws `IO`; then nothing is lost, and the next call continues. */
   flush(): void {
     if (this.#written === this.#end) return;
     this.#beforeWrite();
@@ -165,7 +169,7 @@ export class LogFile implements PageOwner {
     this.#pool.trim();
   }
 
-  /** Flushes and returns when everything appended is durable. A failed sync leaves open what reached the disk. */
+  /** Flushes, and returns when everything appended is durable. Throws `IO`: after a failed sync it is unknown what is. */
   sync(): void {
     this.flush();
     const covered = this.#end;
@@ -177,17 +181,12 @@ export class LogFile implements PageOwner {
     this.markDurable(covered);
   }
 
-  /** What a sync that ran elsewhere covered. */
+  /** Reports that a sync of the file, made by the caller, covered the bytes below `covered`. */
   markDurable(covered: number): void {
     if (covered > this.#durable) this.#durable = covered;
   }
 
-  /** The page with `number` where it is in memory. */
-  residentPage(number: number): Page | undefined {
-    return this.#pages[number];
-  }
-
-  /** Reads a page into memory where the pool grants one; `misses` as `PageMisses` counts them. */
+  /** Loads a page if the pool grants one; `misses` is what `PageMisses.add` returned. Throws `IO`. */
   loadPage(number: number, misses: number): Page | undefined {
     const page = this.#pool.takeForReading(this, number, misses);
     if (page === undefined) return undefined;
@@ -204,8 +203,8 @@ export class LogFile implements PageOwner {
   }
 
   /**
-   * Begins to read a page into memory off the thread, where the storage can and the pool grants one. Until it has arrived
-   * it is in nobody's way: who needs its bytes reads them. A read that fails leaves that to the next one.
+   * Starts to read a page asynchronously, if the storage can and the pool grants one. A read before it arrives uses the file
+   * itself. Failures are ignored: the next read of the page reports its own.
    */
   prefetchPage(number: number): void {
     if (this.file.readAsync === undefined || this.#pages[number] !== undefined || this.#arriving.has(number)) return;
@@ -220,7 +219,7 @@ export class LogFile implements PageOwner {
     );
   }
 
-  /** Reads from the file itself; returns how many bytes there were. */
+  /** Reads from the file, bypassing the pages. Returns the number of bytes, fewer at the end of the file. Throws `IO`. */
   readFile(target: Uint8Array, targetOffset: number, length: number, position: number): number {
     try {
       return readFully(this.file, target, targetOffset, length, position);
@@ -233,7 +232,7 @@ export class LogFile implements PageOwner {
     this.#pages[number] = undefined;
   }
 
-  /** Gives the memory back and closes the file. */
+  /** Releases the pages and closes the file. What was not written is lost. Throws `IO`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -249,7 +248,7 @@ export class LogFile implements PageOwner {
   #arrived(page: Page, got: number, wanted: number): void {
     this.#arriving.delete(page.number);
     this.#pool.arrived(page);
-    // What is not whole would pass for damage. And the log may have been closed, or somebody have read the page, meanwhile.
+    // A page that was read in part would look damaged. Meanwhile the log may have been closed, or the page loaded.
     if (got < wanted || this.#closed || this.#pages[page.number] !== undefined) {
       this.#pool.release(page);
       return;

@@ -1,21 +1,21 @@
 /**
- * A page with fewer misses is not worth the memory of another: loading it costs as much as some twenty reads. Where all
- * pages are missed at random, counts reach 8 on average before a halving, and this hardly ever.
+ * A page with fewer misses should not displace another: loading it costs as much as about twenty reads. If all pages are
+ * missed at random, counts reach 8 on average before they are halved, and hardly ever this number.
  */
 const MISSES_MIN = 24;
 const MISSES_MAX = 255;
-/** After this many misses a page on average, all counts are halved. */
+/** All counts are halved after this many misses per page on average. */
 const MISSES_A_PAGE = 4;
 
 /**
- * Counts how often each page of a log was missed of late, to tell pages that are asked for again and again from the rest:
- * where all are asked for alike, each is missed `MISSES_A_PAGE` times between two halvings and none gets far above.
+ * Counts the recent misses of each page of a log, to find the pages that are read again and again. If all pages are read
+ * alike, each is missed `MISSES_A_PAGE` times between two halvings, and no count becomes much larger.
  */
 export class PageMisses {
   #counts = new Uint8Array(0);
   #sinceHalving = 0;
 
-  /** Counts a miss of page `number`. Returns how often it was missed, or 0 where that is nothing to speak of. */
+  /** Counts a miss of page `number`. Returns its misses, 24 to 255, or 0 if they are too few to load the page. */
   add(number: number): number {
     if (number >= this.#counts.length) this.#grow(number);
     const misses = Math.min(MISSES_MAX, (this.#counts[number] as number) + 1);
@@ -25,7 +25,7 @@ export class PageMisses {
     return misses < MISSES_MIN ? 0 : misses;
   }
 
-  /** The page is in memory: what it missed before counts no more. */
+  /** Resets the count of a page that was loaded. */
   forget(number: number): void {
     this.#counts[number] = 0;
   }

@@ -1,21 +1,23 @@
-import { type RecordMemory, recordMemory } from './record-codec.ts';
 import { RECORD_ALIGNMENT } from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
+/** Size of a page of a log in memory. */
 export const PAGE_BYTES: number = 64 * 1024;
 
-/** A page's score rises with its hits up to this, and sinks when room is looked for. */
+/** A page's score rises with its hits, up to this, and falls when the pool looks for a page to evict. */
 const SCORE_MAX = 255;
-/** How many pages a reader may weigh its page against before it gives up. */
+/** How many pages are compared with a page that a reader wants to load. */
 const CANDIDATES_MAX = 4;
-/** Pages that are prefetched at a time; more are hints too many for any disk. */
+/** Pages that are prefetched at the same time, at most: more would queue at any disk. */
 const ARRIVING_MAX = 32;
-/** A page that was asked for only by a hint displaces what has fewer hits than this. */
+/** A prefetched page displaces pages with a score below this. */
 const PREFETCH_SCORE = 2;
-/** Of all pages this share at most is displaced for the sake of hints. */
+/** The share of all pages that prefetched ones may displace. */
 const DISPLACED_SHARE = 0.25;
 
-/** Who must forget a page when its memory is needed elsewhere. */
+/** A log file that holds pages. */
 export interface PageOwner {
+  /** The page of this number is evicted: its memory is about to be used for another. */
   dropPage(number: number): void;
 }
 
@@ -23,13 +25,13 @@ export interface PageOwner {
 export class Page implements RecordMemory {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
-  /** One bit for each place a record may start at: its checksums were found right, or it was written here. */
+  /** One bit for each place where a record may begin: its checksums were verified, or it was written here. */
   readonly #verified: Int32Array;
   owner: PageOwner | undefined = undefined;
   number = 0;
-  /** A pinned page holds bytes that are not in the file yet, or the place of the next append. */
+  /** A pinned page is never evicted: it has bytes that are not in the file yet, takes the next append, or is being read. */
   pinned = false;
-  /** Every byte of it was written here, so that all its records are known to be sound. */
+  /** Every byte of the page was written by this process, so that its records need no verification. */
   isOwnWork = false;
   score = 0;
 
@@ -40,6 +42,7 @@ export class Page implements RecordMemory {
     this.#verified = new Int32Array(PAGE_BYTES / RECORD_ALIGNMENT / 32);
   }
 
+  /** Prepares the page for another place. Its bytes are arbitrary. */
   assign(owner: PageOwner, number: number): void {
     this.owner = owner;
     this.number = number;
@@ -49,6 +52,7 @@ export class Page implements RecordMemory {
     this.#verified.fill(0);
   }
 
+  /** Whether the record at byte `at` of the page is known to be valid. */
   isVerified(at: number): boolean {
     return this.isOwnWork || ((this.#verified[at >>> 8] as number) & (1 << (at >>> 3))) !== 0;
   }
@@ -57,54 +61,58 @@ export class Page implements RecordMemory {
     this.#verified[at >>> 8] = (this.#verified[at >>> 8] as number) | (1 << (at >>> 3));
   }
 
+  /** Counts a hit. */
   touch(): void {
     if (this.score < SCORE_MAX) this.score += 1;
   }
 }
 
-/** A page and whom a hint got it for. */
+/** A page that displaced another for a prefetch, and what it was prefetched for. */
 interface Prefetched {
   readonly page: Page;
   readonly owner: PageOwner;
   readonly number: number;
 }
 
-/** Whether the page is still there for its hint, and was not hit since. */
+/** Whether the page still has what was prefetched and had no hit since. */
 function isUnused({ page, owner, number }: Prefetched): boolean {
   return page.owner === owner && page.number === number && page.score <= PREFETCH_SCORE;
 }
 
 /**
- * The bound on log bytes kept in memory, shared by the files of a store. Memory is recycled, never given back: the first
- * touch of fresh memory is slow.
+ * The page cache of a store: bounds the log bytes in memory, for all of its files together. Memory is reused and not
+ * released, because the first access to new memory is slow.
  *
  * Invariants:
- * 1. Every page in `#pages` has an owner or is in `#free`, never both.
- * 2. A pinned page is never taken from its owner.
- * 3. There are at most `#pagesMax` pages, but for pinned ones that were needed beyond it.
- * 4. At most `#displacingMax` pages have displaced others for a hint and are unused: the oldest makes room for the next.
+ * 1. Every page in `#pages` either has an owner or is in `#free`.
+ * 2. A pinned page is never evicted.
+ * 3. There are at most `#pagesMax` pages, and more only while pinned pages need it.
+ * 4. At most `#displacingMax` prefetched pages that displaced others are unused: the oldest is evicted for the next.
  */
 export class PagePool {
   readonly #pagesMax: number;
   readonly #pages: Page[] = [];
   readonly #free: Page[] = [];
   readonly #displacingMax: number;
-  /** The latest pages that displaced others for a hint, oldest first. */
+  /** The latest prefetched pages that displaced others, oldest first. */
   readonly #displacing: Prefetched[] = [];
+  /** Pages that are being prefetched. */
   #arriving = 0;
+  /** The page that was examined last for an eviction. */
   #hand = 0;
 
+  /** `bytesMax` is rounded down to whole pages, one at least. */
   constructor(bytesMax: number) {
     this.#pagesMax = Math.max(1, Math.floor(bytesMax / PAGE_BYTES));
     this.#displacingMax = Math.max(1, Math.floor(this.#pagesMax * DISPLACED_SHARE));
   }
 
-  /** Bytes of memory held. */
+  /** Memory in use, in bytes. */
   get bytes(): number {
     return this.#pages.length * PAGE_BYTES;
   }
 
-  /** A page for appends: always granted, at the cost of the page used least of late. */
+  /** A page for appends. It is always granted: if necessary, a page with few recent hits is evicted. */
   take(owner: PageOwner, number: number): Page {
     const page = this.#unused() ?? this.#evictLeastUsed() ?? this.#grow();
     page.assign(owner, number);
@@ -112,8 +120,9 @@ export class PagePool {
   }
 
   /**
-   * A page for reading, granted where there is room or where `score`, the times it was missed, beats a page that is held;
-   * 0 beats none. A working set larger than the pool would otherwise read a page for each record.
+   * A page for reading. It is granted if a page is free, or if a page is found whose score is below `score`, the number of
+   * misses of the new one; with 0 no page is evicted. Otherwise a working set larger than the pool would read a page for
+   * each record.
    */
   takeForReading(owner: PageOwner, number: number, score: number): Page | undefined {
     const page = this.#unused() ?? (score === 0 ? undefined : this.#evictBelow(score));
@@ -122,8 +131,8 @@ export class PagePool {
   }
 
   /**
-   * A page to read into off the thread: pinned until it arrives, and granted to so many at a time. However many hints
-   * there are, pages that are in use keep their memory but for a share.
+   * A page for a prefetch, pinned until `arrived`. However many prefetches there are, at most 32 pages are read at a time
+   * and at most a quarter of the pool is displaced.
    */
   takeForPrefetch(owner: PageOwner, number: number): Page | undefined {
     if (this.#arriving >= Math.min(ARRIVING_MAX, this.#displacingMax)) return undefined;
@@ -136,20 +145,20 @@ export class PagePool {
     return page;
   }
 
-  /** A page that was taken for prefetching has arrived. */
+  /** The read into a page of `takeForPrefetch` has ended. */
   arrived(page: Page): void {
     this.#arriving -= 1;
     page.pinned = false;
   }
 
-  /** Takes a page back. */
+  /** Returns a page to the pool. */
   release(page: Page): void {
     page.owner = undefined;
     page.pinned = false;
     this.#free.push(page);
   }
 
-  /** Gives up pages that were needed beyond the bound and are pinned no longer. */
+  /** Releases pages above the bound that are no longer pinned. */
   trim(): void {
     let excess = this.#pages.length - this.#pagesMax;
     for (let at = this.#pages.length - 1; at >= 0 && excess > 0; at -= 1) {
@@ -173,7 +182,7 @@ export class PagePool {
   }
 
   #evictLeastUsed(): Page | undefined {
-    // Each round halves every score, so that a page that is not pinned is found within log2(SCORE_MAX) + 1 rounds.
+    // Each round halves every score: a page that is not pinned is found within log2(SCORE_MAX) + 1 rounds.
     const stepsMax = this.#pages.length * (Math.ceil(Math.log2(SCORE_MAX)) + 1);
     for (let step = 0; step < stepsMax; step += 1) {
       const page = this.#advanceHand();

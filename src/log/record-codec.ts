@@ -5,32 +5,25 @@ import {
   BODY_BYTES_MAX,
   BODY_CHECKSUM_WORD,
   BODY_LENGTH_WORD,
+  bodyLengthAt,
   bodyOffset,
   FLAG_BATCH_MEMBER,
-  HEAD_BYTES,
-  HEAD_CHECKSUM_WORD,
-  HEAD_WORDS,
-  headSeed,
+  flagsAt,
+  HEADER_CHECKSUM_WORD,
+  headerSeed,
   KIND_WORD,
   keyAreaBytes,
+  keyLengthAt,
+  kindAt,
   MARK_KEY_BYTES,
+  RECORD_HEADER_BYTES,
+  RECORD_HEADER_WORDS,
   RecordKind,
   recordBytes,
 } from './record-format.ts';
+import type { RecordMemory } from './record-memory.ts';
 
-/** Memory seen as bytes and as words; records lie in it at multiples of eight bytes. */
-export interface RecordMemory {
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
-}
-
-/** Memory for records, its size rounded up to whole words. */
-export function recordMemory(size: number): RecordMemory {
-  const buffer = new ArrayBuffer((size + 7) & ~7);
-  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
-}
-
-/** Below this many bytes a loop copies faster than a call of `set`. */
+/** Up to this many bytes, a loop copies faster than a call of `set`. */
 const LOOP_BYTES_MAX = 48;
 
 function copyInto(target: Uint8Array, at: number, source: Uint8Array): void {
@@ -43,8 +36,8 @@ function copyInto(target: Uint8Array, at: number, source: Uint8Array): void {
 }
 
 /**
- * Writes a record into `memory` at byte `at`, for the place `offset` in a file with `salt`. Every byte of the record is
- * written, padding included, so memory may be reused without being cleared. Returns the record's bytes.
+ * Encodes a record into `memory` at byte `at`, a multiple of eight, for byte `offset` of a log file with `salt`. It writes
+ * every byte of the record, padding included: memory can be reused without clearing. Returns the size in bytes.
  */
 export function encodeRecord(
   memory: RecordMemory,
@@ -60,55 +53,39 @@ export function encodeRecord(
   const word = at >>> 2;
   const bodyAt = at + bodyOffset(key.length);
   const end = at + size;
-  // The last words of key and body are cleared first: they hold the padding.
-  if (bodyAt > at + HEAD_BYTES) words[(bodyAt >>> 2) - 1] = 0;
+  // Clears the padding: it is in the last word of the key and in the last two of the body.
+  if (bodyAt > at + RECORD_HEADER_BYTES) words[(bodyAt >>> 2) - 1] = 0;
   if (end > bodyAt) words[(end >>> 2) - 1] = 0;
   if (end > bodyAt + 4) words[(end >>> 2) - 2] = 0;
-  copyInto(bytes, at + HEAD_BYTES, key);
+  copyInto(bytes, at + RECORD_HEADER_BYTES, key);
   copyInto(bytes, bodyAt, value);
   copyInto(bytes, bodyAt + value.length, trailer);
   words[word + BODY_CHECKSUM_WORD] = xxh32(words, bodyAt >>> 2, (end - bodyAt) >>> 2, 0);
   words[word + KIND_WORD] = content.kind | (content.flags << 8) | (key.length << 16);
   words[word + BODY_LENGTH_WORD] = bodyLength;
-  words[word + HEAD_CHECKSUM_WORD] = headChecksum(words, word, key.length, headSeed(salt, offset));
+  words[word + HEADER_CHECKSUM_WORD] = headerChecksum(words, word, key.length, headerSeed(salt, offset));
   return size;
 }
 
-/** Gives a record that lies in `memory` the flags, the salt and the offset of a new place; its body stays as it is. */
-export function rehomeRecord(memory: RecordMemory, at: number, flags: number, salt: number, offset: number): void {
+/** Changes a record in `memory` at byte `at` for another place: its flags and its header checksum. The body stays. */
+export function relocateRecord(memory: RecordMemory, at: number, flags: number, salt: number, offset: number): void {
   const { words } = memory;
   const word = at >>> 2;
   const keyLength = keyLengthAt(words, word);
   words[word + KIND_WORD] = kindAt(words, word) | (flags << 8) | (keyLength << 16);
-  words[word + HEAD_CHECKSUM_WORD] = headChecksum(words, word, keyLength, headSeed(salt, offset));
+  words[word + HEADER_CHECKSUM_WORD] = headerChecksum(words, word, keyLength, headerSeed(salt, offset));
 }
 
-function headChecksum(words: Int32Array, word: number, keyLength: number, seed: number): number {
+function headerChecksum(words: Int32Array, word: number, keyLength: number, seed: number): number {
   const first = word + BODY_CHECKSUM_WORD;
-  return xxh32(words, first, HEAD_WORDS - BODY_CHECKSUM_WORD + (keyAreaBytes(keyLength) >>> 2), seed);
-}
-
-export function kindAt(words: Int32Array, word: number): number {
-  return (words[word + KIND_WORD] as number) & 0xff;
-}
-
-export function flagsAt(words: Int32Array, word: number): number {
-  return ((words[word + KIND_WORD] as number) >>> 8) & 0xff;
-}
-
-export function keyLengthAt(words: Int32Array, word: number): number {
-  return (words[word + KIND_WORD] as number) >>> 16;
-}
-
-export function bodyLengthAt(words: Int32Array, word: number): number {
-  return (words[word + BODY_LENGTH_WORD] as number) >>> 0;
+  return xxh32(words, first, RECORD_HEADER_WORDS - BODY_CHECKSUM_WORD + (keyAreaBytes(keyLength) >>> 2), seed);
 }
 
 /**
- * Whether the fields of a head go together. Costs next to nothing and rules out nearly every place that is not a head,
- * so that the search for one after damage rarely has to hash.
+ * Whether the fields of a header are consistent. This cheap check rejects nearly every place that is not a header, so that
+ * the search for one after damage rarely computes a checksum.
  */
-export function headPlausible(words: Int32Array, word: number): boolean {
+export function headerPlausible(words: Int32Array, word: number): boolean {
   const keyLength = keyLengthAt(words, word);
   const bodyLength = bodyLengthAt(words, word);
   const flags = flagsAt(words, word);
@@ -129,13 +106,13 @@ export function headPlausible(words: Int32Array, word: number): boolean {
   }
 }
 
-/** Whether head and key are what was written at this place. The whole key must lie in memory. */
-export function headValid(words: Int32Array, word: number, salt: number, offset: number): boolean {
-  const expected = headChecksum(words, word, keyLengthAt(words, word), headSeed(salt, offset));
-  return words[word + HEAD_CHECKSUM_WORD] === expected;
+/** Whether header and key match their checksum at this place. The whole key must be in memory. */
+export function headerValid(words: Int32Array, word: number, salt: number, offset: number): boolean {
+  const expected = headerChecksum(words, word, keyLengthAt(words, word), headerSeed(salt, offset));
+  return words[word + HEADER_CHECKSUM_WORD] === expected;
 }
 
-/** Whether the body is what was written with this head. The whole record must lie in memory and the head be valid. */
+/** Whether the body matches its checksum. The whole record must be in memory and its header valid. */
 export function bodyValid(words: Int32Array, word: number): boolean {
   const keyLength = keyLengthAt(words, word);
   const bodyWord = bodyOffset(keyLength) >>> 2;

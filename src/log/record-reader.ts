@@ -1,54 +1,56 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { readFully } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
-import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './control-key.ts';
+import { bodyValid, headerPlausible, headerValid } from './record-codec.ts';
+import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './record-content.ts';
 import {
   bodyLengthAt,
-  bodyValid,
   flagsAt,
-  headPlausible,
-  headValid,
+  keyAreaBytes,
   keyLengthAt,
   kindAt,
-  type RecordMemory,
-  recordMemory,
-} from './record-codec.ts';
-import { HEAD_BYTES, keyAreaBytes, RECORD_ALIGNMENT, RecordKind, recordBytes } from './record-format.ts';
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_BYTES,
+  RecordKind,
+  recordBytes,
+} from './record-format.ts';
+import { type RecordMemory, recordMemory } from './record-memory.ts';
 
 const CHUNK_BYTES: number = 256 * 1024;
-/** The search for a head may hash this many times the bytes it searches, so that crafted contents cannot stall it. */
+/** The search for a header hashes at most this many bytes per byte searched: crafted contents cannot stall it. */
 const SEARCH_HASH_RATIO_MAX = 8;
-/** And this many in any case: what is left to search may be less than a few keys. */
+/** The search may always hash this many bytes: near the end of a log, a few keys are longer than what is searched. */
 const SEARCH_HASH_BYTES_MIN: number = 1024 * 1024;
 
-/** What lies at an offset of a log. */
+/** What is at an offset of a log. */
 export type Verdict =
-  /** Head, key and, where asked for, body are as written. */
+  /** Header and key match their checksum, and so does the body if it was checked. */
   | 'valid'
-  /** The head is as written and its body is not, or not wholly there. */
+  /** The header is valid; the body is damaged or goes beyond the end of the log. */
   | 'bad-body'
-  /** No head: nothing is known of what was here. */
-  | 'bad-head'
+  /** There is no valid header: what was written here is unknown. */
+  | 'bad-header'
   /** The log ends here. */
   | 'end';
 
 /**
- * Reads a log's records in order, for recovery, compaction and verification. After `read` the fields describe the record
- * it found. Memory is allocated for a record's length only after its head was found valid and within the file.
+ * Reads the records of a log in order, for recovery, compaction and verification. After `read` the fields describe the
+ * record that was found. Memory is allocated for a record only after its header was found valid and its end within the log.
  */
 export class RecordReader {
   readonly #file: StorageFile;
   readonly #name: string;
   readonly #salt: number;
-  /** Bytes of the log: what lies beyond is not read. */
+  /** Bytes of the log; nothing beyond is read. */
   size: number;
   kind = 0;
   flags = 0;
   keyLength = 0;
-  /** Bytes the record takes, and the offset after it. */
+  /** Size of the record in bytes, padding included. */
   recordBytes = 0;
+  /** Offset of the record after it. */
   next = 0;
-  /** Where the record lies in `memory`; the key always does, the body when it was asked for. */
+  /** Where the record is in `memory`, in bytes: its header and key always, its body if it was checked. */
   at = 0;
   #memory: RecordMemory = recordMemory(0);
   #start = 0;
@@ -70,13 +72,14 @@ export class RecordReader {
     return this.#memory;
   }
 
-  /** First and last byte of the key in `memory`, the last exclusive. */
+  /** Where the key begins in `memory`. */
   get keyStart(): number {
-    return this.at + HEAD_BYTES;
+    return this.at + RECORD_HEADER_BYTES;
   }
 
+  /** Where the key ends in `memory`, exclusive. */
   get keyEnd(): number {
-    return this.at + HEAD_BYTES + this.keyLength;
+    return this.at + RECORD_HEADER_BYTES + this.keyLength;
   }
 
   /** A copy of the record's key. */
@@ -84,23 +87,24 @@ export class RecordReader {
     return this.#memory.bytes.slice(this.keyStart, this.keyEnd);
   }
 
-  /** The offset a MARK states. */
+  /** The offset in a MARK: everything below it was durable. */
   markOffset(): number {
     return decodeMarkKey(this.key());
   }
 
-  /** The extent a BATCH states. */
+  /** The number and the bytes of the records in a BATCH. */
   batchExtent(): BatchExtent {
     return decodeBatchKey(this.key());
   }
 
-  headChecksum(): number {
+  headerChecksum(): number {
     return this.#memory.words[this.at >>> 2] as number;
   }
 
+  /** Reads the record at `offset`; `checkBody` says whether the body of a PUT is read and checked. Throws `IO`. */
   read(offset: number, checkBody = true): Verdict {
     if (offset >= this.size) return 'end';
-    if (!this.#readHead(offset)) return 'bad-head';
+    if (!this.#readHeader(offset)) return 'bad-header';
     if (this.next > this.size) return 'bad-body';
     if (!checkBody || this.kind !== RecordKind.put) return 'valid';
     const held = this.#hold(offset, this.recordBytes);
@@ -108,46 +112,47 @@ export class RecordReader {
     return held && bodyValid(this.#memory.words, this.at >>> 2) ? 'valid' : 'bad-body';
   }
 
-  /** The first offset from `from` on that holds a valid head, `undefined` where none does or the search grew too costly. */
-  nextHead(from: number): number | undefined {
+  /** The first offset from `from` on with a valid header; `undefined` if there is none or the search became too costly. */
+  nextHeader(from: number): number | undefined {
     let hashed = 0;
     const hashedMax = SEARCH_HASH_BYTES_MIN + SEARCH_HASH_RATIO_MAX * (this.size - from);
-    for (let offset = from; offset + HEAD_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
-      if (!this.#hold(offset, HEAD_BYTES)) return undefined;
+    for (let offset = from; offset + RECORD_HEADER_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
+      if (!this.#hold(offset, RECORD_HEADER_BYTES)) return undefined;
       const word = (offset - this.#start) >>> 2;
-      if (!headPlausible(this.#memory.words, word)) continue;
-      hashed += HEAD_BYTES + keyLengthAt(this.#memory.words, word);
+      if (!headerPlausible(this.#memory.words, word)) continue;
+      hashed += RECORD_HEADER_BYTES + keyLengthAt(this.#memory.words, word);
       if (hashed > hashedMax) return undefined;
-      if (this.#readHead(offset) && this.next <= this.size) return offset;
+      if (this.#readHeader(offset) && this.next <= this.size) return offset;
     }
     return undefined;
   }
 
   /**
-   * The first offset from `from` on that holds a valid MARK or COMPLETE, `undefined` where none does. Their heads are so
-   * short that every place can be tried: whatever values hold, this search takes a bounded time and misses nothing.
+   * The first offset from `from` on with a valid MARK or COMPLETE, the records that state what was durable; `undefined` if
+   * there is none. Their keys are so short that every offset can be checked: whatever the values contain, the search takes
+   * bounded time and misses nothing.
    */
-  nextClaim(from: number): number | undefined {
-    for (let offset = from; offset + HEAD_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
-      if (!this.#hold(offset, HEAD_BYTES)) return undefined;
+  nextMark(from: number): number | undefined {
+    for (let offset = from; offset + RECORD_HEADER_BYTES <= this.size; offset += RECORD_ALIGNMENT) {
+      if (!this.#hold(offset, RECORD_HEADER_BYTES)) return undefined;
       const word = (offset - this.#start) >>> 2;
       const kind = kindAt(this.#memory.words, word);
       if (kind !== RecordKind.mark && kind !== RecordKind.complete) continue;
-      if (this.#readHead(offset)) return offset;
+      if (this.#readHeader(offset)) return offset;
     }
     return undefined;
   }
 
-  #readHead(offset: number): boolean {
-    if (offset + HEAD_BYTES > this.size || !this.#hold(offset, HEAD_BYTES)) return false;
+  #readHeader(offset: number): boolean {
+    if (offset + RECORD_HEADER_BYTES > this.size || !this.#hold(offset, RECORD_HEADER_BYTES)) return false;
     let word = (offset - this.#start) >>> 2;
-    if (!headPlausible(this.#memory.words, word)) return false;
+    if (!headerPlausible(this.#memory.words, word)) return false;
     const keyLength = keyLengthAt(this.#memory.words, word);
-    const headBytes = HEAD_BYTES + keyAreaBytes(keyLength);
-    if (offset + headBytes > this.size || !this.#hold(offset, headBytes)) return false;
+    const headerBytes = RECORD_HEADER_BYTES + keyAreaBytes(keyLength);
+    if (offset + headerBytes > this.size || !this.#hold(offset, headerBytes)) return false;
     const { words } = this.#memory;
     word = (offset - this.#start) >>> 2;
-    if (!headValid(words, word, this.#salt, offset)) return false;
+    if (!headerValid(words, word, this.#salt, offset)) return false;
     this.at = offset - this.#start;
     this.kind = kindAt(words, word);
     this.flags = flagsAt(words, word);
@@ -157,11 +162,11 @@ export class RecordReader {
     return true;
   }
 
-  /** Makes sure that `bytes` from `offset` lie in memory; false where the file does not have them. */
+  /** Reads `bytes` from `offset` into memory unless they are there. Returns false if the file ends before. */
   #hold(offset: number, bytes: number): boolean {
     if (offset >= this.#start && offset + bytes <= this.#start + this.#held) return true;
     const wanted = Math.min(Math.max(bytes, CHUNK_BYTES), this.size - offset);
-    // A record larger than a chunk gets memory for itself, which the next refill gives back.
+    // A record larger than a chunk gets memory of its size; the next refill releases it.
     const capacity = Math.max(bytes, CHUNK_BYTES);
     if (this.#memory.bytes.length !== capacity) this.#memory = recordMemory(capacity);
     this.#start = offset;

@@ -1,5 +1,5 @@
 import { kindOf } from '../base/argument.ts';
-import { shielded } from '../base/shielded.ts';
+import { guardedHandler } from '../base/guarded-handler.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { assertSignal } from './abortable.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
@@ -100,7 +100,7 @@ export function contextOf<Event>(
     replayBudget: replayBudget === undefined ? undefined : checkedBudget(replayBudget),
     verifyEvery,
     reports: onReport !== undefined,
-    onReport: shielded(onReport),
+    onReport: guardedHandler(onReport),
     tokens: new FoldTokens(),
     counters: new ProjectorCounters(),
     keeps: !capabilities.isNoop,

@@ -1,15 +1,15 @@
 import { errnoOf } from '../base/store-error.ts';
 import type { StorageFile } from './storage-backend.ts';
 
-/** Interrupted or empty transfers in a row before one counts as failed. */
+/** After this many interrupted or empty transfers in a row, a transfer has failed. */
 const FUTILE_MAX = 100;
-/** One call reads this much: a larger read measured slower than several of these. */
+/** A call reads at most this much: one larger read was measured to be slower than several of these. */
 const READ_BYTES_MAX: number = 64 * 1024;
 const WRITE_BYTES_MAX: number = 1024 * 1024;
 
 /**
- * Writes at least one of `length` bytes and returns how many. Interrupted writes are tried again; a file that keeps
- * taking nothing is an error, as a loop around it would never end.
+ * Writes at least one of `length` bytes and returns how many. Repeats interrupted writes. Throws if the file accepts no
+ * byte in 100 attempts.
  */
 export function writeSome(
   file: StorageFile,
@@ -22,10 +22,10 @@ export function writeSome(
     const wrote = uninterrupted(() => file.write(source, sourceOffset, Math.min(length, WRITE_BYTES_MAX), position));
     if (wrote !== undefined && wrote > 0) return wrote;
   }
-  throw new Error('the file takes no bytes');
+  throw new Error('the file accepts no bytes');
 }
 
-/** Writes all of `length` bytes. After a failure it is open how many of them were written. */
+/** Writes `length` bytes. After a failure it is unknown how many of them were written. */
 export function writeAll(
   file: StorageFile,
   source: Uint8Array,
@@ -38,7 +38,7 @@ export function writeAll(
   }
 }
 
-/** Reads `length` bytes or up to the end of the file; returns how many. */
+/** Reads `length` bytes, fewer at the end of the file, and returns how many. Repeats interrupted reads. */
 export function readFully(
   file: StorageFile,
   target: Uint8Array,
@@ -53,7 +53,7 @@ export function readFully(
     const more = uninterrupted(() => file.read(target, targetOffset + got, wanted, position + got));
     if (more === undefined) {
       futile += 1;
-      if (futile === FUTILE_MAX) throw new Error('reading was interrupted again and again');
+      if (futile === FUTILE_MAX) throw new Error('reading was interrupted 100 times in a row');
       continue;
     }
     if (more === 0) break;
@@ -62,7 +62,7 @@ export function readFully(
   return got;
 }
 
-/** `readFully` off the thread; the file must offer it. */
+/** The asynchronous `readFully`. The file must have `readAsync`. */
 export async function readFullyAsync(
   file: StorageFile,
   target: Uint8Array,
@@ -76,12 +76,12 @@ export async function readFullyAsync(
     if (more === 0) break;
     if (more !== undefined) got += more;
     else futile += 1;
-    if (futile === FUTILE_MAX) throw new Error('reading was interrupted again and again');
+    if (futile === FUTILE_MAX) throw new Error('reading was interrupted 100 times in a row');
   }
   return got;
 }
 
-/** What `transfer` returns, `undefined` where it was interrupted. */
+/** What `transfer` returns; `undefined` if it was interrupted. */
 function uninterrupted(transfer: () => number): number | undefined {
   try {
     return transfer();

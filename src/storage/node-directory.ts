@@ -59,9 +59,9 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   sync(): void {
-    if (!this.#entryDurable) syncDirectory(this.#node, this.#node.path.dirname(this.#path));
+    if (!this.#entryDurable) fsyncDirectory(this.#node, this.#node.path.dirname(this.#path));
     this.#entryDurable = true;
-    syncDirectory(this.#node, this.#path);
+    fsyncDirectory(this.#node, this.#path);
   }
 
   lock(): StorageLock {
@@ -87,7 +87,7 @@ export class NodeDirectory implements StorageDirectory {
 }
 
 /** Makes the entries of a directory durable. Where the platform has no such operation nothing happens. */
-export function syncDirectory(node: NodePlatform, path: string): void {
+export function fsyncDirectory(node: NodePlatform, path: string): void {
   try {
     const fd = node.fs.openSync(path, node.fs.constants.O_RDONLY);
     useDescriptor(node, fd, node.fs.fsyncSync);

@@ -1,6 +1,6 @@
 import { errnoOf } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
-import { NodeDirectory, syncDirectory } from './node-directory.ts';
+import { fsyncDirectory, NodeDirectory } from './node-directory.ts';
 import { type NodePlatform, nodePlatform, PRIVATE_DIRECTORY_MODE, resolveDirectory } from './node-fs.ts';
 import type { StorageBackend, StorageDirectory } from './storage-backend.ts';
 
@@ -39,10 +39,10 @@ function makeDirectory(node: NodePlatform, path: string): boolean {
   }
   if (firstMade === undefined) return false;
   let made = path;
-  syncDirectory(node, node.path.dirname(made));
+  fsyncDirectory(node, node.path.dirname(made));
   while (made !== firstMade && made !== node.path.dirname(made)) {
     made = node.path.dirname(made);
-    syncDirectory(node, node.path.dirname(made));
+    fsyncDirectory(node, node.path.dirname(made));
   }
   return true;
 }

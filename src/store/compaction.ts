@@ -1,10 +1,10 @@
 import { StoreError } from '../base/store-error.ts';
+import { ALL_KEYS } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import { ALL_KEYS } from '../key-index/key-interval.ts';
 import { NO_NODE, type NodeAddress } from '../key-index/node-layout.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import type { LogFile } from '../log/log-file.ts';
-import { rehomeRecord } from '../log/record-codec.ts';
+import { relocateRecord } from '../log/record-codec.ts';
 import { deletionOf } from '../log/record-content.ts';
 import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
@@ -160,7 +160,7 @@ export class Compaction {
       this.#dropDamaged(this.#liveNode(at));
       return Math.min(reader.next, reader.size);
     }
-    const next = reader.nextHead(at + RECORD_ALIGNMENT) ?? reader.size;
+    const next = reader.nextHeader(at + RECORD_ALIGNMENT) ?? reader.size;
     // What is hidden here may be a deletion of something copied before. A compaction that starts anew has no need of it.
     if (next > this.#start) throw new StoreError('CORRUPT', `the log is damaged at offset ${at}`);
     this.#damaged = true;
@@ -205,7 +205,7 @@ export class Compaction {
   #copy(): number {
     const { memory, at, recordBytes } = this.#reader;
     // Copies stand for themselves: a batch is in the new generation whole, or that generation is not used.
-    rehomeRecord(memory, at, 0, this.target.salt, this.target.end);
+    relocateRecord(memory, at, 0, this.target.salt, this.target.end);
     return this.target.appendEncoded(memory.bytes, at, recordBytes);
   }
 

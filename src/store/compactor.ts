@@ -2,7 +2,7 @@ import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
-import { HEAD_BYTES } from '../log/record-format.ts';
+import { RECORD_HEADER_BYTES } from '../log/record-format.ts';
 import { Compaction } from './compaction.ts';
 import { logName } from './generation-files.ts';
 import type { Generations } from './generations.ts';
@@ -26,7 +26,7 @@ const DEAD_RATIO_AT_CLOSE_MAX = 1.25;
 /** A compaction run to its end goes through this much of the log at a time. */
 const TURN_BYTES: number = 256 * 1024;
 /** What a log holds besides records of entries even when it is fresh: its header and COMPLETE. */
-const OVERHEAD_BYTES: number = FILE_HEADER_BYTES + HEAD_BYTES;
+const OVERHEAD_BYTES: number = FILE_HEADER_BYTES + RECORD_HEADER_BYTES;
 
 /** Decides when a generation is compacted and lets later writes pay for it. */
 export class Compactor {
@@ -62,7 +62,7 @@ export class Compactor {
 
   /** Bytes of the active log that hold nothing live. */
   get deadBytes(): number {
-    const dead = this.#generations.active.content.end - OVERHEAD_BYTES - bytesOf(this.#index.recordUnits);
+    const dead = this.#generations.active.lastDataRecord.end - OVERHEAD_BYTES - bytesOf(this.#index.recordUnits);
     return Math.max(0, dead);
   }
 

@@ -1,7 +1,7 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import { decodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from '../log/file-header.ts';
-import { HEAD_BYTES } from '../log/record-format.ts';
+import { RECORD_HEADER_BYTES } from '../log/record-format.ts';
 import { RecordReader } from '../log/record-reader.ts';
 import { readFully } from '../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
@@ -47,7 +47,7 @@ export function chooseGeneration(
 
 /** Whether a log has more than what is written when a store is begun: where that was cut off, nothing was lost. */
 export function holdsMoreThanABeginning({ size }: LogCandidate): boolean {
-  return size > FILE_HEADER_BYTES + HEAD_BYTES;
+  return size > FILE_HEADER_BYTES + RECORD_HEADER_BYTES;
 }
 
 function openCandidates(directory: StorageDirectory, access: 'read' | 'write'): LogCandidate[] {

@@ -1,9 +1,9 @@
 import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
+import type { RecordSpan } from '../log/record-format.ts';
 import { FLAG_BATCH_MEMBER, RecordKind } from '../log/record-format.ts';
 import type { RecordReader, Verdict } from '../log/record-reader.ts';
-import type { RecordSpan } from '../log/record-span.ts';
 import { locationOf, unitsOf } from './location.ts';
 import type { DamagedRun } from './recovery-report.ts';
 
@@ -73,7 +73,7 @@ export class LogReplay {
   /** Handles what lies at `at` and returns where to go on; `undefined` where the log ends at `at`. */
   #step(at: number, verdict: Verdict): number | undefined {
     const reader = this.#reader;
-    if (verdict === 'bad-head') return this.#wasDurable(at) ? this.#skipDamage(at, at) : undefined;
+    if (verdict === 'bad-header') return this.#wasDurable(at) ? this.#skipDamage(at, at) : undefined;
     if (verdict === 'bad-body') {
       const { next } = reader;
       if (!this.#wasDurable(at)) return undefined;
@@ -125,7 +125,7 @@ export class LogReplay {
     const end = start + bytes;
     const invalid = this.#firstInvalidMember(start, end, records);
     if (invalid !== undefined && !this.#wasDurable(invalid.at)) return undefined;
-    if (invalid?.verdict === 'bad-head')
+    if (invalid?.verdict === 'bad-header')
       return this.#skipDamage(at, Math.max(invalid.at, Math.min(end, this.#reader.size)));
     for (let member = start; member < end; member = this.#reader.next) {
       if (this.#reader.read(member) === 'valid') this.#apply(member);
@@ -142,20 +142,20 @@ export class LogReplay {
     while (at < end) {
       let verdict = this.#reader.read(at);
       const isMember = this.#reader.kind === RecordKind.put && this.#reader.flags === FLAG_BATCH_MEMBER;
-      if (verdict === 'end' || ((verdict === 'valid' || verdict === 'bad-body') && !isMember)) verdict = 'bad-head';
-      if (verdict === 'bad-body' && this.#reader.next > this.#reader.size) verdict = 'bad-head';
-      if (verdict === 'bad-head') return { at, verdict };
+      if (verdict === 'end' || ((verdict === 'valid' || verdict === 'bad-body') && !isMember)) verdict = 'bad-header';
+      if (verdict === 'bad-body' && this.#reader.next > this.#reader.size) verdict = 'bad-header';
+      if (verdict === 'bad-header') return { at, verdict };
       if (verdict === 'bad-body') first ??= { at, verdict };
       count += 1;
       at = this.#reader.next;
     }
-    return at === end && count === records ? first : { at: start, verdict: 'bad-head' };
+    return at === end && count === records ? first : { at: start, verdict: 'bad-header' };
   }
 
   /** Forgets what is older than a damaged head and finds the record to go on with, from `from` on. */
   #skipDamage(at: number, from: number): number {
     this.#forget();
-    const next = this.#reader.nextHead(Math.max(from, at + 8)) ?? this.#reader.size;
+    const next = this.#reader.nextHeader(Math.max(from, at + 8)) ?? this.#reader.size;
     this.damaged.push({ from: at, to: next });
     return next;
   }
@@ -189,7 +189,7 @@ export class LogReplay {
  */
 export function lastMarkedOffset(reader: RecordReader, from: number): number {
   let claim = 0;
-  for (let at = reader.nextClaim(from); at !== undefined; at = reader.nextClaim(reader.next)) {
+  for (let at = reader.nextMark(from); at !== undefined; at = reader.nextMark(reader.next)) {
     claim = Math.max(claim, reader.kind === RecordKind.mark ? Math.min(reader.markOffset(), at) : at);
   }
   return claim;

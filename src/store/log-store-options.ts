@@ -24,7 +24,7 @@ export interface LogStoreOptions {
 /** What a store needs from its surroundings. */
 export interface LogStoreEnvironment {
   readonly storage: StorageBackend;
-  /** A uniform u32; the default is the platform's cryptographic source. */
+  /** Uniform, unpredictable integers from 0 to 2^32 - 1. Default: `platformRandom`. */
   readonly random?: () => number;
   /** Runs a task at the end of the current turn of the event loop. */
   readonly defer?: (task: () => void) => void;
@@ -69,4 +69,21 @@ function assertInteger(name: string, value: unknown, min: number, max: number): 
   if (!Number.isSafeInteger(value) || value < min || value > max) {
     throw new RangeError(`${name} must be an integer from ${min} to ${max}, not ${value}`);
   }
+}
+
+const RANDOM_BUFFER_WORDS = 512;
+
+/** Uniform, unpredictable integers from 0 to 2^32 - 1: from the platform's generator, many at a time. */
+export function platformRandom(): () => number {
+  const buffer = new Uint32Array(RANDOM_BUFFER_WORDS);
+  let used = RANDOM_BUFFER_WORDS;
+  return () => {
+    if (used === RANDOM_BUFFER_WORDS) {
+      globalThis.crypto.getRandomValues(buffer);
+      used = 0;
+    }
+    const word = buffer[used] as number;
+    used += 1;
+    return word;
+  };
 }

@@ -1,14 +1,15 @@
 import { storageFailure } from '../base/storage-failure.ts';
+import { IndexImageWriter } from '../image/index-image-writer.ts';
+import type { KeyInterval } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import type { PagePool } from '../log/page-pool.ts';
-import { copyForCaller } from '../log/result-slab.ts';
+import { copyForCaller } from '../log/record-memory.ts';
 import type { StorageLock } from '../storage/storage-backend.ts';
 import { Compactor } from './compactor.ts';
 import { DeferredFlush } from './deferred-flush.ts';
+import { imageName } from './generation-files.ts';
 import type { Generations } from './generations.ts';
-import { ImageKeeper } from './image-keeper.ts';
 import { bytesOf } from './location.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, type StoreSettings, settingsOf } from './log-store-options.ts';
 import { Mutations, type StoredPut } from './mutations.ts';
@@ -43,7 +44,7 @@ export class LogStore {
   readonly #deferred: DeferredFlush;
   readonly #mutations: Mutations;
   readonly #reads: Reads;
-  readonly #images: ImageKeeper;
+  readonly #images: IndexImageWriter;
   readonly #recovery: RecoveryReport;
 
   /**
@@ -65,7 +66,9 @@ export class LogStore {
     this.#emit = emit;
     this.#recovery = report;
     this.canPrefetch = generations.active.file.readAsync !== undefined;
-    this.#images = new ImageKeeper(context, index, generations.active.generation, opened.imageEnd);
+    const { directory, beforeWrite: assertLockHeld } = context;
+    const image = { directory, assertLockHeld };
+    this.#images = new IndexImageWriter(image, index, generations.active.generation, opened.imageEnd);
     const syncer = new Syncer(generations, gate);
     const compactor = new Compactor(context, generations, index, gate, emit);
     const deferred = new DeferredFlush(syncer, gate, environment.defer);
@@ -255,7 +258,8 @@ export class LogStore {
   #writeImage(): void {
     // A compaction may have begun meanwhile: then the index names places in a log that is not whole.
     if (this.#generations.isBuilding) return;
-    this.#housekeep(() => this.#images.write(this.#generations.active));
+    const log = this.#generations.active;
+    this.#housekeep(() => this.#images.write(log, imageName(log.generation)));
   }
 
   /** For what only makes the store faster or smaller: its failure is told and changes nothing. */

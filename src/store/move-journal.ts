@@ -1,5 +1,5 @@
+import { ALL_KEYS } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import { ALL_KEYS } from '../key-index/key-interval.ts';
 import { isOf, type Location, offsetOf } from './location.ts';
 
 const MOVE_WORDS = 2;

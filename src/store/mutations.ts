@@ -112,7 +112,7 @@ export class Mutations {
     // Where nothing is live, nothing dead can come back either: no record is needed.
     if (prefix.length > KEY_BYTES_MAX || index.cursor(interval).next() === 0) return 0;
     const size = this.#appendDeletion(prefixDeletionOf(prefix));
-    const { count } = index.removeInterval(interval);
+    const count = index.removeInterval(interval);
     this.#accepted(size);
     return count;
   }

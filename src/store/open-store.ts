@@ -1,13 +1,12 @@
-import { shielded } from '../base/shielded.ts';
+import { guardedHandler } from '../base/guarded-handler.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import { platformRandom } from '../key-index/random-words.ts';
 import { PagePool } from '../log/page-pool.ts';
 import type { StorageDirectory, StorageLock } from '../storage/storage-backend.ts';
 import { listGenerations, removeOtherGenerations } from './generation-files.ts';
 import { Generations } from './generations.ts';
-import type { LogStoreEnvironment, StoreSettings } from './log-store-options.ts';
+import { type LogStoreEnvironment, platformRandom, type StoreSettings } from './log-store-options.ts';
 import type { OpeningContext } from './opening-context.ts';
 import type { RecoveryReport } from './recovery-report.ts';
 import type { StoreEventHandler } from './store-event.ts';
@@ -32,7 +31,7 @@ export interface OpenedStore {
 
 /** Takes the lock, recovers the log and removes what is left of other generations. On failure nothing stays open. */
 export function openStore(path: string, settings: StoreSettings, environment: LogStoreEnvironment): OpenedStore {
-  const emit = shielded(settings.onEvent);
+  const emit = guardedHandler(settings.onEvent);
   // Before the lock is taken: a platform without it throws.
   const random = environment.random ?? platformRandom();
   const directory = openDirectory(path, settings, environment);

@@ -1,8 +1,7 @@
 import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
 import type { BodyUse } from '../log/body-reader.ts';
-import { bodyLengthAt, keyLengthAt, type RecordMemory } from '../log/record-codec.ts';
-import { bodyOffset, HEAD_BYTES } from '../log/record-format.ts';
-import { copyForCaller } from '../log/result-slab.ts';
+import { bodyLengthAt, bodyOffset, keyLengthAt, RECORD_HEADER_BYTES } from '../log/record-format.ts';
+import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
 import type { Generations } from './generations.ts';
 import { bytesOf, offsetOf } from './location.ts';
 import type { StoreSettings } from './log-store-options.ts';
@@ -95,7 +94,7 @@ export class Reads {
     const entryOf = (memory: RecordMemory, at: number): [Uint8Array, Result] => {
       const keyLength = keyLengthAt(memory.words, at >>> 2);
       const body = use(memory, at + bodyOffset(keyLength), bodyLengthAt(memory.words, at >>> 2));
-      return [copyForCaller(memory, at + HEAD_BYTES, keyLength), body];
+      return [copyForCaller(memory, at + RECORD_HEADER_BYTES, keyLength), body];
     };
     const ahead = new Int32Array(2 * AHEAD_ENTRIES);
     let fetched = 0;

@@ -1,4 +1,4 @@
-import type { KeyInterval } from '../key-index/key-interval.ts';
+import type { KeyInterval } from '../key-index/index-cursor.ts';
 
 /** Which entries to go through. */
 export interface ScanRange {

@@ -1,4 +1,5 @@
 import { storageFailure } from '../base/storage-failure.ts';
+import { loadImage } from '../image/index-image-loader.ts';
 import { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES, type FileHeader } from '../log/file-header.ts';
 import { LogFile } from '../log/log-file.ts';
@@ -6,8 +7,7 @@ import { completionOf } from '../log/record-content.ts';
 import { RecordReader } from '../log/record-reader.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
 import { chooseGeneration, holdsMoreThanABeginning, type LogCandidate } from './generation-choice.ts';
-import { generationAfter, listGenerations, logName } from './generation-files.ts';
-import { loadImage } from './image-loading.ts';
+import { generationAfter, imageName, listGenerations, logName } from './generation-files.ts';
 import { LogReplay, lastMarkedOffset } from './log-replay.ts';
 import type { OpeningContext } from './opening-context.ts';
 import type { RecoveryReport } from './recovery-report.ts';
@@ -80,7 +80,7 @@ export function completeLog(log: LogFile): void {
 
 /** An empty store in a generation of its own, above all others; `report` says what was found instead of one. */
 function beginStore(context: OpeningContext, report: RecoveryReport): OpenedLog {
-  const index = new KeyIndex({ random: context.random });
+  const index = new KeyIndex(context.random);
   if (context.readOnly) return { log: emptyLog(context), index, report, imageEnd: 0 };
   const log = createLog(context, 0);
   try {
@@ -138,7 +138,7 @@ function recover(context: OpeningContext, chosen: LogCandidate, header: FileHead
   const { replay, index, report, imageEnd } = replayLog(context, chosen, header);
   if (replay.claim === 0) return withoutLogs(context, holdsMoreThanABeginning(chosen) ? [name] : []);
   const { pool, beforeWrite } = context;
-  const place = { name, file, header, end: replay.end, content: replay.content, pool, beforeWrite };
+  const place = { name, file, header, end: replay.end, lastDataRecord: replay.content, pool, beforeWrite };
   if (context.readOnly) return { log: new LogFile(place), index, report, imageEnd };
   setDamageAside(context, chosen, report);
   // Where all was forgotten nothing in this log must ever count again, and what made that known may not last: the log
@@ -165,9 +165,9 @@ interface ReplayedLog {
 function replayLog(context: OpeningContext, chosen: LogCandidate, header: FileHeader): ReplayedLog {
   const { name, file, size, generation } = chosen;
   const reader = new RecordReader({ file, name, salt: header.salt, size });
-  const image = loadImage(context, reader, header);
-  const index = image?.index ?? new KeyIndex({ random: context.random });
-  let claim = image?.claim ?? 0;
+  const image = loadImage(context, imageName(generation), reader, header);
+  const index = image?.index ?? new KeyIndex(context.random);
+  let claim = image?.durable ?? 0;
   if (context.readOnly) {
     // A reader has no part in what its writer has not made durable yet.
     claim = Math.max(claim, lastMarkedOffset(reader, image?.record?.end ?? FILE_HEADER_BYTES));

@@ -79,8 +79,8 @@ class LogVerification {
   #judge(at: number, verdict: Verdict): number {
     const reader = this.#reader;
     let next: number;
-    if (verdict === 'bad-head') {
-      next = reader.nextHead(at + RECORD_ALIGNMENT) ?? reader.size;
+    if (verdict === 'bad-header') {
+      next = reader.nextHeader(at + RECORD_ALIGNMENT) ?? reader.size;
     } else {
       this.records += 1;
       next = Math.min(reader.next, reader.size);

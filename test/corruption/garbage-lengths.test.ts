@@ -5,9 +5,10 @@
 import { expect, test } from 'vitest';
 import { xxh32 } from '../../src/base/xxh32.ts';
 import { encodeFileHeader } from '../../src/log/file-header.ts';
-import { encodeRecord, type RecordMemory, recordMemory, rehomeRecord } from '../../src/log/record-codec.ts';
+import { encodeRecord, relocateRecord } from '../../src/log/record-codec.ts';
 import { batchOf, completionOf, markOf, putOf, type RecordContent } from '../../src/log/record-content.ts';
 import { BODY_LENGTH_OFFSET, KEY_LENGTH_OFFSET, recordBytes, VALUE_BYTES_MAX } from '../../src/log/record-format.ts';
+import { type RecordMemory, recordMemory } from '../../src/log/record-memory.ts';
 import { type DiskImage, EMPTY_DISK, FaultStorage, withFile } from '../../src/testing/index.ts';
 import { bytes, contentsOf, openStore } from '../store/store-history.ts';
 
@@ -41,17 +42,17 @@ const longBody: Falsify = ({ bytes: record }) =>
 const longKey: Falsify = ({ bytes: record }) => new DataView(record.buffer).setUint16(KEY_LENGTH_OFFSET, 65_535, true);
 const longestBody: Falsify = ({ bytes: record }) =>
   new DataView(record.buffer).setUint32(BODY_LENGTH_OFFSET, 0xffff_ffff, true);
-/** The same, with a head checksum that says that this is how it was written. */
+/** The same, with a header checksum that says that this is how it was written. */
 const signed: (falsify: Falsify) => Falsify = (falsify) => (memory, offset) => {
   falsify(memory, offset);
-  rehomeRecord(memory, 0, 0, SALT, offset);
+  relocateRecord(memory, 0, 0, SALT, offset);
 };
 
 const falsehoods: readonly (readonly [string, RecordContent, Falsify])[] = [
   ['a body of 1 GiB', put('b'), longBody],
-  ['a body of 1 GiB, its head checksum right', put('b'), signed(longBody)],
+  ['a body of 1 GiB, its header checksum right', put('b'), signed(longBody)],
   ['a body of 4 GiB', put('b'), longestBody],
-  ['a body of 4 GiB, its head checksum right', put('b'), signed(longestBody)],
+  ['a body of 4 GiB, its header checksum right', put('b'), signed(longestBody)],
   ['a key of 64 KiB', put('b'), longKey],
   ['a batch of four billion records', batchOf({ records: 2 ** 32 - 1, bytes: 2 ** 40 }), () => {}],
 ];

@@ -65,12 +65,12 @@ const endings: readonly (readonly [string, (store: LogStore, disk: TestDisk) => 
 ];
 
 describe.each(endings)('a store damaged while open and then %s', (_name, end) => {
-  test.each(['head', 'key', 'body'] as const)('never gives an older value for one whose %s was hit', (part) => {
+  test.each(['header', 'key', 'body'] as const)('never gives an older value for one whose %s was hit', (part) => {
     const { disk, store, history } = openStoreOverTwoRounds();
     // All places are looked for before the first hit, as damage ends a walk through the records.
     const places = KEYS.filter((_, i) => i % 3 === 0).map((key) => {
       const record = lastRecordOf(disk, LOG, key);
-      return { head: record.offset + 3, key: record.keyOffset, body: record.bodyOffset + 100 }[part];
+      return { header: record.offset + 3, key: record.keyOffset, body: record.bodyOffset + 100 }[part];
     });
     for (const at of places) flip(disk, LOG, at);
     const found = readHonestly(store, history);

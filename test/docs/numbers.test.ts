@@ -9,13 +9,13 @@ import {
   BODY_CHECKSUM_OFFSET,
   BODY_LENGTH_OFFSET,
   FLAGS_OFFSET,
-  HEAD_BYTES,
-  HEAD_CHECKSUM_OFFSET,
+  HEADER_CHECKSUM_OFFSET,
   KEY_BYTES_MAX,
   KEY_LENGTH_OFFSET,
   KIND_OFFSET,
   MARK_KEY_BYTES,
   RECORD_ALIGNMENT,
+  RECORD_HEADER_BYTES,
   RecordKind,
   recordBytes,
   VALUE_BYTES_MAX,
@@ -43,7 +43,7 @@ function rowOf(markdown: string, name: string): string[] {
 describe('docs/format.md', () => {
   test.each([
     ['file header', FILE_HEADER_BYTES],
-    ['head of a record', HEAD_BYTES],
+    ['header of a record', RECORD_HEADER_BYTES],
     ['alignment of records', RECORD_ALIGNMENT],
     ['longest key', KEY_BYTES_MAX],
     ['longest value', VALUE_BYTES_MAX],
@@ -59,10 +59,10 @@ describe('docs/format.md', () => {
     expect(documented).toEqual(Object.entries(RecordKind).map(([name, kind]) => [name.toLowerCase(), kind]));
   });
 
-  test('has each field of a head at its offset', () => {
-    const names = ['head checksum', 'body checksum', 'kind', 'flags', 'key length', 'body length', 'key,'];
-    const offsets = [HEAD_CHECKSUM_OFFSET, BODY_CHECKSUM_OFFSET, KIND_OFFSET, FLAGS_OFFSET];
-    const expected = [...offsets, KEY_LENGTH_OFFSET, BODY_LENGTH_OFFSET, HEAD_BYTES];
+  test('has each field of a header at its offset', () => {
+    const names = ['header checksum', 'body checksum', 'kind', 'flags', 'key length', 'body length', 'key,'];
+    const offsets = [HEADER_CHECKSUM_OFFSET, BODY_CHECKSUM_OFFSET, KIND_OFFSET, FLAGS_OFFSET];
+    const expected = [...offsets, KEY_LENGTH_OFFSET, BODY_LENGTH_OFFSET, RECORD_HEADER_BYTES];
     const fields = tableRows(format.slice(format.indexOf('## Record'), format.indexOf('| kind | name |')));
     const documented = names.map((name) => fields.find(([, , field]) => field?.startsWith(name))?.[0]);
     expect(documented.map(numberOf)).toEqual(expected);

@@ -1,9 +1,8 @@
 // Why this test: through the index, hashes are those of a keyed hash and spread evenly. What must hold when they do not,
 // when thousands of keys share some or all bits of their hash, can only be seen here, where hashes are chosen.
 import { describe, expect, test } from 'vitest';
-import { SEGMENT_WORDS } from '../../src/key-index/directory-segment.ts';
 import { GrowableWords } from '../../src/key-index/growable-words.ts';
-import { FULL_ENTRIES, HashDirectory } from '../../src/key-index/hash-directory.ts';
+import { FULL_ENTRIES, HashDirectory, SEGMENT_WORDS } from '../../src/key-index/hash-directory.ts';
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, KEY_WORD } from '../../src/key-index/node-layout.ts';

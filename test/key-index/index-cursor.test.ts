@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
 import { type IndexCursor, KeyIndex } from '../../src/key-index/key-index.ts';
-import { ALL_KEYS, type KeyInterval } from '../../src/key-index/key-interval.ts';
 import { keysOf, randomKeys, seededIndex, sortedKeys, text, textsOf, utf8 } from './index-fixtures.ts';
 
 function indexOf(texts: readonly string[]): KeyIndex {
@@ -148,7 +148,7 @@ describe.each([
     ['every level', 0],
   ])('walks a list with towers of %s', (_towers, word) => {
     const keys = sortedKeys(randomKeys(2000));
-    const index = new KeyIndex({ random: () => word });
+    const index = new KeyIndex(() => word);
     for (const key of keys) index.put(key, 0, 1);
     expect(keysOf(index, ALL_KEYS, reverse)).toEqual(reverse ? [...keys].reverse() : keys);
   });

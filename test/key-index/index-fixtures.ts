@@ -1,5 +1,5 @@
+import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
-import { ALL_KEYS, type KeyInterval } from '../../src/key-index/key-interval.ts';
 
 /** The same 32-bit numbers for the same seed: xorshift32 (Marsaglia, "Xorshift RNGs"). */
 export function seededRandom(seed: number): () => number {
@@ -13,7 +13,7 @@ export function seededRandom(seed: number): () => number {
 }
 
 export function seededIndex(seed = 1): KeyIndex {
-  return new KeyIndex({ random: seededRandom(seed) });
+  return new KeyIndex(seededRandom(seed));
 }
 
 export function utf8(text: string): Uint8Array {

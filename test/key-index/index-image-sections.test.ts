@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
 import { type IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
-import { keysOf, randomKeys, seededIndex } from './index-fixtures.ts';
+import { keysOf, randomKeys, seededIndex, seededRandom } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
 const keys = [...randomKeys(8000), new Uint8Array(0), new Uint8Array(700).fill(5), new Uint8Array(700).fill(6)];
@@ -50,14 +50,14 @@ describe('sections', () => {
     ['handed over as they are', (sections: IndexImageSections) => sections],
   ])('give the same index back when %s', (_name, pass) => {
     const index = usedIndex();
-    const restored = KeyIndex.fromSections(pass(index.sections()));
+    const restored = KeyIndex.fromSections(pass(index.sections()), seededRandom(1));
     expectSame(restored, index);
   });
 
   test('make an index of its own, that goes on as the first one would', () => {
     const index = usedIndex();
     const { size, bytes } = index;
-    const restored = KeyIndex.fromSections(index.sections());
+    const restored = KeyIndex.fromSections(index.sections(), seededRandom(1));
     for (const key of keys) restored.put(key, 1, 1);
     expect(restored.size).toBe(keys.length);
     // The free blocks came along, so most of the removed keys need no new memory.
@@ -72,7 +72,7 @@ describe('sections', () => {
   test('of an empty index are small', () => {
     const { state, arena, directory } = seededIndex().sections();
     expect((state.length + arena.length + directory.length) * 4).toBeLessThan(50_000);
-    expect(KeyIndex.fromSections(copied({ state, arena, directory })).size).toBe(0);
+    expect(KeyIndex.fromSections(copied({ state, arena, directory }), seededRandom(1)).size).toBe(0);
   });
 
   test.each<[string, (sections: IndexImageSections) => IndexImageSections]>([
@@ -89,7 +89,7 @@ describe('sections', () => {
     const index = seededIndex();
     for (const key of randomKeys(20)) index.put(key, 1, 1);
     const damaged = damage(copied(index.sections()));
-    expect(() => KeyIndex.fromSections(damaged)).toThrow(StoreError);
-    expect(() => KeyIndex.fromSections(damaged)).toThrow(/build the index from the log instead/);
+    expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(StoreError);
+    expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(/build the index from the log instead/);
   });
 });

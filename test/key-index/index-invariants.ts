@@ -1,8 +1,7 @@
-import { SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/directory-segment.ts';
+import { SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/hash-directory.ts';
 import { type IndexImageSections, StateReader } from '../../src/key-index/index-image-sections.ts';
 import type { KeyIndex } from '../../src/key-index/key-index.ts';
-import { KeyWords } from '../../src/key-index/key-words.ts';
-import { halfSipHash13 } from '../../src/key-index/keyed-hash.ts';
+import { halfSipHash13, KeyWords } from '../../src/key-index/key-words.ts';
 import {
   HEIGHT_MAX,
   heightOf,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { halfSipHash13 } from '../../src/key-index/keyed-hash.ts';
+import { halfSipHash13 } from '../../src/key-index/key-words.ts';
 import { seededRandom } from './index-fixtures.ts';
 
 // Published for the bytes 0, 1, 2, ... of each length from 0 to 63 under the key 03020100 07060504 (hsiphash of the Linux

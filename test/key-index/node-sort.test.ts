@@ -45,6 +45,14 @@ const families: readonly (readonly [name: string, make: (i: number) => Uint8Arra
   ['of zeros, each a prefix of the next', (i) => new Uint8Array((i * 7919) % 601)],
   ['of ones, each a prefix of the next', (i) => new Uint8Array((i * 7919) % 601).fill(0xff)],
   [
+    'alike in many words, in pairs',
+    (i) => Uint8Array.from({ length: 41 }, (_, at) => (at < 40 ? ((i >>> 1) >>> (at >>> 2)) & 3 : i & 1)),
+  ],
+  [
+    'alike in their words, of other lengths',
+    (i) => Uint8Array.from({ length: 8 + (i & 3) }, (_, at) => (at < 8 ? ((i >>> 2) >>> at) & 1 : 0)),
+  ],
+  [
     'around the sign bit',
     () => Uint8Array.from({ length: random() % 9 }, () => [0, 0x7f, 0x80, 0xff][random() % 4] ?? 0),
   ],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BodyReader } from '../../src/log/body-reader.ts';
 import { PAGE_BYTES } from '../../src/log/page-pool.ts';
 import { deletionOf } from '../../src/log/record-content.ts';
-import { copyForCaller } from '../../src/log/result-slab.ts';
+import { copyForCaller } from '../../src/log/record-memory.ts';
 import { flip } from '../store/log-records.ts';
 import { appendPut, body, key, NAME, newLog, reopened } from './log-fixtures.ts';
 
@@ -37,7 +37,7 @@ describe('a point read', () => {
       if (verb !== 'write') return undefined;
       return position < 66_000 ? 1000 : 0;
     };
-    expect(() => log.flush()).toThrow(/takes no bytes/);
+    expect(() => log.flush()).toThrow(/accepts no bytes/);
     expect(log.written).toBeGreaterThan(PAGE_BYTES);
     expectBody(new BodyReader(log).read(offset, size, key(0), copyForCaller), 0, 150_000);
   });
@@ -90,7 +90,7 @@ describe('a point read', () => {
     log.flush();
     const bodies = new BodyReader(log);
     expectBody(bodies.read(offset, size, key(1), copyForCaller), 1, 40);
-    const held = log.residentPage(0);
+    const held = log.pages[0];
     if (held !== undefined) {
       // The pool gives the page to somebody else.
       log.dropPage(0);

@@ -104,7 +104,7 @@ describe('a log file', () => {
     expect(keysIn(disk)).toEqual(['key 0']);
     disk.before = ({ verb }) => (verb === 'write' ? 0 : undefined);
     appendPut(log, 1, 3);
-    expect(() => log.flush()).toThrow(/takes no bytes/);
+    expect(() => log.flush()).toThrow(/accepts no bytes/);
     disk.before = () => undefined;
     log.flush();
     expect(keysIn(disk)).toEqual(['key 0', 'key 1']);
@@ -131,7 +131,7 @@ describe('a log file', () => {
     expect([log.durable, log.needsSync]).toEqual([log.end, false]);
     log.appendMark(log.durable);
     expect(log.needsSync).toBe(false);
-    expect(log.content.end).toBe(log.durable);
+    expect(log.lastDataRecord.end).toBe(log.durable);
     appendPut(log, 1, 1);
     expect(log.needsSync).toBe(true);
     log.markDurable(0);
@@ -185,7 +185,7 @@ describe('a page of a log', () => {
     appendPut(log, 0, 300_000);
     log.flush();
     pool.trim();
-    const missing = [0, 1, 2, 3].find((number) => log.residentPage(number) === undefined) ?? 0;
+    const missing = [0, 1, 2, 3].find((number) => log.pages[number] === undefined) ?? 0;
     disk.before = ({ verb, name }) => {
       if (verb === 'read') throw errnoError('EIO', 'input/output error', verb, name);
       return undefined;
@@ -193,7 +193,7 @@ describe('a page of a log', () => {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       expect(() => log.loadPage(missing, 255)).toThrow(/could not read 000001\.log/);
     }
-    expect(log.residentPage(missing)).toBeUndefined();
+    expect(log.pages[missing]).toBeUndefined();
     disk.before = () => undefined;
     expect(log.loadPage(missing, 255)?.bytes.slice(40, 80)).toEqual(readBytes(disk, missing * PAGE_BYTES + 40, 40));
     expect(pool.bytes).toBe(2 * PAGE_BYTES);

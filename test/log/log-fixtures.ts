@@ -39,7 +39,7 @@ export function reopened(disk: TestDisk, pages = 8): LogFile {
     file,
     header: { version: 1, generation: 1, salt: SALT },
     end,
-    content: { offset: FILE_HEADER_BYTES, end },
+    lastDataRecord: { offset: FILE_HEADER_BYTES, end },
     pool: new PagePool(pages * PAGE_BYTES),
     beforeWrite: () => {},
   });

@@ -13,14 +13,22 @@ function logOnDisk(): { log: LogFile; pool: PagePool } {
   const written = LogFile.create(directory.create(NAME), NAME, place, new PagePool(PAGES * PAGE_BYTES), () => {});
   for (let number = 0; number < 6; number += 1) appendPut(written, number, PAGE_BYTES);
   written.flush();
-  const { end, content } = written;
+  const { end, lastDataRecord } = written;
   written.close();
   const file = directory.open(NAME, 'write');
   if (file === undefined) throw new Error('the log has no file');
   const pool = new PagePool(PAGES * PAGE_BYTES);
   return {
     pool,
-    log: new LogFile({ name: NAME, file, header: { version: 1, ...place }, end, content, pool, beforeWrite: () => {} }),
+    log: new LogFile({
+      name: NAME,
+      file,
+      header: { version: 1, ...place },
+      end,
+      lastDataRecord,
+      pool,
+      beforeWrite: () => {},
+    }),
   };
 }
 
@@ -35,16 +43,16 @@ test('a page that arrives is the page of its number, and there once', async () =
   const { log, pool } = logOnDisk();
   log.prefetchPage(2);
   log.prefetchPage(2);
-  expect(log.residentPage(2)).toBeUndefined();
+  expect(log.pages[2]).toBeUndefined();
   await new Promise((resolve) => setImmediate(resolve));
-  const page = log.residentPage(2);
+  const page = log.pages[2];
   expect(page?.number).toBe(2);
   expect(page?.pinned).toBe(false);
   const target = new Uint8Array(PAGE_BYTES);
   log.readFile(target, 0, PAGE_BYTES, 2 * PAGE_BYTES);
   expect(Buffer.compare(page?.bytes ?? new Uint8Array(0), target)).toBe(0);
   log.prefetchPage(2);
-  expect(log.residentPage(2)).toBe(page);
+  expect(log.pages[2]).toBe(page);
   expect(room(pool)).toBe(PAGES - 2);
   log.close();
 });
@@ -54,7 +62,7 @@ test('a page that arrives second gives its memory back', async () => {
   log.prefetchPage(2);
   const loaded = log.loadPage(2, 0);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(log.residentPage(2)).toBe(loaded);
+  expect(log.pages[2]).toBe(loaded);
   expect(room(pool)).toBe(PAGES - 2);
   log.close();
 });
@@ -64,6 +72,6 @@ test('a page that arrives when its log was closed gives its memory back', async 
   log.prefetchPage(2);
   log.close();
   await new Promise((resolve) => setImmediate(resolve));
-  expect(log.residentPage(2)).toBeUndefined();
+  expect(log.pages[2]).toBeUndefined();
   expect(room(pool)).toBe(PAGES);
 });

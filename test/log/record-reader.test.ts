@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 import { batchOf, completionOf, deletionOf, markOf, prefixDeletionOf } from '../../src/log/record-content.ts';
-import { HEAD_BYTES, RecordKind } from '../../src/log/record-format.ts';
+import { RECORD_HEADER_BYTES, RecordKind } from '../../src/log/record-format.ts';
 import { flip } from '../store/log-records.ts';
 import { appendPut, key, NAME, newLog, readerOf } from './log-fixtures.ts';
 
@@ -44,26 +44,26 @@ describe('a reader', () => {
     for (const { offset } of places.toReversed()) expect(reader.read(offset)).toBe('valid');
   });
 
-  test('finds a damaged body only where it is asked to look, and any damage to a head', () => {
+  test('finds a damaged body only where it is asked to look, and any damage to a header', () => {
     const { disk, log } = newLog();
     const { offset, size } = appendPut(log, 0, 9);
     log.flush();
     flip(disk, NAME, offset + size - 1);
     expect(readerOf(disk).read(offset, false)).toBe('valid');
     expect(readerOf(disk).read(offset)).toBe('bad-body');
-    flip(disk, NAME, offset + HEAD_BYTES);
-    expect(readerOf(disk).read(offset, false)).toBe('bad-head');
+    flip(disk, NAME, offset + RECORD_HEADER_BYTES);
+    expect(readerOf(disk).read(offset, false)).toBe('bad-header');
   });
 
-  test('calls a record that the file does not hold whole bad, by its head where that is there', () => {
+  test('calls a record that the file does not hold whole bad, by its header where that is there', () => {
     const { disk, log } = newLog();
     const { offset, size } = appendPut(log, 0, 100);
     log.flush();
     for (let length = 0; length < size; length += 1) {
       const reader = readerOf(disk);
       reader.size = offset + length;
-      const headBytes = HEAD_BYTES + 8;
-      const expected = length < headBytes ? 'bad-head' : 'bad-body';
+      const headerBytes = RECORD_HEADER_BYTES + 8;
+      const expected = length < headerBytes ? 'bad-header' : 'bad-body';
       expect(reader.read(offset)).toBe(length === 0 ? 'end' : expected);
     }
   });
@@ -79,9 +79,9 @@ describe('a reader', () => {
     expect(reader.read(offset)).toBe('bad-body');
     // The key is the record's own still: the entry it damages must be found.
     expect(new TextDecoder().decode(reader.key())).toBe('key 7');
-    expect(reader.nextHead(offset + 8)).toBeUndefined();
+    expect(reader.nextHeader(offset + 8)).toBeUndefined();
     disk.place(NAME, disk.bytes(NAME).slice(0, offset + 10));
-    expect(readerOf(disk).read(offset)).toBe('bad-head');
+    expect(readerOf(disk).read(offset)).toBe('bad-header');
   });
 
   test('passes on what reading fails with', () => {
@@ -97,16 +97,16 @@ describe('a reader', () => {
   });
 });
 
-describe('the search for the next head', () => {
+describe('the search for the next header', () => {
   test('finds the next record at any distance', () => {
     const { disk, log } = newLog();
     const first = appendPut(log, 0, 300_000);
     const second = appendPut(log, 1, 3);
     log.flush();
     flip(disk, NAME, first.offset);
-    expect(readerOf(disk).nextHead(first.offset + 8)).toBe(second.offset);
-    expect(readerOf(disk).nextHead(second.offset)).toBe(second.offset);
-    expect(readerOf(disk).nextHead(second.offset + 8)).toBeUndefined();
+    expect(readerOf(disk).nextHeader(first.offset + 8)).toBe(second.offset);
+    expect(readerOf(disk).nextHeader(second.offset)).toBe(second.offset);
+    expect(readerOf(disk).nextHeader(second.offset + 8)).toBeUndefined();
   });
 
   test('does not take a record for one that the file does not hold whole', () => {
@@ -115,10 +115,10 @@ describe('the search for the next head', () => {
     log.flush();
     const reader = readerOf(disk);
     reader.size = offset + size - 1;
-    expect(reader.nextHead(FILE_HEADER_BYTES)).toBeUndefined();
+    expect(reader.nextHeader(FILE_HEADER_BYTES)).toBeUndefined();
   });
 
-  test('gives up where bytes are made to look like heads everywhere', () => {
+  test('gives up where bytes are made to look like headers everywhere', () => {
     const { disk, log } = newLog();
     log.flush();
     // A put with the longest key at every place a record may begin at: each costs a hash of 64 KiB.
@@ -131,7 +131,7 @@ describe('the search for the next head', () => {
       if (verb === 'read') bytesRead += length;
       return undefined;
     };
-    expect(reader.nextHead(FILE_HEADER_BYTES)).toBeUndefined();
+    expect(reader.nextHeader(FILE_HEADER_BYTES)).toBeUndefined();
     expect(bytesRead).toBeLessThan(40 * words.byteLength);
   });
 });
@@ -146,10 +146,10 @@ describe('the search for the next claim', () => {
     log.flush();
     flip(disk, NAME, FILE_HEADER_BYTES);
     const reader = readerOf(disk);
-    expect(reader.nextClaim(FILE_HEADER_BYTES)).toBe(mark);
+    expect(reader.nextMark(FILE_HEADER_BYTES)).toBe(mark);
     expect(reader.markOffset()).toBe(40);
-    expect(reader.nextClaim(reader.next)).toBe(complete);
-    expect(reader.nextClaim(reader.next)).toBeUndefined();
+    expect(reader.nextMark(reader.next)).toBe(complete);
+    expect(reader.nextMark(reader.next)).toBeUndefined();
   });
 
   test('takes a file that is shorter than it was said to be', () => {
@@ -157,6 +157,6 @@ describe('the search for the next claim', () => {
     log.flush();
     const reader = readerOf(disk);
     reader.size = 1000;
-    expect(reader.nextClaim(FILE_HEADER_BYTES)).toBeUndefined();
+    expect(reader.nextMark(FILE_HEADER_BYTES)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 /*
  * The search for the next record after damage counted what it might have to hash, so that crafted contents cannot stall
- * it. Near the end of a log it had little to spend: a single place that looked like the head of a record with a long key,
- * one flipped bit in the head of a batch, used it up, and everything behind the damage was given up for lost. Entries that
+ * it. Near the end of a log it had little to spend: a single place that looked like the header of a record with a long key,
+ * one flipped bit in the header of a batch, used it up, and everything behind the damage was given up for lost. Entries that
  * a compaction gave up so were told to nobody.
  */
 import { expect, test } from 'vitest';
@@ -19,7 +19,7 @@ function damagedStore(): TestDisk {
   store.put(bytes('after'), bytes('value'));
   store.close();
   const batch = recordsOf(disk, '000001.log').find(({ kind }) => kind === 4);
-  // The count of records, 3, becomes what a head has as its kind, and the flipped bit a key length of 4,096.
+  // The count of records, 3, becomes what a header has as its kind, and the flipped bit a key length of 4,096.
   flip(disk, '000001.log', (batch?.keyOffset ?? 0) + 3, 0x10);
   return disk;
 }

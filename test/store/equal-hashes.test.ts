@@ -1,8 +1,7 @@
 // Why this test: a read takes the directory's slot for the key's hash without a look at the key in the index, and finds out
 // at the record whether the slot is the key's. Two keys of one hash are rare, so here a pair is searched for.
 import { expect, test } from 'vitest';
-import { KeyWords } from '../../src/key-index/key-words.ts';
-import { halfSipHash13 } from '../../src/key-index/keyed-hash.ts';
+import { halfSipHash13, KeyWords } from '../../src/key-index/key-words.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { LogStore } from '../../src/store/log-store.ts';
 import { bytes, text } from './store-history.ts';

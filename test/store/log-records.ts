@@ -1,5 +1,5 @@
 import { decodeFileHeader, FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
-import { bodyOffset, HEAD_BYTES } from '../../src/log/record-format.ts';
+import { bodyOffset, RECORD_HEADER_BYTES } from '../../src/log/record-format.ts';
 import { RecordReader } from '../../src/log/record-reader.ts';
 import { text } from './store-history.ts';
 import type { TestDisk } from './test-disk.ts';
@@ -27,7 +27,7 @@ export function recordsOf(disk: TestDisk, name: string): FoundRecord[] {
       kind: reader.kind,
       key: text(reader.key()),
       offset,
-      keyOffset: offset + HEAD_BYTES,
+      keyOffset: offset + RECORD_HEADER_BYTES,
       bodyOffset: offset + bodyOffset(reader.keyLength),
       end: reader.next,
     });

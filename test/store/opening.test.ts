@@ -81,7 +81,7 @@ describe('opening', () => {
     }
   });
 
-  test('forgets what is older than a damaged head and keeps what follows', () => {
+  test('forgets what is older than a damaged header and keeps what follows', () => {
     const { disk } = written('a', 'b', 'c');
     const damaged = disk.afterKill();
     flip(damaged, LOG, lastRecordOf(disk, LOG, 'b').offset);
@@ -112,7 +112,7 @@ describe('opening', () => {
     expect(again.stats().counters.corruptions).toBe(1);
   });
 
-  test('drops a batch whose head is damaged', () => {
+  test('drops a batch whose header is damaged', () => {
     const { disk, store } = written('before');
     const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
     store.putMany([put, { ...put, key: bytes('c') }]);
@@ -133,7 +133,7 @@ describe('opening', () => {
     expect([...contentsOf(openStore(damaged)).keys()]).toEqual(['b', 'before', 'd']);
   });
 
-  test('drops all of a batch that has lost the head of one entry', () => {
+  test('drops all of a batch that has lost the header of one entry', () => {
     const { disk, store } = written('before');
     const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
     store.putMany([put, { ...put, key: bytes('c') }, { ...put, key: bytes('d') }]);

@@ -1,36 +1,33 @@
 import type { Arena } from './arena.ts';
-import { ForwardCursor } from './forward-cursor.ts';
-import type { IndexCursor } from './index-cursor.ts';
+import { ForwardCursor, type IndexCursor, type KeyInterval, ReverseCursor } from './index-cursor.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
-import type { KeyInterval } from './key-interval.ts';
+import { InsertBuffer } from './insert-buffer.ts';
 import { compareNode, KeyWords } from './key-words.ts';
 import { nextWord } from './node-layout.ts';
-import { PendingGroup } from './pending-group.ts';
-import { ReverseCursor } from './reverse-cursor.ts';
 import { SkipList } from './skip-list.ts';
 
 /**
- * So many nodes are touched together before they are linked: the processor fetches them at the same time, where linking
- * would wait for each. A large group takes two thirds of the time.
+ * So many nodes are read together before they are linked: the processor fetches them in parallel, while linking would wait
+ * for each. This takes a third off the time of a large group.
  */
 const TOUCHED_NODES = 16;
 
-/** Where to touch a node to get all of it for keys of up to 40 bytes: its lowest tower word, and most of a cache line on. */
+/** The second word of a node that is read. With the lowest tower word, it fetches a whole node of a key up to 40 bytes. */
 const TOUCHED_WORD = 8;
 
 /**
- * The nodes in key order: a skip list, and before it a group of new nodes that wait to be linked together. Whatever needs
- * the order links them first.
+ * The nodes in key order: a skip list, and a buffer of new nodes that will be linked together. An operation that needs the
+ * order links them first.
  *
- * Invariant: a node is linked in the list or waits in the group, never both.
+ * Invariant: a node is either linked in the list or in the buffer.
  */
-export class KeyOrder {
+export class OrderedKeys {
   readonly #arena: Arena;
   readonly #list: SkipList;
-  readonly #pending = new PendingGroup();
-  /** The key of the node that is being linked, or the bound that is being searched for. */
+  readonly #buffer = new InsertBuffer();
+  /** The key of the node that is being linked, or the bound that is searched for. */
   readonly #key = new KeyWords();
-  /** Means nothing; see `touch`. */
+  /** Without meaning: keeps the reads of `touch`. */
   touched = 0;
 
   constructor(arena: Arena) {
@@ -38,33 +35,33 @@ export class KeyOrder {
     this.#list = new SkipList(arena);
   }
 
-  /** Adds a node with `key`, which no other node holds. */
+  /** Adds a node. No other node has its key, which is `key`. */
   add(node: number, key: KeyWords): void {
-    // Ascending keys need no search, so they need not wait either.
+    // Ascending keys need no search: they are linked at once.
     if (this.#list.isAfterLast(key)) {
       this.#list.append(node);
       return;
     }
-    this.#pending.add(this.#arena.words, node);
-    if (!this.#pending.makeRoom()) this.linkPending();
+    this.#buffer.add(this.#arena.words, node);
+    if (!this.#buffer.makeRoom()) this.linkBuffered();
   }
 
-  /** Runs `work`, which adds many nodes: they wait in larger groups meanwhile, and for longer. */
+  /** Runs `work`, which adds many nodes, with a larger buffer. */
   load(work: () => void): void {
-    this.#pending.beginLoading();
+    this.#buffer.beginLoading();
     try {
       work();
     } finally {
-      this.linkPending();
-      this.#pending.endLoading();
+      this.linkBuffered();
+      this.#buffer.endLoading();
     }
   }
 
-  /** Removes the node that holds `key`; its words are left alone. */
+  /** Removes a node; `key` is its key. Its words do not change. */
   remove(node: number, key: KeyWords): void {
     const words = this.#arena.words;
-    if (PendingGroup.holds(words, node)) {
-      this.#pending.remove(words, node);
+    if (InsertBuffer.holds(words, node)) {
+      this.#buffer.remove(words, node);
       return;
     }
     this.#list.seek(key);
@@ -72,9 +69,9 @@ export class KeyOrder {
     this.#list.trim();
   }
 
-  /** Removes the nodes of the interval in one walk and hands each to `discard`, which may free it. */
+  /** Removes the nodes of an interval in one walk and passes each to `discard`, which may free it. */
   removeRun(interval: KeyInterval, discard: (node: number) => void): void {
-    this.linkPending();
+    this.linkBuffered();
     const upper = upperBound(interval);
     this.#key.load(interval.lower, 0, interval.lower.length);
     const words = this.#arena.words;
@@ -88,19 +85,20 @@ export class KeyOrder {
     this.#list.trim();
   }
 
+  /** A cursor before the first key of the interval, or with `reverse` after its last one. */
   cursor(interval: KeyInterval, reverse: boolean): IndexCursor {
-    this.linkPending();
+    this.linkBuffered();
     return reverse
       ? new ReverseCursor(this.#arena, this.#list, interval)
       : new ForwardCursor(this.#arena, this.#list, interval);
   }
 
-  /** Links the nodes that wait. */
-  linkPending(): void {
-    const count = this.#pending.count;
+  /** Links the nodes of the buffer. */
+  linkBuffered(): void {
+    const count = this.#buffer.count;
     if (count === 0) return;
     const words = this.#arena.words;
-    const nodes = this.#pending.takeSorted(words);
+    const nodes = this.#buffer.takeSorted(words);
     for (let i = 0; i < count; i += 1) {
       if (i % TOUCHED_NODES === 0) this.touched ^= touch(words, nodes, i, Math.min(i + TOUCHED_NODES, count));
       const node = nodes[i] as number;
@@ -114,10 +112,10 @@ export class KeyOrder {
   /** Forgets every node. */
   reset(): void {
     this.#list.reset();
-    this.#pending.reset();
+    this.#buffer.reset();
   }
 
-  /** What `restore` needs, apart from the arena. Nothing may wait. */
+  /** Saves what `restore` needs besides the arena. The buffer must be empty. */
   save(state: StateWriter): void {
     this.#list.save(state);
   }
@@ -127,7 +125,7 @@ export class KeyOrder {
   }
 }
 
-/** Reads from each of `nodes[start..end)`. The result means nothing; without one the reading would be optimized away. */
+/** Reads from each of `nodes[start..end)`. The result has no meaning: it keeps the reads from being optimised away. */
 function touch(words: Int32Array, nodes: Int32Array, start: number, end: number): number {
   let touched = 0;
   const last = words.length - 1;

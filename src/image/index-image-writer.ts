@@ -1,45 +1,47 @@
-import { writeImage } from '../image/index-image.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { RecordReader } from '../log/record-reader.ts';
 import type { StorageDirectory } from '../storage/storage-backend.ts';
-import { imageName } from './generation-files.ts';
-import type { OpeningContext } from './opening-context.ts';
+import { writeImage } from './index-image.ts';
 
-/** Writes images of the index and knows what the one on disk covers, so that none is written twice. */
-export class ImageKeeper {
+/** Writes images of an index, and none that is on disk already. */
+export class IndexImageWriter {
   readonly #directory: StorageDirectory;
-  readonly #beforeWrite: () => void;
+  readonly #assertLockHeld: () => void;
   readonly #index: KeyIndex;
   #generation: number;
   #end: number;
 
-  /** `end`: where the image of `generation` on disk covers its log to, 0 without one. */
-  constructor(context: OpeningContext, index: KeyIndex, generation: number, end: number) {
+  /** The image of `generation` that is on disk covers its log up to `end`, 0 if there is no image. */
+  constructor(
+    context: { readonly directory: StorageDirectory; readonly assertLockHeld: () => void },
+    index: KeyIndex,
+    generation: number,
+    end: number,
+  ) {
     this.#directory = context.directory;
-    this.#beforeWrite = context.beforeWrite;
+    this.#assertLockHeld = context.assertLockHeld;
     this.#index = index;
     this.#generation = generation;
     this.#end = end;
   }
 
   /**
-   * Writes the image of the index as it stands after the last record of `log`. All of the log must be durable, as an image
-   * states so; where it is not, none is written.
+   * Writes the index, as it is after the last record of `log`, to the file `name`. An image states that its log is durable:
+   * none is written while a part of the log is not. Throws what storage throws; the store works without an image.
    */
-  write(log: LogFile): void {
-    const record = log.content;
+  write(log: LogFile, name: string): void {
+    const record = log.lastDataRecord;
     if (log.needsSync || (log.generation === this.#generation && record.end === this.#end)) return;
     const { file: logFile, salt, written, generation } = log;
     const reader = new RecordReader({ file: logFile, name: `generation ${generation}`, salt, size: written });
     if (reader.read(record.offset, false) !== 'valid') return;
-    this.#beforeWrite();
-    const name = imageName(generation);
+    this.#assertLockHeld();
     this.#directory.remove(name);
     const file = this.#directory.create(name);
     try {
       writeImage(file, {
-        coverage: { generation, salt, record, recordChecksum: reader.headChecksum() },
+        coverage: { generation, salt, record, recordChecksum: reader.headerChecksum() },
         sections: this.#index.sections(),
       });
     } finally {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { shielded } from '../../src/base/shielded.ts';
+import { guardedHandler } from '../../src/base/guarded-handler.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -7,18 +7,18 @@ afterEach(() => {
 
 test('passes on what a handler is told', () => {
   const told: number[] = [];
-  shielded((argument: number) => told.push(argument))(7);
+  guardedHandler((argument: number) => told.push(argument))(7);
   expect(told).toEqual([7]);
 });
 
 test('does nothing without a handler', () => {
-  expect(() => shielded<number>(undefined)(7)).not.toThrow();
+  expect(() => guardedHandler<number>(undefined)(7)).not.toThrow();
 });
 
 test('lets what a handler throws surface outside of the engine', () => {
   const tasks: (() => void)[] = [];
   vi.stubGlobal('queueMicrotask', (task: () => void) => tasks.push(task));
-  const handler = shielded(() => {
+  const handler = guardedHandler(() => {
     throw new Error('a mistake of the handler');
   });
   expect(() => handler(undefined)).not.toThrow();

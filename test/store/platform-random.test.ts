@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { platformRandom } from '../../src/key-index/random-words.ts';
+import { platformRandom } from '../../src/store/log-store-options.ts';
 
 // More than are fetched at once, twice over: a buffer that is not refilled would repeat itself.
 test('the random words of the platform are 32 bits, and go on', () => {

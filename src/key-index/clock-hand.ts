@@ -1,27 +1,27 @@
 import type { Arena } from './arena.ts';
-import { SLOT_WORDS } from './directory-segment.ts';
 import type { HashDirectory } from './hash-directory.ts';
+import { SLOT_WORDS } from './hash-directory.ts';
 import { KeyWords } from './key-words.ts';
-import { addUse, isHeld, NO_NODE, type NodeAddress, setHeld, takeUse, usesOf } from './node-layout.ts';
+import { addUse, dropUse, isHeld, NO_NODE, type NodeAddress, setHeld, usesOf } from './node-layout.ts';
 
-/** Nodes looked at for one victim at the most, so that no call pays for a whole round where everything was used. */
+/** Nodes examined for one victim at the most: no call pays for a whole round if every node was used. */
 const CANDIDATES_MAX = 64;
-/** And slots, once there is a victim at all: in a directory that was much fuller once most of them are empty. */
+/** Slots examined after a victim was found: most are empty in a directory that was once much fuller. */
 const SLOTS_MAX = 4096;
 
 /**
- * Chooses what to give up: CLOCK (Corbató, "A paging experiment with the Multics system") with a count of two bits in place
- * of one, in the order of the hash directory. A node that was used is passed by and loses one use; the first unused one is
- * the victim. The order of hashes has nothing to do with the order of arrival, so what is new waits half a round on average
- * before it must have been used, and keys that are used once go before those that are used again.
+ * Chooses the node to evict: CLOCK (Corbató, "A paging experiment with the Multics system") with a count of two bits
+ * instead of one, in the order of the slots of the hash directory. The hand passes a node that was used and lowers its
+ * count; the first unused node is the victim. The order of hashes is not the order of arrival: the hand reaches a new node
+ * after half a round on average, and a key that was used once is evicted before one that was used again.
  *
  * Invariants:
- * 1. `#slot` is a slot of the directory that was looked at last, or where the directory ends.
- * 2. It moves downward: removing an entry moves later ones back, and those were looked at already.
- * 3. Counts lie in the nodes' header words, so they cost no memory and are in the index image; the hand is not, and begins
- *    anywhere.
+ * 1. `#slot` is the slot that was examined last, or the end of the directory.
+ * 2. The hand moves downward: a removal moves later entries back, and those were examined already.
+ * 3. Counts are in the header words of the nodes: they need no memory and are in the index image. The hand is not in the
+ *    image and starts at a random slot.
  */
-export class EvictionHand {
+export class ClockHand {
   readonly #arena: Arena;
   readonly #directory: HashDirectory;
   readonly #random: () => number;
@@ -39,7 +39,7 @@ export class EvictionHand {
     addUse(this.#arena.words, node);
   }
 
-  /** Keeps a node from being chosen; whether it was not kept before. */
+  /** Excludes a node from eviction until `release`. Returns false if it is excluded already. */
   hold(node: NodeAddress): boolean {
     const words = this.#arena.words;
     if (isHeld(words, node)) return false;
@@ -47,7 +47,7 @@ export class EvictionHand {
     return true;
   }
 
-  /** Lets a node be chosen again. */
+  /** Ends a `hold`. */
   release(node: NodeAddress): void {
     setHeld(this.#arena.words, node, false);
   }
@@ -58,7 +58,7 @@ export class EvictionHand {
     return this.#key.toBytes();
   }
 
-  /** The node to give up next, 0 where there is none that is not held. The caller removes it, or may be given it again. */
+  /** The next node to evict; `NO_NODE` if all are held. The caller removes it: otherwise it may be returned again. */
   next(): NodeAddress {
     const words = this.#arena.words;
     const end = this.#directory.slotsEnd;
@@ -77,7 +77,7 @@ export class EvictionHand {
         victim = node;
         victimUses = uses;
       }
-      if (uses > 0) takeUse(words, node);
+      if (uses > 0) dropUse(words, node);
     }
     this.#slot = slot;
     return victim;

@@ -1,30 +1,29 @@
 import { nextWord } from './node-layout.ts';
-import { NodeSort } from './node-sort.ts';
+import { NodeSort, SORTED_NODES_MAX } from './node-sort.ts';
 
 /**
- * Larger groups make linking cheaper, because neighbours in a group lie closer together; but one put pays for the whole
- * group, and it must not pause for more than a few milliseconds.
+ * Nodes in the buffer at the most. In a larger group the keys of neighbours are closer, which makes linking cheaper; but one
+ * put pays for the whole group and must not take more than a few milliseconds.
  */
 const GROUP_NODES_MAX = 1024;
 
-/** While an index is loaded nobody waits for a single put. A node that waits takes 16 bytes of memory, given back then. */
-const LOADING_NODES_MAX: number = 2 ** 20;
+/** The same during a load, when no caller waits for a single put. A node takes 16 bytes here, released after the load. */
+const LOADING_NODES_MAX: number = SORTED_NODES_MAX;
 
 const INITIAL_NODES = 64;
 
 /**
- * New nodes that the hash directory knows and the skip list does not know yet. Linking them in key order, each from where
- * the one before was linked, visits fewer nodes and warmer ones than searching for each from the top: a load in random order
- * takes three quarters of the time.
+ * New nodes that are in the hash directory and not yet in the skip list. Linking them in key order, each from the position
+ * of the one before, visits fewer nodes, and more of them in the processor's cache, than a search from the top for each: a
+ * load in random order takes three quarters of the time.
  *
  * Invariants:
- * 1. `#nodes[0..#count)` are the nodes that wait, each once, in no order.
- * 2. The lowest tower word of a waiting node is `~position` in the group: negative, so it cannot pass for an address. The
- *    rest of its tower is arbitrary.
- * 3. There is memory for one more node, except between `add` and `makeRoom`, and to sort all of them: what waits can be
- *    linked without any.
+ * 1. `#nodes[0..#count)` are the nodes of the buffer, each once, in any order.
+ * 2. The lowest tower word of such a node is `~position` in the buffer: negative, and so no address. The rest of its tower
+ *    is arbitrary.
+ * 3. There is memory for one more node, except between `add` and `makeRoom`, and for sorting all: linking them needs none.
  */
-export class PendingGroup {
+export class InsertBuffer {
   #nodes = new Int32Array(INITIAL_NODES);
   #sort = new NodeSort(INITIAL_NODES);
   #count = 0;
@@ -34,7 +33,7 @@ export class PendingGroup {
     return this.#count;
   }
 
-  /** Whether `node` waits in a group. */
+  /** Whether `node` is in a buffer. */
   static holds(words: Int32Array, node: number): boolean {
     return (words[nextWord(node, 0)] as number) < 0;
   }
@@ -45,41 +44,43 @@ export class PendingGroup {
     this.#count += 1;
   }
 
-  /** Makes room for one more node; false where the group must be linked instead, being full or without more memory. */
+  /** Makes room for one more node. Returns false if the nodes must be linked instead: the buffer is full or has no memory. */
   makeRoom(): boolean {
     if (this.#count < Math.min(this.#nodes.length, this.#nodesMax)) return true;
     return this.#nodes.length < this.#nodesMax && this.#resize(this.#nodes.length * 2);
   }
 
+  /** Removes a node of the buffer. */
   remove(words: Int32Array, node: number): void {
     const position = ~(words[nextWord(node, 0)] as number);
     this.#count -= 1;
     this.#place(words, this.#nodes[this.#count] as number, position);
   }
 
-  /** Empties the group and returns an array that begins with its nodes in key order; it is good until the next `add`. */
+  /** Empties the buffer. The result begins with its nodes in key order and is valid until the next `add`. */
   takeSorted(words: Int32Array): Int32Array {
     this.#sort.sort(words, this.#nodes, this.#count);
     this.#count = 0;
     return this.#nodes;
   }
 
-  /** From now on groups may be large. */
+  /** From now on the buffer may grow to 2^20 nodes. */
   beginLoading(): void {
     this.#nodesMax = LOADING_NODES_MAX;
   }
 
-  /** Gives the memory of large groups back. Nothing may wait. */
+  /** Releases the memory of a load. The buffer must be empty. */
   endLoading(): void {
     this.#nodesMax = GROUP_NODES_MAX;
     if (this.#nodes.length > GROUP_NODES_MAX) this.#resize(INITIAL_NODES);
   }
 
+  /** Forgets all nodes. */
   reset(): void {
     this.#count = 0;
   }
 
-  /** Gets memory for so many nodes; false, changing nothing, where there is none. */
+  /** Allocates memory for `nodesMax` nodes. Returns false if there is none; then nothing changes. */
   #resize(nodesMax: number): boolean {
     try {
       const sort = new NodeSort(nodesMax);

@@ -117,7 +117,7 @@ describe('counts', () => {
     index.put(utf8('b'), 7, 7);
     const { state, arena, directory } = index.sections();
     const sections = { state: state.slice(), arena: arena.slice(), directory: directory.slice() };
-    const restored = KeyIndex.fromSections(sections, { random: seededRandom(9) });
+    const restored = KeyIndex.fromSections(sections, seededRandom(9));
     expect(evict(restored, 1).map(text)).toEqual(['c']);
     expect(textsOf(restored)).toEqual(['a', 'b', 'd']);
   });

@@ -1,16 +1,25 @@
-import { type RecordMemory, recordMemory } from './record-codec.ts';
+/** The same memory as bytes and as words. Records begin in it at multiples of eight bytes. */
+export interface RecordMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+}
+
+/** Zeroed memory of `size` bytes, rounded up to a multiple of eight. */
+export function recordMemory(size: number): RecordMemory {
+  const buffer = new ArrayBuffer((size + 7) & ~7);
+  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
+}
 
 const SLAB_BYTES: number = 64 * 1024;
-/** Larger results get memory of their own: sharing would keep a whole slab alive for one of them. */
+/** Larger copies get memory of their own: one of them should not keep a whole slab alive. */
 const SHARED_BYTES_MAX = 1024;
 
 let slab: RecordMemory = recordMemory(0);
 let used = 0;
 
 /**
- * A copy of `length` bytes of `source` from `start`, a multiple of four, for the caller to keep. Small ones are cut from
- * a shared buffer and copied by words, because a fresh `Uint8Array` of some hundred bytes costs several times its copy.
- * No two results overlap.
+ * Copies `length` bytes of `source` from `start`, a multiple of four, for the caller to keep. Copies up to 1 KiB share a
+ * buffer, without overlap, and are made by words: a new `Uint8Array` of some hundred bytes costs several times its copy.
  */
 export function copyForCaller(source: RecordMemory, start: number, length: number): Uint8Array {
   if (length > SHARED_BYTES_MAX) return source.bytes.slice(start, start + length);
@@ -20,13 +29,13 @@ export function copyForCaller(source: RecordMemory, start: number, length: numbe
     used = 0;
   }
   copyWords(source.words, start >>> 2, slab.words, used >>> 2, (length + 3) >>> 2);
-  // Half the cost of `subarray`, which looks for a constructor first.
+  // Half the cost of `subarray`, which looks up a constructor first.
   const result = new Uint8Array(slab.bytes.buffer, used, length);
   used += padded;
   return result;
 }
 
-/** Four words a turn: one a turn takes twice as long. */
+/** Copies four words per iteration: twice as fast as one. */
 function copyWords(source: Int32Array, from: number, target: Int32Array, to: number, count: number): void {
   const whole = count & ~3;
   let i = 0;
