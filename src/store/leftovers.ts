@@ -8,8 +8,8 @@ import type { OpeningContext } from './opening-context.ts';
 const PIECE_BYTES: number = 1024 * 1024;
 
 /**
- * The files of generations that gave way, taken away piece by piece while later writes pay for it: a large file taken away
- * at once is a long pause.
+ * The files of generations that gave way. Opening removes them at once; after a compaction they are truncated in steps that
+ * later writes pay for, as truncating a large file at once is a long pause.
  *
  * Invariants:
  * 1. A log loses its header before anything else, so that no part of it is ever taken for a store.

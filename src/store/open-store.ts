@@ -5,8 +5,9 @@ import type { KeyIndex } from '../key-index/key-index.ts';
 import { platformRandom } from '../key-index/random-words.ts';
 import { PagePool } from '../log/page-pool.ts';
 import type { StorageDirectory, StorageLock } from '../storage/storage-backend.ts';
-import { listGenerations, removeOtherGenerations } from './generation-files.ts';
+import { listGenerations } from './generation-files.ts';
 import { Generations } from './generations.ts';
+import { Leftovers } from './leftovers.ts';
 import type { LogStoreEnvironment, StoreSettings } from './log-store-options.ts';
 import type { OpeningContext } from './opening-context.ts';
 import type { RecoveryReport } from './recovery-report.ts';
@@ -50,8 +51,9 @@ export function openStore(path: string, settings: StoreSettings, environment: Lo
     opened = openPatiently(context);
     const { log, index, report, imageEnd } = opened;
     if (!settings.readOnly) {
-      const failure = removeOtherGenerations(directory, log.generation);
-      if (failure !== undefined) context.onHousekeepingFailure(failure);
+      const leftovers = new Leftovers(context);
+      leftovers.gather(log.generation);
+      leftovers.finish();
     }
     if (!report.clean) emit({ type: 'recovered', report });
     const gate = new WriteGate(settings.readOnly, emit);

@@ -49,11 +49,6 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['remove'],
     edits: [
       {
-        file: 'store/generation-files.ts',
-        find: 'for (const generation of images) if (generation !== kept) attempt(() => directory.remove(imageName(generation)));',
-        replace: '',
-      },
-      {
         file: 'store/leftovers.ts',
         find: 'this.#names = [...imageNames, ...logNames];',
         replace: 'this.#names = logNames;',
