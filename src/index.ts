@@ -59,7 +59,7 @@ export { MemoryStorage } from './storage/memory-storage.ts';
 export type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage/storage-backend.ts';
 export type { Durability } from './store/log-store-options.ts';
 export type { Progress, StepOptions } from './store/progress.ts';
-export type { DamagedRun, RecoveryReport } from './store/recovery-report.ts';
+export type { DamagedRun, RecoveryReport } from './store/recovery/recovery-report.ts';
 export type { StoreEvent, StoreEventHandler } from './store/store-event.ts';
 export type { StoreCounters } from './store/store-stats.ts';
 export type { VerifyReport } from './store/verification.ts';

@@ -8,10 +8,10 @@ import { rehomeRecord } from '../log/record-codec.ts';
 import { deletionOf } from '../log/record-content.ts';
 import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
+import { completeLog } from './generation-files.ts';
 import { isOf, locationOf, offsetOf } from './location.ts';
-import { MoveJournal } from './move-journal.ts';
 import type { Progress } from './progress.ts';
-import { completeLog } from './store-opening.ts';
+import { RelocationUndoLog } from './relocation-undo-log.ts';
 
 /** No sync of the new generation covers much more than this, so that none of them takes long. */
 const SYNC_BYTES: number = 4 * 1024 * 1024;
@@ -42,7 +42,7 @@ export class Compaction {
   readonly #syncDirectory: () => void;
   readonly #start: number;
   #cursor: number = FILE_HEADER_BYTES;
-  readonly #moves: MoveJournal = new MoveJournal();
+  readonly #moves: RelocationUndoLog = new RelocationUndoLog();
   /** Whether a run of the old generation could not be read, so that entries may still point into it. */
   #damaged = false;
   #lost: LostEntry[] = [];

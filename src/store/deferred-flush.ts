@@ -1,19 +1,19 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { endOfTurn } from './end-of-turn.ts';
+import type { StoreStatus } from './store-status.ts';
 import type { Syncer } from './syncer.ts';
-import type { WriteGate } from './write-gate.ts';
 
 /** Writes and syncs that no call waits for. What they fail with goes to the gate. */
 export class DeferredFlush {
   readonly #syncer: Syncer;
-  readonly #gate: WriteGate;
+  readonly #status: StoreStatus;
   readonly #defer: (task: () => void) => void;
   #scheduled = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(syncer: Syncer, gate: WriteGate, defer: (task: () => void) => void = endOfTurn) {
+  constructor(syncer: Syncer, status: StoreStatus, defer: (task: () => void) => void = endOfTurn) {
     this.#syncer = syncer;
-    this.#gate = gate;
+    this.#status = status;
     this.#defer = defer;
   }
 
@@ -23,11 +23,11 @@ export class DeferredFlush {
     this.#scheduled = true;
     this.#defer(() => {
       this.#scheduled = false;
-      if (this.#gate.shut) return;
+      if (!this.#status.isWritable) return;
       try {
         this.#syncer.flush();
       } catch (error) {
-        this.#gate.failInBackground(storageFailure('write the log', error));
+        this.#status.failInBackground(storageFailure('write the log', error));
       }
     });
   }
@@ -35,9 +35,9 @@ export class DeferredFlush {
   /** Also syncs every so many milliseconds, without keeping the process alive for it. */
   syncEvery(milliseconds: number): void {
     this.#timer = setInterval(() => {
-      if (this.#gate.shut) return;
+      if (!this.#status.isWritable) return;
       this.#syncer.syncAsync().catch((error: unknown) => {
-        if (!this.#gate.closed) this.#gate.failInBackground(storageFailure('sync the log', error));
+        if (!this.#status.isClosed) this.#status.failInBackground(storageFailure('sync the log', error));
       });
     }, milliseconds);
     // Where timers are plain numbers nothing has to be let go of.

@@ -4,20 +4,20 @@ import type { LogFile } from '../log/log-file.ts';
 import { RecordReader } from '../log/record-reader.ts';
 import type { StorageDirectory } from '../storage/storage-backend.ts';
 import { imageName } from './generation-files.ts';
-import type { OpeningContext } from './opening-context.ts';
+import type { StoreContext } from './store-context.ts';
 
 /** Writes images of the index and knows what the one on disk covers, so that none is written twice. */
 export class ImageKeeper {
   readonly #directory: StorageDirectory;
-  readonly #beforeWrite: () => void;
+  readonly #assertLockHeld: () => void;
   readonly #index: KeyIndex;
   #generation: number;
   #end: number;
 
   /** `end`: where the image of `generation` on disk covers its log to, 0 without one. */
-  constructor(context: OpeningContext, index: KeyIndex, generation: number, end: number) {
+  constructor(context: StoreContext, index: KeyIndex, generation: number, end: number) {
     this.#directory = context.directory;
-    this.#beforeWrite = context.beforeWrite;
+    this.#assertLockHeld = context.assertLockHeld;
     this.#index = index;
     this.#generation = generation;
     this.#end = end;
@@ -33,7 +33,7 @@ export class ImageKeeper {
     const { file: logFile, salt, written, generation } = log;
     const reader = new RecordReader({ file: logFile, name: `generation ${generation}`, salt, size: written });
     if (reader.read(record.offset, false) !== 'valid') return;
-    this.#beforeWrite();
+    this.#assertLockHeld();
     const name = imageName(generation);
     this.#directory.remove(name);
     const file = this.#directory.create(name);

@@ -5,7 +5,7 @@ import type { RecordReader } from '../log/record-reader.ts';
 import type { RecordSpan } from '../log/record-span.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { imageName } from './generation-files.ts';
-import type { OpeningContext } from './opening-context.ts';
+import type { StoreContext } from './store-context.ts';
 
 /** What an image says of the log. */
 export interface LoadedImage {
@@ -17,7 +17,7 @@ export interface LoadedImage {
 }
 
 /** The index as the image of a log holds it, `undefined` where there is none or it cannot be used. */
-export function loadImage(context: OpeningContext, reader: RecordReader, header: FileHeader): LoadedImage | undefined {
+export function loadImage(context: StoreContext, reader: RecordReader, header: FileHeader): LoadedImage | undefined {
   let file: StorageFile | undefined;
   try {
     file = context.directory.open(imageName(header.generation), 'read');
@@ -41,7 +41,7 @@ export function loadImage(context: OpeningContext, reader: RecordReader, header:
 }
 
 /** The index in the sections, `undefined` where another version of this package laid it out. */
-function indexOf(context: OpeningContext, sections: IndexImageSections): KeyIndex | undefined {
+function indexOf(context: StoreContext, sections: IndexImageSections): KeyIndex | undefined {
   try {
     return KeyIndex.fromSections(sections, { random: context.random });
   } catch (error) {
@@ -50,7 +50,7 @@ function indexOf(context: OpeningContext, sections: IndexImageSections): KeyInde
   }
 }
 
-function closeImage({ onHousekeepingFailure }: OpeningContext, file: StorageFile | undefined): void {
+function closeImage({ onHousekeepingFailure }: StoreContext, file: StorageFile | undefined): void {
   try {
     file?.close();
   } catch (error) {

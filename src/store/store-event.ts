@@ -1,5 +1,5 @@
 import type { StoreError } from '../base/store-error.ts';
-import type { RecoveryReport } from './recovery-report.ts';
+import type { RecoveryReport } from './recovery/recovery-report.ts';
 
 /** What a store tells `onEvent` of: nothing of it stops the store, all of it is worth a line in a log. */
 export type StoreEvent =

@@ -1,4 +1,4 @@
-import type { RecoveryReport } from './recovery-report.ts';
+import type { RecoveryReport } from './recovery/recovery-report.ts';
 
 /** Counted since the store was opened. */
 export interface StoreCounters {

@@ -3,7 +3,7 @@ import { StoreError } from '../base/store-error.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { endOfTurn } from './end-of-turn.ts';
 import type { Generations } from './generations.ts';
-import type { WriteGate } from './write-gate.ts';
+import type { StoreStatus } from './store-status.ts';
 
 /**
  * Makes the active log durable, at once or off the thread.
@@ -13,15 +13,15 @@ import type { WriteGate } from './write-gate.ts';
  */
 export class Syncer {
   readonly #generations: Generations;
-  readonly #gate: WriteGate;
+  readonly #status: StoreStatus;
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   /** Successful syncs. */
   syncs = 0;
 
-  constructor(generations: Generations, gate: WriteGate) {
+  constructor(generations: Generations, status: StoreStatus) {
     this.#generations = generations;
-    this.#gate = gate;
+    this.#status = status;
   }
 
   /** Hands what was appended to the file. Throws `IO`, or `POISONED` where the lock was lost. */
@@ -44,7 +44,7 @@ export class Syncer {
     try {
       log.sync();
     } catch (error) {
-      throw this.#gate.poison(error);
+      throw this.#status.poison(error);
     }
     this.#covered(log, log.durable);
   }
@@ -65,7 +65,7 @@ export class Syncer {
     await new Promise<void>(endOfTurn);
     this.#queued = undefined;
     // Closing the store in the meantime has made everything durable, unless it failed.
-    if (this.#gate.closed && !this.#generations.active.needsSync) return this.#gate.assertSound();
+    if (this.#status.isClosed && !this.#generations.active.needsSync) return this.#status.assertNotPoisoned();
     return this.#start();
   }
 
@@ -84,7 +84,7 @@ export class Syncer {
   }
 
   async #run(): Promise<void> {
-    this.#gate.assertWritable();
+    this.#status.assertWritable();
     const log = this.#generations.active;
     if (log.file.syncAsync === undefined) return this.sync();
     if (!log.needsSync) {
@@ -100,12 +100,12 @@ export class Syncer {
       if (this.#generations.active !== log) return;
       // Else another sync of this file proves nothing, even one that succeeded: each failure is told only once.
       const failure = storageFailure(`sync generation ${log.generation}`, error);
-      throw this.#gate.closed ? failure : this.#gate.poison(failure);
+      throw this.#status.isClosed ? failure : this.#status.poison(failure);
     }
     if (this.#generations.active !== log) return;
     // For the same reason this success proves nothing where another sync has failed.
-    this.#gate.assertSound();
-    if (this.#gate.closed || log.durable >= covered) return;
+    this.#status.assertNotPoisoned();
+    if (this.#status.isClosed || log.durable >= covered) return;
     log.markDurable(covered);
     this.#covered(log, covered);
   }
@@ -126,6 +126,6 @@ export class Syncer {
   }
 
   #judged(error: unknown): unknown {
-    return error instanceof StoreError && error.code === 'POISONED' ? this.#gate.poison(error) : error;
+    return error instanceof StoreError && error.code === 'POISONED' ? this.#status.poison(error) : error;
   }
 }

@@ -5,7 +5,7 @@ import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
 import { isOf, offsetOf } from './location.ts';
 import type { Progress } from './progress.ts';
-import type { DamagedRun } from './recovery-report.ts';
+import type { DamagedRun } from './recovery/recovery-report.ts';
 
 /** A verification reports its progress this often. */
 const PROGRESS_BYTES: number = 1024 * 1024;

@@ -81,7 +81,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     fault: 'a damaged head costs nothing that is older',
     edits: [
       {
-        file: 'store/log-replay.ts',
+        file: 'store/recovery/log-replay.ts',
         find: 'this.#forget();\n    const next = this.#reader.nextHead(',
         replace: 'const next = this.#reader.nextHead(',
       },
@@ -91,7 +91,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     fault: 'a damaged body costs nothing that is older',
     edits: [
       {
-        file: 'store/log-replay.ts',
+        file: 'store/recovery/log-replay.ts',
         find: 'this.#index.remove(reader.memory.bytes, reader.keyStart, reader.keyEnd);\n    this.entriesLost += 1;',
         replace: 'this.entriesLost += 1;',
       },
@@ -101,15 +101,15 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     fault: 'damage below a mark passes for a torn tail',
     edits: [
       {
-        file: 'store/log-replay.ts',
-        find: 'if (offset < this.#claim) return true;',
+        file: 'store/recovery/log-replay.ts',
+        find: 'if (offset < this.#durable) return true;',
         replace: 'return false;',
       },
     ],
   },
   {
     fault: 'a log that ends below what was durable is taken as it is',
-    edits: [{ file: 'store/log-replay.ts', find: 'if (at < this.#claim) {', replace: 'if (false) {' }],
+    edits: [{ file: 'store/recovery/log-replay.ts', find: 'if (at < this.#durable) {', replace: 'if (false) {' }],
   },
   {
     fault: 'memory is taken for a length that was not verified',

@@ -23,7 +23,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 50,
     edits: [
       {
-        file: 'store/store-opening.ts',
+        file: 'store/generation-files.ts',
         find: 'log.append(completionOf());\n  log.sync();',
         replace: 'log.append(completionOf());\n  log.flush();',
       },
@@ -75,8 +75,8 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 9,
     edits: [
       {
-        file: 'store/tail-recovery.ts',
-        find: 'if (file.size() > replay.end) file.truncate(replay.end);',
+        file: 'store/recovery/log-recovery.ts',
+        find: 'if (file.size() > end) file.truncate(end);',
         replace: '',
       },
     ],
@@ -86,8 +86,8 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 3,
     edits: [
       {
-        file: 'store/tail-recovery.ts',
-        find: 'rewrite(file, Math.min(replay.claim, replay.end), replay.end);\n    file.sync();',
+        file: 'store/recovery/log-recovery.ts',
+        find: 'rewrite(file, Math.min(durable, end), end);\n    file.sync();',
         replace: '',
       },
     ],
@@ -97,7 +97,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 14,
     edits: [
       {
-        file: 'store/log-replay.ts',
+        file: 'store/recovery/log-replay.ts',
         find: "const verdict = this.#reader.read(at);\n      if (verdict === 'end') break;",
         replace: "const verdict = this.#reader.read(at, false);\n      if (verdict === 'end') break;",
       },
@@ -108,12 +108,12 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 30,
     edits: [
       {
-        file: 'store/log-replay.ts',
+        file: 'store/recovery/log-replay.ts',
         find: 'if (invalid !== undefined && !this.#wasDurable(invalid.at)) return undefined;',
         replace: 'if (invalid !== undefined && !this.#wasDurable(invalid.at)) return start;',
       },
       {
-        file: 'store/log-replay.ts',
+        file: 'store/recovery/log-replay.ts',
         find: 'if ((reader.flags & FLAG_BATCH_MEMBER) === 0) this.#apply(at);',
         replace: 'this.#apply(at);',
       },
@@ -122,16 +122,18 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'the highest generation is the store although it is not whole',
     seed: 8,
-    edits: [{ file: 'store/generation-choice.ts', find: 'readable.findLast(isWhole)', replace: 'readable.at(-1)' }],
+    edits: [
+      { file: 'store/recovery/generation-choice.ts', find: 'readable.findLast(isWhole)', replace: 'readable.at(-1)' },
+    ],
   },
   {
     fault: 'a generation that stands alone need not be whole',
     seed: 3,
     edits: [
       {
-        file: 'store/store-opening.ts',
-        find: 'if (replay.claim === 0) return withoutLogs',
-        replace: 'if (replay.claim < 0) return withoutLogs',
+        file: 'store/recovery/log-recovery.ts',
+        find: 'if (replay.durable === 0) return quarantineLogs',
+        replace: 'if (replay.durable < 0) return quarantineLogs',
       },
     ],
   },
@@ -159,7 +161,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     fault: 'the name of a new store is not made durable',
     edits: [
       {
-        file: 'store/store-opening.ts',
+        file: 'store/recovery/open-store.ts',
         find: 'context.directory.sync();\n    log.appendMark',
         replace: 'log.appendMark',
       },

@@ -16,7 +16,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     edits: [
       {
         file: 'store/syncer.ts',
-        find: 'log.sync();\n    } catch (error) {\n      throw this.#gate.poison(error);',
+        find: 'log.sync();\n    } catch (error) {\n      throw this.#status.poison(error);',
         replace: 'log.sync();\n    } catch (error) {\n      throw error;',
       },
     ],
@@ -31,8 +31,8 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['sync'],
     edits: [
       {
-        file: 'store/tail-recovery.ts',
-        find: 'rewrite(file, Math.min(replay.claim, replay.end), replay.end);',
+        file: 'store/recovery/log-recovery.ts',
+        find: 'rewrite(file, Math.min(durable, end), end);',
         replace: '',
       },
     ],
@@ -41,7 +41,11 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     fault: 'there is a way back to an older generation',
     verbs: ['remove', 'truncate', 'open'],
     edits: [
-      { file: 'store/generation-choice.ts', find: 'readable.findLast(isWhole)', replace: 'readable.find(isWhole)' },
+      {
+        file: 'store/recovery/generation-choice.ts',
+        find: 'readable.findLast(isWhole)',
+        replace: 'readable.find(isWhole)',
+      },
     ],
   },
   {
@@ -49,7 +53,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['remove'],
     edits: [
       {
-        file: 'store/leftovers.ts',
+        file: 'store/obsolete-generations.ts',
         find: 'this.#names = [...imageNames, ...logNames];',
         replace: 'this.#names = logNames;',
       },
@@ -60,8 +64,12 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['write', 'sync'],
     file: '000002.log',
     edits: [
-      { file: 'store/compactor.ts', find: 'target.file.truncate(0);\n        target.file.sync();', replace: '' },
-      { file: 'store/compactor.ts', find: 'directory.remove(logName(target.generation));', replace: '' },
+      {
+        file: 'store/compaction-scheduler.ts',
+        find: 'target.file.truncate(0);\n        target.file.sync();',
+        replace: '',
+      },
+      { file: 'store/compaction-scheduler.ts', find: 'directory.remove(logName(target.generation));', replace: '' },
     ],
   },
   {
@@ -70,7 +78,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     file: '000001.log',
     edits: [
       {
-        file: 'store/mutations.ts',
+        file: 'store/store-writer.ts',
         find: 'this.#makeRoom(size);\n    this.#appendPut(putOf(key, value, trailer), size);',
         replace: 'this.#appendPut(putOf(key, value, trailer), size);\n    this.#makeRoom(size);',
       },
@@ -115,9 +123,9 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['list', 'open', 'read'],
     edits: [
       {
-        file: 'store/open-store.ts',
-        find: 'closeQuietly(opened);\n    lock?.release();',
-        replace: 'closeQuietly(opened);',
+        file: 'store/recovery/open-store.ts',
+        find: 'lock?.release();',
+        replace: '',
       },
     ],
   },
@@ -126,7 +134,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     verbs: ['size'],
     edits: [
       {
-        file: 'store/generation-choice.ts',
+        file: 'store/recovery/generation-choice.ts',
         find: 'file?.close();\n    throw storageFailure(',
         replace: 'throw storageFailure(',
       },
@@ -136,7 +144,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     fault: 'a compaction that was abandoned keeps its file open',
     verbs: ['write'],
     file: '000002.log',
-    edits: [{ file: 'store/compactor.ts', find: 'this.#housekeep(() => target.close());', replace: '' }],
+    edits: [{ file: 'store/compaction-scheduler.ts', find: 'this.#housekeep(() => target.close());', replace: '' }],
   },
   {
     fault: 'entries of an abandoned compaction do not get their places back',

@@ -31,7 +31,7 @@ export interface BrokenEngine {
 
 const source: string = fileURLToPath(new URL('../../src/', import.meta.url));
 /** What the engine is made of; nothing above it. */
-const folders: readonly string[] = ['base', 'storage', 'log', 'key-index', 'image', 'store'];
+const folders: readonly string[] = ['base', 'storage', 'log', 'key-index', 'image', 'store', 'store/recovery'];
 
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -54,7 +54,9 @@ export async function loadStore(edits: readonly SourceEdit[]): Promise<typeof Lo
 
 function build(directory: string, edits: readonly SourceEdit[]): void {
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
-  const files = folders.flatMap((folder) => readdirSync(source + folder).map((name) => `${folder}/${name}`));
+  const files = folders
+    .flatMap((folder) => readdirSync(source + folder).map((name) => `${folder}/${name}`))
+    .filter((file) => file.endsWith('.ts'));
   const missing = edits.find(({ file }) => !files.includes(file));
   if (missing !== undefined) throw new Error(`there is no src/${missing.file} to edit`);
   for (const file of files) {

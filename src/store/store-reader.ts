@@ -6,11 +6,11 @@ import { copyForCaller } from '../log/result-slab.ts';
 import type { Generations } from './generations.ts';
 import { bytesOf, offsetOf } from './location.ts';
 import type { StoreSettings } from './log-store-options.ts';
-import type { Mutations } from './mutations.ts';
 import type { ScanRange } from './scan-range.ts';
 import { assertKeySize } from './size-limits.ts';
 import type { StoreEventHandler } from './store-event.ts';
-import type { WriteGate } from './write-gate.ts';
+import type { StoreStatus } from './store-status.ts';
+import type { StoreWriter } from './store-writer.ts';
 
 /** How far a scan looks ahead: enough to have several records on their way at once. */
 const AHEAD_ENTRIES = 16;
@@ -18,15 +18,15 @@ const AHEAD_ENTRIES = 16;
 /** What reads work on. */
 export interface ReadParts {
   readonly settings: StoreSettings;
-  readonly gate: WriteGate;
+  readonly status: StoreStatus;
   readonly index: KeyIndex;
   readonly generations: Generations;
-  readonly mutations: Mutations;
+  readonly writer: StoreWriter;
   readonly emit: StoreEventHandler;
 }
 
 /** Finds entries and lends their bodies. An entry that proves damaged is forgotten, as if it had not been there. */
-export class Reads {
+export class StoreReader {
   readonly #parts: ReadParts;
   /** Whether what is read is less likely to be evicted. */
   readonly #countsUses: boolean;
@@ -44,8 +44,8 @@ export class Reads {
 
   /** Lends the body under `key` to `use`; `undefined` where there is none. Throws `IO` where reading fails. */
   read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    const { gate, index, generations } = this.#parts;
-    gate.assertOpen();
+    const { status, index, generations } = this.#parts;
+    status.assertOpen();
     assertKeySize(key);
     const slot = index.probe(key);
     if (slot === NO_SLOT) {
@@ -61,26 +61,26 @@ export class Reads {
   }
 
   has(key: Uint8Array): boolean {
-    const { gate, index } = this.#parts;
-    gate.assertOpen();
+    const { status, index } = this.#parts;
+    status.assertOpen();
     assertKeySize(key);
     return index.find(key) !== 0;
   }
 
   /** Begins to read the record under `key` off the thread, where the storage can. */
   prefetch(key: Uint8Array): void {
-    const { gate, index, generations } = this.#parts;
-    gate.assertOpen();
+    const { status, index, generations } = this.#parts;
+    status.assertOpen();
     assertKeySize(key);
     const node = index.find(key);
     if (node !== 0) generations.prefetchBody(index.location(node), bytesOf(index.units(node)));
   }
 
   *keys({ interval, reverse, limit }: ScanRange): Generator<Uint8Array, undefined> {
-    const { gate, index } = this.#parts;
+    const { status, index } = this.#parts;
     const cursor = index.cursor(interval, reverse);
     for (let left = limit; left > 0; left -= 1) {
-      gate.assertOpen();
+      status.assertOpen();
       if (cursor.next() === 0) return undefined;
       yield cursor.key();
     }
@@ -90,7 +90,7 @@ export class Reads {
     { interval, reverse, limit }: ScanRange,
     use: BodyUse<Result>,
   ): Generator<[Uint8Array, Result], undefined> {
-    const { gate, index, generations } = this.#parts;
+    const { status, index, generations } = this.#parts;
     const cursor = index.cursor(interval, reverse);
     const entryOf = (memory: RecordMemory, at: number): [Uint8Array, Result] => {
       const keyLength = keyLengthAt(memory.words, at >>> 2);
@@ -100,7 +100,7 @@ export class Reads {
     const ahead = new Int32Array(2 * AHEAD_ENTRIES);
     let fetched = 0;
     for (let left = limit; left > 0; ) {
-      gate.assertOpen();
+      status.assertOpen();
       const node = cursor.next();
       if (node === 0) return undefined;
       fetched = fetched > 0 ? fetched - 1 : this.#fetchAhead(cursor, ahead);
@@ -136,13 +136,13 @@ export class Reads {
   }
 
   #readAt<Result>(node: NodeAddress, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    const { index, generations, mutations, emit } = this.#parts;
+    const { index, generations, writer, emit } = this.#parts;
     const location = index.location(node);
     const result = generations.readBody(location, bytesOf(index.units(node)), key, use);
     if (result !== undefined) return result;
     const generation = generations.generationOf(location);
     this.corruptions += 1;
-    mutations.forgetDamaged(node, key);
+    writer.forgetDamaged(node, key);
     emit({ type: 'entry-damaged', key: key.slice(), generation, offset: offsetOf(location) });
     return undefined;
   }

@@ -1,18 +1,16 @@
+import { attempt } from '../base/attempt.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import { HEAD_BYTES } from '../log/record-format.ts';
 import { Compaction } from './compaction.ts';
-import { logName } from './generation-files.ts';
+import { createLog, logName, syncDirectory } from './generation-files.ts';
 import type { Generations } from './generations.ts';
-import { Leftovers } from './leftovers.ts';
 import { bytesOf } from './location.ts';
-import type { OpeningContext } from './opening-context.ts';
+import { ObsoleteGenerations } from './obsolete-generations.ts';
 import type { StepOptions } from './progress.ts';
-import type { StoreEventHandler } from './store-event.ts';
-import { createLog, syncDirectory } from './store-opening.ts';
-import type { WriteGate } from './write-gate.ts';
+import type { StoreContext } from './store-context.ts';
 
 /** Below this many dead bytes a compaction is not worth its syncs. */
 const DEAD_BYTES_MIN: number = 1024 * 1024;
@@ -29,13 +27,11 @@ const TURN_BYTES: number = 256 * 1024;
 const OVERHEAD_BYTES: number = FILE_HEADER_BYTES + HEAD_BYTES;
 
 /** Decides when a generation is compacted and lets later writes pay for it. */
-export class Compactor {
-  readonly #context: OpeningContext;
+export class CompactionScheduler {
+  readonly #context: StoreContext;
   readonly #generations: Generations;
   readonly #index: KeyIndex;
-  readonly #gate: WriteGate;
-  readonly #emit: StoreEventHandler;
-  readonly #leftovers: Leftovers;
+  readonly #obsolete: ObsoleteGenerations;
   #current: Compaction | undefined;
   #retryAtBytes = 0;
   /** Calls of `runAsync` that wait for the compaction under way. */
@@ -45,19 +41,11 @@ export class Compactor {
   /** Entries that compactions found damaged. */
   entriesLost = 0;
 
-  constructor(
-    context: OpeningContext,
-    generations: Generations,
-    index: KeyIndex,
-    gate: WriteGate,
-    emit: StoreEventHandler,
-  ) {
+  constructor(context: StoreContext, generations: Generations, index: KeyIndex) {
     this.#context = context;
     this.#generations = generations;
     this.#index = index;
-    this.#gate = gate;
-    this.#emit = emit;
-    this.#leftovers = new Leftovers(context);
+    this.#obsolete = new ObsoleteGenerations(context);
   }
 
   /** Bytes of the active log that hold nothing live. */
@@ -69,14 +57,14 @@ export class Compactor {
   /** Lets a write of `bytes` pay its share. Failures end the compaction, not the write. */
   advance(bytes: number): void {
     const share = Math.max(STEP_BYTES_MIN, bytes * PACE);
-    this.#leftovers.advance(share);
+    this.#obsolete.advance(share);
     if (this.#current === undefined && !this.#due()) return;
     try {
       if (this.#current === undefined) this.#begin();
       this.#step(share);
     } catch (error) {
       // One that has not begun is told of here, as no caller sees the error.
-      if (this.#current === undefined) this.#emit({ type: 'housekeeping-failed', error });
+      if (this.#current === undefined) this.#context.emit({ type: 'housekeeping-failed', error });
       this.abandon(error);
     }
   }
@@ -86,7 +74,7 @@ export class Compactor {
     try {
       const compaction = this.#beginIfWorthwhile();
       while (compaction !== undefined && this.#current === compaction) this.#step(TURN_BYTES);
-      this.#leftovers.finish();
+      this.#obsolete.finish();
     } catch (error) {
       this.abandon(error);
       throw error;
@@ -109,7 +97,7 @@ export class Compactor {
         toldBytes = progress.doneBytes;
         if (this.#current === compaction) await nextTurn();
         if (this.#current !== compaction) break;
-        this.#gate.assertWritable();
+        this.#context.status.assertWritable();
         signal?.throwIfAborted();
       }
     } catch (error) {
@@ -125,13 +113,13 @@ export class Compactor {
   }
 
   /** Takes old generations away, at once or, asynchronously, in steps between turns of the event loop. */
-  removeLeftovers(): void {
-    this.#leftovers.finish();
+  removeObsolete(): void {
+    this.#obsolete.finish();
   }
 
-  async removeLeftoversAsync(): Promise<void> {
-    while (this.#leftovers.any && !this.#gate.shut) {
-      this.#leftovers.step();
+  async removeObsoleteAsync(): Promise<void> {
+    while (this.#obsolete.any && this.#context.status.isWritable) {
+      this.#obsolete.step();
       await nextTurn();
     }
   }
@@ -177,7 +165,7 @@ export class Compactor {
     const { generation } = compaction.source;
     for (const { key, offset } of compaction.takeLost()) {
       this.entriesLost += 1;
-      this.#emit({ type: 'entry-damaged', key, generation, offset });
+      this.#context.emit({ type: 'entry-damaged', key, generation, offset });
     }
   }
 
@@ -186,12 +174,12 @@ export class Compactor {
     const compaction = this.#current;
     this.#current = undefined;
     this.#retryLater();
-    if (cause instanceof StoreError && cause.code === 'POISONED') this.#gate.poisonInBackground(cause);
+    if (cause instanceof StoreError && cause.code === 'POISONED') this.#context.status.poisonInBackground(cause);
     if (compaction === undefined) return;
     compaction.abandon(cause);
     this.#generations.stopBuilding();
     this.#removeTarget(compaction);
-    this.#emit({ type: 'compaction-abandoned', generation: compaction.target.generation, error: cause });
+    this.#context.emit({ type: 'compaction-abandoned', generation: compaction.target.generation, error: cause });
   }
 
   #due(): boolean {
@@ -216,7 +204,7 @@ export class Compactor {
     const compaction = new Compaction(source, target, this.#index, () => syncDirectory(directory));
     this.#current = compaction;
     // Last, as the handler may write: what it writes takes part in this compaction and must not begin another.
-    this.#emit({ type: 'compaction-started', generation: target.generation, logBytes: source.end });
+    this.#context.emit({ type: 'compaction-started', generation: target.generation, logBytes: source.end });
     return compaction;
   }
 
@@ -230,8 +218,8 @@ export class Compactor {
     target.appendMark(target.durable);
     this.#housekeep(() => target.flush());
     this.#housekeep(() => source.close());
-    this.#leftovers.gather(target.generation);
-    this.#emit({ type: 'compaction-finished', generation: target.generation, logBytes: target.end });
+    this.#obsolete.collect(target.generation);
+    this.#context.emit({ type: 'compaction-finished', generation: target.generation, logBytes: target.end });
   }
 
   /**
@@ -239,34 +227,30 @@ export class Compactor {
    * crash would bring it back as the newer one. Removing it does not prove that: the directory may keep the name.
    */
   #removeTarget({ target, mayBeWhole }: Compaction): void {
-    const { directory, beforeWrite } = this.#context;
+    const { directory, assertLockHeld } = this.#context;
     let keep = false;
     if (mayBeWhole) {
       try {
-        beforeWrite();
+        assertLockHeld();
         target.file.truncate(0);
         target.file.sync();
       } catch (error) {
         keep = true;
-        this.#gate.poisonInBackground(storageFailure('empty an abandoned generation', error));
+        this.#context.status.poisonInBackground(storageFailure('empty an abandoned generation', error));
       }
     }
     this.#housekeep(() => target.close());
     if (keep) return;
     this.#housekeep(() => {
       // By name it may be another owner's by now, who took the lock and built a generation of the same number.
-      beforeWrite();
+      assertLockHeld();
       directory.remove(logName(target.generation));
       directory.sync();
     });
   }
 
   #housekeep(task: () => void): void {
-    try {
-      task();
-    } catch (error) {
-      this.#emit({ type: 'housekeeping-failed', error });
-    }
+    attempt(task, this.#context.onHousekeepingFailure);
   }
 }
 

@@ -13,7 +13,7 @@ const CHUNK_MOVES = 4096;
  * 1. Moves are in the order of their new offsets, as a new generation is only appended to.
  * 2. All chunks but the last are full.
  */
-export class MoveJournal {
+export class RelocationUndoLog {
   #chunks: Int32Array[] = [];
   #count = 0;
 

@@ -3,15 +3,15 @@ import type { KeyIndex } from '../key-index/key-index.ts';
 import type { NodeAddress } from '../key-index/node-layout.ts';
 import { batchOf, deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../log/record-content.ts';
 import { FLAG_BATCH_MEMBER, KEY_BYTES_MAX, recordBytes } from '../log/record-format.ts';
-import type { Compactor } from './compactor.ts';
+import type { CompactionScheduler } from './compaction-scheduler.ts';
 import type { DeferredFlush } from './deferred-flush.ts';
 import { Evictor } from './evictor.ts';
 import type { Generations } from './generations.ts';
 import { locationOf, unitsOf } from './location.ts';
 import type { StoreSettings } from './log-store-options.ts';
 import { assertKeySize, assertValueSize } from './size-limits.ts';
+import type { StoreStatus } from './store-status.ts';
 import type { Syncer } from './syncer.ts';
-import type { WriteGate } from './write-gate.ts';
 
 /** A key with the parts of its body: `trailer` is stored right behind `value`. */
 export interface StoredPut {
@@ -21,13 +21,13 @@ export interface StoredPut {
 }
 
 /** What mutations work on. */
-export interface MutationParts {
+export interface WriterParts {
   readonly settings: StoreSettings;
-  readonly gate: WriteGate;
+  readonly status: StoreStatus;
   readonly index: KeyIndex;
   readonly generations: Generations;
   readonly syncer: Syncer;
-  readonly compactor: Compactor;
+  readonly scheduler: CompactionScheduler;
   readonly deferred: DeferredFlush;
 }
 
@@ -36,11 +36,11 @@ export interface MutationParts {
  * fail in between. Whatever can fail comes before, so that a call that throws has changed nothing. The exceptions are
  * the sync of `durability: 'on-put'`, which comes last, and evictions, which come first.
  */
-export class Mutations {
-  readonly #parts: MutationParts;
+export class StoreWriter {
+  readonly #parts: WriterParts;
   readonly #evictor: Evictor | undefined;
 
-  constructor(parts: MutationParts) {
+  constructor(parts: WriterParts) {
     this.#parts = parts;
     const { maxBytes } = parts.settings;
     if (maxBytes === undefined) return;
@@ -53,8 +53,8 @@ export class Mutations {
   }
 
   put(key: Uint8Array, value: Uint8Array, trailer: Uint8Array): void {
-    const { gate, index } = this.#parts;
-    gate.assertWritable();
+    const { status, index } = this.#parts;
+    status.assertWritable();
     assertKeySize(key);
     assertValueSize(value);
     const size = recordBytes(key.length, value.length + trailer.length);
@@ -68,8 +68,8 @@ export class Mutations {
   }
 
   putMany(puts: readonly StoredPut[]): void {
-    const { gate, index, generations } = this.#parts;
-    gate.assertWritable();
+    const { status, index, generations } = this.#parts;
+    status.assertWritable();
     let bytes = 0;
     let keyBytes = 0;
     for (const { key, value, trailer } of puts) {
@@ -95,8 +95,8 @@ export class Mutations {
   }
 
   delete(key: Uint8Array): boolean {
-    const { gate, index } = this.#parts;
-    gate.assertWritable();
+    const { status, index } = this.#parts;
+    status.assertWritable();
     assertKeySize(key);
     if (index.find(key) === 0) return false;
     const size = this.#appendDeletion(deletionOf(key));
@@ -106,8 +106,8 @@ export class Mutations {
   }
 
   deletePrefix(prefix: Uint8Array): number {
-    const { gate, index } = this.#parts;
-    gate.assertWritable();
+    const { status, index } = this.#parts;
+    status.assertWritable();
     const interval = { lower: prefix, upper: prefixSuccessor(prefix) };
     // Where nothing is live, nothing dead can come back either: no record is needed.
     if (prefix.length > KEY_BYTES_MAX || index.cursor(interval).next() === 0) return 0;
@@ -119,9 +119,9 @@ export class Mutations {
 
   /** Forgets an entry that failed its checksums. A record says so, as an older one of the key may still be in the log. */
   forgetDamaged(node: NodeAddress, key: Uint8Array): void {
-    const { gate, index, generations, deferred } = this.#parts;
+    const { status, index, generations, deferred } = this.#parts;
     index.removeNode(node);
-    if (gate.shut) return;
+    if (!status.isWritable) return;
     generations.active.append(deletionOf(key));
     deferred.schedule();
   }
@@ -167,8 +167,8 @@ export class Mutations {
 
   /** What follows every mutation: it pays for a compaction and reaches the disk as promised. */
   #accepted(bytes: number): void {
-    const { compactor, settings, syncer, deferred } = this.#parts;
-    compactor.advance(bytes);
+    const { scheduler, settings, syncer, deferred } = this.#parts;
+    scheduler.advance(bytes);
     if (settings.durability === 'on-put') syncer.sync();
     else deferred.schedule();
   }
