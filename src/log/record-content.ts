@@ -1,5 +1,5 @@
 import { type BatchExtent, encodeBatchKey, encodeMarkKey } from './control-key.ts';
-import { RecordKind } from './record-format.ts';
+import { RecordKind, recordBytes } from './record-format.ts';
 
 /** A record before it has a place. */
 export interface RecordContent {
@@ -9,12 +9,15 @@ export interface RecordContent {
   /** The body is `value` and, right behind it, `trailer`. */
   readonly value: Uint8Array;
   readonly trailer: Uint8Array;
+  /** Bytes of the record in the log. */
+  readonly size: number;
 }
 
 const NO_BYTES = new Uint8Array(0);
 
 export function putOf(key: Uint8Array, value: Uint8Array, trailer: Uint8Array, flags = 0): RecordContent {
-  return { kind: RecordKind.put, flags, key, value, trailer };
+  const size = recordBytes(key.length, value.length + trailer.length);
+  return { kind: RecordKind.put, flags, key, value, trailer, size };
 }
 
 export function deletionOf(key: Uint8Array): RecordContent {
@@ -40,5 +43,5 @@ export function completionOf(): RecordContent {
 }
 
 function withoutBody(kind: RecordKind, key: Uint8Array): RecordContent {
-  return { kind, flags: 0, key, value: NO_BYTES, trailer: NO_BYTES };
+  return { kind, flags: 0, key, value: NO_BYTES, trailer: NO_BYTES, size: recordBytes(key.length, 0) };
 }

@@ -3,6 +3,8 @@
  * Integers are little-endian; the engine reads them through typed arrays, so it runs on little-endian machines only.
  */
 
+import { StoreError } from '../base/store-error.ts';
+
 /** Records start at multiples of this many bytes, so that a record's words can be hashed where they lie. */
 export const RECORD_ALIGNMENT = 8;
 const WORD_BYTES = 4;
@@ -72,4 +74,18 @@ export function recordBytes(keyLength: number, bodyLength: number): number {
 /** Seed of a head's checksum: it ties the record to its file (by the salt) and to its place in it (by the offset). */
 export function headSeed(salt: number, offset: number): number {
   return (salt + offset / RECORD_ALIGNMENT) | 0;
+}
+
+/** Throws `TOO_LARGE` for a key that does not fit into a record. */
+export function assertKeySize(key: Uint8Array): void {
+  if (key.length > KEY_BYTES_MAX) throw tooLarge('key', key.length, KEY_BYTES_MAX);
+}
+
+/** Throws `TOO_LARGE` for a value that does not fit into a record. */
+export function assertValueSize(value: Uint8Array): void {
+  if (value.length > VALUE_BYTES_MAX) throw tooLarge('value', value.length, VALUE_BYTES_MAX);
+}
+
+function tooLarge(what: string, bytes: number, bytesMax: number): StoreError {
+  return new StoreError('TOO_LARGE', `a ${what} of ${bytes} bytes is too large: at most ${bytesMax} are allowed`);
 }

@@ -6,8 +6,7 @@ import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import { HEAD_BYTES } from '../log/record-format.ts';
 import { Compaction } from './compaction.ts';
 import { createLog, logName, syncDirectory } from './generation-files.ts';
-import type { Generations } from './generations.ts';
-import { bytesOf } from './location.ts';
+import { bytesOf, type Generations } from './generations.ts';
 import { ObsoleteGenerations } from './obsolete-generations.ts';
 import type { StepOptions } from './progress.ts';
 import type { StoreContext } from './store-context.ts';
@@ -209,12 +208,12 @@ export class CompactionScheduler {
   }
 
   #finish(compaction: Compaction): void {
-    const { target } = compaction;
+    const { source, target } = compaction;
     compaction.finish();
     this.#current = undefined;
     this.#retryAtBytes = 0;
     this.compactions += 1;
-    const source = this.#generations.switch();
+    this.#generations.switch();
     target.appendMark(target.durable);
     this.#housekeep(() => target.flush());
     this.#housekeep(() => source.close());

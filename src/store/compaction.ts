@@ -9,7 +9,7 @@ import { deletionOf } from '../log/record-content.ts';
 import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
 import { completeLog } from './generation-files.ts';
-import { isOf, locationOf, offsetOf } from './location.ts';
+import { isOf, locationOf, offsetOf } from './generations.ts';
 import type { Progress } from './progress.ts';
 import { RelocationUndoLog } from './relocation-undo-log.ts';
 

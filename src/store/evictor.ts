@@ -1,7 +1,7 @@
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { NO_NODE } from '../key-index/node-layout.ts';
-import { bytesOf } from './location.ts';
+import { bytesOf } from './generations.ts';
 
 /**
  * Keeps live bytes within a bound by giving up entries before others come in.

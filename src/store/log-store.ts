@@ -5,17 +5,14 @@ import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import { copyForCaller } from '../log/result-slab.ts';
 import { CompactionScheduler } from './compaction-scheduler.ts';
-import { DeferredFlush } from './deferred-flush.ts';
-import { Generations } from './generations.ts';
+import { bytesOf, Generations } from './generations.ts';
 import { ImageKeeper } from './image-keeper.ts';
-import { bytesOf } from './location.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
 import type { Progress, StepOptions } from './progress.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
-import type { ScanRange } from './scan-range.ts';
 import type { StoreContext } from './store-context.ts';
-import { StoreReader } from './store-reader.ts';
+import { type ScanRange, StoreReader } from './store-reader.ts';
 import type { LogStoreStats } from './store-stats.ts';
 import { type StoredPut, StoreWriter } from './store-writer.ts';
 import { Syncer } from './syncer.ts';
@@ -35,7 +32,6 @@ export class LogStore {
   readonly #generations: Generations;
   readonly #syncer: Syncer;
   readonly #scheduler: CompactionScheduler;
-  readonly #deferred: DeferredFlush;
   readonly #writer: StoreWriter;
   readonly #reader: StoreReader;
   readonly #images: ImageKeeper;
@@ -51,7 +47,7 @@ export class LogStore {
 
   private constructor(opened: OpenedStore, environment: LogStoreEnvironment) {
     const { context, log, index, report } = opened;
-    const { settings, status, emit } = context;
+    const { settings } = context;
     const generations = new Generations(log);
     this.#context = context;
     this.#index = index;
@@ -59,16 +55,14 @@ export class LogStore {
     this.#recovery = report;
     this.canPrefetch = log.file.readAsync !== undefined;
     this.#images = new ImageKeeper(context, index, log.generation, opened.imageEnd);
-    const syncer = new Syncer(generations, status);
-    const scheduler = new CompactionScheduler(context, generations, index);
-    const deferred = new DeferredFlush(syncer, status, environment.defer);
-    [this.#syncer, this.#scheduler, this.#deferred] = [syncer, scheduler, deferred];
-    this.#writer = new StoreWriter({ settings, status, index, generations, syncer, scheduler, deferred });
-    this.#reader = new StoreReader({ settings, status, index, generations, writer: this.#writer, emit });
+    this.#syncer = new Syncer(generations, context.status, environment.defer);
+    this.#scheduler = new CompactionScheduler(context, generations, index);
+    this.#writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
+    this.#reader = new StoreReader(context, index, generations, this.#writer);
     if (settings.readOnly) return;
-    if (settings.syncEveryMs !== undefined) deferred.syncEvery(settings.syncEveryMs);
+    if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
     // Makes the decision about damage durable: a log without the damage replaces this one at once.
-    if (report.damaged.length > 0) this.#housekeep(() => scheduler.run());
+    if (report.damaged.length > 0) this.#housekeep(() => this.#scheduler.run());
     this.#housekeep(() => this.#writer.shrink());
   }
 
@@ -214,7 +208,7 @@ export class LogStore {
     if (status.isClosed) return;
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
-    this.#deferred.stop();
+    this.#syncer.stopTimer();
     if (status.isWritable) {
       this.#scheduler.settle();
       attempt(() => this.#syncer.sync(), collect);

@@ -1,6 +1,6 @@
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { ALL_KEYS } from '../key-index/key-interval.ts';
-import { isOf, type Location, offsetOf } from './location.ts';
+import { isOf, type Location, offsetOf } from './generations.ts';
 
 const MOVE_WORDS = 2;
 /** Memory comes in chunks, as a larger array to copy everything into would be a pause. */

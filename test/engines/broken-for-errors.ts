@@ -79,8 +79,8 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     edits: [
       {
         file: 'store/store-writer.ts',
-        find: 'this.#makeRoom(size);\n    this.#appendPut(putOf(key, value, trailer), size);',
-        replace: 'this.#appendPut(putOf(key, value, trailer), size);\n    this.#makeRoom(size);',
+        find: 'this.#makeBufferRoom(record.size);\n    this.#appendPut(record);',
+        replace: 'this.#appendPut(record);\n    this.#makeBufferRoom(record.size);',
       },
     ],
   },

@@ -4,7 +4,7 @@ import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
 import { FLAG_BATCH_MEMBER, RecordKind } from '../../log/record-format.ts';
 import type { RecordReader, Verdict } from '../../log/record-reader.ts';
 import type { RecordSpan } from '../../log/record-span.ts';
-import { locationOf, unitsOf } from '../location.ts';
+import { locationOf, unitsOf } from '../generations.ts';
 import type { DamagedRun } from './recovery-report.ts';
 
 /**
