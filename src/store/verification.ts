@@ -3,8 +3,8 @@ import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
+import type { Progress } from './compaction.ts';
 import { isOf, offsetOf } from './generations.ts';
-import type { Progress } from './progress.ts';
 import type { DamagedRun } from './recovery/recovery-report.ts';
 
 /** A verification reports its progress this often. */

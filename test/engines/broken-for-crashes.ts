@@ -32,7 +32,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'no sync of the directory before the new generation is called whole',
     seed: 9,
-    edits: [{ file: 'store/compaction.ts', find: 'this.#syncDirectory();', replace: '' }],
+    edits: [{ file: 'store/compaction.ts', find: 'syncDirectory(this.#context.directory);', replace: '' }],
   },
   {
     fault: 'a compaction drops the deletions written since it began',
@@ -147,7 +147,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 3,
     edits: [
       { file: 'store/image-keeper.ts', find: 'log.needsSync || (', replace: '(' },
-      { file: 'store/log-store.ts', find: 'attempt(() => this.#syncer.sync());', replace: '' },
+      { file: 'store/log-store.ts', find: 'attempt(() => this.#syncer.sync(), collect);', replace: '' },
     ],
   },
   {

@@ -65,11 +65,11 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     file: '000002.log',
     edits: [
       {
-        file: 'store/compaction-scheduler.ts',
-        find: 'target.file.truncate(0);\n        target.file.sync();',
+        file: 'store/compaction.ts',
+        find: 'this.target.file.truncate(0);\n        this.target.file.sync();',
         replace: '',
       },
-      { file: 'store/compaction-scheduler.ts', find: 'directory.remove(logName(target.generation));', replace: '' },
+      { file: 'store/compaction.ts', find: 'directory.remove(logName(this.target.generation));', replace: '' },
     ],
   },
   {
@@ -144,7 +144,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     fault: 'a compaction that was abandoned keeps its file open',
     verbs: ['write'],
     file: '000002.log',
-    edits: [{ file: 'store/compaction-scheduler.ts', find: 'this.#housekeep(() => target.close());', replace: '' }],
+    edits: [{ file: 'store/compaction.ts', find: 'this.#housekeep(() => this.target.close());', replace: '' }],
   },
   {
     fault: 'entries of an abandoned compaction do not get their places back',
