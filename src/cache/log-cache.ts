@@ -13,7 +13,7 @@ import type { Progress } from '../store/compaction.ts';
 import type { StepOptions } from '../store/compaction-scheduler.ts';
 import { LogStore } from '../store/log-store.ts';
 import type { LogStoreOptions } from '../store/log-store-options.ts';
-import type { LogStoreStats } from '../store/store-stats.ts';
+import type { LogCacheStats } from '../store/store-stats.ts';
 import type { StoredPut } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
 import { type KeyInput, keyBytes } from './key-bytes.ts';
@@ -24,9 +24,6 @@ export interface LogCacheOptions extends LogStoreOptions {
   /** Where the files are; default: the file system. `MemoryStorage` for tests and runtimes without files. */
   readonly storage?: StorageBackend;
 }
-
-/** What a `LogCache` holds and what happened to it since it was opened. */
-export interface LogCacheStats extends LogStoreStats {}
 
 /**
  * A `ProjectionCache` in one directory: an append-only log and its index in memory.

@@ -1,9 +1,7 @@
 import { attempt } from '../base/attempt.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import type { KeyInterval } from '../key-index/key-interval.ts';
 import type { BodyUse } from '../log/body-reader.ts';
-import { copyForCaller } from '../log/result-slab.ts';
 import type { Progress } from './compaction.ts';
 import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
 import { bytesOf, Generations } from './generations.ts';
@@ -13,7 +11,7 @@ import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
 import { type ScanRange, StoreReader } from './store-reader.ts';
-import type { LogStoreStats } from './store-stats.ts';
+import type { LogCacheStats } from './store-stats.ts';
 import { type StoredPut, StoreWriter } from './store-writer.ts';
 import { Syncer } from './syncer.ts';
 import { type VerifyReport, verifyLogs } from './verification.ts';
@@ -21,8 +19,8 @@ import { type VerifyReport, verifyLogs } from './verification.ts';
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A store from byte keys to byte bodies: one append-only log and the index of what is live in it. What `sync` covered
- * survives any crash; after one the store holds a prefix of the accepted operations, batches whole or not at all.
+ * A store from byte keys to byte bodies: an append-only log and the index of its live records. What a sync covered survives
+ * any crash. After a crash the store holds a prefix of the accepted operations, each batch whole or not at all.
  */
 export class LogStore {
   /** Whether `prefetch` does anything on this storage. */
@@ -38,8 +36,8 @@ export class LogStore {
   readonly #recovery: RecoveryReport;
 
   /**
-   * Opens the store in `path`, or begins one. Damaged content never stops it: it fails with `LOCKED`, `INCOMPATIBLE` or
-   * `IO`, and with `TypeError` or `RangeError` for options.
+   * Opens the store in the directory `path`, or creates it. Damaged content never makes it fail: it throws `LOCKED`,
+   * `INCOMPATIBLE` or `IO`, and `TypeError` or `RangeError` for invalid options.
    */
   static open(path: string, options: LogStoreOptions, environment: LogStoreEnvironment): LogStore {
     return new LogStore(openStore(path, settingsOf(options), environment), environment);
@@ -63,112 +61,105 @@ export class LogStore {
     if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
     // Makes the decision about damage durable: a log without the damage replaces this one at once.
     if (report.damaged.length > 0) this.#housekeep(() => this.#scheduler.run());
-    this.#housekeep(() => this.#writer.shrink());
+    if (settings.maxBytes !== undefined) this.#housekeep(() => this.#writer.shrink());
   }
 
+  /** Number of entries. */
   get size(): number {
-    this.#context.status.assertOpen();
+    this.assertOpen();
     return this.#index.size;
   }
 
-  /** Throws `CLOSED` where nothing can be read any more. */
+  /** Throws `CLOSED` after `close`. */
   assertOpen(): void {
     this.#context.status.assertOpen();
   }
 
-  /** Throws why nothing can be written: `CLOSED`, `READ_ONLY`, `POISONED`, or what a write in the background failed with. */
+  /** Throws `CLOSED`, `READ_ONLY`, `POISONED`, or the failure of a write in the background, if the store cannot be written. */
   assertWritable(): void {
     this.#context.status.assertWritable();
   }
 
-  /** A copy of the body under `key`, `undefined` where there is none. Throws `IO` where reading fails. */
-  get(key: Uint8Array): Uint8Array | undefined {
-    return this.#reader.read(key, copyForCaller);
-  }
-
-  /** The same with the body lent to `use` instead of copied; returns what that returns. */
+  /** Lends the body under `key` to `use` and returns its result; `undefined` on a miss. Throws `IO` if reading fails. */
   read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     return this.#reader.read(key, use);
   }
 
+  /** Whether there is an entry under `key`; nothing is read from the log. */
   has(key: Uint8Array): boolean {
     return this.#reader.has(key);
   }
 
-  /** Begins to read the record under `key` off the thread, where the storage can. A hint: what fails is not told. */
+  /** Starts to read the record under `key` off the thread, if the storage can. A hint: failures are ignored. */
   prefetch(key: Uint8Array): void {
     this.#reader.prefetch(key);
   }
 
-  /** Stores `value` and behind it `trailer`. */
+  /** Stores `value`, followed by `trailer`, as the body of `key`. */
   put(key: Uint8Array, value: Uint8Array, trailer: Uint8Array = NO_BYTES): void {
     this.#writer.put(key, value, trailer);
   }
 
-  /** Stores all of them or, also across a crash, none. Of two with the same key the later one counts. */
+  /** Stores all of them or none, also across a crash. Of two puts with the same key the later one counts. */
   putMany(puts: readonly StoredPut[]): void {
     this.#writer.putMany(puts);
   }
 
-  /** Removes `key`; whether it was there. */
+  /** Removes `key` and returns whether it was there. */
   delete(key: Uint8Array): boolean {
     return this.#writer.delete(key);
   }
 
-  /** Removes every key that starts with `prefix` and returns how many there were. */
+  /** Removes every key that starts with `prefix` and returns their number. */
   deletePrefix(prefix: Uint8Array): number {
     return this.#writer.deletePrefix(prefix);
   }
 
   /**
-   * Keys of the interval in order. One that is there all the time comes, one removed before the order reaches it does not;
-   * whether one comes that is new meanwhile is left open, as new keys are linked in order in groups.
+   * The keys of a range in order. A key that is there all the time is visited, one that is removed before the scan reaches
+   * it is not. A key that is added meanwhile may be visited or not, as new keys are put in order in groups.
    */
   keys(range: ScanRange): Generator<Uint8Array, undefined> {
     return this.#reader.keys(range);
   }
 
-  /** The same with copies of the bodies; an entry that proves damaged is passed over. */
-  entries(interval: KeyInterval, reverse = false): Generator<[Uint8Array, Uint8Array], undefined> {
-    return this.#reader.scan({ interval, reverse, limit: Number.POSITIVE_INFINITY }, copyForCaller);
-  }
-
-  /** The same with each body lent to `use`, and for a number of entries at most. */
+  /** The entries of a range in order, as `keys`; each body is lent to `use`. A damaged entry is skipped. */
   scan<Result>(range: ScanRange, use: BodyUse<Result>): Generator<[Uint8Array, Result], undefined> {
     return this.#reader.scan(range, use);
   }
 
-  /** Returns when everything accepted is durable. A failed sync poisons the store. */
+  /** Makes everything accepted so far durable. A failed sync poisons the store. */
   sync(): void {
-    this.#context.status.assertWritable();
+    this.assertWritable();
     this.#syncer.sync();
   }
 
+  /** `sync` off the thread; calls that wait at the same time share one sync. */
   async syncAsync(): Promise<void> {
-    this.#context.status.assertWritable();
+    this.assertWritable();
     await this.#syncer.syncAsync();
   }
 
-  /** Rewrites the log without what is dead, and the image of the index. */
+  /** Rewrites the log without its dead records, and writes the index image. */
   compact(): void {
-    this.#context.status.assertWritable();
+    this.assertWritable();
     this.#scheduler.run();
     this.#syncer.sync();
     this.#writeImage();
   }
 
-  /** The same in small steps between turns of the event loop. An abort leaves the store as it was. */
+  /** `compact` in small steps between turns of the event loop. An abort leaves the store as it was. */
   async compactAsync(options: StepOptions = {}): Promise<void> {
-    this.#context.status.assertWritable();
+    this.assertWritable();
     await this.#scheduler.runAsync(options);
     await this.#syncer.syncAsync();
     this.#writeImage();
     await this.#scheduler.removeObsoleteAsync();
   }
 
-  /** Reads every record and reports; damage is found, not thrown. */
+  /** Reads and checks every record. Damage is reported, not thrown. */
   verify(options: { readonly onProgress?: (progress: Progress) => void } = {}): VerifyReport {
-    this.#context.status.assertOpen();
+    this.assertOpen();
     if (this.#context.status.isWritable) {
       this.#syncer.flush();
       this.#scheduler.flush();
@@ -176,8 +167,9 @@ export class LogStore {
     return verifyLogs(this.#generations.all, this.#index, options.onProgress);
   }
 
-  stats(): LogStoreStats {
-    this.#context.status.assertOpen();
+  /** Sizes, counters since the store was opened, and what opening it found. */
+  stats(): LogCacheStats {
+    this.assertOpen();
     return {
       entries: this.#index.size,
       liveBytes: bytesOf(this.#index.recordUnits),
@@ -200,8 +192,8 @@ export class LogStore {
   }
 
   /**
-   * Makes everything durable, writes the image, closes the files and gives up the lock. What fails is thrown after all of
-   * it was attempted: the store is closed in any case, and what no sync covered may be lost.
+   * Makes everything durable, writes the index image, closes the files and releases the lock. It attempts all of this and
+   * then throws the first failure. The store is closed in any case; what no sync covered may be lost.
    */
   close(): void {
     const { status } = this.#context;

@@ -5,7 +5,7 @@ import { KeyWords } from '../../src/key-index/key-words.ts';
 import { halfSipHash13 } from '../../src/key-index/keyed-hash.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { LogStore } from '../../src/store/log-store.ts';
-import { bytes, text } from './store-history.ts';
+import { bytes, getBody, text } from './store-history.ts';
 
 /** Every random number of these stores, and so both halves of the key of their hashes. */
 const RANDOM = 1;
@@ -29,7 +29,7 @@ test('two keys of one hash are never taken for each other', () => {
   const storage = new MemoryStorage();
   const open = (): LogStore => LogStore.open('store', {}, { storage, random: () => RANDOM, defer: () => {} });
   const read = (store: LogStore, name: string): string | undefined => {
-    const body = store.get(bytes(name));
+    const body = getBody(store, bytes(name));
     return body === undefined ? undefined : text(body);
   };
   let store = open();

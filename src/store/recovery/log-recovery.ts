@@ -62,7 +62,7 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
     wasSynced: readOnly || replay.content.end <= replay.durable,
   });
   if (!readOnly) {
-    quarantine(context, name, file, report.damaged);
+    if (report.damaged.length > 0) quarantine(context, name, file, report.damaged);
     // If everything was forgotten, nothing in this log may ever count again, but that may not last: the log may be cut
     // below what its image states to be durable, and grow past it. So a new log replaces it.
     if (replay.forgotten && index.size === 0) return report;
