@@ -9,7 +9,9 @@ import type { StoreContext } from './store-context.ts';
 
 /** Below this many dead bytes a compaction is not worth its syncs. */
 const DEAD_BYTES_MIN: number = 1024 * 1024;
-/** For each byte written, this many bytes of the old generation are processed or removed, so that the work catches up. */
+/**
+ * For each byte written, this many bytes of the old generation are processed or removed, so that the work catches up.
+ */
 const PACE = 8;
 const STEP_BYTES_MIN: number = 4 * 1024;
 /** After a failed compaction the log must grow by this factor before the next, to spare a full disk. */
@@ -141,7 +143,9 @@ export class CompactionScheduler {
     }
   }
 
-  /** Writes what was copied to its file, so that it can be read there. A failure ends the compaction, not the caller. */
+  /**
+   * Writes what was copied to its file, so that it can be read there. A failure ends the compaction, not the caller.
+   */
   flush(): void {
     try {
       this.#current?.target.flush();
@@ -176,7 +180,8 @@ export class CompactionScheduler {
   }
 
   #finish(compaction: Compaction): void {
-    // Before `finish` can report a failure of housekeeping: a handler that writes must not advance this compaction again.
+    // Before `finish` can report a failure of housekeeping: a handler that writes must not advance this compaction
+    // again.
     this.#current = undefined;
     try {
       compaction.finish();

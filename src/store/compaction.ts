@@ -35,8 +35,9 @@ export interface LostEntry {
 }
 
 /**
- * Builds the next generation: `begin` creates it, `step` copies live records into it, in log order and in steps of any size
- * while the old one is still written to, and `finish` makes it the store. `abandon` undoes all of it at any time before.
+ * Builds the next generation: `begin` creates it, `step` copies live records into it, in log order and in steps of any
+ * size while the old one is still written to, and `finish` makes it the store. `abandon` undoes all of it at any time
+ * before.
  *
  * Invariants:
  * 1. Below `#cursor` every live record of `source` has been copied and the index points at the copy.
@@ -108,8 +109,8 @@ export class Compaction {
   }
 
   /**
-   * Processes about `bytes` of the old generation, or syncs what was copied before: a small step waits for at most one sync.
-   * Throws what storage throws; then the compaction must be abandoned.
+   * Processes about `bytes` of the old generation, or syncs what was copied before: a small step waits for at most one
+   * sync. Throws what storage throws; then the compaction must be abandoned.
    */
   step(bytes: number): void {
     for (let left = bytes; left > 0 && !this.isReady; ) {
@@ -134,8 +135,8 @@ export class Compaction {
   }
 
   /**
-   * Makes the new generation the store; it must be ready. Its name is made durable first, so that COMPLETE is durable only
-   * in a file that can be found. Throws what storage throws; then the compaction must be abandoned.
+   * Makes the new generation the store; it must be ready. Its name is made durable first, so that COMPLETE is durable
+   * only in a file that can be found. Throws what storage throws; then the compaction must be abandoned.
    */
   finish(): void {
     if (this.#damaged) this.#forgetUnmoved();
@@ -167,7 +168,8 @@ export class Compaction {
 
   /**
    * If the new generation may hold COMPLETE, it must durably lose it before the old one accepts another record: a crash
-   * would otherwise bring it back as the newer one. Removing the file is not enough, as the directory may keep its name.
+   * would otherwise bring it back as the newer one. Removing the file is not enough, as the directory may keep its
+   * name.
    */
   #removeTarget(): void {
     const { directory, status, assertLockHeld } = this.#context;

@@ -3,9 +3,9 @@ import type { LogFile } from '../log/log-file.ts';
 import { RECORD_ALIGNMENT } from '../log/record-format.ts';
 
 /**
- * Where a record lies, in one int32 of the index: 31 bits for its offset in units of eight bytes, and the sign bit, set if
- * the number of its generation is odd. During a compaction, records of two generations are live. As the two differ in that
- * bit, copying a record changes only its own location, and the switch to the new generation changes none.
+ * Where a record lies, in one int32 of the index: 31 bits for its offset in units of eight bytes, and the sign bit, set
+ * if the number of its generation is odd. During a compaction, records of two generations are live. As the two differ
+ * in that bit, copying a record changes only its own location, and the switch to the new generation changes none.
  */
 export type Location = number;
 

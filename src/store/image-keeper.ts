@@ -24,8 +24,8 @@ export class ImageKeeper {
   }
 
   /**
-   * Writes the image of the index as it stands after the last record of `log`. All of the log must be durable, as an image
-   * states so; where it is not, none is written.
+   * Writes the image of the index as it stands after the last record of `log`. All of the log must be durable, as an
+   * image states so; where it is not, none is written.
    */
   write(log: LogFile): void {
     const record = log.content;

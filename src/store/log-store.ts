@@ -19,8 +19,9 @@ import { type VerifyReport, verifyLogs } from './verification.ts';
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A store from byte keys to byte bodies: an append-only log and the index of its live records. What a sync covered survives
- * any crash. After a crash the store holds a prefix of the accepted operations, each batch whole or not at all.
+ * A store from byte keys to byte bodies: an append-only log and the index of its live records. What a sync covered
+ * survives any crash. After a crash the store holds a prefix of the accepted operations, each batch whole or not at
+ * all.
  */
 export class LogStore {
   /** Whether `prefetch` does anything on this storage. */
@@ -75,12 +76,17 @@ export class LogStore {
     this.#context.status.assertOpen();
   }
 
-  /** Throws `CLOSED`, `READ_ONLY`, `POISONED`, or the failure of a write in the background, if the store cannot be written. */
+  /**
+   * Throws `CLOSED`, `READ_ONLY`, `POISONED`, or the failure of a write in the background, if the store cannot be
+   * written.
+   */
   assertWritable(): void {
     this.#context.status.assertWritable();
   }
 
-  /** Lends the body under `key` to `use` and returns its result; `undefined` on a miss. Throws `IO` if reading fails. */
+  /**
+   * Lends the body under `key` to `use` and returns its result; `undefined` on a miss. Throws `IO` if reading fails.
+   */
   read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     return this.#reader.read(key, use);
   }
@@ -116,8 +122,8 @@ export class LogStore {
   }
 
   /**
-   * The keys of a range in order. A key that is there all the time is visited, one that is removed before the scan reaches
-   * it is not. A key that is added meanwhile may be visited or not, as new keys are put in order in groups.
+   * The keys of a range in order. A key that is there all the time is visited, one that is removed before the scan
+   * reaches it is not. A key that is added meanwhile may be visited or not, as new keys are put in order in groups.
    */
   keys(range: ScanRange): Generator<Uint8Array, undefined> {
     return this.#reader.keys(range);
@@ -192,8 +198,8 @@ export class LogStore {
   }
 
   /**
-   * Makes everything durable, writes the index image, closes the files and releases the lock. It attempts all of this and
-   * then throws the first failure. The store is closed in any case; what no sync covered may be lost.
+   * Makes everything durable, writes the index image, closes the files and releases the lock. It attempts all of this
+   * and then throws the first failure. The store is closed in any case; what no sync covered may be lost.
    */
   close(): void {
     const { status } = this.#context;

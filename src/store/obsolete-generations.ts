@@ -14,7 +14,8 @@ const PIECE_BYTES: number = 1024 * 1024;
  *
  * Invariants:
  * 1. A log loses its header before anything else, so that no part of it is ever used as a store.
- * 2. A file is truncated from its end and removed when it is empty: a removal that is not durable must not bring it back.
+ * 2. A file is truncated from its end and removed when it is empty: a removal that is not durable must not bring it
+ *    back.
  * 3. No file is open between two calls. Opening removes what a crash leaves.
  */
 export class ObsoleteGenerations {
@@ -58,7 +59,9 @@ export class ObsoleteGenerations {
     this.#owedBytes = 0;
   }
 
-  /** Cuts `bytes` off one file and removes it when it is empty. A failure is reported and ends the work on that file. */
+  /**
+   * Cuts `bytes` off one file and removes it when it is empty. A failure is reported and ends the work on that file.
+   */
   step(bytes: number = PIECE_BYTES): void {
     const name = this.#names[0];
     if (name === undefined) return;

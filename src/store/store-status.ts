@@ -33,8 +33,8 @@ export class StoreStatus {
   }
 
   /**
-   * Throws the reason why the store cannot be written: `CLOSED`, `READ_ONLY` or `POISONED`. Also throws, once, the failure
-   * of a write in the background.
+   * Throws the reason why the store cannot be written: `CLOSED`, `READ_ONLY` or `POISONED`. Also throws, once, the
+   * failure of a write in the background.
    */
   assertWritable(): void {
     this.assertOpen();

@@ -16,8 +16,8 @@ function endOfTurn(task: () => void): void {
  * Writes the active log and makes it durable: at once, off the thread, or in the background, where failures go to the
  * status of the store.
  *
- * A failed sync poisons the store: the kernel may have dropped the pages and marked them clean, so a later success would
- * prove nothing. A failed write does not: the accepted records stay in memory and are written again.
+ * A failed sync poisons the store: the kernel may have dropped the pages and marked them clean, so a later success
+ * would prove nothing. A failed write does not: the accepted records stay in memory and are written again.
  */
 export class Syncer {
   readonly #generations: Generations;
@@ -78,8 +78,8 @@ export class Syncer {
   }
 
   /**
-   * `sync` off the thread. Callers that arrive while a sync runs, or in the rest of the turn in which it ended, share the
-   * next one: a group commit that starts after their calls.
+   * `sync` off the thread. Callers that arrive while a sync runs, or in the rest of the turn in which it ended, share
+   * the next one: a group commit that starts after their calls.
    */
   syncAsync(): Promise<void> {
     if (this.#queued !== undefined) return this.#queued;

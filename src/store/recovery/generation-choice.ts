@@ -23,10 +23,10 @@ export interface ReadableLog extends FoundLog {
 }
 
 /**
- * Opens the log that is the store: the highest generation that is whole, which COMPLETE or a later MARK proves. One that is
- * not whole was being built when its writer stopped. It is never used, not even if it is the only one: it may lack entries
- * that replaced those it has. `chosen` is `undefined` if there is no store; then `unreadable` names the logs whose contents
- * are lost.
+ * Opens the log that is the store: the highest generation that is whole, which COMPLETE or a later MARK proves. One
+ * that is not whole was being built when its writer stopped. It is never used, not even if it is the only one: it may
+ * lack entries that replaced those it has. `chosen` is `undefined` if there is no store; then `unreadable` names the
+ * logs whose contents are lost.
  *
  * Throws `INCOMPATIBLE` if a newer version of this package wrote any of them.
  */
@@ -81,7 +81,8 @@ function openLog(directory: StorageDirectory, generation: number, access: 'read'
     const size = file.size();
     const got = readFully(file, bytes, 0, FILE_HEADER_BYTES, 0);
     const header = decodeFileHeader(bytes.subarray(0, got));
-    // A file under the name of another generation was put there by hand: its records may be older or newer than the name says.
+    // A file under the name of another generation was put there by hand: its records may be older or newer than the
+    // name says.
     return { name, file, size, header: header?.generation === generation ? header : undefined };
   } catch (error) {
     file?.close();

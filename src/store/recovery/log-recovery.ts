@@ -25,8 +25,8 @@ export interface RecoveredLog {
 }
 
 /**
- * Replays the log and repairs its end: for a writer all of it is durable when this returns. If nothing in the log may be
- * used, only the report is returned and the file is closed.
+ * Replays the log and repairs its end: for a writer all of it is durable when this returns. If nothing in the log may
+ * be used, only the report is returned and the file is closed.
  */
 export function recoverLog(context: StoreContext, found: ReadableLog): RecoveredLog | RecoveryReport {
   let recovered: RecoveredLog | RecoveryReport;
@@ -93,10 +93,10 @@ function reportOf(
 }
 
 /**
- * Makes the end of a log that was not closed durable before anything is appended: cuts the torn tail, writes what follows
- * the last durable offset again, and syncs. Without the cut, stale records behind it, valid at their offsets, would come
- * back after the next crash. Without the second write, a tail whose sync had failed could be lost in spite of later syncs:
- * the kernel may consider its pages clean.
+ * Makes the end of a log that was not closed durable before anything is appended: cuts the torn tail, writes what
+ * follows the last durable offset again, and syncs. Without the cut, stale records behind it, valid at their offsets,
+ * would come back after the next crash. Without the second write, a tail whose sync had failed could be lost in spite
+ * of later syncs: the kernel may consider its pages clean.
  */
 function makeTailDurable(context: StoreContext, file: StorageFile, name: string, { durable, end }: LogReplay): void {
   try {

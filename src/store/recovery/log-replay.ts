@@ -10,16 +10,18 @@ import type { DamagedRun } from './recovery-report.ts';
 /**
  * Replays a log into the index and decides what an invalid record means; docs/durability.md gives the argument.
  *
- * If a later MARK shows that a sync had covered the invalid record, it is *damage*. Otherwise it is the *torn tail* that a
- * crash leaves, and the log ends there. A damaged body loses its own entry. A damaged header hides an unknown operation,
- * perhaps a deletion, so all older entries are forgotten. A batch counts whole or not at all, except for members whose
- * bodies are damaged.
+ * If a later MARK shows that a sync had covered the invalid record, it is *damage*. Otherwise it is the *torn tail*
+ * that a crash leaves, and the log ends there. A damaged body loses its own entry. A damaged header hides an unknown
+ * operation, perhaps a deletion, so all older entries are forgotten. A batch counts whole or not at all, except for
+ * members whose bodies are damaged.
  */
 export class LogReplay {
   readonly #reader: RecordReader;
   readonly #index: KeyIndex;
   readonly #generation: number;
-  /** Everything below this offset is known to have been durable. Later marks are searched for only at an invalid record. */
+  /**
+   * Everything below this offset is known to have been durable. Later marks are searched for only at an invalid record.
+   */
   #durable: number;
   #durableIsFinal = false;
   records = 0;
@@ -32,8 +34,8 @@ export class LogReplay {
   end: number;
 
   /**
-   * `durable`: everything below this offset is known to have been durable, 0 if nothing is. `covered`: the last record that
-   * `index` contains; without it the index is empty and the replay starts at the first record.
+   * `durable`: everything below this offset is known to have been durable, 0 if nothing is. `covered`: the last record
+   * that `index` contains; without it the index is empty and the replay starts at the first record.
    */
   constructor(reader: RecordReader, index: KeyIndex, generation: number, durable: number, covered?: RecordSpan) {
     this.#reader = reader;
@@ -184,8 +186,8 @@ export class LogReplay {
 }
 
 /**
- * The highest offset that a record from `from` on states to be durable, 0 if none does. A MARK states the offset it holds,
- * COMPLETE its own.
+ * The highest offset that a record from `from` on states to be durable, 0 if none does. A MARK states the offset it
+ * holds, COMPLETE its own.
  */
 export function lastMarkedOffset(reader: RecordReader, from: number): number {
   let durable = 0;

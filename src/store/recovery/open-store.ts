@@ -24,8 +24,8 @@ export interface OpenedStore extends RecoveredLog {
 }
 
 /**
- * Opens the directory, takes the lock, recovers the log and removes all other generations. On failure no file stays open
- * and the lock is released.
+ * Opens the directory, takes the lock, recovers the log and removes all other generations. On failure no file stays
+ * open and the lock is released.
  */
 export function openStore(path: string, settings: StoreSettings, environment: LogStoreEnvironment): OpenedStore {
   const emit = shielded(settings.onEvent);
@@ -87,7 +87,9 @@ function openForReading(context: StoreContext): RecoveredLog {
   }
 }
 
-/** Whether the directory still holds the log, as long as it was read; if no log was found, whether there is still none. */
+/**
+ * Whether the directory still holds the log, as long as it was read; if no log was found, whether there is still none.
+ */
 function isCurrent(directory: StorageDirectory, { log, report }: RecoveredLog): boolean {
   const { logs } = listGenerations(directory);
   if (report.generation === 0) return logs.length === 0;
@@ -116,7 +118,7 @@ function createStore(context: StoreContext, report: RecoveryReport): RecoveredLo
     log.close();
     // Otherwise each attempt on a full disk would leave a file behind.
     attempt(() => context.directory.remove(logName(log.generation)), context.onHousekeepingFailure);
-    throw storageFailure('begin the store', error);
+    throw storageFailure('create the store', error);
   }
   return { log, index, report, imageEnd: 0 };
 }

@@ -10,8 +10,8 @@ const QUARANTINE_BYTES_MAX: number = 16 * 1024 * 1024;
 const PIECE_BYTES: number = 64 * 1024;
 
 /**
- * Copies damaged ranges of a log, one after another, into `<log>.<offset>.corrupt`. An older file of that name stays. The
- * store does not need the copy: a failure is reported as an event.
+ * Copies damaged ranges of a log, one after another, into `<log>.<offset>.corrupt`. An older file of that name stays.
+ * The store does not need the copy: a failure is reported as an event.
  */
 export function quarantine(
   { directory, onHousekeepingFailure }: StoreContext,

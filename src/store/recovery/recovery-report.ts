@@ -18,7 +18,10 @@ export interface RecoveryReport {
   readonly damaged: readonly DamagedRun[];
   /** Number of entries lost because their own body was damaged. */
   readonly entriesLost: number;
-  /** Whether all entries before a damaged record header were forgotten, as that record may have replaced or deleted them. */
+  /**
+   * Whether all entries before a damaged record header were forgotten, as that record may have replaced or deleted
+   * them.
+   */
   readonly forgotten: boolean;
   /** Whether the last writer closed the store: nothing had to be cut or written again. */
   readonly clean: boolean;
