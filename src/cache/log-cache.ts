@@ -29,9 +29,9 @@ export interface LogCacheOptions extends LogStoreOptions {
  * A `ProjectionCache` in one directory: an append-only log on disk and its index in memory.
  *
  * One process at a time writes to a directory. What `sync` covered survives any crash; after a crash the cache holds a
- * prefix of the accepted operations. Keys and prefixes are bytes, or strings, which are encoded as UTF-8. Every method
- * except `close` throws `CLOSED` after `close`; methods that write throw `READ_ONLY`, `POISONED` or `IO`, see
- * docs/errors.md.
+ * prefix of the accepted operations. Keys and prefixes are bytes, or strings, which are encoded as UTF-8. After `close`
+ * every method except `capabilities` and `close` throws `CLOSED`; methods that write throw `READ_ONLY`, `POISONED` or
+ * `IO`, see docs/errors.md.
  */
 export class LogCache implements ProjectionCache {
   readonly #store: LogStore;
