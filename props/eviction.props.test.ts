@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { recordBytes } from '../src/log/record-format.ts';
 import type { LogStore } from '../src/store/log-store.ts';
-import { bytes, type Contents, contentsOf, equal, openStore, text } from '../test/store/store-history.ts';
+import { bytes, type Contents, contentsOf, equal, getBody, openStore, text } from '../test/store/store-history.ts';
 import { TestDisk } from '../test/store/test-disk.ts';
 
 type Step =
@@ -70,7 +70,7 @@ class BoundedStore {
         this.#put(next.puts, (puts) => this.#store.putMany(puts));
         break;
       case 'get':
-        this.#store.get(bytes(next.key));
+        getBody(this.#store, bytes(next.key));
         break;
       case 'delete':
         expect(this.#store.delete(bytes(next.key))).toBe(this.#may.delete(next.key));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bodyValid, encodeRecord, headerPlausible, headerValid, relocateRecord } from '../src/log/record-codec.ts';
-import type { RecordContent } from '../src/log/record-content.ts';
+import { deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../src/log/record-content.ts';
 import {
   bodyLengthAt,
   bodyOffset,
@@ -10,30 +10,19 @@ import {
   kindAt,
   RECORD_ALIGNMENT,
   RECORD_HEADER_BYTES,
-  RecordKind,
   recordBytes,
 } from '../src/log/record-format.ts';
 import { type RecordMemory, recordMemory } from '../src/log/record-memory.ts';
 
-const NO_BYTES = new Uint8Array(0);
 /** Offsets of records: multiples of eight bytes in a log of up to 16 GiB. */
 const offset: fc.Arbitrary<number> = fc.integer({ min: 4, max: 2 ** 31 - 1 }).map((units) => units * RECORD_ALIGNMENT);
 const salt: fc.Arbitrary<number> = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 
-const put: fc.Arbitrary<RecordContent> = fc.record({
-  kind: fc.constant(RecordKind.put),
-  flags: fc.constantFrom(0, 1),
-  key: fc.uint8Array({ maxLength: 70 }),
-  value: fc.uint8Array({ maxLength: 90 }),
-  trailer: fc.uint8Array({ maxLength: 16 }),
-});
-const withoutBody: fc.Arbitrary<RecordContent> = fc.record({
-  kind: fc.constantFrom(RecordKind.delete, RecordKind.deletePrefix),
-  flags: fc.constant(0),
-  key: fc.uint8Array({ maxLength: 70 }),
-  value: fc.constant(NO_BYTES),
-  trailer: fc.constant(NO_BYTES),
-});
+const key: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 70 });
+const put: fc.Arbitrary<RecordContent> = fc
+  .tuple(key, fc.uint8Array({ maxLength: 90 }), fc.uint8Array({ maxLength: 16 }), fc.constantFrom(0, 1))
+  .map((parts) => putOf(...parts));
+const withoutBody: fc.Arbitrary<RecordContent> = fc.oneof(key.map(deletionOf), key.map(prefixDeletionOf));
 
 interface Placed {
   readonly content: RecordContent;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { bytes, text } from '../../test/store/store-history.ts';
+import { bytes, getBody, text } from '../../test/store/store-history.ts';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
 export class GetCommand implements StoreCommand {
@@ -16,7 +16,7 @@ export class GetCommand implements StoreCommand {
   async run(model: Model, real: StoreUnderTest): Promise<void> {
     const expected = model.history.current.get(this.#key);
     expect(real.store.has(bytes(this.#key))).toBe(expected !== undefined);
-    const found = real.store.get(bytes(this.#key));
+    const found = getBody(real.store, bytes(this.#key));
     if ((found === undefined ? undefined : text(found)) !== expected) expect.fail(`wrong value of ${this.#key}`);
     // The result is the caller's own.
     found?.fill(1);

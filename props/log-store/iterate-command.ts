@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { bytes, text } from '../../test/store/store-history.ts';
+import { bytes, entriesOf, text } from '../../test/store/store-history.ts';
 import { keysWithin, type Range } from './range-command.ts';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
@@ -29,7 +29,7 @@ export class IterateCommand implements StoreCommand {
     const interval = { lower: bytes(lower), upper: upper === undefined ? undefined : bytes(upper) };
     const always = new Set(keysWithin(model.history.current.keys(), this.#range));
     const met: string[] = [];
-    const entries = real.store.entries(interval, reverse);
+    const entries = entriesOf(real.store, interval, reverse);
     while (true) {
       for (const interruption of this.#interruptions) {
         if (interruption.at === met.length) this.#interrupt(model, real, interruption, always);

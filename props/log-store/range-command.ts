@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { bytes, text } from '../../test/store/store-history.ts';
+import { bytes, entriesOf, text } from '../../test/store/store-history.ts';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
 export interface Range {
@@ -30,7 +30,7 @@ export class RangeCommand implements StoreCommand {
     const interval = { lower: bytes(lower), upper: upper === undefined ? undefined : bytes(upper) };
     const expected = keysWithin(model.history.current.keys(), this.#range);
     expect([...real.store.keys({ interval, reverse, limit: Number.POSITIVE_INFINITY })].map(text)).toEqual(expected);
-    const entries = [...real.store.entries(interval, reverse)].map(([key, body]) => [text(key), text(body)]);
+    const entries = [...entriesOf(real.store, interval, reverse)].map(([key, body]) => [text(key), text(body)]);
     const wrong = entries.filter(
       ([key = '', body], i) => key !== expected[i] || body !== model.history.current.get(key),
     );

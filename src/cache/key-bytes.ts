@@ -1,13 +1,13 @@
 import { assertBytes } from '../base/argument.ts';
 
-/** A key, prefix or bound: bytes, or a string that stands for its UTF-8. */
+/** A key, a prefix or a bound: bytes, or a string, which is encoded as UTF-8. */
 export type KeyInput = Uint8Array | string;
 
 const encoder = new TextEncoder();
 
 /**
- * The bytes of a key. A string must be well-formed Unicode: lone surrogates all become the same replacement character, so
- * that two strings would be one key.
+ * The bytes of a key. A string must be well-formed Unicode: UTF-8 encodes all lone surrogates as the same replacement
+ * character, so two strings would become one key.
  */
 export function keyBytes(key: KeyInput, name: string): Uint8Array {
   if (typeof key === 'string') {

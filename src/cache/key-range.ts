@@ -3,28 +3,33 @@ import type { KeyInterval } from '../key-index/index-cursor.ts';
 import { KEY_BYTES_MAX } from '../log/record-format.ts';
 import { type KeyInput, keyBytes } from './key-bytes.ts';
 
-/** Which entries to go through, in byte order of their keys. Bounds that are given all hold. */
+/** A range of keys in byte order. A key is in it if it satisfies every bound that is given; without bounds, all are. */
 export interface KeyRange {
+  /** Only keys that start with these bytes. Default: any key. */
   readonly prefix?: KeyInput;
+  /** Only this key and those after it. Default: from the first key. */
   readonly gte?: KeyInput;
+  /** Only keys after this one. Default: from the first key. */
   readonly gt?: KeyInput;
+  /** Only this key and those before it. Default: to the last key. */
   readonly lte?: KeyInput;
+  /** Only keys before this one. Default: to the last key. */
   readonly lt?: KeyInput;
-  /** From the last key to the first. */
+  /** Whether to go from the last key to the first. Default: `false`. */
   readonly reverse?: boolean;
-  /** At most this many; a non-negative integer or Infinity. */
+  /** The largest number of keys to return: a non-negative integer or `Infinity`. Default: `Infinity`. */
   readonly limit?: number;
 }
 
 const FIRST_KEY = new Uint8Array(0);
-/** No key is as long: what follows in a bound does not change which keys are before it. */
+/** No key is this long, so bytes of a bound beyond it make no difference. */
 const BOUND_BYTES_MAX: number = KEY_BYTES_MAX + 1;
 
-/** The bounds of a range as one half-open interval. Throws `TypeError` for bounds that are no keys. */
+/** The bounds of a range as one half-open interval. Throws `TypeError` for an invalid bound. */
 export function intervalOf(range: KeyRange): KeyInterval {
   const bound = (name: 'prefix' | 'gte' | 'gt' | 'lte' | 'lt'): Uint8Array | undefined => {
     const key = range[name];
-    // A copy: a range is gone through later, when the caller may have other things in the same memory.
+    // A copy: the range is used later, when the caller may have overwritten the memory.
     return key === undefined ? undefined : new Uint8Array(keyBytes(key, name).subarray(0, BOUND_BYTES_MAX));
   };
   const prefix = bound('prefix');
@@ -35,7 +40,7 @@ export function intervalOf(range: KeyRange): KeyInterval {
   return { lower: lowers.reduce(later, FIRST_KEY) ?? FIRST_KEY, upper: uppers.reduce(earlier, undefined) };
 }
 
-/** The limit of a range. Throws `RangeError` for one that counts nothing. */
+/** The limit of a range. Throws `RangeError` for an invalid one. */
 export function limitOf(range: KeyRange): number {
   const { limit = Number.POSITIVE_INFINITY } = range;
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
@@ -61,7 +66,7 @@ function earlier(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Arr
   return compareBytes(a, b) <= 0 ? a : b;
 }
 
-/** Byte order, and the shorter first where one begins the other. */
+/** Byte order; a prefix of a key comes before it. */
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i += 1) {

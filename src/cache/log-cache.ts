@@ -8,34 +8,33 @@ import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
 import { unlock } from '../storage/node-lock.ts';
 import { NodeStorage } from '../storage/node-storage.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
+import type { Progress } from '../store/compaction.ts';
+import type { StepOptions } from '../store/compaction-scheduler.ts';
 import { LogStore } from '../store/log-store.ts';
 import type { LogStoreOptions } from '../store/log-store-options.ts';
-import type { StoredPut } from '../store/mutations.ts';
-import type { Progress, StepOptions } from '../store/progress.ts';
-import type { LogStoreStats } from '../store/store-stats.ts';
+import type { LogCacheStats } from '../store/store-stats.ts';
+import type { StoredPut } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
 import { type KeyInput, keyBytes } from './key-bytes.ts';
 import { intervalOf, type KeyRange, limitOf } from './key-range.ts';
 
-/** How a `LogCache` is opened; each option has a default. */
+/** Options of `LogCache.open`; each has a default. */
 export interface LogCacheOptions extends LogStoreOptions {
-  /** Where the files are; default: the file system. `MemoryStorage` for tests and runtimes without files. */
+  /** Where the files are: `MemoryStorage` for tests and runtimes without files. Default: the file system. */
   readonly storage?: StorageBackend;
 }
 
-/** What a `LogCache` holds and what happened to it since it was opened. */
-export interface LogCacheStats extends LogStoreStats {}
-
 /**
- * A `ProjectionCache` in one directory: an append-only log and its index in memory.
+ * A `ProjectionCache` in one directory: an append-only log on disk and its index in memory.
  *
- * One process at a time writes to a directory; what `sync` covered survives any crash, and after one the cache holds a
- * prefix of the accepted operations. Strings stand for their UTF-8. Every method throws `CLOSED` after `close`, and those
- * that write `READ_ONLY`, `POISONED` or `IO` as docs/errors.md tells.
+ * One process at a time writes to a directory. What `sync` covered survives any crash; after a crash the cache holds a
+ * prefix of the accepted operations. Keys and prefixes are bytes, or strings, which are encoded as UTF-8. After `close`
+ * every method except `capabilities` and `close` throws `CLOSED`; methods that write throw `READ_ONLY`, `POISONED` or
+ * `IO`, see docs/errors.md.
  */
 export class LogCache implements ProjectionCache {
   readonly #store: LogStore;
-  /** The meta of the put under way; the store copies it. */
+  /** The encoded meta of the current put; the store copies it. */
   readonly #trailer: Uint8Array = new Uint8Array(metaBytes);
 
   private constructor(store: LogStore) {
@@ -43,9 +42,9 @@ export class LogCache implements ProjectionCache {
   }
 
   /**
-   * Opens the cache in `directory`, or begins one. Damaged content is forgotten and told to `onEvent`; it never stops the
-   * opening. Throws `LOCKED` where another process writes to it, `INCOMPATIBLE` where a newer version wrote it, `IO` where
-   * the platform refuses, `TypeError` or `RangeError` for options.
+   * Opens the cache in `directory`, or creates it. Damaged content is forgotten and reported to `onEvent`; it never
+   * makes opening fail. Throws `LOCKED` if another process writes to the directory, `INCOMPATIBLE` if a newer version
+   * of this package wrote it, `IO` if the platform refuses, and `TypeError` or `RangeError` for invalid options.
    */
   static open(directory: string, options: LogCacheOptions = {}): LogCache {
     if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
@@ -54,39 +53,42 @@ export class LogCache implements ProjectionCache {
   }
 
   /**
-   * Removes the lock of a directory whose owner the caller knows to be gone, as on another host. Two writers at once
-   * destroy a store: the lock is taken over by itself wherever its owner is provably gone. Also for the lock in a copy of an
-   * open store. Throws `LOCKED` where this process has that very directory open, `IO` where the platform refuses.
+   * Removes the lock of a directory, also the lock in a copy of an open cache. Call it only if you know that its owner no
+   * longer runs, for example on another host: two writers at once destroy a cache. If the owner is provably gone, `open`
+   * takes over the lock without this call. Throws `LOCKED` if this process has that very directory open, `IO` if the
+   * platform refuses.
    */
   static unlock(directory: string): void {
     unlock(directory);
   }
 
-  /** How many entries there are. */
+  /** Number of entries. */
   get size(): number {
     return this.#store.size;
   }
 
-  /** Whether `prefetch` does anything depends on the storage: memory needs none. */
+  /** What this cache supports: `supportsPrefetch` is `false` for storage in memory, which does not need it. */
   capabilities(): CacheCapabilities {
     return this.#store.canPrefetch ? CacheCapabilities.prefetchHints() : CacheCapabilities.none();
   }
 
   /**
-   * The entry under `key`, `undefined` on a miss. An entry that proves damaged is a miss. Small values share a buffer with
-   * others, as Node's `Buffer`s do: copy a value before you transfer its buffer to another thread.
+   * The entry under `key`, or `undefined` on a miss. A damaged entry is a miss. The value is a copy of your own. Small
+   * values share one buffer, as Node's `Buffer`s do: copy a value before you transfer its buffer to another thread.
    */
   get(key: KeyInput): CacheEntry | undefined {
     return this.#store.read(keyBytes(key, 'key'), entryOf);
   }
 
-  /** Whether there is an entry under `key`; its bytes are not read. */
+  /** Whether there is an entry under `key`. Its value is not read, so damage is not noticed. */
   has(key: KeyInput): boolean {
     return this.#store.has(keyBytes(key, 'key'));
   }
 
-  /** Stores `value` with `meta`, replacing what was there. A call that throws for lack of space has changed
-   * nothing, but may have evicted where there is `maxBytes`.
+  /**
+   * Stores `value` and `meta` under `key` and replaces the entry that was there. If it throws for lack of space,
+   * nothing has changed, except that with `maxBytes` other entries may have been evicted. Throws `TOO_LARGE` for a key
+   * above 65,535 bytes, a value above 1 GiB, or an entry above `maxBytes`.
    */
   put(key: KeyInput, value: Uint8Array, meta: CacheMeta): void {
     const bytes = keyBytes(key, 'key');
@@ -97,11 +99,12 @@ export class LogCache implements ProjectionCache {
   }
 
   /**
-   * Stores all of them or, also across a crash, none; of two with the same key the later one counts. The entries are
-   * gathered before the first is stored, so bytes that were yielded must not change until the call returns.
+   * Stores all entries or none, also across a crash. Of two entries with the same key the later one counts. All are
+   * collected before the first is stored, so bytes that the iterable has yielded must not change until the call
+   * returns.
    */
   putMany(entries: Iterable<readonly [KeyInput, Uint8Array, CacheMeta]>): void {
-    // First, so that a cache that can store nothing takes nothing from its caller either.
+    // First, so that a cache that cannot be written does not consume the iterable.
     this.#store.assertWritable();
     const puts: StoredPut[] = [];
     for (const [key, value, meta] of entries) {
@@ -114,19 +117,20 @@ export class LogCache implements ProjectionCache {
     this.#store.putMany(puts);
   }
 
-  /** Removes the entry under `key`; whether there was one. */
+  /** Removes the entry under `key` and returns whether there was one. */
   delete(key: KeyInput): boolean {
     return this.#store.delete(keyBytes(key, 'key'));
   }
 
-  /** Removes every entry whose key starts with `prefix`, all for the empty one; returns how many there were. */
+  /** Removes every entry whose key starts with `prefix` and returns their number. The empty prefix removes all. */
   deletePrefix(prefix: KeyInput): number {
     return this.#store.deletePrefix(keyBytes(prefix, 'prefix'));
   }
 
   /**
-   * Entries in byte order of their keys. The cache may be written to meanwhile: each key comes at most once, and one that
-   * is there all the time comes.
+   * Iterates over the entries of `range` in byte order of their keys; by default over all. The cache may be changed
+   * meanwhile: each key is returned at most once, and a key that is there all the time is returned. Damaged entries are
+   * skipped. Throws `TypeError` or `RangeError` for an invalid range.
    */
   entries(range: KeyRange = {}): IterableIterator<[Uint8Array, CacheEntry]> {
     const [interval, limit] = [intervalOf(range), limitOf(range)];
@@ -134,27 +138,30 @@ export class LogCache implements ProjectionCache {
     return this.#store.scan({ interval, reverse: range.reverse === true, limit }, entryOf);
   }
 
-  /** The same without the values, which are not read. */
+  /** Iterates over the keys of `range` as `entries` does, without reading the values. */
   keys(range: KeyRange = {}): IterableIterator<Uint8Array> {
     const [interval, limit] = [intervalOf(range), limitOf(range)];
     this.#store.assertOpen();
     return this.#store.keys({ interval, reverse: range.reverse === true, limit });
   }
 
-  /** Returns when everything accepted is durable. A sync that fails poisons the cache: close it and open it again. */
+  /** Makes everything accepted so far durable. A sync that fails poisons the cache: close it and open it again. */
   sync(): void {
     this.#store.sync();
   }
 
-  /** The same off the event loop. Callers share a sync that starts after their call. */
+  /**
+   * `sync` off the event loop: resolves when everything accepted before the call is durable. Concurrent calls share a
+   * sync.
+   */
   syncAsync(): Promise<void> {
     return this.#store.syncAsync();
   }
 
   /**
-   * Says that `key` will be asked for soon: its page of the log is read off the event loop, so that a `get` in a later turn
-   * need not wait for the disk. A hint: it may be dropped, it changes nothing, and nobody is told what it fails with.
-   * `predictedMeta` is the meta the caller expects to find; this cache checks only its form.
+   * Announces a `get` of `key`: its page of the log is read off the event loop, so that a `get` in a later turn does
+   * not wait for the disk. It is a hint: it may be dropped, changes nothing, and its failures are ignored.
+   * `predictedMeta` is the meta you expect to find; this cache only checks that it is valid.
    */
   prefetch(key: KeyInput, predictedMeta: CacheMeta): void {
     const bytes = keyBytes(key, 'key');
@@ -162,42 +169,48 @@ export class LogCache implements ProjectionCache {
     this.#store.prefetch(bytes);
   }
 
-  /** Rewrites the log without dead records, at once. It happens by itself, in small steps, when dead bytes exceed live. */
+  /**
+   * Rewrites the log without dead records, at once. The cache also does so itself, in small steps, if dead bytes exceed
+   * live.
+   */
   compact(): void {
     this.#store.compact();
   }
 
-  /** The same between turns of the event loop; an abort rejects with its reason and leaves the cache as it was. */
+  /**
+   * `compact` in small steps between turns of the event loop. An abort rejects with its reason and leaves the cache as
+   * it was.
+   */
   compactAsync(options?: StepOptions): Promise<void> {
     return this.#store.compactAsync(options);
   }
 
-  /** Reads every record of the log from the disk and reports what is damaged, without changing anything. */
+  /** Reads and checks every record of the log on disk. Damage is reported, not thrown, and nothing is changed. */
   verify(options?: { readonly onProgress?: (progress: Progress) => void }): VerifyReport {
     return this.#store.verify(options);
   }
 
-  /** Sizes, counters since it was opened, and what opening it found. */
+  /** Sizes, counters since the cache was opened, and what opening it found. */
   stats(): LogCacheStats {
     return this.#store.stats();
   }
 
   /**
-   * Syncs, writes the index image and gives the directory free. The cache is closed also where that throws. A poisoned one
-   * is closed without a sync and without another error: what was not durable by then may be lost. Where the lock could not be
-   * removed, calling it again tries that again.
+   * Syncs, writes the index image and releases the lock. If that throws, the cache is closed all the same; if the lock
+   * could not be removed, another call tries again. A poisoned cache is closed without a sync and without another error:
+   * what was not durable by then may be lost.
    */
   close(): void {
     this.#store.close();
   }
 
-  /** `close`, for `using` declarations. */
+  /** Calls `close`; for `using` declarations. */
   [Symbol.dispose](): void {
     this.close();
   }
 }
 
-/** The entry in a body: the value is the caller's own. */
+/** Decodes the entry in a body; the value is a copy. */
 function entryOf(memory: RecordMemory, start: number, length: number): CacheEntry {
   if (length < metaBytes)
     throw new StoreError('CORRUPT', `an entry has at least ${metaBytes} bytes, this one ${length}`);

@@ -6,7 +6,7 @@ import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } 
 import { PAGE_BYTES, type Page, type PageOwner, type PagePool } from './page-pool.ts';
 import { encodeRecord } from './record-codec.ts';
 import { markOf, type RecordContent } from './record-content.ts';
-import { RECORD_ALIGNMENT, RecordKind, type RecordSpan, recordBytes } from './record-format.ts';
+import { RECORD_ALIGNMENT, RecordKind, type RecordSpan } from './record-format.ts';
 import { type RecordMemory, recordMemory } from './record-memory.ts';
 
 /** The size of a log at the most, 16 GiB: a location in the index has 31 bits for units of eight bytes. */
@@ -126,7 +126,7 @@ export class LogFile implements PageOwner {
   append(content: RecordContent): number {
     const offset = this.#end;
     const inPage = offset % PAGE_BYTES;
-    const size = recordBytes(content.key.length, content.value.length + content.trailer.length);
+    const { size } = content;
     if (inPage + size < PAGE_BYTES) {
       encodeRecord(this.#tail, inPage, content, this.salt, offset);
       if (!this.#tail.isOwnWork) this.#tail.setVerified(inPage);

@@ -1,4 +1,4 @@
-import { BATCH_KEY_BYTES, MARK_KEY_BYTES, RecordKind } from './record-format.ts';
+import { BATCH_KEY_BYTES, MARK_KEY_BYTES, RecordKind, recordBytes } from './record-format.ts';
 
 /** What a record says, before it has a place in a log. */
 export interface RecordContent {
@@ -8,6 +8,8 @@ export interface RecordContent {
   /** The body is `value` followed by `trailer`. */
   readonly value: Uint8Array;
   readonly trailer: Uint8Array;
+  /** Bytes of the record in the log. */
+  readonly size: number;
 }
 
 /** The number of records of a batch, and the bytes they take together. */
@@ -23,7 +25,8 @@ const RECORDS_OFFSET = 0;
 const BYTES_OFFSET = 8;
 
 export function putOf(key: Uint8Array, value: Uint8Array, trailer: Uint8Array, flags = 0): RecordContent {
-  return { kind: RecordKind.put, flags, key, value, trailer };
+  const size = recordBytes(key.length, value.length + trailer.length);
+  return { kind: RecordKind.put, flags, key, value, trailer, size };
 }
 
 export function deletionOf(key: Uint8Array): RecordContent {
@@ -67,7 +70,7 @@ export function decodeBatchKey(key: Uint8Array): BatchExtent {
 }
 
 function withoutBody(kind: RecordKind, key: Uint8Array): RecordContent {
-  return { kind, flags: 0, key, value: NO_BYTES, trailer: NO_BYTES };
+  return { kind, flags: 0, key, value: NO_BYTES, trailer: NO_BYTES, size: recordBytes(key.length, 0) };
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -3,6 +3,8 @@
  * Integers are little-endian; the engine reads them through typed arrays, so it runs on little-endian machines only.
  */
 
+import { StoreError } from '../base/store-error.ts';
+
 /** Records start at multiples of this many bytes, so that the words of a record can be hashed in place. */
 export const RECORD_ALIGNMENT = 8;
 const WORD_BYTES = 4;
@@ -98,4 +100,18 @@ export function keyLengthAt(words: Int32Array, word: number): number {
 
 export function bodyLengthAt(words: Int32Array, word: number): number {
   return (words[word + BODY_LENGTH_WORD] as number) >>> 0;
+}
+
+/** Throws `TOO_LARGE` for a key that does not fit into a record. */
+export function assertKeySize(key: Uint8Array): void {
+  if (key.length > KEY_BYTES_MAX) throw tooLarge('key', key.length, KEY_BYTES_MAX);
+}
+
+/** Throws `TOO_LARGE` for a value that does not fit into a record. */
+export function assertValueSize(value: Uint8Array): void {
+  if (value.length > VALUE_BYTES_MAX) throw tooLarge('value', value.length, VALUE_BYTES_MAX);
+}
+
+function tooLarge(what: string, bytes: number, bytesMax: number): StoreError {
+  return new StoreError('TOO_LARGE', `a ${what} of ${bytes} bytes is too large: at most ${bytesMax} are allowed`);
 }

@@ -1,3 +1,5 @@
+import { attempt } from '../base/attempt.ts';
+import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import { ALL_KEYS } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
@@ -8,72 +10,91 @@ import { relocateRecord } from '../log/record-codec.ts';
 import { deletionOf } from '../log/record-content.ts';
 import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
-import { isOf, locationOf, offsetOf } from './location.ts';
-import { MoveJournal } from './move-journal.ts';
-import type { Progress } from './progress.ts';
-import { completeLog } from './store-opening.ts';
+import { completeLog, createLog, logName, syncDirectory } from './generation-files.ts';
+import { type Generations, isOf, locationOf, offsetOf } from './generations.ts';
+import { RelocationUndoLog } from './relocation-undo-log.ts';
+import type { StoreContext } from './store-context.ts';
 
-/** No sync of the new generation covers much more than this, so that none of them takes long. */
+/** A sync of the new generation covers little more than this, so that none of them takes long. */
 const SYNC_BYTES: number = 4 * 1024 * 1024;
-/** The new generation's write buffer; also what the last sync of the copies may have to cover. */
+/** The write buffer of the new generation; also the most that the last sync of the copies may have to cover. */
 const WRITE_BYTES: number = 256 * 1024;
 
-/** An entry whose record in the old generation could not be read, and where that lies. */
+/** How far an operation on the whole log has come, in bytes of the log. */
+export interface Progress {
+  /** Bytes processed so far. */
+  readonly doneBytes: number;
+  /** Bytes to process in all; it can grow while the store is written to. */
+  readonly totalBytes: number;
+}
+
+/** An entry whose record in the old generation could not be read, and the offset of that record. */
 export interface LostEntry {
   readonly key: Uint8Array;
   readonly offset: number;
 }
 
 /**
- * Copies what is live of one generation into the next, in log order and in steps of any size, while the old one is still
- * written to.
+ * Builds the next generation: `begin` creates it, `step` copies live records into it, in log order and in steps of any
+ * size while the old one is still written to, and `finish` makes it the store. `abandon` undoes all of it at any time
+ * before.
  *
  * Invariants:
  * 1. Below `#cursor` every live record of `source` has been copied and the index points at the copy.
  * 2. Deletions from `#start` on are copied too: they may concern records copied before them. Older ones concern only
  *    records that were dead when the compaction began and are never copied.
- * 3. `source` is the store until `finish` returns: abandoning gives every location back.
+ * 3. `source` is the store until `finish` has made COMPLETE durable: abandoning restores every location.
  */
 export class Compaction {
   readonly source: LogFile;
   readonly target: LogFile;
+  readonly #context: StoreContext;
+  readonly #generations: Generations;
   readonly #index: KeyIndex;
   readonly #reader: RecordReader;
-  readonly #syncDirectory: () => void;
   readonly #start: number;
   #cursor: number = FILE_HEADER_BYTES;
-  readonly #moves: MoveJournal = new MoveJournal();
-  /** Whether a run of the old generation could not be read, so that entries may still point into it. */
+  readonly #moves: RelocationUndoLog = new RelocationUndoLog();
+  /** Whether a range of the old generation could not be read, so that entries may still point into it. */
   #damaged = false;
   #lost: LostEntry[] = [];
   /** Whether the end of the old generation was reached once; later writes have moved it only a little. */
   #nearEnd = false;
-  /** Whether a sync came after that. There is one, or large puts could put the end off for ever. */
+  /** Whether a sync came after that. There is only one, or large puts could delay the end for ever. */
   #syncedAtEnd = false;
   /** Whether the name of the new generation is durable. */
   #named = false;
   /** Whether COMPLETE may have reached the disk. */
-  mayBeWhole = false;
-  /** Why the compaction was abandoned, `undefined` while it was not. */
+  #mayBeWhole = false;
+  /** The reason why the compaction was abandoned. */
   abandonedFor: unknown = undefined;
 
-  /** `syncDirectory` makes the name of `target` durable. */
-  constructor(source: LogFile, target: LogFile, index: KeyIndex, syncDirectory: () => void) {
-    this.source = source;
+  private constructor(context: StoreContext, generations: Generations, index: KeyIndex, target: LogFile) {
+    const { active } = generations;
+    this.source = active;
     this.target = target;
+    this.#context = context;
+    this.#generations = generations;
     this.#index = index;
-    this.#syncDirectory = syncDirectory;
-    this.#start = source.end;
-    const { file, salt, written } = source;
-    this.#reader = new RecordReader({ file, name: `generation ${source.generation}`, salt, size: written });
+    this.#start = active.end;
+    const { file, salt, written, generation } = active;
+    this.#reader = new RecordReader({ file, name: `generation ${generation}`, salt, size: written });
   }
 
-  /** How much of the old generation was gone through; the total grows while it is written to. */
+  /** Creates the next generation. Throws what storage throws; then nothing has changed. */
+  static begin(context: StoreContext, generations: Generations, index: KeyIndex): Compaction {
+    generations.active.flush();
+    const target = createLog(context, generations.active.generation);
+    generations.build(target);
+    return new Compaction(context, generations, index, target);
+  }
+
+  /** How much of the old generation was processed; the total grows while it is written to. */
   get progress(): Progress {
     return { doneBytes: this.#cursor, totalBytes: this.source.end };
   }
 
-  /** Whether every record of the old generation was gone through, and little of that is left for `finish` to sync. */
+  /** Whether every record of the old generation was processed and `finish` has little left to sync. */
   get isReady(): boolean {
     return this.#caughtUp && !this.#syncIsDue;
   }
@@ -88,8 +109,8 @@ export class Compaction {
   }
 
   /**
-   * Goes through about `bytes` of the old generation, or syncs what was copied before: a small step waits for one sync at
-   * most. Throws what storage throws; then the compaction must be abandoned.
+   * Processes about `bytes` of the old generation, or syncs what was copied before: a small step waits for at most one
+   * sync. Throws what storage throws; then the compaction must be abandoned.
    */
   step(bytes: number): void {
     for (let left = bytes; left > 0 && !this.isReady; ) {
@@ -97,7 +118,7 @@ export class Compaction {
       if (this.#syncIsDue) this.#sync();
       else if (this.target.durable > 0 && !this.#named) this.#makeNameDurable();
       else this.#copyLive(left);
-      // A sync takes as long as going through so much.
+      // A sync takes as long as processing this many bytes.
       left -= Math.max(SYNC_BYTES, this.#cursor - from);
     }
   }
@@ -114,28 +135,67 @@ export class Compaction {
   }
 
   /**
-   * Makes the new generation the store; it must be ready. Its name is made durable before, so that COMPLETE is durable
-   * only in a file that can be found.
+   * Makes the new generation the store; it must be ready. Its name is made durable first, so that COMPLETE is durable
+   * only in a file that can be found. Throws what storage throws; then the compaction must be abandoned.
    */
   finish(): void {
     if (this.#damaged) this.#forgetUnmoved();
     if (this.target.durable < this.target.end) this.target.sync();
     if (!this.#named) this.#makeNameDurable();
-    this.mayBeWhole = true;
+    this.#mayBeWhole = true;
     completeLog(this.target);
+    // From here on nothing can fail: the new generation is the store.
+    this.#generations.switch();
+    this.target.appendMark(this.target.durable);
+    this.#housekeep(() => this.target.flush());
+    this.#housekeep(() => this.source.close());
   }
 
-  /** The entries that proved damaged and were forgotten since the last call. */
+  /** The entries found damaged, and forgotten, since the last call. */
   takeLost(): readonly LostEntry[] {
     const lost = this.#lost;
     this.#lost = [];
     return lost;
   }
 
-  /** Gives every record that moved its old location back, because of `cause`. */
+  /** Restores the location of every record that moved and removes the new generation, because of `cause`. */
   abandon(cause: unknown): void {
     this.abandonedFor = cause;
     this.#moves.revert(this.#index, this.target.generation);
+    this.#generations.stopBuilding();
+    this.#removeTarget();
+  }
+
+  /**
+   * If the new generation may hold COMPLETE, it must durably lose it before the old one accepts another record: a crash
+   * would otherwise bring it back as the newer one. Removing the file is not enough, as the directory may keep its
+   * name.
+   */
+  #removeTarget(): void {
+    const { directory, status, assertLockHeld } = this.#context;
+    let keep = false;
+    if (this.#mayBeWhole) {
+      try {
+        assertLockHeld();
+        this.target.file.truncate(0);
+        this.target.file.sync();
+      } catch (error) {
+        keep = true;
+        status.poisonInBackground(storageFailure('empty an abandoned generation', error));
+      }
+    }
+    this.#housekeep(() => this.target.close());
+    if (keep) return;
+    this.#housekeep(() => {
+      // If the lock is lost, the file of this name may belong to a process that built a generation of the same number.
+      assertLockHeld();
+      directory.remove(logName(this.target.generation));
+      directory.sync();
+    });
+  }
+
+  #housekeep(task: () => void): void {
+    attempt(task, this.#context.onHousekeepingFailure);
   }
 
   #sync(): void {
@@ -144,7 +204,7 @@ export class Compaction {
   }
 
   #makeNameDurable(): void {
-    this.#syncDirectory();
+    syncDirectory(this.#context.directory);
     this.#named = true;
   }
 
@@ -161,13 +221,13 @@ export class Compaction {
       return Math.min(reader.next, reader.size);
     }
     const next = reader.nextHeader(at + RECORD_ALIGNMENT) ?? reader.size;
-    // What is hidden here may be a deletion of something copied before. A compaction that starts anew has no need of it.
+    // The hidden record may delete something that was copied before. A compaction that starts anew does not need it.
     if (next > this.#start) throw new StoreError('CORRUPT', `the log is damaged at offset ${at}`);
     this.#damaged = true;
     return next;
   }
 
-  /** A failed write may have left half of a record in the file: what is not all there is no damage. */
+  /** A failed write may have left half of a record in the file: an incomplete record is no damage. */
   #read(at: number): Verdict {
     const verdict = this.#reader.read(at);
     if (verdict === 'valid' || this.source.unwritten === 0) return verdict;
@@ -176,7 +236,7 @@ export class Compaction {
     return this.#reader.read(at);
   }
 
-  /** The node whose location is the record the reader stands at, 0 where the record is dead. */
+  /** The node of the record that the reader is at, 0 if the record is dead. */
   #liveNode(at: number): NodeAddress {
     const { memory, keyStart, keyEnd } = this.#reader;
     const node = this.#index.find(memory.bytes, keyStart, keyEnd);
@@ -193,7 +253,7 @@ export class Compaction {
     this.#moves.add(from, to);
   }
 
-  /** The entry's body is lost. An older record of the key may have been copied: it must not come back. */
+  /** Forgets an entry whose body is damaged. An older record of its key may have been copied: it must not come back. */
   #dropDamaged(node: NodeAddress): void {
     if (node === NO_NODE) return;
     const key = this.#reader.key();
@@ -204,12 +264,12 @@ export class Compaction {
 
   #copy(): number {
     const { memory, at, recordBytes } = this.#reader;
-    // Copies stand for themselves: a batch is in the new generation whole, or that generation is not used.
+    // Copies of members are plain records: the new generation holds the whole batch, or it is never used.
     relocateRecord(memory, at, 0, this.target.salt, this.target.end);
     return this.target.appendEncoded(memory.bytes, at, recordBytes);
   }
 
-  /** Entries that lie in a run which could not be read. No older records of theirs were copied: those were dead. */
+  /** Forgets entries in ranges that could not be read. No older records of theirs were copied: those were dead. */
   #forgetUnmoved(): void {
     const unmoved: NodeAddress[] = [];
     const cursor = this.#index.cursor(ALL_KEYS);

@@ -1,21 +1,20 @@
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { NO_NODE } from '../key-index/node-layout.ts';
-import { bytesOf } from './location.ts';
+import { bytesOf } from './generations.ts';
 
 /**
- * Keeps live bytes within a bound by giving up entries before others come in.
+ * Keeps the live bytes within `maxBytes`: evicts entries before new ones are accepted.
  *
- * An entry that is given up is removed by a record, as `delete` removes it. Without one its put would still be in the log,
- * nothing would be left to delete, and after a reopening it would be back: older than what replaced it meanwhile, or under a
- * prefix that was deleted meanwhile.
+ * An eviction appends a DELETE record, as `delete` does. Without it the put would still be in the log and come back
+ * when the store is reopened, although it may have been replaced, or its prefix deleted, after the eviction.
  */
 export class Evictor {
   readonly #index: KeyIndex;
   readonly #bytesMax: number;
   /** Appends the record that removes a key and returns its bytes. */
   readonly #appendDeletion: (key: Uint8Array) => number;
-  /** Entries given up. */
+  /** Number of evicted entries. */
   evictions = 0;
 
   constructor(index: KeyIndex, bytesMax: number, appendDeletion: (key: Uint8Array) => number) {
@@ -24,7 +23,7 @@ export class Evictor {
     this.#appendDeletion = appendDeletion;
   }
 
-  /** Throws `TOO_LARGE` for what would not fit even into an empty store. */
+  /** Throws `TOO_LARGE` for a put or batch that would not fit even into an empty store. */
   assertFits(bytes: number, puts: number): void {
     if (bytes <= this.#bytesMax) return;
     const what = puts === 1 ? 'an entry' : `a batch of ${puts} entries`;
@@ -34,8 +33,8 @@ export class Evictor {
   }
 
   /**
-   * Gives up entries until records of `bytes` under `keys` may come in; what they replace stays until then. Returns the
-   * bytes it appended to the log. What it throws the log has thrown; entries may be gone by then.
+   * Evicts entries until records of `bytes` under `keys` fit; it spares the entries that these replace. Returns the
+   * bytes it appended to the log. Throws what the log throws; some entries may be evicted by then.
    */
   makeRoom(keys: readonly { readonly key: Uint8Array }[], bytes: number): number {
     if (this.#fits(bytes)) return 0;
@@ -55,7 +54,7 @@ export class Evictor {
     let appended = 0;
     while (!this.#fits(bytes)) {
       const node = eviction.next();
-      // Only what is replaced is left then, and that fits, as the whole does.
+      // Only the entries to be replaced are left, and their replacements fit.
       if (node === NO_NODE) break;
       appended += this.#appendDeletion(eviction.keyOf(node));
       this.#index.removeNode(node);
@@ -64,7 +63,7 @@ export class Evictor {
     return appended;
   }
 
-  /** Holds the entries under `keys` and returns the bytes of their records. */
+  /** Protects the entries under `keys` from eviction and returns the bytes of their records. */
   #hold(keys: readonly { readonly key: Uint8Array }[]): number {
     let units = 0;
     for (const { key } of keys) {

@@ -1,12 +1,15 @@
 import { storageFailure } from '../base/storage-failure.ts';
-import type { StorageDirectory } from '../storage/storage-backend.ts';
+import { LogFile } from '../log/log-file.ts';
+import { completionOf } from '../log/record-content.ts';
+import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
+import type { StoreContext } from './store-context.ts';
 
 const DIGITS_MIN = 6;
 const NAME = /^(\d{6,})\.(log|index)$/;
 
 /** Generations are numbered in a u32 of the file header. */
 export const GENERATION_MAX: number = 2 ** 32 - 1;
-/** No store gets so far. A file with such a number is none of ours and must not use up the numbers. */
+/** No store gets this far. A file with such a number is foreign and must not use up the numbers. */
 const FOREIGN_MIN: number = 2 ** 31;
 
 export function logName(generation: number): string {
@@ -17,7 +20,7 @@ export function imageName(generation: number): string {
   return `${String(generation).padStart(DIGITS_MIN, '0')}.index`;
 }
 
-/** The store's own files in a directory, by generation, ascending. */
+/** The generations of the store's own files in a directory, ascending. */
 export interface GenerationFiles {
   readonly logs: readonly number[];
   readonly images: readonly number[];
@@ -45,8 +48,9 @@ function listNames(directory: StorageDirectory): string[] {
 }
 
 /**
- * A number above all files there, so that a leftover that could not be removed is never in the way, and of the other
- * parity than `generation`, as locations tell two generations apart by it. Throws `RangeError` where all are used up.
+ * The number of the next generation. It is above that of all files, so that an old file that could not be removed is
+ * never in the way, and its parity differs from `generation`, because locations distinguish two generations by it.
+ * Throws `RangeError` if all numbers are used up.
  */
 export function generationAfter(generation: number, files: GenerationFiles): number {
   const taken = new Set([...files.logs, ...files.images]);
@@ -59,39 +63,31 @@ export function generationAfter(generation: number, files: GenerationFiles): num
   return next;
 }
 
-/**
- * Removes every generation but `kept`, emptying logs first: one whose removal does not last must not look like a store.
- * What cannot be removed, as another process has it open or the directory is protected, stays for the next open.
- * Returns the first failure.
- */
-export function removeOtherGenerations(directory: StorageDirectory, kept: number): unknown {
-  const { logs, images } = listGenerations(directory);
-  let failure: unknown;
-  let removed = false;
-  const attempt = (remove: () => void): void => {
-    try {
-      remove();
-      removed = true;
-    } catch (error) {
-      failure ??= error;
-    }
-  };
-  for (const generation of images) if (generation !== kept) attempt(() => directory.remove(imageName(generation)));
-  for (const generation of logs) {
-    if (generation === kept) continue;
-    attempt(() => emptyFile(directory, logName(generation)));
-    attempt(() => directory.remove(logName(generation)));
+/** Creates the log of a new generation. In the file it is empty; its header is written with its first records. */
+export function createLog({ directory, pool, random, assertLockHeld }: StoreContext, after: number): LogFile {
+  assertLockHeld();
+  const generation = generationAfter(after, listGenerations(directory));
+  const name = logName(generation);
+  let file: StorageFile;
+  try {
+    file = directory.create(name);
+  } catch (error) {
+    throw storageFailure(`create ${name}`, error);
   }
-  if (removed) attempt(() => directory.sync());
-  return failure;
+  return LogFile.create(file, name, { generation, salt: random() | 0 }, pool, assertLockHeld);
 }
 
-function emptyFile(directory: StorageDirectory, name: string): void {
-  const file = directory.open(name, 'write');
-  if (file === undefined) return;
+/** States that a generation is whole and makes that durable. */
+export function completeLog(log: LogFile): void {
+  log.append(completionOf());
+  log.sync();
+}
+
+/** Makes the names of files durable. */
+export function syncDirectory(directory: StorageDirectory): void {
   try {
-    file.truncate(0);
-  } finally {
-    file.close();
+    directory.sync();
+  } catch (error) {
+    throw storageFailure('sync the directory', error);
   }
 }

@@ -1,19 +1,48 @@
-import { BodyReader, type BodyUse, type RecordUse } from '../log/body-reader.ts';
+import { BodyReader } from '../log/body-reader.ts';
 import type { LogFile } from '../log/log-file.ts';
-import { isOf, type Location, offsetOf } from './location.ts';
+import { RECORD_ALIGNMENT } from '../log/record-format.ts';
 
-/** A log with its point reads. */
+/**
+ * Where a record lies, in one int32 of the index: 31 bits for its offset in units of eight bytes, and the sign bit, set
+ * if the number of its generation is odd. During a compaction, records of two generations are live. As the two differ
+ * in that bit, copying a record changes only its own location, and the switch to the new generation changes none.
+ */
+export type Location = number;
+
+export function locationOf(generation: number, offset: number): Location {
+  return (offset / RECORD_ALIGNMENT) | (generation << 31);
+}
+
+export function offsetOf(location: Location): number {
+  return (location & 0x7fffffff) * RECORD_ALIGNMENT;
+}
+
+/** Whether the record lies in `generation` rather than in the other one. */
+export function isOf(generation: number, location: Location): boolean {
+  return location >>> 31 === (generation & 1);
+}
+
+/** The index counts record sizes in units of the alignment. */
+export function unitsOf(bytes: number): number {
+  return bytes / RECORD_ALIGNMENT;
+}
+
+export function bytesOf(units: number): number {
+  return units * RECORD_ALIGNMENT;
+}
+
+/** A log and its point reads. */
 class Generation {
   readonly log: LogFile;
-  readonly bodies: BodyReader;
+  readonly reader: BodyReader;
 
   constructor(log: LogFile) {
     this.log = log;
-    this.bodies = new BodyReader(log);
+    this.reader = new BodyReader(log);
   }
 }
 
-/** The generation that is the store, and the one a compaction is building: locations in the index may name either. */
+/** The generation that is the store and the one a compaction is building: locations in the index name either. */
 export class Generations {
   #active: Generation;
   #building: Generation | undefined;
@@ -22,65 +51,43 @@ export class Generations {
     this.#active = new Generation(log);
   }
 
-  /** The log that is the store: new records go here. */
+  /** The log that is the store: new records are appended here. */
   get active(): LogFile {
     return this.#active.log;
   }
 
-  /** Every log that is open. */
+  /** Every open log. */
   get all(): readonly LogFile[] {
     return this.#building === undefined ? [this.#active.log] : [this.#active.log, this.#building.log];
   }
 
-  /** Whether the index may name places in a log that is not the store yet. */
+  /** Whether the index may hold locations in a log that is not the store yet. */
   get isBuilding(): boolean {
     return this.#building !== undefined;
+  }
+
+  /** The log that holds `location`. */
+  logOf(location: Location): LogFile {
+    return this.#of(location).log;
+  }
+
+  /** The point reads of the log that holds `location`. */
+  readerOf(location: Location): BodyReader {
+    return this.#of(location).reader;
   }
 
   build(log: LogFile): void {
     this.#building = new Generation(log);
   }
 
-  /** The generation being built becomes the store; returns the one that was. */
-  switch(): LogFile {
-    const { log } = this.#active;
+  /** Makes the generation being built the store. */
+  switch(): void {
     if (this.#building !== undefined) this.#active = this.#building;
     this.#building = undefined;
-    return log;
   }
 
   stopBuilding(): void {
     this.#building = undefined;
-  }
-
-  /** Lends the body of the record at `location` to `use` where it is the key's and in memory; else `undefined`. */
-  readResident<Result>(location: Location, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    return this.#of(location).bodies.readResident(offsetOf(location), key, use);
-  }
-
-  /** Lends the body of the record at `location` to `use`; `undefined` where it is damaged. */
-  readBody<Result>(location: Location, recordBytes: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    return this.#of(location).bodies.read(offsetOf(location), recordBytes, key, use);
-  }
-
-  /** Lends the record of the index at `location` to `use` where it is in memory; else `undefined`. */
-  lendResident<Result>(location: Location, recordBytes: number, use: RecordUse<Result>): Result | undefined {
-    return this.#of(location).bodies.lendResident(offsetOf(location), recordBytes, use);
-  }
-
-  /** Has the processor fetch the record at `location`, as `BodyReader.touch`. */
-  touch(location: Location, recordBytes: number): number {
-    return this.#of(location).bodies.touch(offsetOf(location), recordBytes);
-  }
-
-  /** Begins to read the record at `location` off the thread. */
-  prefetchBody(location: Location, recordBytes: number): void {
-    this.#of(location).bodies.prefetch(offsetOf(location), recordBytes);
-  }
-
-  /** Number of the generation a location lies in. */
-  generationOf(location: Location): number {
-    return this.#of(location).log.generation;
   }
 
   #of(location: Location): Generation {

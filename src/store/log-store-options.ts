@@ -2,26 +2,42 @@ import { PAGE_BYTES } from '../log/page-pool.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
 import type { StoreEventHandler } from './store-event.ts';
 
-/** When a mutation is durable: on return of the mutation, or of the next `sync`. */
+/**
+ * When a mutation is durable: when the next `sync` returns (`'on-sync'`), or when the mutation returns (`'on-put'`).
+ */
 export type Durability = 'on-sync' | 'on-put';
 
 export interface LogStoreOptions {
+  /**
+   * When a mutation is durable: `'on-sync'`, when the next `sync` returns, or `'on-put'`, when the mutation itself
+   * returns. Default: `'on-sync'`.
+   */
   readonly durability?: Durability;
-  /** Also sync in the background, this many milliseconds apart; the timer never keeps the process alive. */
+  /**
+   * Also sync in the background, at intervals of this many milliseconds. The timer never keeps the process alive. An
+   * integer from 1 to 2,147,483,647. Default: no background syncs.
+   */
   readonly syncEveryMs?: number;
-  /** Bound on log bytes kept in memory. */
+  /**
+   * The most bytes of the log that are kept in memory; an integer of at least 524,288. Default: 67,108,864 (64 MiB).
+   */
   readonly pageCacheBytes?: number;
   /**
-   * Bound on `stats().liveBytes`, the records of all entries: what comes in makes others go, first those that `get` found
-   * least often. A single entry or batch above it throws `TOO_LARGE`. Default: none. See docs/tuning.md.
+   * The most bytes that the records of all entries may take (`stats().liveBytes`); an integer of at least 1. A put that
+   * exceeds it evicts other entries, first those that `get` found least often. A single entry or batch above it throws
+   * `TOO_LARGE`. Default: no bound.
    */
   readonly maxBytes?: number;
-  /** No lock, writes nothing, sees what a durable mark covers. */
+  /**
+   * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened.
+   * Default: `false`.
+   */
   readonly readOnly?: boolean;
+  /** Called with recovery, damage, compactions, failures in the background and changes of the lock. Default: none. */
   readonly onEvent?: StoreEventHandler;
 }
 
-/** What a store needs from its surroundings. */
+/** The platform of a store, which tests replace. */
 export interface LogStoreEnvironment {
   readonly storage: StorageBackend;
   /** Uniform, unpredictable integers from 0 to 2^32 - 1. Default: `platformRandom`. */
@@ -34,10 +50,10 @@ const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
 /** Longer delays overflow the platform's timers. */
 const SYNC_EVERY_MS_MAX: number = 2 ** 31 - 1;
-/** Appended bytes that wait for the file at most; large enough for writes that are limited by the disk, not by calls. */
+/** The most appended bytes that wait in memory; enough that the disk limits writes, not the calls. */
 const WRITE_BUFFER_BYTES_MAX: number = 1024 * 1024;
 
-/** Options with their defaults, checked. */
+/** Valid options, with defaults filled in. */
 export interface StoreSettings {
   readonly durability: Durability;
   readonly syncEveryMs: number | undefined;
@@ -48,7 +64,7 @@ export interface StoreSettings {
   readonly onEvent: StoreEventHandler | undefined;
 }
 
-/** Throws `TypeError` or `RangeError` that names the option and its range. */
+/** Throws a `TypeError` or `RangeError` that names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
   const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, onEvent } = options;
   const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;

@@ -1,34 +1,40 @@
-import type { RecoveryReport } from './recovery-report.ts';
+import type { RecoveryReport } from './recovery/recovery-report.ts';
 
-/** Counted since the store was opened. */
+/** Counters since the cache was opened. */
 export interface StoreCounters {
+  /** Reads that found their entry. */
   readonly hits: number;
+  /** Reads that did not. */
   readonly misses: number;
-  /** Entries given up to keep a bound on live bytes. */
+  /** Entries evicted to keep `maxBytes`. */
   readonly evictions: number;
-  /** Entries that failed their checksums. */
+  /** Entries that failed their checksums and were forgotten. */
   readonly corruptions: number;
-  /** 1 where opening found anything to mend, else 0. */
+  /** 1 if opening had to repair anything, else 0. */
   readonly recoveries: number;
+  /** Compactions that ended with a new generation. */
   readonly compactions: number;
+  /** Successful syncs of the log. */
   readonly syncs: number;
 }
 
-/** What a store holds, in entries and bytes. */
-export interface LogStoreStats {
+/** What a cache holds, in entries and bytes, and what has happened since it was opened. */
+export interface LogCacheStats {
+  /** Number of entries. */
   readonly entries: number;
-  /** Record bytes the index points at. */
+  /** Bytes of the records that the index points at. */
   readonly liveBytes: number;
-  /** Bytes of the log that a compaction would give back. */
+  /** Bytes of the log that a compaction would free. */
   readonly deadBytes: number;
   /** Bytes of the log of the current generation. */
   readonly logBytes: number;
-  /** Memory of the index. */
+  /** Memory of the index in bytes. */
   readonly indexBytes: number;
-  /** Memory of log pages; bounded by `pageCacheBytes`. */
+  /** Memory of the log's pages in bytes; at most `pageCacheBytes`. */
   readonly pageBytes: number;
+  /** Number of the current generation: each compaction increases it. */
   readonly generation: number;
   readonly counters: StoreCounters;
-  /** What opening found. */
+  /** What opening the cache found. */
   readonly recovery: RecoveryReport;
 }

@@ -1,39 +1,67 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { LogFile } from '../log/log-file.ts';
-import { endOfTurn } from './end-of-turn.ts';
 import type { Generations } from './generations.ts';
-import type { WriteGate } from './write-gate.ts';
+import type { StoreStatus } from './store-status.ts';
+
+/** Read when the module is loaded: fake timers that a test installs later must not keep a sync from starting. */
+const later: (task: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : setTimeout;
+
+/** Runs `task` at the end of the current turn of the event loop; it keeps the process alive until then. */
+function endOfTurn(task: () => void): void {
+  later(task);
+}
 
 /**
- * Makes the active log durable, at once or off the thread.
+ * Writes the active log and makes it durable: at once, off the thread, or in the background, where failures go to the
+ * status of the store.
  *
- * A sync that fails poisons the store: the kernel may have dropped the pages and marked them clean, so that a later
- * success would prove nothing. A write that fails does not: what was accepted stays in memory and is written again.
+ * A failed sync poisons the store: the kernel may have dropped the pages and marked them clean, so a later success
+ * would prove nothing. A failed write does not: the accepted records stay in memory and are written again.
  */
 export class Syncer {
   readonly #generations: Generations;
-  readonly #gate: WriteGate;
+  readonly #status: StoreStatus;
+  readonly #defer: (task: () => void) => void;
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
-  /** Successful syncs. */
+  #isFlushScheduled = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** Number of successful syncs. */
   syncs = 0;
 
-  constructor(generations: Generations, gate: WriteGate) {
+  /** `defer` runs a task at the end of the current turn of the event loop. */
+  constructor(generations: Generations, status: StoreStatus, defer: (task: () => void) => void = endOfTurn) {
     this.#generations = generations;
-    this.#gate = gate;
+    this.#status = status;
+    this.#defer = defer;
   }
 
-  /** Hands what was appended to the file. Throws `IO`, or `POISONED` where the lock was lost. */
+  /** Writes all appended records to the file. Throws `IO`, or `POISONED` if the lock is lost. */
   flush(): void {
     try {
       this.#generations.active.flush();
     } catch (error) {
-      throw this.#judged(error);
+      throw error instanceof StoreError && error.code === 'POISONED' ? this.#status.poison(error) : error;
     }
   }
 
-  /** Returns when everything appended is durable. */
+  /** Flushes at the end of this turn of the event loop. */
+  flushLater(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    this.#defer(() => {
+      this.#isFlushScheduled = false;
+      if (!this.#status.isWritable) return;
+      try {
+        this.flush();
+      } catch (error) {
+        this.#status.failInBackground(storageFailure('write the log', error));
+      }
+    });
+  }
+
+  /** Makes all appended records durable. */
   sync(): void {
     const log = this.#generations.active;
     if (!log.needsSync) {
@@ -44,14 +72,14 @@ export class Syncer {
     try {
       log.sync();
     } catch (error) {
-      throw this.#gate.poison(error);
+      throw this.#status.poison(error);
     }
     this.#covered(log, log.durable);
   }
 
   /**
-   * The same off the thread. Callers that arrive while a sync runs, or in what is left of the turn in which it ended, share
-   * the next one: it starts after their calls.
+   * `sync` off the thread. Callers that arrive while a sync runs, or in the rest of the turn in which it ended, share
+   * the next one: a group commit that starts after their calls.
    */
   syncAsync(): Promise<void> {
     if (this.#queued !== undefined) return this.#queued;
@@ -60,18 +88,34 @@ export class Syncer {
     return this.#queued;
   }
 
+  /** Also syncs every `milliseconds` in the background; the timer does not keep the process alive. */
+  syncEvery(milliseconds: number): void {
+    this.#timer = setInterval(() => {
+      if (!this.#status.isWritable) return;
+      this.syncAsync().catch((error: unknown) => {
+        if (!this.#status.isClosed) this.#status.failInBackground(storageFailure('sync the log', error));
+      });
+    }, milliseconds);
+    // On platforms where timers are plain numbers there is no `unref`.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  stopTimer(): void {
+    clearInterval(this.#timer);
+  }
+
   async #startAfter(running: Promise<void>): Promise<void> {
     await running.catch(() => {});
     await new Promise<void>(endOfTurn);
     this.#queued = undefined;
-    // Closing the store in the meantime has made everything durable, unless it failed.
-    if (this.#gate.closed && !this.#generations.active.needsSync) return this.#gate.assertSound();
+    // If the store was closed meanwhile, `close` has made everything durable, unless it failed.
+    if (this.#status.isClosed && !this.#generations.active.needsSync) return this.#status.assertNotPoisoned();
     return this.#start();
   }
 
   /**
-   * Counts as running until the turn in which it ended is over, and the next one starts then: those who waited for it may
-   * come again at once, and share one sync with all others who do.
+   * A sync counts as running until the end of the turn in which it ended, and the next one starts then: its callers may
+   * call again at once and share one sync with all others.
    */
   #start(): Promise<void> {
     const running = this.#run().finally(() => {
@@ -84,7 +128,7 @@ export class Syncer {
   }
 
   async #run(): Promise<void> {
-    this.#gate.assertWritable();
+    this.#status.assertWritable();
     const log = this.#generations.active;
     if (log.file.syncAsync === undefined) return this.sync();
     if (!log.needsSync) {
@@ -98,14 +142,14 @@ export class Syncer {
     } catch (error) {
       // A compaction that ended meanwhile has made everything durable in another file.
       if (this.#generations.active !== log) return;
-      // Else another sync of this file proves nothing, even one that succeeded: each failure is told only once.
+      // Even a later sync of this file that succeeds proves nothing: the kernel reports each failure only once.
       const failure = storageFailure(`sync generation ${log.generation}`, error);
-      throw this.#gate.closed ? failure : this.#gate.poison(failure);
+      throw this.#status.isClosed ? failure : this.#status.poison(failure);
     }
     if (this.#generations.active !== log) return;
-    // For the same reason this success proves nothing where another sync has failed.
-    this.#gate.assertSound();
-    if (this.#gate.closed || log.durable >= covered) return;
+    // For the same reason this success proves nothing if another sync has failed.
+    this.#status.assertNotPoisoned();
+    if (this.#status.isClosed || log.durable >= covered) return;
     log.markDurable(covered);
     this.#covered(log, covered);
   }
@@ -116,16 +160,12 @@ export class Syncer {
     this.#flushMark();
   }
 
-  /** A mark needs no sync of its own; where it cannot be written yet, the next write takes it along. */
+  /** A MARK needs no sync of its own. If it cannot be written now, the next write includes it. */
   #flushMark(): void {
     try {
       this.flush();
     } catch (error) {
       if (error instanceof StoreError && error.code === 'POISONED') throw error;
     }
-  }
-
-  #judged(error: unknown): unknown {
-    return error instanceof StoreError && error.code === 'POISONED' ? this.#gate.poison(error) : error;
   }
 }

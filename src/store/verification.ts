@@ -3,28 +3,30 @@ import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
-import { isOf, offsetOf } from './location.ts';
-import type { Progress } from './progress.ts';
-import type { DamagedRun } from './recovery-report.ts';
+import type { Progress } from './compaction.ts';
+import { isOf, offsetOf } from './generations.ts';
+import type { DamagedRun } from './recovery/recovery-report.ts';
 
-/** A verification reports its progress this often. */
+/** The bytes between two reports of progress. */
 const PROGRESS_BYTES: number = 1024 * 1024;
 
-/** What reading every record of the log found. */
+/** What `verify` found when it read every record of the log. */
 export interface VerifyReport {
+  /** Number of records read. */
   readonly records: number;
   /** Bytes of the log that were read. */
   readonly bytes: number;
-  /** Entries in the index. */
+  /** Number of entries in the index. */
   readonly entries: number;
-  /** Entries whose record is not sound: `get` would miss them. */
+  /** Number of entries whose record is damaged: `get` would miss them. */
   readonly entriesDamaged: number;
-  /** Runs of the log that are not as written, those of dead records included. */
+  /** Damaged ranges of the log, also those of dead records. */
   readonly damaged: readonly DamagedRun[];
+  /** Whether nothing is damaged. */
   readonly ok: boolean;
 }
 
-/** Reads every record of the logs from their files and checks it, and that every entry of the index has one. */
+/** Reads and checks every record of the logs in their files, and checks that every entry of the index has one. */
 export function verifyLogs(
   logs: readonly LogFile[],
   index: KeyIndex,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
-import type { Progress } from '../../src/store/progress.ts';
+import type { Progress } from '../../src/store/compaction.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { metaAt, openFor, openInMemory, someMeta, utf8, valueText } from './cache-fixtures.ts';
 import { WrappedStorage } from './wrapped-storage.ts';

@@ -5,6 +5,7 @@ import {
   type Contents,
   contentsOf,
   equal,
+  getBody,
   openStore,
   openWithEvents,
   type StoreHistory,
@@ -53,7 +54,7 @@ export function expectUsable(
   const contents = contentsOf(store);
   assertNone(liesIn(contents), damage);
   for (const [key, body] of contents) {
-    if (text(store.get(bytes(key)) ?? bytes('missed')) !== body) throw new Error(`${damage}: ${key} changed`);
+    if (text(getBody(store, bytes(key)) ?? bytes('missed')) !== body) throw new Error(`${damage}: ${key} changed`);
   }
   store.put(bytes('new'), bytes('of this process'));
   store.sync();

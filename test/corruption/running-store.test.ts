@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { flip, lastRecordOf } from '../store/log-records.ts';
-import { bytes, contentsOf, openWithEvents, StoreHistory, text } from '../store/store-history.ts';
+import { bytes, contentsOf, getBody, openWithEvents, StoreHistory, text } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
 const LOG = '000001.log';
@@ -38,7 +38,7 @@ function openStoreOverTwoRounds(): { disk: TestDisk; store: LogStore; events: St
 function readHonestly(store: LogStore, history: StoreHistory): Map<string, string> {
   const found = new Map<string, string>();
   for (const key of KEYS) {
-    const body = store.get(bytes(key));
+    const body = getBody(store, bytes(key));
     if (body !== undefined) found.set(key, text(body));
   }
   expect(history.lies(found)).toEqual([]);
@@ -79,7 +79,7 @@ describe.each(endings)('a store damaged while open and then %s', (_name, end) =>
     const left = readHonestly(after, history);
     for (const key of KEYS) if (!found.has(key)) expect(left.has(key)).toBe(false);
     after.put(bytes('key 0'), bytes('again'));
-    expect(text(after.get(bytes('key 0')) ?? bytes(''))).toBe('again');
+    expect(text(getBody(after, bytes('key 0')) ?? bytes(''))).toBe('again');
   });
 
   test('survives a log that became shorter', () => {
@@ -109,10 +109,10 @@ test('an older copy does not come back where the newer record is damaged before 
   store.verify();
   flip(disk, LOG, lastRecordOf(disk, LOG, 'a').bodyOffset);
   await compaction;
-  expect(store.get(bytes('a'))).toBeUndefined();
+  expect(getBody(store, bytes('a'))).toBeUndefined();
   const after = disk.afterKill();
   after.take('000002.index');
-  expect(openWithEvents(after).store.get(bytes('a'))).toBeUndefined();
+  expect(getBody(openWithEvents(after).store, bytes('a'))).toBeUndefined();
 });
 
 test('a compaction that meets damage which may hide a deletion is given up, and the next one starts behind it', async () => {
@@ -139,9 +139,9 @@ test('an entry that proves damaged is told of, counted, and then a plain miss', 
   const record = lastRecordOf(disk, LOG, 'key 0');
   flip(disk, LOG, record.bodyOffset);
   expect(store.has(bytes('key 0'))).toBe(true);
-  expect(store.get(bytes('key 0'))).toBeUndefined();
+  expect(getBody(store, bytes('key 0'))).toBeUndefined();
   expect(store.has(bytes('key 0'))).toBe(false);
-  expect(store.get(bytes('key 0'))).toBeUndefined();
+  expect(getBody(store, bytes('key 0'))).toBeUndefined();
   expect(store.stats()).toMatchObject({ entries: KEYS.length - 1, counters: { corruptions: 1, misses: 2 } });
   expect(events).toEqual([{ type: 'entry-damaged', key: bytes('key 0'), generation: 1, offset: record.offset }]);
 });

@@ -1,5 +1,6 @@
 import { xxh32 } from '../../src/base/xxh32.ts';
 import type { LogStore } from '../../src/store/log-store.ts';
+import { entriesOf, getBody } from '../store/store-history.ts';
 
 /** Keys and bodies as strings of one character a byte. */
 export type Contents = ReadonlyMap<string, string>;
@@ -37,17 +38,15 @@ function shortened(body: string): string {
   return `${body.slice(0, SHOWN_BYTES)}..(${body.length} bytes, ${xxh32(words, 0, words.length, 0)})`;
 }
 
-const NO_BYTES = new Uint8Array(0);
 const KEYS_AS_BYTES: readonly (readonly [string, Uint8Array])[] = KEYS.map((key) => [key, bytesOf(key)]);
 
 /** Everything in a store, by scan. Throws where `get`, `has` or `size` disagree with it. */
 export function contentsOf(store: LogStore): Map<string, string> {
   const contents = new Map<string, string>();
-  for (const [key, body] of store.entries({ lower: NO_BYTES, upper: undefined }))
-    contents.set(textOf(key), textOf(body));
+  for (const [key, body] of entriesOf(store)) contents.set(textOf(key), textOf(body));
   if (store.size !== contents.size) throw new Error(`size is ${store.size}, a scan found ${contents.size} entries`);
   for (const [key, bytes] of KEYS_AS_BYTES) {
-    const body = store.get(bytes);
+    const body = getBody(store, bytes);
     const found = body === undefined ? undefined : textOf(body);
     if (found !== contents.get(key)) throw new Error(`get(${JSON.stringify(key)}) disagrees with the scan`);
     if (store.has(bytes) !== contents.has(key)) throw new Error(`has(${JSON.stringify(key)}) disagrees`);

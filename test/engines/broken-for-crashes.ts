@@ -22,7 +22,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'no sync of the directory before the new generation is called whole',
     seed: 9,
-    edits: [{ within: 'Compaction', find: '$syncDirectory(); $named = true;', replace: '$named = true;' }],
+    edits: [{ within: 'Compaction', find: 'syncDirectory($directory); $named = true;', replace: '$named = true;' }],
   },
   {
     fault: 'a compaction drops the deletions written since it began',
@@ -99,8 +99,8 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 3,
     edits: [
       {
-        find: 'if ($durable === 0) return withoutLogs($$found);',
-        replace: 'if ($durable < 0) return withoutLogs($$found);',
+        find: 'if ($durable === 0) return quarantineLogs($$found);',
+        replace: 'if ($durable < 0) return quarantineLogs($$found);',
       },
     ],
   },
@@ -114,7 +114,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     seed: 3,
     edits: [
       { find: '$log.needsSync || $unchanged', replace: '$unchanged' },
-      { within: 'close', find: '$attempt(() => $syncer.sync());', replace: '' },
+      { within: 'close', find: 'attempt(() => $syncer.sync(), $collect);', replace: '' },
     ],
   },
   {

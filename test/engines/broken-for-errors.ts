@@ -39,10 +39,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'the image of an older generation stays',
     verbs: ['remove'],
-    edits: [
-      { find: 'for (const $generation of images) $remove;', replace: '' },
-      { find: '[...imageNames, ...logNames]', replace: 'logNames' },
-    ],
+    edits: [{ find: '[...imageNames, ...logNames]', replace: 'logNames' }],
   },
   {
     fault: 'a generation that may be whole is given up without being emptied',
@@ -59,8 +56,8 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     file: '000001.log',
     edits: [
       {
-        find: '$makeRoom($size); $append(putOf($$put), $size);',
-        replace: '$append(putOf($$put), $size); $makeRoom($size);',
+        find: '$makeRoom($record.size); this.#appendPut($record);',
+        replace: 'this.#appendPut($record); $makeRoom($record.size);',
       },
     ],
   },
@@ -93,7 +90,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'an open that fails keeps the lock',
     verbs: ['list', 'open', 'read'],
-    edits: [{ find: 'closeQuietly($opened); releaseQuietly($lock);', replace: 'closeQuietly($opened);' }],
+    edits: [{ within: 'openStore', find: 'attempt(() => context.releaseLock(), () => {});', replace: '' }],
   },
   {
     fault: 'an open that fails keeps a file open',
@@ -104,7 +101,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     fault: 'a compaction that was abandoned keeps its file open',
     verbs: ['write'],
     file: '000002.log',
-    edits: [{ find: '$attempt(() => target.close());', replace: '' }],
+    edits: [{ find: '$attempt(() => this.target.close());', replace: '' }],
   },
   {
     fault: 'entries of an abandoned compaction do not get their places back',

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
-import { bytes, openWithEvents, text } from '../store/store-history.ts';
+import { bytes, getBody, openWithEvents, text } from '../store/store-history.ts';
 import { type DiskOperation, TestDisk } from '../store/test-disk.ts';
 
 /** Takes `bytesLeft` more bytes into the log, then none. */
@@ -35,11 +35,11 @@ async function compactOnFullDisk(spaceReturns: boolean): Promise<void> {
     await expect(compaction).rejects.toThrow(/ENOSPC/);
     expect(events).toContainEqual(expect.objectContaining({ type: 'compaction-abandoned' }));
   }
-  expect(store.get(bytes('key'))?.length).toBe(5000);
+  expect(getBody(store, bytes('key'))?.length).toBe(5000);
   disk.before = () => undefined;
   store.sync();
   const after = openWithEvents(disk.afterCrash(() => 'none')).store;
-  expect(text(after.get(bytes('key')) ?? bytes(''))).toBe(text(new Uint8Array(5000).fill(7)));
+  expect(text(getBody(after, bytes('key')) ?? bytes(''))).toBe(text(new Uint8Array(5000).fill(7)));
 }
 
 test('a compaction waits for the rest of a record that is half written', () => compactOnFullDisk(true));

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
-import { bytes, openStore, text } from '../store/store-history.ts';
+import { bytes, getBody, openStore, text } from '../store/store-history.ts';
 import { type DiskOperation, TestDisk, type Verb } from '../store/test-disk.ts';
 
 function failing(verb: Verb, from: number): (operation: DiskOperation) => undefined {
@@ -38,7 +38,7 @@ test.each(verbs)('every open that fails at a %s closes its files and gives up th
         locked: false,
       });
       disk.before = () => undefined;
-      expect(text(openStore(disk).get(bytes('key')) ?? bytes('missed'))).toBe('value');
+      expect(text(getBody(openStore(disk), bytes('key')) ?? bytes('missed'))).toBe('value');
     }
   }
 });

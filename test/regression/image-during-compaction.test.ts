@@ -6,7 +6,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { bytes, openStore, openWithEvents, text } from '../store/store-history.ts';
+import { bytes, getBody, openStore, openWithEvents, text } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
 test('no image is written while a compaction has moved entries into the next generation', async () => {
@@ -26,6 +26,6 @@ test('no image is written while a compaction has moved entries into the next gen
   disk.releaseSyncs();
   await compaction;
   const after = openStore(disk.afterKill());
-  expect(text(after.get(bytes('key')) ?? bytes('missed'))).toBe('new');
-  expect(after.get(bytes('big'))?.length).toBe(100_000);
+  expect(text(getBody(after, bytes('key')) ?? bytes('missed'))).toBe('new');
+  expect(getBody(after, bytes('big'))?.length).toBe(100_000);
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { halfSipHash13, KeyWords } from '../../src/key-index/key-words.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { LogStore } from '../../src/store/log-store.ts';
-import { bytes, text } from './store-history.ts';
+import { bytes, getBody, text } from './store-history.ts';
 
 /** Every random number of these stores, and so both halves of the key of their hashes. */
 const RANDOM = 1;
@@ -28,7 +28,7 @@ test('two keys of one hash are never taken for each other', () => {
   const storage = new MemoryStorage();
   const open = (): LogStore => LogStore.open('store', {}, { storage, random: () => RANDOM, defer: () => {} });
   const read = (store: LogStore, name: string): string | undefined => {
-    const body = store.get(bytes(name));
+    const body = getBody(store, bytes(name));
     return body === undefined ? undefined : text(body);
   };
   let store = open();

@@ -7,7 +7,7 @@ import { recordBytes } from '../../src/log/record-format.ts';
 import type { LogStore } from '../../src/store/log-store.ts';
 import { breakDisk } from './disk-faults.ts';
 import { flip, lastRecordOf } from './log-records.ts';
-import { bytes, contentsOf, openStore, openWithEvents, text } from './store-history.ts';
+import { bytes, contentsOf, getBody, openStore, openWithEvents, text } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -45,7 +45,7 @@ describe('a bound on live bytes', () => {
   test('keeps what get found, and neither has nor a scan counts as a use', () => {
     const store = openStore(undefined, { maxBytes: 10 * ENTRY_BYTES });
     fill(store, 0, 10);
-    for (const number of [2, 5, 7]) store.get(bytes(name(number)));
+    for (const number of [2, 5, 7]) getBody(store, bytes(name(number)));
     for (let round = 0; round < 3; round += 1) {
       for (let i = 0; i < 10; i += 1) store.has(bytes(name(i)));
       contentsOf(store);
@@ -153,7 +153,7 @@ describe('what was evicted', () => {
     }
     store.close();
     const again = openStore(disk);
-    expect(again.get(bytes(gone))).toBeUndefined();
+    expect(getBody(again, bytes(gone))).toBeUndefined();
   });
 
   test.each([
@@ -205,7 +205,7 @@ describe('evictions and what goes wrong', () => {
     first.close();
     flip(disk, '000001.log', lastRecordOf(disk, '000001.log', name(2)).bodyOffset);
     const { store, events } = openWithEvents(disk, { maxBytes: 4 * ENTRY_BYTES });
-    expect(store.get(bytes(name(2)))).toBeUndefined();
+    expect(getBody(store, bytes(name(2)))).toBeUndefined();
     expect(events.map(({ type }) => type)).toEqual(['entry-damaged']);
     fill(store, 9, 10);
     expect(evictionsOf(store)).toBe(0);
@@ -219,7 +219,7 @@ describe('evictions and what goes wrong', () => {
     const store = openStore(disk, { maxBytes: 400_000 });
     const body = 'x'.repeat(60_000);
     for (let i = 0; i < 6; i += 1) store.put(bytes(name(i)), bytes(body));
-    store.get(bytes(name(0)));
+    getBody(store, bytes(name(0)));
     const before = contentsOf(store);
     const fault = breakDisk(disk, { verb: 'write', errno: 'ENOSPC' });
     const grown = 'y'.repeat(200_000);
@@ -229,7 +229,7 @@ describe('evictions and what goes wrong', () => {
     expect([...before.keys()]).toEqual(expect.arrayContaining([...left.keys()]));
     fault.mend();
     store.put(bytes(name(0)), bytes(grown));
-    expect(text(store.get(bytes(name(0))) ?? NO_BYTES)).toBe(grown);
+    expect(text(getBody(store, bytes(name(0))) ?? NO_BYTES)).toBe(grown);
     store.sync();
     expect(contentsOf(openStore(disk.afterKill()))).toEqual(contentsOf(store));
   });

@@ -1,14 +1,11 @@
+import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
+import { copyForCaller } from '../../src/log/record-memory.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import type { StorageBackend } from '../../src/storage/storage-backend.ts';
 import { LogStore } from '../../src/store/log-store.ts';
 import type { LogStoreOptions } from '../../src/store/log-store-options.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import type { Engine } from '../engines/engine-source.ts';
-
-const EVERY_KEY: { readonly lower: Uint8Array; readonly upper: undefined } = {
-  lower: new Uint8Array(0),
-  upper: undefined,
-};
 
 /** Keys and bodies as strings of one character a byte, so that they compare and print. */
 export type Contents = ReadonlyMap<string, string>;
@@ -56,10 +53,24 @@ export function openWithEvents(
   return { store, events };
 }
 
+/** A copy of the body under `key`, `undefined` on a miss. */
+export function getBody(store: LogStore, key: Uint8Array): Uint8Array | undefined {
+  return store.read(key, copyForCaller);
+}
+
+/** The entries of an interval with copies of their bodies; by default all, from the first key to the last. */
+export function entriesOf(
+  store: LogStore,
+  interval: KeyInterval = ALL_KEYS,
+  reverse = false,
+): Generator<[Uint8Array, Uint8Array], undefined> {
+  return store.scan({ interval, reverse, limit: Number.POSITIVE_INFINITY }, copyForCaller);
+}
+
 /** Everything in a store, by iteration; `get` and `has` must agree with it. */
 export function contentsOf(store: LogStore): Map<string, string> {
   const contents = new Map<string, string>();
-  for (const [key, body] of store.entries(EVERY_KEY)) contents.set(text(key), text(body));
+  for (const [key, body] of entriesOf(store)) contents.set(text(key), text(body));
   return contents;
 }
 

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
 import { breakDisk } from './disk-faults.ts';
-import { bytes, contentsOf, openWithEvents } from './store-history.ts';
+import { bytes, contentsOf, getBody, openWithEvents } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
 
 const poisoned = expect.objectContaining({ code: 'POISONED' });
@@ -48,7 +48,7 @@ describe('a store whose sync failed', () => {
   test('still reads, verifies and counts', () => {
     const { store, events } = poisonedStore();
     expect(contentsOf(store).size).toBe(2);
-    expect(store.get(bytes('open'))).toEqual(bytes('value'));
+    expect(getBody(store, bytes('open'))).toEqual(bytes('value'));
     expect(store.has(bytes('synced'))).toBe(true);
     expect(store.verify().ok).toBe(true);
     expect(store.stats()).toMatchObject({ entries: 2, counters: { syncs: 1 } });

@@ -1,19 +1,19 @@
 import { ALL_KEYS } from '../key-index/index-cursor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import { isOf, type Location, offsetOf } from './location.ts';
+import { isOf, type Location, offsetOf } from './generations.ts';
 
 const MOVE_WORDS = 2;
-/** Memory comes in chunks, as a larger array to copy everything into would be a pause. */
+/** Memory grows in chunks: copying everything into a larger array would be a pause. */
 const CHUNK_MOVES = 4096;
 
 /**
- * Which records a compaction has moved, so that abandoning it can give their old locations back.
+ * The records that a compaction has moved, so that abandoning it can restore their old locations.
  *
  * Invariants:
  * 1. Moves are in the order of their new offsets, as a new generation is only appended to.
  * 2. All chunks but the last are full.
  */
-export class MoveJournal {
+export class RelocationUndoLog {
   #chunks: Int32Array[] = [];
   #count = 0;
 
@@ -26,7 +26,7 @@ export class MoveJournal {
     this.#count += 1;
   }
 
-  /** Gives every entry that lies in `generation`, the abandoned one, its old location back. */
+  /** Restores the old location of every entry that lies in `generation`, the abandoned one. */
   revert(index: KeyIndex, generation: number): void {
     if (this.#count === 0) return;
     const cursor = index.cursor(ALL_KEYS);

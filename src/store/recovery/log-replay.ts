@@ -1,52 +1,53 @@
-import { prefixSuccessor } from '../base/prefix-successor.ts';
-import type { KeyIndex } from '../key-index/key-index.ts';
-import { FILE_HEADER_BYTES } from '../log/file-header.ts';
-import type { RecordSpan } from '../log/record-format.ts';
-import { FLAG_BATCH_MEMBER, RecordKind } from '../log/record-format.ts';
-import type { RecordReader, Verdict } from '../log/record-reader.ts';
-import { locationOf, unitsOf } from './location.ts';
+import { prefixSuccessor } from '../../base/prefix-successor.ts';
+import type { KeyIndex } from '../../key-index/key-index.ts';
+import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
+import { FLAG_BATCH_MEMBER, RecordKind, type RecordSpan } from '../../log/record-format.ts';
+import type { RecordReader, Verdict } from '../../log/record-reader.ts';
+import { locationOf, unitsOf } from '../generations.ts';
 import type { DamagedRun } from './recovery-report.ts';
 
 /**
- * Replays a log into the index and judges what it cannot read, as docs/durability.md derives it.
+ * Replays a log into the index and decides what an invalid record means; docs/durability.md gives the argument.
  *
- * At an invalid record the question is whether a sync had made it durable. A later mark that says so makes it *damage*;
- * else it is a *torn tail*, which a crash leaves, and the log ends there. A damaged body loses its own entry. A damaged
- * head hides an unknown operation, perhaps a deletion, so everything older is forgotten. A batch counts whole or not at
- * all, but for members whose bodies are damaged.
+ * If a later MARK shows that a sync had covered the invalid record, it is *damage*. Otherwise it is the *torn tail*
+ * that a crash leaves, and the log ends there. A damaged body loses its own entry. A damaged header hides an unknown
+ * operation, perhaps a deletion, so all older entries are forgotten. A batch counts whole or not at all, except for
+ * members whose bodies are damaged.
  */
 export class LogReplay {
   readonly #reader: RecordReader;
   readonly #index: KeyIndex;
   readonly #generation: number;
-  /** Offset below which everything is known to have been durable; sought only when something is found invalid. */
-  #claim: number;
-  #claimComplete = false;
+  /**
+   * Everything below this offset is known to have been durable. Later marks are searched for only at an invalid record.
+   */
+  #durable: number;
+  #durableIsFinal = false;
   records = 0;
   entriesLost = 0;
   forgotten = false;
   readonly damaged: DamagedRun[] = [];
-  /** The last record that is not a mark. */
-  content: RecordSpan;
-  /** Where the readable log ends; what lies beyond is a torn tail. */
+  /** The last record that is not a MARK. */
+  lastDataRecord: RecordSpan;
+  /** Where the readable log ends; the bytes behind it are a torn tail. */
   end: number;
 
   /**
-   * `claim`: everything below is known to have been durable, 0 where nothing is. `covered`: the last record that `index`
-   * has seen; without it the index is empty and the log is replayed from its first record.
+   * `durable`: everything below this offset is known to have been durable, 0 if nothing is. `covered`: the last record
+   * that `index` contains; without it the index is empty and the replay starts at the first record.
    */
-  constructor(reader: RecordReader, index: KeyIndex, generation: number, claim: number, covered?: RecordSpan) {
+  constructor(reader: RecordReader, index: KeyIndex, generation: number, durable: number, covered?: RecordSpan) {
     this.#reader = reader;
     this.#index = index;
     this.#generation = generation;
-    this.#claim = claim;
-    this.content = covered ?? { offset: 0, end: FILE_HEADER_BYTES };
-    this.end = this.content.end;
+    this.#durable = durable;
+    this.lastDataRecord = covered ?? { offset: 0, end: FILE_HEADER_BYTES };
+    this.end = this.lastDataRecord.end;
   }
 
-  /** Everything below is known to have been durable. */
-  get claim(): number {
-    return this.#claim;
+  /** Everything below this offset is known to have been durable. */
+  get durable(): number {
+    return this.#durable;
   }
 
   run(): void {
@@ -63,14 +64,14 @@ export class LogReplay {
       at = next;
     }
     this.end = at;
-    // The log was cut short below what was durable: what is missing may have been deletions.
-    if (at < this.#claim) {
+    // The log is shorter than what was durable: the missing records may have been deletions.
+    if (at < this.#durable) {
       this.#forget();
       this.damaged.push({ from: at, to: at });
     }
   }
 
-  /** Handles what lies at `at` and returns where to go on; `undefined` where the log ends at `at`. */
+  /** Handles the record at `at` and returns the offset of the next; `undefined` if the log ends at `at`. */
   #step(at: number, verdict: Verdict): number | undefined {
     const reader = this.#reader;
     if (verdict === 'bad-header') return this.#wasDurable(at) ? this.#skipDamage(at, at) : undefined;
@@ -82,7 +83,7 @@ export class LogReplay {
       return Math.min(next, reader.size);
     }
     if (reader.kind === RecordKind.batch) return this.#batch(at);
-    // A member whose batch head was lost to damage: the batch is dropped.
+    // A member without its BATCH record, which was damaged: the batch is dropped.
     if ((reader.flags & FLAG_BATCH_MEMBER) === 0) this.#apply(at);
     return reader.next;
   }
@@ -110,13 +111,13 @@ export class LogReplay {
         break;
       }
       case RecordKind.mark:
-        this.#claim = Math.max(this.#claim, Math.min(reader.markOffset(), offset));
+        this.#durable = Math.max(this.#durable, Math.min(reader.markOffset(), offset));
         return;
       case RecordKind.complete:
-        this.#claim = Math.max(this.#claim, offset);
+        this.#durable = Math.max(this.#durable, offset);
         break;
     }
-    this.content = { offset, end: reader.next };
+    this.lastDataRecord = { offset, end: reader.next };
   }
 
   #batch(at: number): number | undefined {
@@ -134,7 +135,7 @@ export class LogReplay {
     return end;
   }
 
-  /** The first member that is not as written; a bad head, where there is one, before any bad body. */
+  /** The first invalid member of a batch; a bad header, if there is one, before any bad body. */
   #firstInvalidMember(start: number, end: number, records: number): { at: number; verdict: Verdict } | undefined {
     let first: { at: number; verdict: Verdict } | undefined;
     let count = 0;
@@ -152,7 +153,7 @@ export class LogReplay {
     return at === end && count === records ? first : { at: start, verdict: 'bad-header' };
   }
 
-  /** Forgets what is older than a damaged head and finds the record to go on with, from `from` on. */
+  /** Forgets everything older than a damaged header and returns the next valid record, searching from `from`. */
   #skipDamage(at: number, from: number): number {
     this.#forget();
     const next = this.#reader.nextHeader(Math.max(from, at + 8)) ?? this.#reader.size;
@@ -165,7 +166,7 @@ export class LogReplay {
     this.forgotten = true;
   }
 
-  /** The body under this head is lost: so is what the key held before. The reader stands at the record. */
+  /** Forgets the entry whose body is damaged, and the older value of its key. The reader is at the record. */
   #loseEntry(offset: number): void {
     const reader = this.#reader;
     this.#index.remove(reader.memory.bytes, reader.keyStart, reader.keyEnd);
@@ -174,23 +175,23 @@ export class LogReplay {
   }
 
   #wasDurable(offset: number): boolean {
-    if (offset < this.#claim) return true;
-    if (!this.#claimComplete) {
-      this.#claim = Math.max(this.#claim, lastMarkedOffset(this.#reader, offset));
-      this.#claimComplete = true;
+    if (offset < this.#durable) return true;
+    if (!this.#durableIsFinal) {
+      this.#durable = Math.max(this.#durable, lastMarkedOffset(this.#reader, offset));
+      this.#durableIsFinal = true;
     }
-    return offset < this.#claim;
+    return offset < this.#durable;
   }
 }
 
 /**
- * The highest offset that a record from `from` on calls durable, 0 without one: a MARK says so of its offset, COMPLETE of
- * everything before it.
+ * The highest offset that a record from `from` on states to be durable, 0 if none does. A MARK states the offset it
+ * holds, COMPLETE its own.
  */
 export function lastMarkedOffset(reader: RecordReader, from: number): number {
-  let claim = 0;
+  let durable = 0;
   for (let at = reader.nextMark(from); at !== undefined; at = reader.nextMark(reader.next)) {
-    claim = Math.max(claim, reader.kind === RecordKind.mark ? Math.min(reader.markOffset(), at) : at);
+    durable = Math.max(durable, reader.kind === RecordKind.mark ? Math.min(reader.markOffset(), at) : at);
   }
-  return claim;
+  return durable;
 }

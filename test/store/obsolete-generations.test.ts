@@ -1,5 +1,5 @@
 /*
- * After a compaction the old generation is taken away piece by piece while later writes pay for it. What must not happen:
+ * After a compaction the old generation is removed in steps that later writes pay for. What must not happen:
  * that what is left of it is ever taken for the store, that it stays for good, or that writes suffer where it is refused.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

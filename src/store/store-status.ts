@@ -1,8 +1,8 @@
 import { StoreError } from '../base/store-error.ts';
 import type { StoreEventHandler } from './store-event.ts';
 
-/** Whether a store may be read and written, and why not. */
-export class WriteGate {
+/** Whether a store can be read and written, and the reason if not. */
+export class StoreStatus {
   readonly #readOnly: boolean;
   readonly #emit: StoreEventHandler;
   #closed = false;
@@ -14,24 +14,28 @@ export class WriteGate {
     this.#emit = emit;
   }
 
-  get closed(): boolean {
+  get isClosed(): boolean {
     return this.#closed;
   }
 
-  /** Whether nothing is written any more: closed, poisoned or read-only. */
-  get shut(): boolean {
-    return this.#closed || this.#readOnly || this.#poison !== undefined;
+  /** Whether the store still writes: it is neither closed nor poisoned nor read-only. */
+  get isWritable(): boolean {
+    return !(this.#closed || this.#readOnly) && this.#poison === undefined;
   }
 
   close(): void {
     this.#closed = true;
   }
 
+  /** Throws `CLOSED` after `close`. */
   assertOpen(): void {
     if (this.#closed) throw new StoreError('CLOSED', 'the store is closed: open it again');
   }
 
-  /** Throws why nothing can be written, or what a write in the background failed with since the last call. */
+  /**
+   * Throws the reason why the store cannot be written: `CLOSED`, `READ_ONLY` or `POISONED`. Also throws, once, the
+   * failure of a write in the background.
+   */
   assertWritable(): void {
     this.assertOpen();
     if (this.#readOnly) throw new StoreError('READ_ONLY', 'the store was opened with `readOnly`: open it without');
@@ -41,17 +45,16 @@ export class WriteGate {
     if (failure !== undefined) throw failure;
   }
 
-  /** Throws `POISONED` where writing is over. */
-  assertSound(): void {
+  assertNotPoisoned(): void {
     if (this.#poison !== undefined) throw this.#poison;
   }
 
-  /** Throws what writing in the background failed with and no call has thrown yet. */
-  assertTold(): void {
+  /** Throws the failure of a write in the background that no call has thrown yet. */
+  throwBackgroundFailure(): void {
     if (this.#backgroundFailure !== undefined) throw this.#backgroundFailure;
   }
 
-  /** Ends writing for good: what reached the disk is unknown, or belongs to another owner. Returns the error to throw. */
+  /** Ends writing: the disk may hold anything now, or another process owns it. Returns the error to throw. */
   poison(cause: unknown): StoreError {
     if (this.#poison === undefined) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -62,12 +65,12 @@ export class WriteGate {
     return this.#poison;
   }
 
-  /** The same where no caller sees the error. */
+  /** `poison` for a failure that no caller sees: the next mutation, sync or `close` throws it. */
   poisonInBackground(cause: unknown): void {
     this.#backgroundFailure = this.poison(cause);
   }
 
-  /** Keeps a failure that no caller saw for the next one that writes. */
+  /** Keeps a failure that no caller sees; the next mutation, sync or `close` throws it. */
   failInBackground(error: StoreError): void {
     this.#backgroundFailure = error;
     this.#emit({ type: 'background-write-failed', error });

@@ -1,0 +1,109 @@
+import { storageFailure } from '../../base/storage-failure.ts';
+import { StoreError } from '../../base/store-error.ts';
+import { decodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from '../../log/file-header.ts';
+import { RECORD_HEADER_BYTES } from '../../log/record-format.ts';
+import { RecordReader } from '../../log/record-reader.ts';
+import { readFully } from '../../storage/file-transfer.ts';
+import type { StorageDirectory, StorageFile } from '../../storage/storage-backend.ts';
+import { listGenerations, logName } from '../generation-files.ts';
+import { lastMarkedOffset } from './log-replay.ts';
+
+/** A log file in the directory, open. */
+interface FoundLog {
+  readonly name: string;
+  readonly file: StorageFile;
+  readonly size: number;
+  /** `undefined` if it is damaged. */
+  readonly header: FileHeader | undefined;
+}
+
+/** A log file whose header is valid. */
+export interface ReadableLog extends FoundLog {
+  readonly header: FileHeader;
+}
+
+/**
+ * Opens the log that is the store: the highest generation that is whole, which COMPLETE or a later MARK proves. One
+ * that is not whole was being built when its writer stopped. It is never used, not even if it is the only one: it may
+ * lack entries that replaced those it has. `chosen` is `undefined` if there is no store; then `unreadable` names the
+ * logs whose contents are lost.
+ *
+ * Throws `INCOMPATIBLE` if a newer version of this package wrote any of them.
+ */
+export function chooseGeneration(
+  directory: StorageDirectory,
+  access: 'read' | 'write',
+): { readonly chosen: ReadableLog | undefined; readonly unreadable: readonly string[] } {
+  const logs = openLogs(directory, access);
+  try {
+    const filled = logs.filter(({ size }) => size > 0);
+    const readable = filled.filter(isReadable);
+    // The replay of a single log shows whether it is whole, so it need not be read twice.
+    const chosen = filled.length === 1 ? readable[0] : readable.findLast(isWhole);
+    const lost = chosen === undefined ? filled.filter(holdsMoreThanABeginning) : [];
+    for (const log of logs) if (log !== chosen) log.file.close();
+    return { chosen, unreadable: lost.map(({ name }) => name) };
+  } catch (error) {
+    for (const { file } of logs) file.close();
+    throw error;
+  }
+}
+
+/** Whether a log holds more than what creating a store writes. If that was cut off, nothing was lost. */
+export function holdsMoreThanABeginning({ size }: FoundLog): boolean {
+  return size > FILE_HEADER_BYTES + RECORD_HEADER_BYTES;
+}
+
+function openLogs(directory: StorageDirectory, access: 'read' | 'write'): FoundLog[] {
+  const logs: FoundLog[] = [];
+  try {
+    for (const generation of listGenerations(directory).logs) {
+      const log = openLog(directory, generation, access);
+      if (log === undefined) continue;
+      logs.push(log);
+      assertCompatible(log);
+    }
+    return logs;
+  } catch (error) {
+    for (const { file } of logs) file.close();
+    throw error;
+  }
+}
+
+function openLog(directory: StorageDirectory, generation: number, access: 'read' | 'write'): FoundLog | undefined {
+  const name = logName(generation);
+  let file: StorageFile | undefined;
+  try {
+    file = directory.open(name, access);
+    // Another process may have removed it since the directory was listed.
+    if (file === undefined) return undefined;
+    const bytes = new Uint8Array(FILE_HEADER_BYTES);
+    const size = file.size();
+    const got = readFully(file, bytes, 0, FILE_HEADER_BYTES, 0);
+    const header = decodeFileHeader(bytes.subarray(0, got));
+    // A file under the name of another generation was put there by hand: its records may be older or newer than the
+    // name says.
+    return { name, file, size, header: header?.generation === generation ? header : undefined };
+  } catch (error) {
+    file?.close();
+    throw storageFailure(`open ${name}`, error);
+  }
+}
+
+function assertCompatible({ name, header }: FoundLog): void {
+  if (header !== undefined && header.version > FORMAT_VERSION) {
+    throw new StoreError(
+      'INCOMPATIBLE',
+      `${name} has format version ${header.version}, this package reads up to ${FORMAT_VERSION}: ` +
+        'update the package or open another directory',
+    );
+  }
+}
+
+function isReadable(log: FoundLog): log is ReadableLog {
+  return log.header !== undefined;
+}
+
+function isWhole({ name, file, header, size }: ReadableLog): boolean {
+  return lastMarkedOffset(new RecordReader({ file, name, salt: header.salt, size }), FILE_HEADER_BYTES) > 0;
+}

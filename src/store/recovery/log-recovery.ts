@@ -1,0 +1,123 @@
+import { storageFailure } from '../../base/storage-failure.ts';
+import { loadImage } from '../../image/index-image-loader.ts';
+import { KeyIndex } from '../../key-index/key-index.ts';
+import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
+import { LogFile } from '../../log/log-file.ts';
+import { RecordReader } from '../../log/record-reader.ts';
+import { readFully, writeAll } from '../../storage/file-transfer.ts';
+import type { StorageFile } from '../../storage/storage-backend.ts';
+import { imageName, syncDirectory } from '../generation-files.ts';
+import type { StoreContext } from '../store-context.ts';
+import { holdsMoreThanABeginning, type ReadableLog } from './generation-choice.ts';
+import { LogReplay, lastMarkedOffset } from './log-replay.ts';
+import { quarantine, quarantineLogs } from './quarantine.ts';
+import type { RecoveryReport } from './recovery-report.ts';
+
+const PIECE_BYTES: number = 1024 * 1024;
+
+/** A log that can be appended to and read, with the index of what is live in it. */
+export interface RecoveredLog {
+  readonly log: LogFile;
+  readonly index: KeyIndex;
+  readonly report: RecoveryReport;
+  /** The index image on disk covers the log up to here, 0 if there is none. */
+  readonly imageEnd: number;
+}
+
+/**
+ * Replays the log and repairs its end: for a writer all of it is durable when this returns. If nothing in the log may
+ * be used, only the report is returned and the file is closed.
+ */
+export function recoverLog(context: StoreContext, found: ReadableLog): RecoveredLog | RecoveryReport {
+  let recovered: RecoveredLog | RecoveryReport;
+  try {
+    recovered = recover(context, found);
+  } catch (error) {
+    found.file.close();
+    throw error;
+  }
+  if (!('log' in recovered)) found.file.close();
+  return recovered;
+}
+
+function recover(context: StoreContext, found: ReadableLog): RecoveredLog | RecoveryReport {
+  const { name, file, header } = found;
+  const { readOnly } = context.settings;
+  const reader = new RecordReader({ file, name, salt: header.salt, size: found.size });
+  const image = loadImage(context, imageName(header.generation), reader, header);
+  const index = image?.index ?? new KeyIndex(context.random);
+  let durable = image?.durable ?? 0;
+  if (readOnly) {
+    // What the writer has not made durable yet is not for readers.
+    durable = Math.max(durable, lastMarkedOffset(reader, image?.record?.end ?? FILE_HEADER_BYTES));
+    reader.size = durable;
+  }
+  const replay = new LogReplay(reader, index, header.generation, durable, image?.record);
+  replay.run();
+  if (replay.durable === 0) return quarantineLogs(context, holdsMoreThanABeginning(found) ? [name] : []);
+  const report = reportOf(replay, {
+    generation: header.generation,
+    imageUsed: image?.record !== undefined,
+    tornBytes: reader.size - replay.end,
+    wasSynced: readOnly || replay.lastDataRecord.end <= replay.durable,
+  });
+  if (!readOnly) {
+    if (report.damaged.length > 0) quarantine(context, name, file, report.damaged);
+    // If everything was forgotten, nothing in this log may ever count again, but that may not last: the log may be cut
+    // below what its image states to be durable, and grow past it. So a new log replaces it.
+    if (replay.forgotten && index.size === 0) return report;
+    if (!report.clean) makeTailDurable(context, file, name, replay);
+  }
+  const { pool, assertLockHeld: beforeWrite } = context;
+  const { end, lastDataRecord } = replay;
+  const log = new LogFile({ name, file, header, end, lastDataRecord, pool, beforeWrite });
+  if (!(readOnly || report.clean)) {
+    log.appendMark(log.end);
+    log.flush();
+  }
+  return { log, index, report, imageEnd: replay.forgotten ? 0 : (image?.record?.end ?? 0) };
+}
+
+function reportOf(
+  { records, damaged, entriesLost, forgotten }: LogReplay,
+  found: {
+    readonly generation: number;
+    readonly imageUsed: boolean;
+    readonly tornBytes: number;
+    /** Whether a sync had covered the last record. */
+    readonly wasSynced: boolean;
+  },
+): RecoveryReport {
+  const { generation, imageUsed, tornBytes, wasSynced } = found;
+  const clean = wasSynced && tornBytes === 0 && damaged.length === 0;
+  return { generation, imageUsed, records, tornBytes, damaged, entriesLost, forgotten, clean };
+}
+
+/**
+ * Makes the end of a log that was not closed durable before anything is appended: cuts the torn tail, writes what
+ * follows the last durable offset again, and syncs. Without the cut, stale records behind it, valid at their offsets,
+ * would come back after the next crash. Without the second write, a tail whose sync had failed could be lost in spite
+ * of later syncs: the kernel may consider its pages clean.
+ */
+function makeTailDurable(context: StoreContext, file: StorageFile, name: string, { durable, end }: LogReplay): void {
+  try {
+    context.assertLockHeld();
+    if (file.size() > end) file.truncate(end);
+    rewrite(file, Math.min(durable, end), end);
+    file.sync();
+  } catch (error) {
+    throw storageFailure(`recover ${name}`, error);
+  }
+  // The last writer may have stopped between creating the log and making its name durable.
+  syncDirectory(context.directory);
+}
+
+function rewrite(file: StorageFile, from: number, to: number): void {
+  const piece = new Uint8Array(Math.min(PIECE_BYTES, to - from));
+  for (let at = from; at < to; ) {
+    const got = readFully(file, piece, 0, Math.min(piece.length, to - at), at);
+    if (got === 0) throw new Error('the file became shorter while it was read');
+    writeAll(file, piece, 0, got, at);
+    at += got;
+  }
+}

@@ -1,0 +1,140 @@
+import { attempt } from '../../base/attempt.ts';
+import { guardedHandler } from '../../base/guarded-handler.ts';
+import { storageFailure } from '../../base/storage-failure.ts';
+import { KeyIndex } from '../../key-index/key-index.ts';
+import { LogFile } from '../../log/log-file.ts';
+import type { StorageDirectory, StorageFile, StorageLock } from '../../storage/storage-backend.ts';
+import { completeLog, createLog, listGenerations, logName } from '../generation-files.ts';
+import { type LogStoreEnvironment, platformRandom, type StoreSettings } from '../log-store-options.ts';
+import { ObsoleteGenerations } from '../obsolete-generations.ts';
+import { StoreContext } from '../store-context.ts';
+import type { StoreEventHandler } from '../store-event.ts';
+import { chooseGeneration } from './generation-choice.ts';
+import { type RecoveredLog, recoverLog } from './log-recovery.ts';
+import { quarantineLogs } from './quarantine.ts';
+import type { RecoveryReport } from './recovery-report.ts';
+
+/** A compaction of the writer can remove the files that a reader is opening: the reader tries again this often. */
+const READER_ATTEMPTS_MAX = 5;
+
+/** A store, opened: its log and index, and what its parts share. */
+export interface OpenedStore extends RecoveredLog {
+  readonly context: StoreContext;
+}
+
+/**
+ * Opens the directory, takes the lock, recovers the log and removes all other generations. On failure no file stays
+ * open and the lock is released.
+ */
+export function openStore(path: string, settings: StoreSettings, environment: LogStoreEnvironment): OpenedStore {
+  const emit = guardedHandler(settings.onEvent);
+  // Before the lock is taken: a platform without it throws.
+  const random = environment.random ?? platformRandom();
+  const directory = openDirectory(path, settings, environment);
+  const lock = settings.readOnly ? undefined : takeLock(directory, emit);
+  const context = new StoreContext({ settings, directory, lock, emit, random });
+  try {
+    const opened = settings.readOnly ? openForReading(context) : openForWriting(context);
+    if (!opened.report.clean) emit({ type: 'recovered', report: opened.report });
+    return { ...opened, context };
+  } catch (error) {
+    // The failure that is under way is the one to report, and this process holds the lock no longer in any case.
+    attempt(
+      () => context.releaseLock(),
+      () => {},
+    );
+    throw storageFailure(`open ${path}`, error);
+  }
+}
+
+function openDirectory(path: string, settings: StoreSettings, environment: LogStoreEnvironment): StorageDirectory {
+  try {
+    return environment.storage.openDirectory(path, { create: !settings.readOnly });
+  } catch (error) {
+    throw storageFailure(`open the directory ${path}`, error);
+  }
+}
+
+function takeLock(directory: StorageDirectory, emit: StoreEventHandler): StorageLock {
+  try {
+    const lock = directory.lock();
+    if (lock.takenOverFrom !== undefined) emit({ type: 'lock-taken-over', from: lock.takenOverFrom });
+    return lock;
+  } catch (error) {
+    throw storageFailure('take the lock', error);
+  }
+}
+
+function openForWriting(context: StoreContext): RecoveredLog {
+  const opened = openLog(context);
+  const obsolete = new ObsoleteGenerations(context);
+  obsolete.collect(opened.log.generation);
+  obsolete.finish();
+  return opened;
+}
+
+/** The writer may switch to a new generation meanwhile: the files that were listed are then gone or shorter. */
+function openForReading(context: StoreContext): RecoveredLog {
+  for (let tries = 1; ; tries += 1) {
+    const opened = openLog(context);
+    try {
+      if (tries === READER_ATTEMPTS_MAX || isCurrent(context.directory, opened)) return opened;
+    } catch (error) {
+      attempt(
+        () => opened.log.close(),
+        () => {},
+      );
+      throw error;
+    }
+    opened.log.close();
+  }
+}
+
+/**
+ * Whether the directory still holds the log, as long as it was read; if no log was found, whether there is still none.
+ */
+function isCurrent(directory: StorageDirectory, { log, report }: RecoveredLog): boolean {
+  const { logs } = listGenerations(directory);
+  if (report.generation === 0) return logs.length === 0;
+  return logs.includes(report.generation) && log.file.size() >= log.end;
+}
+
+/** Opens the log that is the store, or creates an empty store. For a writer everything in it is durable on return. */
+function openLog(context: StoreContext): RecoveredLog {
+  const { chosen, unreadable } = chooseGeneration(context.directory, context.settings.readOnly ? 'read' : 'write');
+  if (chosen === undefined) return createStore(context, quarantineLogs(context, unreadable));
+  const recovered = recoverLog(context, chosen);
+  return 'log' in recovered ? recovered : createStore(context, recovered);
+}
+
+/** An empty store in a generation above all others; `report` says what was found instead of a store. */
+function createStore(context: StoreContext, report: RecoveryReport): RecoveredLog {
+  const index = new KeyIndex(context.random);
+  if (context.settings.readOnly) return { log: emptyLog(context), index, report, imageEnd: 0 };
+  const log = createLog(context, 0);
+  try {
+    completeLog(log);
+    context.directory.sync();
+    log.appendMark(log.end);
+    log.flush();
+  } catch (error) {
+    log.close();
+    // Otherwise each attempt on a full disk would leave a file behind.
+    attempt(() => context.directory.remove(logName(log.generation)), context.onHousekeepingFailure);
+    throw storageFailure('create the store', error);
+  }
+  return { log, index, report, imageEnd: 0 };
+}
+
+/** The log of a reader in a directory without a store. */
+function emptyLog({ pool, assertLockHeld }: StoreContext): LogFile {
+  const file: StorageFile = {
+    read: () => 0,
+    write: () => 0,
+    truncate: () => {},
+    size: () => 0,
+    sync: () => {},
+    close: () => {},
+  };
+  return LogFile.create(file, logName(1), { generation: 1, salt: 0 }, pool, assertLockHeld);
+}

@@ -1,0 +1,76 @@
+import { attempt } from '../../base/attempt.ts';
+import { errnoOf } from '../../base/store-error.ts';
+import { readFully, writeAll } from '../../storage/file-transfer.ts';
+import type { StorageDirectory, StorageFile } from '../../storage/storage-backend.ts';
+import type { StoreContext } from '../store-context.ts';
+import { type DamagedRun, NOTHING_FOUND, type RecoveryReport } from './recovery-report.ts';
+
+/** Enough of the damage to examine it, but never a second copy of a large store. */
+const QUARANTINE_BYTES_MAX: number = 16 * 1024 * 1024;
+const PIECE_BYTES: number = 64 * 1024;
+
+/**
+ * Copies damaged ranges of a log, one after another, into `<log>.<offset>.corrupt`. An older file of that name stays.
+ * The store does not need the copy: a failure is reported as an event.
+ */
+export function quarantine(
+  { directory, onHousekeepingFailure }: StoreContext,
+  logName: string,
+  log: StorageFile,
+  runs: readonly DamagedRun[],
+): void {
+  const copied = runs.filter(({ from, to }) => to > from);
+  const first = copied[0];
+  if (first === undefined) return;
+  attempt(() => copyRuns(directory, `${logName}.${first.from}.corrupt`, log, copied), onHousekeepingFailure);
+}
+
+/** Quarantines whole logs that cannot be read, and reports that their entries are lost. A reader copies nothing. */
+export function quarantineLogs(context: StoreContext, logNames: readonly string[]): RecoveryReport {
+  if (!context.settings.readOnly) {
+    for (const name of logNames) attempt(() => quarantineLog(context, name), context.onHousekeepingFailure);
+  }
+  const lost = logNames.length > 0;
+  return { ...NOTHING_FOUND, damaged: logNames.map(() => ({ from: 0, to: 0 })), forgotten: lost, clean: !lost };
+}
+
+function quarantineLog(context: StoreContext, name: string): void {
+  const file = context.directory.open(name, 'read');
+  if (file === undefined) return;
+  try {
+    quarantine(context, name, file, [{ from: 0, to: file.size() }]);
+  } finally {
+    file.close();
+  }
+}
+
+function copyRuns(directory: StorageDirectory, name: string, log: StorageFile, runs: readonly DamagedRun[]): void {
+  let file: StorageFile;
+  try {
+    file = directory.create(name);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    throw error;
+  }
+  try {
+    let written = 0;
+    for (const run of runs) written = copyRun(log, run, file, written);
+  } finally {
+    file.close();
+  }
+}
+
+/** Returns the bytes written to `file` so far. */
+function copyRun(log: StorageFile, run: DamagedRun, file: StorageFile, start: number): number {
+  const piece = new Uint8Array(PIECE_BYTES);
+  let written = start;
+  let at = run.from;
+  while (at < run.to && written < QUARANTINE_BYTES_MAX) {
+    const got = readFully(log, piece, 0, Math.min(PIECE_BYTES, run.to - at), at);
+    if (got === 0) break;
+    writeAll(file, piece, 0, got, written);
+    written += got;
+    at += got;
+  }
+  return written;
+}

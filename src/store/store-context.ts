@@ -1,0 +1,65 @@
+import { storageFailure } from '../base/storage-failure.ts';
+import { StoreError } from '../base/store-error.ts';
+import { PagePool } from '../log/page-pool.ts';
+import type { StorageDirectory, StorageLock } from '../storage/storage-backend.ts';
+import type { StoreSettings } from './log-store-options.ts';
+import type { StoreEventHandler } from './store-event.ts';
+import { StoreStatus } from './store-status.ts';
+
+/** What the parts of a store share, from the moment its directory is open until its lock is released. */
+export class StoreContext {
+  readonly settings: StoreSettings;
+  readonly directory: StorageDirectory;
+  readonly pool: PagePool;
+  readonly status: StoreStatus;
+  /** Passes an event to `onEvent`; it never throws. */
+  readonly emit: StoreEventHandler;
+  /** A uniform u32. */
+  readonly random: () => number;
+  readonly #lock: StorageLock | undefined;
+
+  constructor(init: {
+    readonly settings: StoreSettings;
+    readonly directory: StorageDirectory;
+    /** `undefined` for a reader. */
+    readonly lock: StorageLock | undefined;
+    readonly emit: StoreEventHandler;
+    readonly random: () => number;
+  }) {
+    this.settings = init.settings;
+    this.directory = init.directory;
+    this.emit = init.emit;
+    this.random = init.random;
+    this.#lock = init.lock;
+    this.pool = new PagePool(init.settings.pageCacheBytes);
+    this.status = new StoreStatus(init.settings.readOnly, init.emit);
+  }
+
+  /** Throws `POISONED` if the lock is lost. Call it before any change to a file of the store. */
+  readonly assertLockHeld = (): void => {
+    if (this.#lock !== undefined) assertHeld(this.#lock);
+  };
+
+  /** Reports the failure of work that only makes the store faster or smaller: the store does not need it. */
+  readonly onHousekeepingFailure = (error: unknown): void => this.emit({ type: 'housekeeping-failed', error });
+
+  /** Throws `IO` if the lock cannot be removed; another call tries again. */
+  releaseLock(): void {
+    try {
+      this.#lock?.release();
+    } catch (error) {
+      throw storageFailure('release the lock', error);
+    }
+  }
+}
+
+function assertHeld(lock: StorageLock): void {
+  let held: boolean;
+  try {
+    held = lock.isHeld();
+  } catch (error) {
+    // The next write checks again: nothing is lost yet.
+    throw storageFailure('check the lock', error);
+  }
+  if (!held) throw new StoreError('POISONED', 'the lock was taken by another process or the directory is gone');
+}

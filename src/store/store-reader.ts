@@ -1,0 +1,155 @@
+import type { KeyInterval } from '../key-index/index-cursor.ts';
+import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
+import type { BodyUse } from '../log/body-reader.ts';
+import { assertKeySize, bodyLengthAt, bodyOffset, keyLengthAt, RECORD_HEADER_BYTES } from '../log/record-format.ts';
+import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
+import { bytesOf, type Generations, offsetOf } from './generations.ts';
+import type { StoreContext } from './store-context.ts';
+import type { StoreEventHandler } from './store-event.ts';
+import type { StoreStatus } from './store-status.ts';
+import type { StoreWriter } from './store-writer.ts';
+
+/** How many entries a scan looks ahead: enough to fetch several records into the processor's caches at once. */
+const AHEAD_ENTRIES = 16;
+
+/** The entries that a scan visits. */
+export interface ScanRange {
+  readonly interval: KeyInterval;
+  /** From the last key to the first. */
+  readonly reverse: boolean;
+  /** The largest number of entries; a non-negative integer or Infinity. */
+  readonly limit: number;
+}
+
+/** Finds entries and lends their bodies. A damaged entry is forgotten, as if it had never been there. */
+export class StoreReader {
+  readonly #status: StoreStatus;
+  readonly #index: KeyIndex;
+  readonly #generations: Generations;
+  readonly #writer: StoreWriter;
+  readonly #emit: StoreEventHandler;
+  /** Whether a read protects its entry from eviction for a while. */
+  readonly #countsUses: boolean;
+  hits = 0;
+  misses = 0;
+  /** Number of entries found damaged. */
+  corruptions = 0;
+  /** The result of `#fetchAhead`, kept so that its reads are not optimised away. */
+  touched = 0;
+
+  constructor(context: StoreContext, index: KeyIndex, generations: Generations, writer: StoreWriter) {
+    this.#status = context.status;
+    this.#emit = context.emit;
+    this.#countsUses = context.settings.maxBytes !== undefined;
+    this.#index = index;
+    this.#generations = generations;
+    this.#writer = writer;
+  }
+
+  /** Lends the body under `key` to `use` and returns its result; `undefined` on a miss. Throws `IO` if a read fails. */
+  read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    this.#status.assertOpen();
+    assertKeySize(key);
+    const slot = this.#index.probe(key);
+    if (slot === NO_SLOT) {
+      this.misses += 1;
+      return undefined;
+    }
+    if (this.#countsUses) this.#index.eviction.use(this.#index.nodeAt(slot));
+    // The slot holds the location too: a record in memory is found without touching its node.
+    const location = this.#index.locationAt(slot);
+    const resident = this.#generations.readerOf(location).readResident(offsetOf(location), key, use);
+    const result = resident ?? this.#readByNode(key, use);
+    if (result === undefined) this.misses += 1;
+    else this.hits += 1;
+    return result;
+  }
+
+  has(key: Uint8Array): boolean {
+    this.#status.assertOpen();
+    assertKeySize(key);
+    return this.#index.find(key) !== 0;
+  }
+
+  /** Starts to read the record under `key` off the thread, if the storage can. */
+  prefetch(key: Uint8Array): void {
+    this.#status.assertOpen();
+    assertKeySize(key);
+    const node = this.#index.find(key);
+    if (node === 0) return;
+    const location = this.#index.location(node);
+    this.#generations.readerOf(location).prefetch(offsetOf(location), bytesOf(this.#index.units(node)));
+  }
+
+  *keys({ interval, reverse, limit }: ScanRange): Generator<Uint8Array, undefined> {
+    const cursor = this.#index.cursor(interval, reverse);
+    for (let left = limit; left > 0; left -= 1) {
+      this.#status.assertOpen();
+      if (cursor.next() === 0) return undefined;
+      yield cursor.key();
+    }
+  }
+
+  *scan<Result>(
+    { interval, reverse, limit }: ScanRange,
+    use: BodyUse<Result>,
+  ): Generator<[Uint8Array, Result], undefined> {
+    const index = this.#index;
+    const cursor = index.cursor(interval, reverse);
+    const entryOf = (memory: RecordMemory, at: number): [Uint8Array, Result] => {
+      const keyLength = keyLengthAt(memory.words, at >>> 2);
+      const body = use(memory, at + bodyOffset(keyLength), bodyLengthAt(memory.words, at >>> 2));
+      return [copyForCaller(memory, at + RECORD_HEADER_BYTES, keyLength), body];
+    };
+    const ahead = new Int32Array(2 * AHEAD_ENTRIES);
+    let fetched = 0;
+    for (let left = limit; left > 0; ) {
+      this.#status.assertOpen();
+      const node = cursor.next();
+      if (node === 0) return undefined;
+      fetched = fetched > 0 ? fetched - 1 : this.#fetchAhead(cursor, ahead);
+      const location = index.location(node);
+      const reader = this.#generations.readerOf(location);
+      const resident = reader.lendResident(offsetOf(location), bytesOf(index.units(node)), entryOf);
+      const entry = resident ?? this.#entryAt(node, cursor, use);
+      if (entry === undefined) continue;
+      yield entry;
+      left -= 1;
+    }
+  }
+
+  #entryAt<Result>(node: NodeAddress, cursor: IndexCursor, use: BodyUse<Result>): [Uint8Array, Result] | undefined {
+    const key = cursor.key();
+    const result = this.#readAt(node, key, use);
+    return result === undefined ? undefined : [key, result];
+  }
+
+  /** Records in key order lie anywhere: fetching them one by one waits for each, fetching several at once does not. */
+  #fetchAhead(cursor: IndexCursor, ahead: Int32Array): number {
+    const count = cursor.peek(ahead);
+    let sum = 0;
+    for (let i = 0; i < count; i += 1) {
+      const location = ahead[2 * i] as number;
+      sum ^= this.#generations.readerOf(location).touch(offsetOf(location), bytesOf(ahead[2 * i + 1] as number));
+    }
+    this.touched = sum;
+    return count;
+  }
+
+  #readByNode<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const node = this.#index.find(key);
+    return node === 0 ? undefined : this.#readAt(node, key, use);
+  }
+
+  #readAt<Result>(node: NodeAddress, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const location = this.#index.location(node);
+    const [offset, size] = [offsetOf(location), bytesOf(this.#index.units(node))];
+    const result = this.#generations.readerOf(location).read(offset, size, key, use);
+    if (result !== undefined) return result;
+    const { generation } = this.#generations.logOf(location);
+    this.corruptions += 1;
+    this.#writer.forgetDamaged(node, key);
+    this.#emit({ type: 'entry-damaged', key: key.slice(), generation, offset });
+    return undefined;
+  }
+}
