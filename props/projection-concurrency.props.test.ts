@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConcurrentHistory } from './projection/concurrent-history.ts';
 import { concurrentSettings, type Happening, happenings } from './projection/happenings.ts';
+import { projectionMakers } from './projection/history-projections.ts';
 
 const asked = Number(process.env['PROJECTION_HISTORIES'] ?? 0);
 const timeout = 3_600_000;
@@ -44,7 +45,11 @@ test('callers that overlap', { timeout }, async () => {
 
 test('while nobody leaves and nothing is invalidated, a key is folded by one at a time', { timeout }, async () => {
   const property = fc.asyncProperty(fc.scheduler(), fc.boolean(), happenings, async (scheduler, answersLater, all) => {
-    const history = new ConcurrentHistory(scheduler, { answersLater, verifyEvery: undefined });
+    const history = new ConcurrentHistory(scheduler, {
+      makers: projectionMakers,
+      answersLater,
+      verifyEvery: undefined,
+    });
     const calm = all.filter(({ what }) => ['append', 'call', 'clock', 'fault'].includes(what));
     await follow(
       history,

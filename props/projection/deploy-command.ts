@@ -1,4 +1,6 @@
-import type { HistoryCommand, HistoryUnderTest } from './history-command.ts';
+import { expect } from 'vitest';
+import { projectionKey } from '../../src/projection/projection-key.ts';
+import { type HistoryCommand, type HistoryUnderTest, streams } from './history-command.ts';
 import type { HistoryModel } from './history-model.ts';
 
 /** Another version of a projection is deployed, and what the old one left is swept away, or not. */
@@ -20,7 +22,15 @@ export class DeployCommand implements HistoryCommand {
     world.restart();
     if (!this.#sweeps || world.entries().length === 0) return;
     world.cache.work();
+    const isLive = ([key]: readonly [Uint8Array, unknown]): boolean =>
+      model.projections.some(({ name, version }) =>
+        streams.some((stream) => projectionKey(stream, name, version).every((byte, at) => key[at] === byte)),
+      );
+    const live = world.entries().filter(isLive);
     world.sweep(model.projections);
+    // Under an identity, also what is of an earlier one goes.
+    if (model.identity === undefined) expect(world.entries()).toEqual(live);
+    else expect(live).toEqual(expect.arrayContaining(world.entries()));
   }
 
   toString(): string {

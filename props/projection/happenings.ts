@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Freshness } from '../../src/projection/freshness.ts';
-import type { HistoryEvent } from './history-projections.ts';
+import { type HistoryEvent, type ProjectionMaker, projectionMakers } from './history-projections.ts';
 
 /** One thing that happens, at a time of the scheduler's choosing after the one before. */
 export type Happening =
@@ -22,6 +22,8 @@ export type Happening =
   | { readonly what: 'restore'; readonly share: number };
 
 export interface ConcurrentSettings {
+  /** The two that are asked for. */
+  readonly makers: readonly ProjectionMaker[];
   readonly answersLater: boolean;
   readonly verifyEvery: number | undefined;
 }
@@ -62,6 +64,7 @@ const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream });
 const restore = fc.record({ what: fc.constant('restore' as const), share: fc.constantFrom(0, 0.5, 0.8) });
 
 export const concurrentSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
+  makers: fc.shuffledSubarray([...projectionMakers], { minLength: 2, maxLength: 2 }),
   answersLater: fc.boolean(),
   verifyEvery: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined, freq: 2 }),
 });

@@ -55,6 +55,7 @@ const project = fc
     freshness,
     onBudget: fc.constantFrom('throw' as const, 'stale' as const),
     eventsUntilFailure: fc.option(fc.nat({ max: 3 }), { nil: undefined, freq: 9 }),
+    failure: fc.constantFrom('throws' as const, 'throws' as const, 'null' as const, 'event of null' as const),
   })
   .map((asking) => new ProjectCommand(asking));
 
@@ -128,7 +129,7 @@ function checkAll(model: HistoryModel, real: HistoryUnderTest): void {
     for (const name of streams) {
       for (let place = 0; place < model.projections.length; place += 1) {
         const asking = { which: place, stream: name, freshness: Freshness.consistent, eventsUntilFailure: undefined };
-        new ProjectCommand({ ...asking, onBudget: 'stale' }).run(model, real);
+        new ProjectCommand({ ...asking, failure: 'throws', onBudget: 'stale' }).run(model, real);
       }
     }
     if (!model.isBudgeted) return;

@@ -11,4 +11,4 @@ export interface HistoryUnderTest {
 
 export type HistoryCommand = Command<HistoryModel, HistoryUnderTest>;
 
-export const streams: readonly string[] = ['a', 'a:1'];
+export const streams: readonly string[] = ['a', 'a:1', '\ufeffa'];

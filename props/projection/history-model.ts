@@ -1,7 +1,9 @@
 import type { RecordedEvent } from '../../src/projection/event-reader.ts';
 import type { Freshness } from '../../src/projection/freshness.ts';
 import type { ProjectionResult } from '../../src/projection/projection-report.ts';
+import { historyIdentity } from './history-identities.ts';
 import type { AnyProjection, HistoryEvent, ProjectionMaker } from './history-projections.ts';
+import { isInexact, settledBy } from './hostile-projections.ts';
 
 export interface LoggedEvent extends RecordedEvent<HistoryEvent> {
   readonly stream: string;
@@ -28,11 +30,22 @@ export function relevant(log: Log, stream: string, { kinds = [] }: AnyProjection
 
 /** The full replay, from the definition: no cache, no codec, nothing of what is tested. */
 export function replayed(log: Log, stream: string, projection: AnyProjection, upTo?: bigint): unknown {
+  const settled = settledBy[projection.name] ?? ((other: unknown) => other);
   let state: unknown;
   for (const { event } of relevant(log, stream, projection, upTo)) {
-    state = projection.apply(state === undefined ? projection.initial() : state, event);
+    // Its own, whatever `initial` returns.
+    const base = state === undefined ? settled(structuredClone(projection.initial())) : state;
+    state = settled(projection.apply(base, event));
   }
   return state;
+}
+
+/** Whether a fold that ends somewhere in the log may be refused, as the codec does not take its state. */
+export function mayBeRefused(log: Log, stream: string, projection: AnyProjection): boolean {
+  if (projection.name !== 'cart') return false;
+  return relevant(log, stream, projection).some(({ sequence }) =>
+    isInexact(replayed(log, stream, projection, sequence)),
+  );
 }
 
 /** What has happened so far: the event log, the clock, and which versions are deployed. */
@@ -43,6 +56,7 @@ export class HistoryModel {
   #log: Log = [];
   #clockUs = 1_700_000_000_000_000n;
   #identity: string | undefined;
+  #identities = 0;
   #nextSequence = 1n;
   readonly #moments: Moment[] = [];
   readonly #makers: readonly ProjectionMaker[];
@@ -55,7 +69,7 @@ export class HistoryModel {
     this.#makers = options.makers;
     this.projections = options.makers.map((make) => make(0));
     this.isBudgeted = options.isBudgeted;
-    this.#identity = options.hasIdentity ? 'log 0' : undefined;
+    this.#identity = options.hasIdentity ? historyIdentity(0) : undefined;
     this.#changed();
   }
 
@@ -82,7 +96,8 @@ export class HistoryModel {
   restore(eventsKept: number, reusesSequences: boolean): void {
     this.#log = this.#log.slice(0, eventsKept);
     if (reusesSequences) this.#nextSequence = (this.#log.at(-1)?.sequence ?? 0n) + 1n;
-    if (this.#identity !== undefined) this.#identity = `log ${this.#moments.length}`;
+    this.#identities += 1;
+    if (this.#identity !== undefined) this.#identity = historyIdentity(this.#identities);
     this.#changed();
   }
 
@@ -152,5 +167,6 @@ function sameState(a: unknown, b: unknown): boolean {
 
 /** A state as text: states of these projections differ where their text does. */
 export function describeState(state: unknown): string {
-  return state instanceof Uint8Array ? `bytes ${state.join()}` : `${JSON.stringify(state)}`;
+  if (state instanceof Uint8Array || state instanceof Float64Array) return `numbers ${state.join()}`;
+  return state instanceof Map ? `map ${JSON.stringify([...state].sort())}` : `${JSON.stringify(state)}`;
 }

@@ -1,8 +1,8 @@
 import { LogCache } from '../../src/cache/log-cache.ts';
 import type { CacheEntry } from '../../src/contract/cache-entry.ts';
 import { NoCache } from '../../src/contract/no-cache.ts';
-import type { EventReader } from '../../src/projection/event-reader.ts';
-import { parseKey } from '../../src/projection/projection-key.ts';
+import type { EventReader, RecordedEvent } from '../../src/projection/event-reader.ts';
+import { projectionKey } from '../../src/projection/projection-key.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import type { ProjectorSettings } from '../../src/projection/projector-options.ts';
 import type { StorageBackend } from '../../src/storage/storage-backend.ts';
@@ -18,12 +18,16 @@ export interface CachePlace {
 
 export class ConnectionLost extends Error {}
 
+/** It throws, or there is null where an event should be, or an event of null. */
+export type LogFailure = 'throws' | 'null' | 'event of null';
+
 /** A projector at work on the log of a model, with a cache and its faults. */
 export class ProjectionWorld {
   readonly cache: FaultyCache;
   projector: Projector<HistoryEvent>;
-  /** Events that the log gives before it fails. */
+  /** Events that the log gives before it fails, and how it does. */
   eventsUntilFailure: number = Number.POSITIVE_INFINITY;
+  failure: LogFailure = 'throws';
   readonly #model: HistoryModel;
   readonly #place: CachePlace | undefined;
   readonly #settings: ProjectorSettings;
@@ -43,10 +47,8 @@ export class ProjectionWorld {
 
   /** The watermark of what is cached, and whether anything is. */
   watermark({ name, version }: AnyProjection, stream: string): bigint | undefined {
-    const found = this.entries().find(([key]) => {
-      const parts = parseKey(key);
-      return parts?.stream === stream && parts.name === name && parts.version === version;
-    });
+    const start = projectionKey(stream, name, version);
+    const found = this.entries().find(([key]) => start.every((byte, at) => key[at] === byte));
     return found?.[1].meta.watermark;
   }
 
@@ -99,9 +101,11 @@ export class ProjectionWorld {
       model.log.filter(
         (logged) => logged.stream === stream && (kinds.length === 0 || kinds.includes(logged.event.kind)),
       );
-    const mayFail = (): void => {
+    const given = (recorded: RecordedEvent<HistoryEvent>): RecordedEvent<HistoryEvent> => {
       this.eventsUntilFailure -= 1;
-      if (this.eventsUntilFailure < 0) throw new ConnectionLost();
+      if (this.eventsUntilFailure >= 0) return recorded;
+      if (this.failure === 'throws') throw new ConnectionLost();
+      return (this.failure === 'null' ? null : { ...recorded, event: null }) as unknown as typeof recorded;
     };
     return {
       get identity(): string {
@@ -111,8 +115,7 @@ export class ProjectionWorld {
       *read(stream, kinds, after) {
         for (const { sequence, event } of events(stream, kinds)) {
           if (after !== undefined && sequence <= after) continue;
-          mayFail();
-          yield { sequence, event };
+          yield given({ sequence, event });
         }
       },
     };

@@ -5,6 +5,7 @@ import type { AsyncProjectionCache, ProjectionCache } from '../../src/contract/p
 import type { AsyncEventReader, RecordedEvent } from '../../src/projection/event-reader.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { FaultyCache } from './faulty-cache.ts';
+import { historyIdentity } from './history-identities.ts';
 import type { Log, LoggedEvent } from './history-model.ts';
 import type { HistoryEvent } from './history-projections.ts';
 
@@ -18,7 +19,7 @@ export interface LogState {
 
 /** Event log and cache whose answers come in the order that a scheduler picks. */
 export class ScheduledWorld {
-  current: LogState = { log: [], identity: 'log 0', edition: 0 };
+  current: LogState = { log: [], identity: historyIdentity(0), edition: 0 };
   readonly cache: FaultyCache = new FaultyCache(LogCache.open('cache', { storage: new MemoryStorage() }));
   /** Reads under way, by what they read; and the most that there were at once. */
   readonly #reading = new Map<string, number>();
