@@ -1,7 +1,8 @@
 /*
  * Projections against their definition. A history is any order of events recorded, projections asked for with any freshness
  * and budget, clocks that jump, restarts and crashes, deployments of new versions, prefixes deleted, entries lost and
- * garbled, calls of the cache and of the event log that fail, and logs restored from a backup. A consistent projection must
+ * garbled, calls of the cache and of the event log that fail, and logs restored from a backup; of projections and codecs
+ * that use all they are allowed (`hostile-projections.ts`), and of identities that are alike. A consistent projection must
  * be the full replay; one by best effort the full replay of a head no older than it allows; one that its budget stopped the
  * replay of the head it names.
  *

@@ -1,5 +1,6 @@
 import type { Projection } from '../../src/projection/projection.ts';
 import type { StateCodec } from '../../src/projection/state-codec.ts';
+import { cart, counts, doubles, fromConstant, path, sparse, swapped } from './hostile-projections.ts';
 
 export interface HistoryEvent {
   readonly kind: 'added' | 'scaled' | 'closed' | 'noted';
@@ -71,4 +72,7 @@ function bytes(version: number): Projection<Uint8Array, HistoryEvent> {
 /** A new version folds the same events into another state. */
 export type ProjectionMaker = (version: number) => AnyProjection;
 
-export const projectionMakers: readonly ProjectionMaker[] = [digest, added, open, whole, bytes];
+export const projectionMakers: readonly ProjectionMaker[] = [
+  ...[digest, added, open, whole, bytes],
+  ...[swapped, doubles, fromConstant, path, sparse, cart, counts],
+];

@@ -105,7 +105,8 @@ export function cart(version: number): Projection<Cart, HistoryEvent> {
     version,
     initial: () => ({ current: { qty: 0 }, all: [], last: 0 }),
     apply: (state, { kind, amount }) => {
-      if (kind === 'noted') return { ...state, all: [...state.all.slice(-2), state.current], last: -amount };
+      if (kind === 'noted' && amount < 5) return { ...state, last: -amount };
+      if (kind === 'noted') return { ...state, all: [...state.all.slice(-2), state.current] };
       if (kind === 'closed') return { current: { qty: version }, all: state.all.map(({ qty }) => ({ qty })), last: 1 };
       state.current.qty += amount + 1;
       return { ...state, last: 1 / state.last > 0 ? amount + 1 : 0.5 };
