@@ -80,7 +80,7 @@ export class ConcurrentHistory {
         this.world.resume();
         break;
       case 'rewrite':
-        this.#begin(this.#rewrite(happening.stream));
+        this.#begin(this.#rewrite(happening.stream, happening.erases));
         break;
       case 'restore': {
         const log = current.log.slice(0, Math.floor(current.log.length * happening.share));
@@ -105,12 +105,15 @@ export class ConcurrentHistory {
   }
 
   /** Until the invalidation has ended, and for callers that were there before, anything may come of the stream. */
-  async #rewrite(name: string): Promise<void> {
+  async #rewrite(name: string, erases: boolean): Promise<void> {
     const { current } = this.world;
-    const rewritten = current.log.map((logged) => {
-      if (logged.stream !== name) return logged;
-      return { ...logged, event: { ...logged.event, amount: logged.event.amount + 1 } };
-    });
+    const newest = current.log.filter(({ stream }) => stream === name).at(-1);
+    const rewritten = erases
+      ? current.log.filter((logged) => logged !== newest)
+      : current.log.map((logged) => {
+          if (logged.stream !== name) return logged;
+          return { ...logged, event: { ...logged.event, amount: logged.event.amount + 1 } };
+        });
     this.#uncertain.set(name, (this.#uncertain.get(name) ?? 0) + 1);
     this.#changed({ ...current, log: rewritten, edition: current.edition + 1 });
     while (!(await this.#invalidated(name))) {
@@ -159,8 +162,9 @@ export class ConcurrentHistory {
         expect.fail(`${projection.name} of ${name}: ${fault}; got ${describeState(result.state)}`);
     } catch (error) {
       if (error === this.#left) return;
-      // A log that is exchanged while it is read is told as such.
-      const isExchanged = new Set(this.#moments.slice(from).map(({ identity }) => identity)).size > 1;
+      // A log that is exchanged, or loses events, while it is read is told as such.
+      const seen = this.#moments.slice(from).map(({ identity, edition }) => `${identity} ${edition}`);
+      const isExchanged = !isCertain || new Set(seen).size > 1;
       const isTold = error instanceof StoreError && error.code === 'SOURCE_INVALID' && isExchanged;
       if (!isTold) throw error;
     }

@@ -25,8 +25,8 @@ export type Happening =
   /** The event log hangs, in head or in the middle of a read, until it is resumed. */
   | { readonly what: 'stall'; readonly where: StallPlace }
   | { readonly what: 'resume' }
-  /** The events of a stream are rewritten in place, and then it is invalidated. */
-  | { readonly what: 'rewrite'; readonly stream: string }
+  /** The events of a stream are rewritten in place, or the newest erased, and then it is invalidated. */
+  | { readonly what: 'rewrite'; readonly stream: string; readonly erases: boolean }
   /** The log is restored to its first events and gets another identity. */
   | { readonly what: 'restore'; readonly share: number };
 
@@ -83,7 +83,7 @@ const hang = fc.record({
 });
 const stall = fc.record({ what: fc.constant('stall' as const), where: fc.constantFrom<StallPlace[]>('head', 'event') });
 const resume = fc.record({ what: fc.constant('resume' as const) });
-const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream });
+const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream, erases: fc.boolean() });
 const restore = fc.record({ what: fc.constant('restore' as const), share: fc.constantFrom(0, 0.5, 0.8) });
 
 export const concurrentSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
@@ -104,19 +104,39 @@ const consistentCall = fc.record({
   freshness: fc.constant(Freshness.consistent),
   leaves: fc.constant(false),
 });
-const rewriteOfA = fc.constant({ what: 'rewrite' as const, stream: 'a' });
+const bestEffortCall = fc.record({
+  what: fc.constant('call' as const),
+  stream: fc.constant('a'),
+  which: fc.constant(0),
+  freshness: bestEffort,
+  leaves: fc.constant(false),
+});
+const callOfA = fc.oneof(
+  { weight: 3, arbitrary: consistentCall as fc.Arbitrary<Happening> },
+  { weight: 1, arbitrary: bestEffortCall },
+);
+const rewriteOfA = rewrite.map((rewritten) => ({ ...rewritten, stream: 'a' }));
+const hangOfPut = fc.record({
+  what: fc.constant('hang' as const),
+  verb: fc.constant<FaultyVerb>('put'),
+  how: fc.constantFrom<Hanging[]>('late', 'late', 'unanswered'),
+});
 const appendToA = append.map((appended) => ({ ...appended, stream: 'a' }));
 
-/** Callers before, during and after the moment at which a stream is rewritten and invalidated. */
+/** Callers before, during and after the moment at which a stream is rewritten and invalidated, and a write that hangs. */
 export const aroundInvalidation: fc.Arbitrary<Happening[]> = fc
   .tuple(
-    fc.array(fc.oneof(appendToA, consistentCall), { maxLength: 4 }),
+    fc.array(fc.oneof(appendToA as fc.Arbitrary<Happening>, callOfA), { maxLength: 3 }),
     appendToA,
-    fc.array(consistentCall, { minLength: 1, maxLength: 2 }),
+    fc.option(hangOfPut, { freq: 2 }),
+    fc.array(callOfA, { minLength: 1, maxLength: 2 }),
     rewriteOfA,
-    fc.array(fc.oneof({ weight: 4, arbitrary: consistentCall }, { weight: 1, arbitrary: hang }), {
+    fc.array(fc.oneof({ weight: 9, arbitrary: callOfA }, { weight: 1, arbitrary: hang as fc.Arbitrary<Happening> }), {
       minLength: 2,
-      maxLength: 8,
+      maxLength: 12,
     }),
   )
-  .map(([before, appended, begun, rewritten, after]) => [...before, appended, ...begun, rewritten, ...after]);
+  .map(([before, appended, hanging, begun, rewritten, after]) => {
+    const hangs = hanging === null ? [] : [hanging];
+    return [...before, appended, ...hangs, ...begun, rewritten, ...after];
+  });
