@@ -9,7 +9,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConcurrentHistory } from './projection/concurrent-history.ts';
-import { aroundInvalidation, concurrentSettings, type Happening, happenings } from './projection/happenings.ts';
+import {
+  aroundInvalidation,
+  concurrentSettings,
+  type Happening,
+  happenings,
+  invalidationSettings,
+} from './projection/happenings.ts';
 
 const asked = Number(process.env['PROJECTION_HISTORIES'] ?? 0);
 const timeout = 3_600_000;
@@ -60,7 +66,7 @@ test('callers about an invalidation: what it overtook is neither joined nor foun
 }, async () => {
   const property = fc.asyncProperty(
     fc.scheduler(),
-    concurrentSettings,
+    invalidationSettings,
     aroundInvalidation,
     async (scheduler, settings, all) => {
       const history = new ConcurrentHistory(scheduler, settings);
@@ -68,7 +74,7 @@ test('callers about an invalidation: what it overtook is neither joined nor foun
       await finish(history, scheduler);
     },
   );
-  await fc.assert(property, { numRuns: asked || 500, timeout: 60_000 });
+  await fc.assert(property, { numRuns: asked || 700, timeout: 60_000 });
 });
 
 test('while nobody leaves and nothing is invalidated, a key is folded by one at a time', { timeout }, async () => {

@@ -123,6 +123,13 @@ const hangOfPut = fc.record({
 });
 const appendToA = append.map((appended) => ({ ...appended, stream: 'a' }));
 
+/** Mostly those under which a write may land after the invalidation that overtook it. */
+export const invalidationSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
+  answersLater: fc.constantFrom(true, true, true, false),
+  timesOut: fc.constantFrom(true, true, true, false),
+  verifyEvery: fc.constant(undefined),
+});
+
 /** Callers before, during and after the moment at which a stream is rewritten and invalidated, and a write that hangs. */
 export const aroundInvalidation: fc.Arbitrary<Happening[]> = fc
   .tuple(

@@ -25,7 +25,7 @@ export type Hanging = 'late' | 'never' | 'unanswered';
 export type StallPlace = 'head' | 'event';
 
 /** Turns that a late answer takes, and that run before the time of a cache is over. */
-const LATE_TURNS = 6;
+const LATE_TURNS = 12;
 const TIMEOUT_TURNS = 3;
 
 /** Event log and cache whose answers come in the order that a scheduler picks. */
