@@ -2,7 +2,7 @@ import type { Scheduler } from 'fast-check';
 import { expect } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
-import type { Freshness } from '../../src/projection/freshness.ts';
+import { Freshness } from '../../src/projection/freshness.ts';
 import type { ProjectionResult } from '../../src/projection/projection-report.ts';
 import type { ConcurrentSettings, Happening } from './happenings.ts';
 import { historyIdentity } from './history-identities.ts';
@@ -29,13 +29,15 @@ export class ConcurrentHistory {
   readonly #uncertain = new Map<string, number>();
   readonly #left = new Error('left');
 
-  constructor(scheduler: Scheduler, { makers, answersLater, verifyEvery }: ConcurrentSettings) {
+  constructor(scheduler: Scheduler, { makers, answersLater, timesOut, verifyEvery }: ConcurrentSettings) {
     this.world = new ScheduledWorld(scheduler);
+    this.world.timesOut = timesOut;
     this.#projections = makers.map((make) => make(0));
     this.#projector = new AsyncProjector({
       cache: this.world.cacheThat(answersLater),
       source: this.world.source,
       nowUs: () => this.#clockUs,
+      startTimer: this.world.startTimer,
       ...(verifyEvery === undefined ? {} : { verifyEvery }),
     });
     this.#changed(this.world.current);
@@ -62,11 +64,25 @@ export class ConcurrentHistory {
         this.#clockUs += happening.byUs;
         this.#changed(current);
         break;
+      case 'herd':
+        for (let caller = 0; caller < happening.callers; caller += 1) {
+          this.#begin(this.#call(happening.stream, 0, happening.freshness, false));
+        }
+        break;
       case 'fault':
         this.world.cache.failNext(happening.verb, happening.times);
         break;
+      case 'hang':
+        this.world.hangNext(happening.verb, happening.how);
+        break;
+      case 'stall':
+        this.world.stall(happening.where);
+        break;
+      case 'resume':
+        this.world.resume();
+        break;
       case 'rewrite':
-        this.#begin(this.#rewrite(happening.stream));
+        this.#begin(this.#rewrite(happening.stream, happening.erases));
         break;
       case 'restore': {
         const log = current.log.slice(0, Math.floor(current.log.length * happening.share));
@@ -91,16 +107,45 @@ export class ConcurrentHistory {
   }
 
   /** Until the invalidation has ended, and for callers that were there before, anything may come of the stream. */
-  async #rewrite(name: string): Promise<void> {
+  async #rewrite(name: string, erases: boolean): Promise<void> {
     const { current } = this.world;
-    const rewritten = current.log.map((logged) => {
-      if (logged.stream !== name) return logged;
-      return { ...logged, event: { ...logged.event, amount: logged.event.amount + 1 } };
-    });
+    const newest = current.log.filter(({ stream }) => stream === name).at(-1);
+    const rewritten = erases
+      ? current.log.filter((logged) => logged !== newest)
+      : current.log.map((logged) => {
+          if (logged.stream !== name) return logged;
+          return { ...logged, event: { ...logged.event, amount: logged.event.amount + 1 } };
+        });
     this.#uncertain.set(name, (this.#uncertain.get(name) ?? 0) + 1);
     this.#changed({ ...current, log: rewritten, edition: current.edition + 1 });
-    await this.#projector.invalidate(name);
+    while (!(await this.#invalidated(name))) {
+      // What the cache could not do is tried again, as its user would.
+    }
     this.#uncertain.set(name, (this.#uncertain.get(name) ?? 0) - 1);
+  }
+
+  async #invalidated(name: string): Promise<boolean> {
+    try {
+      await this.#projector.invalidate(name);
+      return true;
+    } catch (error) {
+      const isTimeout = error instanceof StoreError && error.code === 'CACHE_FAILED';
+      if (!isTimeout) expect(error).toEqual(new Error('deletePrefix failed'));
+      return false;
+    }
+  }
+
+  /** What is cached and in its window is given out though the event log hangs. */
+  async answersWithoutLog(name: string): Promise<void> {
+    const projection = this.#projections[0] as AnyProjection;
+    if (mayBeRefused(this.world.current.log, name, projection)) return;
+    const always = Freshness.bestEffort({ maxStaleMs: Number.MAX_SAFE_INTEGER });
+    // Not a consistent call: a state that was cached when the clock ran ahead is stale, and is stamped anew by this one.
+    if ((await this.#projector.project(projection, name, always)) === undefined) return;
+    for (const where of ['head', 'event'] as const) this.world.stall(where);
+    const { report } = await this.#projector.projectWithReport(projection, name, always);
+    expect(report.outcome).toBe('hit');
+    this.world.resume();
   }
 
   async #call(name: string, which: number, freshness: Freshness, leaves: boolean): Promise<void> {
@@ -123,11 +168,12 @@ export class ConcurrentHistory {
       if (logs.size === 1) expect(result.report.shadow).not.toBe('different');
     } catch (error) {
       if (error === this.#left) return;
-      // A log that is exchanged while it is read is told as such.
-      const isExchanged = new Set(this.#moments.slice(from).map(({ identity }) => identity)).size > 1;
+      // A log that is exchanged, or loses events, while it is read is told as such.
+      const moments = this.#moments.slice(from);
+      const seen = moments.map(({ identity, edition }) => `${identity} ${edition}`);
+      const isExchanged = !isCertain || new Set(seen).size > 1;
       const code = error instanceof StoreError ? error.code : undefined;
-      const seen = this.#moments.slice(from);
-      const isRefused = code === 'STATE_CODEC' && seen.some(({ log }) => mayBeRefused(log, name, projection));
+      const isRefused = code === 'STATE_CODEC' && moments.some(({ log }) => mayBeRefused(log, name, projection));
       if (!isRefused && !(code === 'SOURCE_INVALID' && isExchanged)) throw error;
     }
   }

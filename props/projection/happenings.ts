@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { Freshness } from '../../src/projection/freshness.ts';
+import type { FaultyVerb } from './faulty-cache.ts';
 import { type HistoryEvent, type ProjectionMaker, projectionMakers } from './history-projections.ts';
+import type { Hanging, StallPlace } from './scheduled-world.ts';
 
 /** One thing that happens, at a time of the scheduler's choosing after the one before. */
 export type Happening =
@@ -15,9 +17,16 @@ export type Happening =
   /** The callers that may leave, leave. */
   | { readonly what: 'leave' }
   | { readonly what: 'clock'; readonly byUs: bigint }
-  | { readonly what: 'fault'; readonly verb: 'get' | 'put'; readonly times: number }
-  /** The events of a stream are rewritten in place, and then it is invalidated. */
-  | { readonly what: 'rewrite'; readonly stream: string }
+  /** Calls at once of the same kind, as at the end of a window. */
+  | { readonly what: 'herd'; readonly stream: string; readonly freshness: Freshness; readonly callers: number }
+  | { readonly what: 'fault'; readonly verb: FaultyVerb; readonly times: number }
+  /** The next call of an asynchronous cache hangs. */
+  | { readonly what: 'hang'; readonly verb: FaultyVerb; readonly how: Hanging }
+  /** The event log hangs, in head or in the middle of a read, until it is resumed. */
+  | { readonly what: 'stall'; readonly where: StallPlace }
+  | { readonly what: 'resume' }
+  /** The events of a stream are rewritten in place, or the newest erased, and then it is invalidated. */
+  | { readonly what: 'rewrite'; readonly stream: string; readonly erases: boolean }
   /** The log is restored to its first events and gets another identity. */
   | { readonly what: 'restore'; readonly share: number };
 
@@ -25,6 +34,8 @@ export interface ConcurrentSettings {
   /** The two that are asked for. */
   readonly makers: readonly ProjectionMaker[];
   readonly answersLater: boolean;
+  /** Whether the time that the cache is given may run out. */
+  readonly timesOut: boolean;
   readonly verifyEvery: number | undefined;
 }
 
@@ -39,13 +50,14 @@ const append = fc.record({
   stream,
   events: fc.array(event, { minLength: 1, maxLength: 3 }),
 });
+const bestEffort = fc.constantFrom(1, 50).map((maxStaleMs) => Freshness.bestEffort({ maxStaleMs }));
 const call = fc.record({
   what: fc.constant('call' as const),
   stream,
   which: fc.constantFrom(0, 0, 0, 0, 1),
   freshness: fc.oneof(
     { weight: 3, arbitrary: fc.constant(Freshness.consistent) },
-    { weight: 1, arbitrary: fc.constantFrom(1, 50).map((maxStaleMs) => Freshness.bestEffort({ maxStaleMs })) },
+    { weight: 1, arbitrary: bestEffort },
   ),
   // A fold is given up when all who share it have left.
   leaves: fc.constantFrom(true, true, true, false),
@@ -57,19 +69,87 @@ const clock = fc.record({
 const leave = fc.record({ what: fc.constant('leave' as const) });
 const fault = fc.record({
   what: fc.constant('fault' as const),
-  verb: fc.constantFrom('get' as const, 'put' as const),
+  verb: fc.constantFrom<FaultyVerb[]>('get', 'put', 'deletePrefix'),
   times: fc.integer({ min: 1, max: 2 }),
 });
-const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream });
+const herd = fc.record({
+  what: fc.constant('herd' as const),
+  stream,
+  freshness: bestEffort,
+  callers: fc.integer({ min: 2, max: 5 }),
+});
+const hang = fc.record({
+  what: fc.constant('hang' as const),
+  verb: fc.constantFrom<FaultyVerb[]>('get', 'put', 'put', 'deletePrefix'),
+  how: fc.constantFrom<Hanging[]>('late', 'late', 'never', 'unanswered'),
+});
+const stall = fc.record({ what: fc.constant('stall' as const), where: fc.constantFrom<StallPlace[]>('head', 'event') });
+const resume = fc.record({ what: fc.constant('resume' as const) });
+const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream, erases: fc.boolean() });
 const restore = fc.record({ what: fc.constant('restore' as const), share: fc.constantFrom(0, 0.5, 0.8) });
 
+const makers = fc.shuffledSubarray([...projectionMakers], { minLength: 2, maxLength: 2 });
+
 export const concurrentSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
-  makers: fc.shuffledSubarray([...projectionMakers], { minLength: 2, maxLength: 2 }),
+  makers,
   answersLater: fc.boolean(),
+  timesOut: fc.boolean(),
   verifyEvery: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined, freq: 2 }),
 });
 
 /** Happenings of one kind are left out in some histories, so that others are looked at by themselves. */
 export const happenings: fc.Arbitrary<Happening[]> = fc
-  .subarray([leave, clock, fault, rewrite, restore] as fc.Arbitrary<Happening>[])
+  .subarray([leave, clock, herd, fault, hang, stall, resume, rewrite, restore] as fc.Arbitrary<Happening>[])
   .chain((some) => fc.array(fc.oneof(append, append, call, call, call, call, ...some), { maxLength: 40, size: 'max' }));
+
+const consistentCall = fc.record({
+  what: fc.constant('call' as const),
+  stream: fc.constant('a'),
+  which: fc.constant(0),
+  freshness: fc.constant(Freshness.consistent),
+  leaves: fc.constant(false),
+});
+const bestEffortCall = fc.record({
+  what: fc.constant('call' as const),
+  stream: fc.constant('a'),
+  which: fc.constant(0),
+  freshness: bestEffort,
+  leaves: fc.constant(false),
+});
+const callOfA = fc.oneof(
+  { weight: 3, arbitrary: consistentCall as fc.Arbitrary<Happening> },
+  { weight: 1, arbitrary: bestEffortCall },
+);
+const rewriteOfA = rewrite.map((rewritten) => ({ ...rewritten, stream: 'a' }));
+const hangOfPut = fc.record({
+  what: fc.constant('hang' as const),
+  verb: fc.constant<FaultyVerb>('put'),
+  how: fc.constantFrom<Hanging[]>('late', 'late', 'unanswered'),
+});
+const appendToA = append.map((appended) => ({ ...appended, stream: 'a' }));
+
+/** Mostly those under which a write may land after the invalidation that overtook it. */
+export const invalidationSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
+  makers,
+  answersLater: fc.constantFrom(true, true, true, false),
+  timesOut: fc.constantFrom(true, true, true, false),
+  verifyEvery: fc.constant(undefined),
+});
+
+/** Callers before, during and after the moment at which a stream is rewritten and invalidated, and a write that hangs. */
+export const aroundInvalidation: fc.Arbitrary<Happening[]> = fc
+  .tuple(
+    fc.array(fc.oneof(appendToA as fc.Arbitrary<Happening>, callOfA), { maxLength: 3 }),
+    appendToA,
+    fc.option(hangOfPut, { freq: 2 }),
+    fc.array(callOfA, { minLength: 1, maxLength: 2 }),
+    rewriteOfA,
+    fc.array(fc.oneof({ weight: 9, arbitrary: callOfA }, { weight: 1, arbitrary: hang as fc.Arbitrary<Happening> }), {
+      minLength: 2,
+      maxLength: 12,
+    }),
+  )
+  .map(([before, appended, hanging, begun, rewritten, after]) => {
+    const hangs = hanging === null ? [] : [hanging];
+    return [...before, appended, ...hangs, ...begun, rewritten, ...after];
+  });

@@ -2,9 +2,11 @@ import type { Scheduler } from 'fast-check';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import type { CacheEntry, CacheMeta } from '../../src/contract/cache-entry.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../../src/contract/projection-cache.ts';
-import type { AsyncEventReader, RecordedEvent } from '../../src/projection/event-reader.ts';
+import { unlessAborted } from '../../src/projection/abortable.ts';
+import type { StartTimer } from '../../src/projection/cache-deadline.ts';
+import type { AsyncEventReader, ReadOptions, RecordedEvent } from '../../src/projection/event-reader.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
-import { FaultyCache } from './faulty-cache.ts';
+import { FaultyCache, type FaultyVerb } from './faulty-cache.ts';
 import { historyIdentity } from './history-identities.ts';
 import type { Log, LoggedEvent } from './history-model.ts';
 import type { HistoryEvent } from './history-projections.ts';
@@ -17,6 +19,16 @@ export interface LogState {
   readonly edition: number;
 }
 
+/** How a call of an asynchronous cache hangs: it is answered much later, is never done, or is done and never answered. */
+export type Hanging = 'late' | 'never' | 'unanswered';
+
+/** Where an event log hangs. */
+export type StallPlace = 'head' | 'event';
+
+/** Turns that a late answer takes, and that run before the time of a cache is over. */
+const LATE_TURNS = 12;
+const TIMEOUT_TURNS = 3;
+
 /** Event log and cache whose answers come in the order that a scheduler picks. */
 export class ScheduledWorld {
   current: LogState = { log: [], identity: historyIdentity(0), edition: 0 };
@@ -24,6 +36,10 @@ export class ScheduledWorld {
   /** Reads under way, by what they read; and the most that there were at once. */
   readonly #reading = new Map<string, number>();
   readsAtOnceMax = 0;
+  /** Whether the time that a cache is given runs out. */
+  timesOut = false;
+  readonly #hangs = new Map<FaultyVerb, Hanging>();
+  readonly #stalls = new Map<StallPlace, { readonly over: Promise<void>; end(): void }>();
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler) {
@@ -38,20 +54,72 @@ export class ScheduledWorld {
       },
       head: async (stream, kinds) => {
         await this.#turn('head is asked');
+        await this.#stalls.get('head')?.over;
         const head = eventsOf(this.current.log, stream, kinds).at(-1)?.sequence;
         await this.#turn('head is answered');
         return head;
       },
-      read: (stream, kinds, after) => this.#read(stream, kinds, after),
+      read: (stream, kinds, after, options) => this.#read(stream, kinds, after, options),
     };
+  }
+
+  /** Reads that were begun and not closed. */
+  get readsOpen(): number {
+    return [...this.#reading.values()].reduce((sum, reading) => sum + reading, 0);
+  }
+
+  /** The timers of a projector: they run out in any order with what they bound. */
+  get startTimer(): StartTimer {
+    return (act) => {
+      let isStopped = !this.timesOut;
+      const run = async (): Promise<void> => {
+        for (let turn = 0; turn < TIMEOUT_TURNS && !isStopped; turn += 1) await this.#turn('time passes');
+        if (!isStopped) act();
+      };
+      void run();
+      return () => {
+        isStopped = true;
+      };
+    };
+  }
+
+  hangNext(verb: FaultyVerb, how: Hanging): void {
+    this.#hangs.set(verb, how);
+  }
+
+  stall(where: StallPlace): void {
+    if (this.#stalls.has(where)) return;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#stalls.set(where, { over, end });
+  }
+
+  resume(): void {
+    for (const { end } of this.#stalls.values()) end();
+    this.#stalls.clear();
+  }
+
+  /** From here on nothing fails and nothing hangs. */
+  work(): void {
+    this.cache.work();
+    this.#hangs.clear();
+    this.resume();
+    this.timesOut = false;
   }
 
   /** The cache as it is, or answering in two turns: what it does is done between them. */
   cacheThat(answersLater: boolean): ProjectionCache | AsyncProjectionCache {
     if (!answersLater) return this.cache;
-    const later = async <Result>(verb: string, act: () => Result): Promise<Result> => {
+    const later = async <Result>(verb: FaultyVerb | 'sync', act: () => Result): Promise<Result> => {
+      const how = verb === 'sync' || !this.timesOut ? undefined : this.#hangs.get(verb);
+      if (verb !== 'sync') this.#hangs.delete(verb);
       await this.#turn(`${verb} is asked`);
+      if (how === 'never') await new Promise(() => {});
+      for (let turn = 0; how === 'late' && turn < LATE_TURNS; turn += 1) await this.#turn(`${verb} is late`);
       const result = act();
+      if (how === 'unanswered') await new Promise(() => {});
       await this.#turn(`${verb} is answered`);
       return result;
     };
@@ -60,12 +128,17 @@ export class ScheduledWorld {
       get: (key: Uint8Array): Promise<CacheEntry | undefined> => later('get', () => this.cache.get(key)),
       put: (key: Uint8Array, value: Uint8Array, meta: CacheMeta) =>
         later('put', () => this.cache.put(key, value, meta)),
-      deletePrefix: (prefix: Uint8Array) => later('delete', () => this.cache.deletePrefix(prefix)),
+      deletePrefix: (prefix: Uint8Array) => later('deletePrefix', () => this.cache.deletePrefix(prefix)),
       sync: () => later('sync', () => this.cache.sync()),
     };
   }
 
-  async *#read(stream: string, kinds: readonly string[], after?: bigint): AsyncGenerator<RecordedEvent<HistoryEvent>> {
+  async *#read(
+    stream: string,
+    kinds: readonly string[],
+    after?: bigint,
+    { signal }: ReadOptions = {},
+  ): AsyncGenerator<RecordedEvent<HistoryEvent>> {
     const id = `${stream} ${kinds.join()}`;
     const count = (by: number): void => {
       const reading = (this.#reading.get(id) ?? 0) + by;
@@ -78,6 +151,8 @@ export class ScheduledWorld {
       for (const { sequence, event } of eventsOf(this.current.log, stream, kinds)) {
         if (after !== undefined && sequence <= after) continue;
         await this.#turn('event');
+        const stalled = this.#stalls.get('event')?.over;
+        if (stalled !== undefined) await unlessAborted(stalled, signal);
         yield { sequence, event };
       }
     } finally {
