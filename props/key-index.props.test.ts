@@ -2,7 +2,7 @@
 // map, with cursors open all the while and every invariant checked, is what makes it trustworthy.
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { seededRandom } from '../test/key-index/index-fixtures.ts';
+import { seededRandom } from '../src/testing/index.ts';
 import { IndexHistory } from './key-index/index-history.ts';
 import { operations } from './key-index/index-operation.ts';
 

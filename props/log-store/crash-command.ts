@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Survival } from '../../test/store/disk-file.ts';
 import { contentsOf, equal, openStore, StoreHistory } from '../../test/store/store-history.ts';
+import type { Survival } from '../../test/store/test-disk.ts';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
 /** The process, or the machine, stops without a word; of what was not synced each change has its own luck. */

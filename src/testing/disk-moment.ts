@@ -99,7 +99,7 @@ export class DiskMoment {
   /** The file as readers see it. */
   visible(file: number): Uint8Array {
     const { durable, pending } = this.#file(file);
-    return pending.reduce((bytes, { change }) => applied(bytes, change), durable);
+    return applied(durable, pending);
   }
 
   /** The files that a name may lead to after a crash. */
@@ -152,18 +152,30 @@ function settle(file: FileMoment, covers: number, status: 'clean' | 'durable'): 
   );
   const firstOpen = file.pending.findIndex((pending) => pending.status !== 'durable');
   const settled = file.pending.splice(0, firstOpen < 0 ? file.pending.length : firstOpen);
-  for (const { change } of settled) file.durable = applied(file.durable, change);
+  file.durable = applied(file.durable, settled);
 }
 
 function dropDirty(file: FileMoment, covers: number): void {
   file.pending = file.pending.filter(({ status, number }) => status !== 'dirty' || number >= covers);
 }
 
-/** The bytes after one change; `bytes` themselves stay as they are. */
-function applied(bytes: Uint8Array, change: ContentChange): Uint8Array {
-  const size = change.kind === 'truncate' ? change.size : Math.max(bytes.length, change.position + change.bytes.length);
-  const after = new Uint8Array(size);
-  after.set(bytes.subarray(0, Math.min(bytes.length, size)));
-  if (change.kind === 'write') after.set(change.bytes, change.position);
-  return after;
+/** The bytes after changes; `bytes` themselves stay as they are. They are copied once, however many changes there are. */
+function applied(bytes: Uint8Array, pending: readonly PendingContent[]): Uint8Array {
+  const ends = pending.map(({ change }) =>
+    change.kind === 'truncate' ? change.size : change.position + change.bytes.length,
+  );
+  const isOnlyCut = pending.every(({ change }, i) => {
+    return change.kind === 'truncate' && change.size <= (ends[i - 1] ?? bytes.length);
+  });
+  if (isOnlyCut) return bytes.subarray(0, ends.at(-1));
+  const after = new Uint8Array(Math.max(bytes.length, ...ends));
+  after.set(bytes);
+  let size = bytes.length;
+  for (const [i, { change }] of pending.entries()) {
+    const end = ends[i] as number;
+    if (change.kind === 'write') after.set(change.bytes, change.position);
+    else after.fill(0, end);
+    size = change.kind === 'write' ? Math.max(size, end) : end;
+  }
+  return after.subarray(0, size);
 }

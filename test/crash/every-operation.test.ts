@@ -6,14 +6,14 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
-import type { Survival } from '../store/disk-file.ts';
-import { bytes, contentsOf, equal, openStore, StoreHistory, seededRandom } from '../store/store-history.ts';
-import { type DiskOperation, TestDisk } from '../store/test-disk.ts';
+import { type DiskCall, seededRandom } from '../../src/testing/index.ts';
+import { bytes, contentsOf, equal, openStore, StoreHistory } from '../store/store-history.ts';
+import { type Survival, TestDisk } from '../store/test-disk.ts';
 
-const CHANGING: ReadonlySet<DiskOperation['verb']> = new Set([
+const CHANGING: ReadonlySet<DiskCall['verb']> = new Set([
   'create',
   'remove',
-  'directory-sync',
+  'sync-directory',
   'write',
   'truncate',
   'sync',

@@ -1,8 +1,9 @@
+import { seededRandom } from '../../src/testing/index.ts';
 import { sweptStates } from '../corruption/corruption-sweep.ts';
 import type { StoreState } from '../corruption/store-states.ts';
 import type { Engine } from '../engines/engine-source.ts';
 import { recordsOf } from '../store/log-records.ts';
-import { type Contents, seededRandom } from '../store/store-history.ts';
+import type { Contents } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 import { type FuzzCase, filesOf, play } from './fuzz-case.ts';
 import { anyBytes, below, mutate, type Random } from './mutation.ts';

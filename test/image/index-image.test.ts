@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type IndexImage, readImage, writeImage } from '../../src/image/index-image.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { seededRandom } from '../../src/testing/index.ts';
 import { flip } from '../store/log-records.ts';
-import { bytes, seededRandom } from '../store/store-history.ts';
+import { bytes } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
 const NAME = '000007.index';

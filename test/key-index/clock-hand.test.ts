@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
 import { type NodeAddress, USES_MAX, usesOf } from '../../src/key-index/node-layout.ts';
-import { keysOf, randomKeys, seededIndex, seededRandom, text, textsOf, utf8 } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
+import { keysOf, randomKeys, seededIndex, text, textsOf, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
 function indexOf(keys: readonly Uint8Array[]): KeyIndex {

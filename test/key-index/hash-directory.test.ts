@@ -6,7 +6,7 @@ import { FULL_ENTRIES, HashDirectory, SEGMENT_WORDS } from '../../src/key-index/
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, KEY_WORD } from '../../src/key-index/node-layout.ts';
-import { seededRandom } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
 
 const NODE_WORDS = KEY_WORD + 1;
 

@@ -1,16 +1,6 @@
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
-
-/** The same 32-bit numbers for the same seed: xorshift32 (Marsaglia, "Xorshift RNGs"). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
+import { seededRandom } from '../../src/testing/index.ts';
 
 export function seededIndex(seed = 1): KeyIndex {
   return new KeyIndex(seededRandom(seed));

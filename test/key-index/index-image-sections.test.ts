@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
 import { type IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
-import { keysOf, randomKeys, seededIndex, seededRandom } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
+import { keysOf, randomKeys, seededIndex } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
 const keys = [...randomKeys(8000), new Uint8Array(0), new Uint8Array(700).fill(5), new Uint8Array(700).fill(6)];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
 import { KeyIndex, type NodeAddress } from '../../src/key-index/key-index.ts';
-import { keysOf, randomKeys, seededIndex, seededRandom, sortedKeys, textsOf, utf8 } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
+import { keysOf, randomKeys, seededIndex, sortedKeys, textsOf, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
 function indexOf(...texts: string[]): KeyIndex {

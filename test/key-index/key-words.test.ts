@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BOUND_BYTES_MAX, compareNode, KeyWords, nodeHolds } from '../../src/key-index/key-words.ts';
 import { headerWord, KEY_WORD } from '../../src/key-index/node-layout.ts';
-import { seededRandom } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
 
 function keyWords(bytes: Uint8Array): KeyWords {
   const key = new KeyWords();

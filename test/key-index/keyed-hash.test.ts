@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { halfSipHash13 } from '../../src/key-index/key-words.ts';
-import { seededRandom } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
 
 // Published for the bytes 0, 1, 2, ... of each length from 0 to 63 under the key 03020100 07060504 (hsiphash of the Linux
 // kernel on 32-bit machines, lib/test_siphash.c, which is HalfSipHash-1-3). These are the lengths of whole words.

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, nodeWordCount } from '../../src/key-index/node-layout.ts';
 import { NodeSort } from '../../src/key-index/node-sort.ts';
-import { seededRandom, sortedKeys } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
+import { sortedKeys } from './index-fixtures.ts';
 
 const NODES_MAX = 2048;
 const random = seededRandom(11);

@@ -3,7 +3,7 @@ import { Arena } from '../../src/key-index/arena.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, nodeWordCount } from '../../src/key-index/node-layout.ts';
 import { LIST_WORDS, SkipList } from '../../src/key-index/skip-list.ts';
-import { seededRandom } from './index-fixtures.ts';
+import { seededRandom } from '../../src/testing/index.ts';
 
 const KEY_BYTES = 4;
 

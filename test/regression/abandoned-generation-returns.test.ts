@@ -8,12 +8,12 @@
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
-import type { Survival } from '../store/disk-file.ts';
+import type { DiskCall } from '../../src/testing/index.ts';
 import { bytes, contentsOf, openStore, openWithEvents } from '../store/store-history.ts';
-import { type DiskOperation, TestDisk } from '../store/test-disk.ts';
+import { type Survival, TestDisk } from '../store/test-disk.ts';
 
 /** Fails the second sync of the new generation, which covers COMPLETE, and everything `also` names after it. */
-function failingAtComplete(also: (operation: DiskOperation) => boolean): (operation: DiskOperation) => undefined {
+function failingAtComplete(also: (operation: DiskCall) => boolean): (operation: DiskCall) => undefined {
   let syncs = 0;
   return (operation) => {
     const { verb, name } = operation;
@@ -24,7 +24,7 @@ function failingAtComplete(also: (operation: DiskOperation) => boolean): (operat
   };
 }
 
-function compactionThatFails(also: (operation: DiskOperation) => boolean): TestDisk {
+function compactionThatFails(also: (operation: DiskCall) => boolean): TestDisk {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
   store.put(bytes('a'), bytes('old'));
@@ -38,9 +38,9 @@ function compactionThatFails(also: (operation: DiskOperation) => boolean): TestD
   return disk;
 }
 
-const failures: readonly (readonly [string, (operation: DiskOperation) => boolean])[] = [
+const failures: readonly (readonly [string, (operation: DiskCall) => boolean])[] = [
   ['nothing else', () => false],
-  ['the directory sync', ({ verb }) => verb === 'directory-sync'],
+  ['the directory sync', ({ verb }) => verb === 'sync-directory'],
   ['the removal', ({ verb }) => verb === 'remove'],
   ['the truncation', ({ verb }) => verb === 'truncate'],
   ['every later sync of the generation', ({ verb, name }) => verb === 'sync' && name === '000002.log'],

@@ -4,11 +4,12 @@
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
+import type { DiskCall } from '../../src/testing/index.ts';
 import { bytes, getBody, openWithEvents, text } from '../store/store-history.ts';
-import { type DiskOperation, TestDisk } from '../store/test-disk.ts';
+import { TestDisk } from '../store/test-disk.ts';
 
 /** Takes `bytesLeft` more bytes into the log, then none. */
-function fullAfter(bytesLeft: number): (operation: DiskOperation) => number | undefined {
+function fullAfter(bytesLeft: number): (operation: DiskCall) => number | undefined {
   let left = bytesLeft;
   return ({ verb, name, length }) => {
     if (verb !== 'write' || name !== '000001.log') return undefined;

@@ -4,10 +4,11 @@
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
+import type { DiskCall, DiskVerb } from '../../src/testing/index.ts';
 import { bytes, getBody, openStore, text } from '../store/store-history.ts';
-import { type DiskOperation, TestDisk, type Verb } from '../store/test-disk.ts';
+import { TestDisk } from '../store/test-disk.ts';
 
-function failing(verb: Verb, from: number): (operation: DiskOperation) => undefined {
+function failing(verb: DiskVerb, from: number): (operation: DiskCall) => undefined {
   let count = 0;
   return (operation) => {
     if (operation.verb !== verb) return undefined;
@@ -17,7 +18,7 @@ function failing(verb: Verb, from: number): (operation: DiskOperation) => undefi
   };
 }
 
-const verbs: readonly Verb[] = ['list', 'open', 'read', 'size', 'lock'];
+const verbs: readonly DiskVerb[] = ['list', 'open', 'read', 'size', 'lock'];
 
 test.each(verbs)('every open that fails at a %s closes its files and gives up the lock', (verb) => {
   const made = new TestDisk();
@@ -43,7 +44,7 @@ test.each(verbs)('every open that fails at a %s closes its files and gives up th
   }
 });
 
-test.each(['create', 'write', 'sync', 'directory-sync'] as const)(
+test.each(['create', 'write', 'sync', 'sync-directory'] as const)(
   'a store that cannot begin leaves no files (%s)',
   (verb) => {
     const disk = new TestDisk();

@@ -3,7 +3,8 @@
  * there. Whatever the image holds, an opening goes on without it, and finds in the log what the image would have told.
  */
 import { expect, test } from 'vitest';
-import { bytes, contentsOf, openStore, seededRandom } from '../store/store-history.ts';
+import { seededRandom } from '../../src/testing/index.ts';
+import { bytes, contentsOf, openStore } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
 const IMAGE = '000001.index';

@@ -12,7 +12,7 @@ class Killed extends Error {}
 test('an open after a kill makes the name of the log durable', () => {
   const disk = new TestDisk();
   disk.before = ({ verb }) => {
-    if (verb === 'directory-sync') throw new Killed();
+    if (verb === 'sync-directory') throw new Killed();
     return undefined;
   };
   // A killed process does not clean up after itself.

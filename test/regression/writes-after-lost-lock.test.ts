@@ -3,8 +3,9 @@
  * the new owner's directory, and at its close it replaced the new owner's index image.
  */
 import { expect, test } from 'vitest';
+import type { DiskCall } from '../../src/testing/index.ts';
 import { bytes, openStore, openWithEvents } from '../store/store-history.ts';
-import { type DiskOperation, TestDisk } from '../store/test-disk.ts';
+import { TestDisk } from '../store/test-disk.ts';
 
 test('whoever lost the lock changes nothing in the directory', () => {
   const disk = new TestDisk();
@@ -13,7 +14,7 @@ test('whoever lost the lock changes nothing in the directory', () => {
   store.put(bytes('a'), bytes('value'));
   store.sync();
   disk.stealLock();
-  const changes: DiskOperation[] = [];
+  const changes: DiskCall[] = [];
   disk.before = (operation) => {
     if (['create', 'remove', 'write', 'truncate'].includes(operation.verb)) changes.push(operation);
     return undefined;

@@ -27,7 +27,7 @@ const faults: readonly (readonly [string, FaultPlan])[] = [
   ['its first write', { verb: 'write', name: NEW, errno: 'ENOSPC' }],
   ['a later write', { verb: 'write', name: NEW, errno: 'EDQUOT', after: 3 }],
   ['its first sync', { verb: 'sync', name: NEW, errno: 'EIO' }],
-  ['the directory sync before it counts', { verb: 'directory-sync', errno: 'EIO' }],
+  ['the directory sync before it counts', { verb: 'sync-directory', errno: 'EIO' }],
   ['listing the directory', { verb: 'list', errno: 'EIO' }],
   ['reading the old generation', { verb: 'read', name: OLD, errno: 'EIO', after: 2 }],
 ];
@@ -111,7 +111,7 @@ describe('a compaction that is through', () => {
       ],
     ],
     ['opening it to empty it', [{ verb: 'open', name: OLD, errno: 'EMFILE' }]],
-    ['the directory sync after it', [{ verb: 'directory-sync', errno: 'EIO', after: 1 }]],
+    ['the directory sync after it', [{ verb: 'sync-directory', errno: 'EIO', after: 1 }]],
     ['closing it', [{ verb: 'close', name: OLD, errno: 'EIO' }]],
     ['writing its mark', [{ verb: 'write', name: NEW, errno: 'ENOSPC', after: 8 }]],
   ];

@@ -1,38 +1,38 @@
 import { errnoError } from '../../src/storage/errno-error.ts';
-import type { DiskOperation, Hook, TestDisk, Verb } from './test-disk.ts';
+import { type DiskVerb, type Fault, faultAt, type SyncLoss } from '../../src/testing/index.ts';
+import type { TestDisk } from './test-disk.ts';
 
-/** Which operations fail. Without a name it is those of every file. */
+/** Which calls fail. Without a name it is those of every file. */
 export interface FaultPlan {
-  readonly verb: Verb;
+  readonly verb: DiskVerb;
   readonly name?: string;
   readonly errno: string;
   /** The first so many of them succeed. */
   readonly after?: number;
   /** Then so many fail; by default all. */
   readonly times?: number;
+  /** What becomes of the data of a sync; by default a later sync may make it durable. */
+  readonly loss?: SyncLoss;
 }
 
-/** Makes operations of a disk fail until `mend` is called; several plans hold at once. */
+/** Makes calls of a disk fail until `mend` is called; several plans hold at once. */
 export function breakDisk(disk: TestDisk, ...plans: readonly FaultPlan[]): { mend(): void; readonly failed: number } {
-  const counts = plans.map(() => 0);
+  const rules = plans.map(({ errno, loss, after = 0, times = Number.POSITIVE_INFINITY, ...place }) => {
+    const fault: Fault = loss === undefined ? { fail: errno } : { fail: errno, loss };
+    return faultAt({ ...place, nth: after, times }, fault);
+  });
   let failed = 0;
-  const hook: Hook = (operation) => {
-    for (const [i, plan] of plans.entries()) {
-      if (!concerns(plan, operation)) continue;
-      const count = counts[i] ?? 0;
-      counts[i] = count + 1;
-      const after = plan.after ?? 0;
-      if (count < after || count >= after + (plan.times ?? Number.POSITIVE_INFINITY)) continue;
+  disk.before = (call) => {
+    for (const rule of rules) {
+      const fault = rule(call);
+      if (fault === undefined) continue;
       failed += 1;
-      throw errnoError(plan.errno, 'as planned', operation.verb, operation.name);
+      return fault;
     }
     return undefined;
   };
-  disk.before = hook;
   return {
-    mend: () => {
-      disk.before = () => undefined;
-    },
+    mend: () => mend(disk),
     get failed() {
       return failed;
     },
@@ -42,20 +42,16 @@ export function breakDisk(disk: TestDisk, ...plans: readonly FaultPlan[]): { men
 /** A disk that takes `bytesMax` more bytes, the last of them in a short write. */
 export function fillUp(disk: TestDisk, bytesMax: number, name?: string): { mend(): void } {
   let left = bytesMax;
-  disk.before = (operation) => {
-    if (operation.verb !== 'write' || (name !== undefined && operation.name !== name)) return undefined;
-    if (left === 0) throw errnoError('ENOSPC', 'no space left on device', 'write', operation.name);
-    const taken = Math.min(left, operation.length);
+  disk.before = (call) => {
+    if (call.verb !== 'write' || (name !== undefined && call.name !== name)) return undefined;
+    if (left === 0) throw errnoError('ENOSPC', 'no space left on device', 'write', call.name);
+    const taken = Math.min(left, call.length);
     left -= taken;
     return taken;
   };
-  return {
-    mend: () => {
-      disk.before = () => undefined;
-    },
-  };
+  return { mend: () => mend(disk) };
 }
 
-function concerns({ verb, name }: FaultPlan, operation: DiskOperation): boolean {
-  return verb === operation.verb && (name === undefined || name === operation.name);
+function mend(disk: TestDisk): void {
+  disk.before = () => undefined;
 }

@@ -192,7 +192,7 @@ describe('opening', () => {
     expect(events.map(({ type }) => type)).toEqual(['housekeeping-failed']);
   });
 
-  test.each(['write', 'sync', 'directory-sync', 'truncate'] as const)(
+  test.each(['write', 'sync', 'sync-directory', 'truncate'] as const)(
     'fails with IO where mending a torn tail fails at %s, and succeeds later',
     (verb) => {
       const { disk, store } = written('a');

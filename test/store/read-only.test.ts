@@ -4,11 +4,20 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
+import type { DiskVerb } from '../../src/testing/index.ts';
 import { flip, lastRecordOf } from './log-records.ts';
 import { bytes, contentsOf, getBody, openStore, openWithEvents, StoreHistory } from './store-history.ts';
-import { TestDisk, type Verb } from './test-disk.ts';
+import { TestDisk } from './test-disk.ts';
 
-const WRITING: ReadonlySet<Verb> = new Set(['create', 'remove', 'write', 'truncate', 'sync', 'directory-sync', 'lock']);
+const WRITING: ReadonlySet<DiskVerb> = new Set([
+  'create',
+  'remove',
+  'write',
+  'truncate',
+  'sync',
+  'sync-directory',
+  'lock',
+]);
 
 function writtenStore(): { disk: TestDisk; store: LogStore } {
   const disk = new TestDisk();

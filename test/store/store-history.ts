@@ -5,6 +5,7 @@ import type { StorageBackend } from '../../src/storage/storage-backend.ts';
 import { LogStore } from '../../src/store/log-store.ts';
 import type { LogStoreOptions } from '../../src/store/log-store-options.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
+import { seededRandom } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
 
 /** Keys and bodies as strings of one character a byte, so that they compare and print. */
@@ -18,29 +19,22 @@ export function bytes(characters: string): Uint8Array {
   return Uint8Array.from(Buffer.from(characters, 'latin1'));
 }
 
-/** The same numbers for the same seed (a linear congruential generator, which is random enough for towers and salts). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state ^ (state >>> 15)) >>> 0;
-  };
-}
-
 const shipped: Pick<Engine, 'LogStore' | 'pageCacheBytes'> = { LogStore, pageCacheBytes: 8 * 64 * 1024 };
 
 export interface OpenForTest extends LogStoreOptions {
   /** Another engine than that of the sources. */
   readonly engine?: Pick<Engine, 'LogStore' | 'pageCacheBytes'> | undefined;
+  /** Decides about salts and towers, unless `random` does. */
   readonly seed?: number;
+  readonly random?: () => number;
   readonly defer?: (task: () => void) => void;
 }
 
 /** Opens a store with the smallest page cache; nothing is written in the background unless `defer` says so. */
 export function openStore(storage: StorageBackend = new MemoryStorage(), options: OpenForTest = {}): LogStore {
-  const { engine = shipped, seed = 1, defer = () => {}, ...rest } = options;
+  const { engine = shipped, seed = 1, random = seededRandom(seed), defer = () => {}, ...rest } = options;
   const settings = { pageCacheBytes: engine.pageCacheBytes, ...rest };
-  return engine.LogStore.open('store', settings, { storage, random: seededRandom(seed), defer });
+  return engine.LogStore.open('store', settings, { storage, random, defer });
 }
 
 /** Opens a store and keeps what it tells. */

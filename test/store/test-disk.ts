@@ -1,170 +1,156 @@
-import { StoreError } from '../../src/base/store-error.ts';
-import { errnoError } from '../../src/storage/errno-error.ts';
 import type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from '../../src/storage/storage-backend.ts';
-import { type Choose, DiskFile } from './disk-file.ts';
+import { crashImage } from '../../src/testing/crash-image.ts';
+import { type CrashPiece, crashPieces, type Fate, KEPT, LOST, ZEROED } from '../../src/testing/crash-piece.ts';
+import type { DiskImage } from '../../src/testing/disk-image.ts';
+import { DiskMoment } from '../../src/testing/disk-moment.ts';
+import type { DiskCall, DiskVerb, Fault } from '../../src/testing/index.ts';
+import { EMPTY_DISK, FaultStorage } from '../../src/testing/index.ts';
 
-export type Verb =
-  | 'list'
-  | 'open'
-  | 'create'
-  | 'remove'
-  | 'directory-sync'
-  | 'lock'
-  | 'read'
-  | 'write'
-  | 'truncate'
-  | 'size'
-  | 'sync'
-  | 'close';
+/** Sees a call before it is done. What it throws is what the call throws; a number cuts a transfer short, as a fault does. */
+export type Hook = (call: DiskCall) => Fault | number | undefined;
 
-/** One call of the storage seam; `position` and `length` are 0 where the verb has none. */
-export interface DiskOperation {
-  readonly verb: Verb;
-  /** The file; empty for verbs of the directory. */
-  readonly name: string;
-  readonly position: number;
-  readonly length: number;
-}
+/** What of one change survives a crash: all of it, none, of a write its first bytes, or zeros where the file grew. */
+export type Survival = 'all' | 'none' | 'part' | 'zeros';
 
-/** Sees an operation before it is done. What it throws is what the operation throws; a number cuts a transfer short. */
-export type Hook = (operation: DiskOperation) => number | undefined;
+/** Decides about the changes that no sync covered, one call each. */
+export type Choose = () => Survival;
+
+const PATH = 'disk';
+/** Calls that the hook does not see: whether the lock is held is asked before each write. */
+const UNSEEN: ReadonlySet<DiskVerb> = new Set(['open-directory', 'check-lock', 'unlock']);
 
 /**
- * One directory in memory for tests. Its fault model: a write, a truncation, a creation and a removal are seen at once by
- * everyone, and survive a crash for certain once the file, or the directory, was synced after them. Until then each of them
- * may have reached the disk or not, in any order, a write also in part or, where the file grew, as zeros. A sync makes
- * durable what was there when it began.
+ * One directory of a `FaultStorage`, whose fault model it has, with what tests of stores do to a disk from outside: look
+ * at files, replace them, strike calls, hold syncs back, crash.
  */
 export class TestDisk implements StorageBackend, StorageDirectory {
-  readonly #entries = new Map<string, DiskFile>();
-  readonly #durableEntries = new Map<string, DiskFile>();
+  readonly #storage: FaultStorage;
+  readonly #directory: StorageDirectory;
+  #lock: StorageLock | undefined;
   #held: (() => void)[] = [];
-  #holder: StorageLock | undefined;
+  #isOutside = false;
+  /** The disk after the first so many changes: what a crash starts from, kept for the next one. */
+  #moment: DiskMoment | undefined;
+  #changesApplied = 0;
   before: Hook = () => undefined;
-  /** Files that were opened and not closed. */
-  openFiles = 0;
   /** The most memory that was given to a read to fill: what content alone can make a store allocate. */
   memoryBytes = 0;
   /** While true, asynchronous syncs wait for `releaseSyncs`. */
   holdsSyncs = false;
+
+  constructor(image: DiskImage = EMPTY_DISK) {
+    const rule = (call: DiskCall): Fault | undefined => this.#faultOf(call);
+    this.#storage = new FaultStorage({ image, rule, syncDelay: () => this.#untilReleased() });
+    this.#directory = this.#storage.openDirectory(PATH, { create: true });
+  }
 
   openDirectory(): StorageDirectory {
     return this;
   }
 
   list(): string[] {
-    this.perform('list', '');
-    return [...this.#entries.keys()];
+    return this.#directory.list();
   }
 
   open(name: string, access: 'read' | 'write'): StorageFile | undefined {
-    this.perform('open', name);
-    const file = this.#entries.get(name);
-    return file === undefined ? undefined : new TestHandle(this, file, name, access);
+    const file = this.#directory.open(name, access);
+    return file === undefined ? undefined : this.#measured(file);
   }
 
   create(name: string): StorageFile {
-    this.perform('create', name);
-    if (this.#entries.has(name)) throw errnoError('EEXIST', 'the file exists already', 'open', name);
-    const file = new DiskFile();
-    this.#entries.set(name, file);
-    return new TestHandle(this, file, name, 'write');
+    return this.#measured(this.#directory.create(name));
   }
 
   remove(name: string): void {
-    this.perform('remove', name);
-    this.#entries.delete(name);
+    this.#directory.remove(name);
   }
 
   sync(): void {
-    this.perform('directory-sync', '');
-    this.#durableEntries.clear();
-    for (const [name, file] of this.#entries) this.#durableEntries.set(name, file);
+    this.#directory.sync();
   }
 
   lock(): StorageLock {
-    this.perform('lock', '');
-    if (this.#holder !== undefined) throw new StoreError('LOCKED', 'the test disk is locked');
-    const lock: StorageLock = {
-      takenOverFrom: undefined,
-      isHeld: () => this.#holder === lock,
-      release: () => {
-        if (this.#holder === lock) this.#holder = undefined;
-      },
-    };
-    this.#holder = lock;
-    return lock;
+    this.#lock = this.#directory.lock();
+    return this.#lock;
   }
 
   get locked(): boolean {
-    return this.#holder !== undefined;
+    return this.#storage.isLocked(PATH);
   }
 
   /** Another process takes the lock away. */
   stealLock(): void {
-    this.#holder = { takenOverFrom: undefined, isHeld: () => true, release: () => {} };
+    this.#storage.takeLockAway(PATH);
   }
 
   /** Somebody removes the lock of an owner that still lives. */
   removeLock(): void {
-    this.#holder = undefined;
+    this.#lock?.release();
+  }
+
+  /** Files that were opened and not closed. */
+  get openFiles(): number {
+    return this.#storage.openFiles.length;
   }
 
   /** Names of the files, sorted. */
   get names(): string[] {
-    return [...this.#entries.keys()].sort();
+    return this.#outside(() => this.list().sort());
   }
 
   /** A copy of what a reader of the file sees. */
   bytes(name: string): Uint8Array {
-    const file = this.#entries.get(name);
-    if (file === undefined) throw new Error(`the test disk has no ${name}, only ${this.names.join(', ')}`);
-    return file.bytes();
+    return this.#outside(() => {
+      const file = this.#directory.open(name, 'read');
+      if (file === undefined) throw new Error(`the test disk has no ${name}, only ${this.names.join(', ')}`);
+      const bytes = new Uint8Array(file.size());
+      file.read(bytes, 0, bytes.length, 0);
+      file.close();
+      return bytes;
+    });
   }
 
   /** Puts a durable file there, from outside of the store; open handles of one that was there see the new contents. */
   place(name: string, bytes: Uint8Array): void {
-    const file = this.#entries.get(name) ?? new DiskFile();
-    file.replace(bytes);
-    this.#entries.set(name, file);
-    this.#durableEntries.set(name, file);
-  }
-
-  /** The changes of a file that no sync covered stay visible and never reach the disk: what a failed sync may leave. */
-  loseChanges(name: string): void {
-    this.#entries.get(name)?.loseChanges();
+    this.#outside(() => {
+      const file = this.#directory.open(name, 'write') ?? this.#directory.create(name);
+      file.truncate(0);
+      file.write(bytes, 0, bytes.length, 0);
+      file.sync();
+      file.close();
+      this.#directory.sync();
+    });
   }
 
   /** Takes a file away from outside of the store. */
   take(name: string): void {
-    this.#entries.delete(name);
-    this.#durableEntries.delete(name);
+    this.#outside(() => {
+      this.#directory.remove(name);
+      this.#directory.sync();
+    });
   }
 
   /** The disk as another process finds it after this one was killed: all that was written, durable or not. */
   afterKill(): TestDisk {
-    return this.afterCrash(() => 'all');
+    return new TestDisk(this.#storage.image());
   }
 
   /** The disk after the machine stopped: of each change that no sync covered, what `choose` says. */
   afterCrash(choose: Choose): TestDisk {
-    const after = new TestDisk();
-    const copies = new Map<DiskFile, DiskFile>();
-    const copyOf = (file: DiskFile): DiskFile => {
-      const copy = copies.get(file) ?? file.afterCrash(choose);
-      copies.set(file, copy);
-      return copy;
-    };
-    const names = [...new Set([...this.#durableEntries.keys(), ...this.#entries.keys()])].sort();
-    for (const name of names) {
-      const durable = this.#durableEntries.get(name);
-      const current = this.#entries.get(name);
-      const file = durable === current || choose() !== 'none' ? current : durable;
-      if (file === undefined) continue;
-      after.#entries.set(name, copyOf(file));
-      after.#durableEntries.set(name, copyOf(file));
-    }
-    return after;
+    const { start, changes } = this.#storage.journal;
+    this.#moment ??= new DiskMoment(start);
+    for (const change of changes.slice(this.#changesApplied)) this.#moment.apply(change);
+    this.#changesApplied = changes.length;
+    const moment = this.#moment;
+    // Writes are one piece each.
+    const pieces = crashPieces(moment, Number.MAX_SAFE_INTEGER);
+    return new TestDisk(
+      crashImage(
+        moment,
+        pieces,
+        pieces.map((piece) => fateOf(piece, choose)),
+      ),
+    );
   }
 
   /** Lets the asynchronous syncs end that wait. */
@@ -178,78 +164,44 @@ export class TestDisk implements StorageBackend, StorageDirectory {
     return this.#held.length;
   }
 
-  perform(verb: Verb, name: string, position = 0, length = 0): number {
-    const allowed = this.before({ verb, name, position, length });
-    return allowed === undefined ? length : Math.min(allowed, length);
+  #faultOf(call: DiskCall): Fault | undefined {
+    if (this.#isOutside || UNSEEN.has(call.verb)) return undefined;
+    const verdict = this.before(call);
+    return typeof verdict === 'number' ? { short: verdict } : verdict;
   }
 
-  untilReleased(): Promise<void> {
+  /** Does what the hook does not see. */
+  #outside<Result>(task: () => Result): Result {
+    const wasOutside = this.#isOutside;
+    this.#isOutside = true;
+    try {
+      return task();
+    } finally {
+      this.#isOutside = wasOutside;
+    }
+  }
+
+  #measured(file: StorageFile): StorageFile {
+    const read = file.read.bind(file);
+    return Object.assign(file, {
+      read: (target: Uint8Array, targetOffset: number, length: number, position: number) => {
+        this.memoryBytes = Math.max(this.memoryBytes, target.length);
+        return read(target, targetOffset, length, position);
+      },
+    });
+  }
+
+  #untilReleased(): Promise<void> {
     if (!this.holdsSyncs) return Promise.resolve();
     return new Promise((resolve) => this.#held.push(resolve));
   }
 }
 
-class TestHandle implements StorageFile {
-  readonly #disk: TestDisk;
-  readonly #file: DiskFile;
-  readonly #name: string;
-  readonly #access: 'read' | 'write';
-  #closed = false;
-
-  constructor(disk: TestDisk, file: DiskFile, name: string, access: 'read' | 'write') {
-    this.#disk = disk;
-    this.#file = file;
-    this.#name = name;
-    this.#access = access;
-    disk.openFiles += 1;
-  }
-
-  read(target: Uint8Array, targetOffset: number, length: number, position: number): number {
-    this.#disk.memoryBytes = Math.max(this.#disk.memoryBytes, target.length);
-    const allowed = this.#perform('read', position, length);
-    return this.#file.read(target.subarray(targetOffset, targetOffset + allowed), position);
-  }
-
-  write(source: Uint8Array, sourceOffset: number, length: number, position: number): number {
-    const allowed = this.#perform('write', position, length);
-    this.#file.write(source.slice(sourceOffset, sourceOffset + allowed), position);
-    return allowed;
-  }
-
-  truncate(size: number): void {
-    this.#perform('truncate', size, 0);
-    this.#file.truncate(size);
-  }
-
-  size(): number {
-    this.#perform('size', 0, 0);
-    return this.#file.size;
-  }
-
-  sync(): void {
-    this.#perform('sync', 0, 0);
-    this.#file.sync();
-  }
-
-  /** What was written while the sync ran is not covered. The hook decides at its end whether it fails. */
-  async syncAsync(): Promise<void> {
-    const changes = this.#file.changes;
-    await this.#disk.untilReleased();
-    this.#disk.perform('sync', this.#name);
-    this.#file.sync(changes);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#disk.openFiles -= 1;
-    this.#disk.perform('close', this.#name);
-  }
-
-  #perform(verb: Verb, position: number, length: number): number {
-    if (this.#closed) throw errnoError('EBADF', 'the file is closed', verb, this.#name);
-    const writes = verb === 'write' || verb === 'truncate';
-    if (writes && this.#access === 'read') throw errnoError('EBADF', 'open for reading', verb, this.#name);
-    return this.#disk.perform(verb, this.#name, position, length);
-  }
+function fateOf({ certain, change }: CrashPiece, choose: Choose): Fate {
+  const survival = certain ? 'all' : choose();
+  if (survival === 'none') return LOST;
+  if (change.kind !== 'write' || survival === 'all') return KEPT;
+  if (survival === 'zeros') return ZEROED;
+  // Torn in the middle of a word: no unit of the format is a unit of the disk.
+  return { head: 'new', at: Math.ceil(change.bytes.length / 2) - 1, tail: 'old' };
 }
