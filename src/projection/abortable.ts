@@ -26,7 +26,7 @@ class AbortWaits {
 }
 
 /** Calls `act` as soon as the signal is aborted, at once where it is already. Returns what ends that. */
-export function whenAborted(signal: AbortSignal, act: () => void): () => void {
+function whenAborted(signal: AbortSignal, act: () => void): () => void {
   if (signal.aborted) {
     act();
     return () => {};

@@ -1,32 +1,30 @@
+import { assertIterable } from '../base/argument.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { unlessAborted } from './abortable.ts';
-import { BoundProjections } from './bound-projections.ts';
+import { BoundProjections } from './bound-projection.ts';
 import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
 import { CacheWrites, sharedId } from './cache-writes.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
-import { type Flight, FlightBoard, type Ordinal } from './flight-board.ts';
+import { type Flight, FlightBoard } from './flight-board.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
-import { HeadReadings } from './head-readings.ts';
+import { HeadReadings, type Ordinal } from './head-readings.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
-import type { ProjectionResult } from './projection-report.ts';
+import { type ProjectionResult, ReportDraft } from './projection-report.ts';
 import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
-  assertIterable,
   contextOf,
   type LaterCache,
   type ProjectionContext,
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
-import { emptyDraft } from './report-draft.ts';
 import { isPromise, runLater } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
-import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-options.ts';
-import { warmStreams } from './warming.ts';
+import { assertWarmUp, type WarmOptions, type WarmReport, warmStreams } from './warm-up.ts';
 
 /** What an `AsyncProjector` works with. */
 export interface AsyncProjectorOptions<Event> extends ProjectorSettings, CacheDeadlineOptions {
@@ -197,7 +195,7 @@ export class AsyncProjector<Event> {
       options,
       signal,
       readHead: (nowUs, token, ask) => this.#heads.read({ ...shared, token }, nowUs, this.#tick(), ask),
-      draft: emptyDraft(),
+      draft: new ReportDraft(),
       watch,
     };
     try {
@@ -215,6 +213,7 @@ export class AsyncProjector<Event> {
       if ('answer' in tried) return tried.answer;
       call.watch?.enter('wait');
       await tried.again;
+      call.draft.beginRetry();
     }
   }
 

@@ -1,18 +1,9 @@
-import { assertBytes, kindOf } from '../base/argument.ts';
-import { StoreError } from '../base/store-error.ts';
-import type { Projection } from './projection.ts';
+import { kindOf } from '../base/argument.ts';
+import { jsonCodec } from './json-codec.ts';
+import { assertProjection, type Projection } from './projection.ts';
 import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
-import { jsonCodec, onlyReads, type StateCodec } from './state-codec.ts';
 import { assertNoPromise, ignoreRejection, isPromise } from './steps.ts';
-import {
-  encodedCopy,
-  encodedView,
-  holdsState,
-  type StoredState,
-  sameStored,
-  storedNone,
-  storedState,
-} from './stored-state.ts';
+import { StateEncoding, type StoredState } from './stored-state.ts';
 
 /** A projection as one projector uses it: with its defaults, and with the part of its keys that is the same for all streams. */
 export class BoundProjection<State, Event> {
@@ -24,9 +15,9 @@ export class BoundProjection<State, Event> {
   readonly identity: string | undefined;
   /** Names it among all projections of one event log. */
   readonly id: string;
+  /** Its states as they are cached. */
+  readonly states: StateEncoding<State>;
   readonly #projection: Projection<State, Event>;
-  readonly #codec: StateCodec<State>;
-  readonly #encodedOf: (stored: StoredState) => Uint8Array;
   #initial: StoredState | undefined;
   readonly #fingerprint: Uint8Array;
   readonly #keyTail: Uint8Array;
@@ -45,8 +36,7 @@ export class BoundProjection<State, Event> {
     this.kinds = Object.freeze([...(projection.kinds ?? [])]);
     this.incremental = projection.incremental ?? true;
     this.identity = identity;
-    this.#codec = projection.codec ?? jsonCodec();
-    this.#encodedOf = onlyReads(this.#codec) ? encodedView : encodedCopy;
+    this.states = new StateEncoding(this.name, projection.codec ?? jsonCodec());
     this.#fingerprint = fingerprintOf(this.kinds, identity);
     this.id = `${this.name}\0${this.version}\0${this.#fingerprint.join()}`;
     this.#keyTail = keyTail(this.name, this.version, this.#fingerprint);
@@ -73,41 +63,7 @@ export class BoundProjection<State, Event> {
     // Where `initial` returns undefined, that is what its projection starts from.
     const next = this.#projection.apply(state === undefined ? (this.#initialState() as State) : state, event);
     assertNoPromise(next, '`apply` of a projection');
-    return next === undefined || this.#codec.normalize === undefined ? next : this.#normalized(next);
-  }
-
-  /** Throws `STATE_CODEC` for a state that the codec does not take. */
-  encode(state: State | undefined): StoredState {
-    return this.#encoded(state, 'its state');
-  }
-
-  /** A state of the caller's own. Throws what the codec throws, and `TypeError` where it gives no state. */
-  decode(stored: StoredState): State | undefined {
-    if (!holdsState(stored)) return undefined;
-    const state = this.#codec.decode(this.#encodedOf(stored));
-    assertState(state, '`decode`');
-    return state;
-  }
-
-  /** The same for what was just encoded. Not to decode that is a mistake of the codec, `STATE_CODEC`. */
-  decodeOwn(stored: StoredState): State | undefined {
-    try {
-      return this.decode(stored);
-    } catch (error) {
-      throw this.#codecFailure('decode its state', error);
-    }
-  }
-
-  /**
-   * Whether two stored states are the same to the codec: its bytes are, or become so by another round, as those of maps in
-   * another order may. `undefined` where it cannot be said, as one state does not give the same bytes twice.
-   */
-  isSame(a: StoredState, b: StoredState): boolean | undefined {
-    if (sameStored(a, b)) return true;
-    const again = (stored: StoredState): StoredState => this.encode(this.decode(stored));
-    const [newA, newB] = [again(a), again(b)];
-    if (sameStored(newA, newB)) return true;
-    return sameStored(newA, again(a)) && sameStored(newB, again(b)) ? false : undefined;
+    return next === undefined ? undefined : this.states.normalize(next);
   }
 
   /**
@@ -116,70 +72,43 @@ export class BoundProjection<State, Event> {
    */
   #initialState(): State | undefined {
     this.#initial ??= this.#encodedInitial();
-    return this.decodeOwn(this.#initial);
+    return this.states.decodeOwn(this.#initial);
   }
 
   #encodedInitial(): StoredState {
     const state = this.#projection.initial();
     assertNoPromise(state, '`initial` of a projection');
-    return this.#encoded(state, 'what its `initial` returns');
-  }
-
-  #encoded(state: State | undefined, what: string): StoredState {
-    if (state === undefined) return storedNone();
-    try {
-      const bytes = this.#codec.encode(state);
-      assertNoPromise(bytes, '`encode`');
-      assertBytes(bytes, 'what `encode` returns');
-      return storedState(bytes);
-    } catch (error) {
-      throw this.#codecFailure(`encode ${what}`, error);
-    }
-  }
-
-  #normalized(state: State): State {
-    try {
-      const normal = this.#codec.normalize?.(state);
-      assertState(normal, '`normalize`');
-      return normal;
-    } catch (error) {
-      throw this.#codecFailure('normalize its state', error);
-    }
-  }
-
-  #codecFailure(verb: string, error: unknown): StoreError {
-    const reason = error instanceof Error ? error.message : String(error);
-    return new StoreError('STATE_CODEC', `the codec of '${this.name}' could not ${verb}: ${reason}`, { cause: error });
+    return this.states.encode(state, 'what its `initial` returns');
   }
 }
 
-/** Throws `TypeError` where a method of a codec returned no state, or a promise of one. */
-function assertState<State>(state: State, method: string): asserts state is Exclude<State, undefined> {
-  if (state === undefined) throw new TypeError(`${method} returned undefined, which is no state`);
-  assertNoPromise(state, method);
-}
+/** The projections one projector was asked for, bound to the identity its event log has now. */
+export class BoundProjections<Event> {
+  readonly #source: { readonly identity?: string };
+  #identity: string | undefined;
+  #bound = new WeakMap<object, BoundProjection<unknown, Event>>();
 
-function assertProjection<State, Event>(projection: Projection<State, Event>): void {
-  if (typeof projection?.initial !== 'function' || typeof projection.apply !== 'function') {
-    throw new TypeError(
-      `projection must be an object with \`name\`, \`initial\` and \`apply\`; got ${kindOf(projection)}`,
-    );
+  constructor(source: { readonly identity?: string }) {
+    this.#source = source;
+    this.#identity = source.identity;
   }
-  const { name, kinds = [], incremental = true, codec } = projection;
-  if (!Array.isArray(kinds) || kinds.some((kind) => typeof kind !== 'string')) {
-    throw new TypeError(`kinds of the projection '${String(name)}' must be an array of strings`);
+
+  /** Throws `TypeError` or `RangeError` for what is no projection. */
+  of<State>(projection: Projection<State, Event>): BoundProjection<State, Event> {
+    const { identity } = this.#source;
+    // A log that was restored while the projector lives gets another identity: nothing bound before is used.
+    if (identity !== this.#identity) {
+      this.#identity = identity;
+      this.#bound = new WeakMap();
+    }
+    const known = this.#bound.get(projection);
+    if (known !== undefined) return known as unknown as BoundProjection<State, Event>;
+    const bound = new BoundProjection(projection, identity);
+    this.#bound.set(projection, bound as unknown as BoundProjection<unknown, Event>);
+    return bound;
   }
-  if (typeof incremental !== 'boolean') {
-    throw new TypeError(
-      `incremental of the projection '${String(name)}' must be a boolean; got ${kindOf(incremental)}`,
-    );
-  }
-  if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
-    throw new TypeError(`codec of the projection '${String(name)}' must be an object with \`encode\` and \`decode\``);
-  }
-  if (codec?.normalize !== undefined && typeof codec.normalize !== 'function') {
-    throw new TypeError(
-      `normalize of the codec of '${String(name)}' must be a function; got ${kindOf(codec.normalize)}`,
-    );
+
+  all(projections: Iterable<Projection<unknown, Event>>): BoundProjection<unknown, Event>[] {
+    return Array.from(projections, (projection) => this.of(projection));
   }
 }

@@ -1,5 +1,5 @@
+import { assertFunction } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
-import { assertFunction } from './projector-options.ts';
 
 /** Calls `act` after so many milliseconds, unless what it returns is called before. */
 export type StartTimer = (act: () => void, ms: number) => () => void;

@@ -1,8 +1,6 @@
 import type { FoldToken } from './fold-token.ts';
+import type { Ordinal } from './head-readings.ts';
 import type { Folded } from './projection-run.ts';
-
-/** When something happened among the calls of one projector; greater is later. */
-export type Ordinal = number;
 
 /** What a flight is begun with. */
 export interface FlightPlan {

@@ -1,8 +1,16 @@
 import { Interruption } from './abortable.ts';
 import type { BoundProjection } from './bound-projection.ts';
-import type { AsyncEventReader, EventReader, RecordedEvent } from './event-reader.ts';
-import type { BudgetMeter } from './replay-budget.ts';
-import { assertFollows, assertRecorded, endsBelowHead, sourceInvalid } from './source-contract.ts';
+import {
+  type AsyncEventReader,
+  assertFollows,
+  assertRecorded,
+  assertSameLog,
+  type EventReader,
+  endsBelowHead,
+  type RecordedEvent,
+  sourceInvalid,
+} from './event-reader.ts';
+import type { ProjectionContext } from './projector-options.ts';
 import {
   type AnyIterator,
   abandonIterator,
@@ -33,15 +41,16 @@ export interface FoldResult<State> {
   readonly exhausted: boolean;
 }
 
+/** What a fold needs of its projector. */
+type FoldContext<Event> = Pick<ProjectionContext<Event>, 'source' | 'replayBudget' | 'elapsed' | 'counters'>;
+
 /** A fold to do. */
 export interface FoldTask<State, Event> {
-  readonly source: EventReader<Event> | AsyncEventReader<Event>;
   readonly projection: BoundProjection<State, Event>;
   readonly stream: string;
   readonly base: FoldBase<State> | undefined;
   /** The fold ends with the first event at or above it. */
   readonly head: bigint;
-  readonly meter: BudgetMeter;
   /** Ends the fold as its budget would, at once, also while it waits for an event. */
   readonly signal: AbortSignal | undefined;
 }
@@ -51,26 +60,35 @@ export interface FoldTask<State, Event> {
  * contract: no events where one is due, out of order, at or below the place to read from, without a u64 sequence, or none
  * at the head.
  */
-export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<FoldResult<State>> {
-  const { signal } = task;
-  const iterator = openEvents(task);
+export function* foldEvents<State, Event>(
+  context: FoldContext<Event>,
+  task: FoldTask<State, Event>,
+): Steps<FoldResult<State>> {
+  const { source, counters } = context;
+  const { projection, stream, signal } = task;
+  const isSpent = budgetOf(context);
+  const iterator = openEvents(source, task);
   const interruption = signal === undefined ? undefined : new Interruption(signal);
   /** Waits, unless there is nobody left to wait for. */
   const wait: Waiting = (promise) => interruption?.wait(promise) ?? promise;
   let result: FoldResult<State> | undefined;
   try {
-    result = yield* foldFrom(iterator, task, wait);
+    result = yield* foldFrom(iterator, task, isSpent, wait);
     if (signal?.aborted === true) releaseIterator(iterator);
     else yield* closeIterator(iterator, wait);
-    return result;
   } finally {
     if (result === undefined) yield* abandonIterator(iterator, wait);
     interruption?.end();
   }
+  counters.eventsRead += result.eventsRead;
+  assertSameLog(stream, projection.identity, source.identity);
+  return result;
 }
 
-function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<RecordedEvent<Event>> {
-  const { source, projection, stream, base, signal } = task;
+function openEvents<State, Event>(
+  source: EventReader<Event> | AsyncEventReader<Event>,
+  { projection, stream, base, signal }: FoldTask<State, Event>,
+): AnyIterator<RecordedEvent<Event>> {
   const options = signal === undefined ? {} : { signal };
   const events = source.read(stream, projection.kinds, base?.watermark, options);
   assertNoPromise(events, '`read` of the event source');
@@ -82,7 +100,8 @@ function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<Rec
 
 function* foldFrom<State, Event>(
   iterator: AnyIterator<RecordedEvent<Event>>,
-  { projection, stream, base, head, meter, signal }: FoldTask<State, Event>,
+  { projection, stream, base, head, signal }: FoldTask<State, Event>,
+  isSpent: (eventsRead: number) => boolean,
   wait: Waiting,
 ): Steps<FoldResult<State>> {
   let state = base?.state;
@@ -91,7 +110,7 @@ function* foldFrom<State, Event>(
   const stopped = (): FoldResult<State> => ({ state, watermark, eventsRead, exhausted: true });
   const isGivenUp = (): boolean => signal?.aborted === true;
   while (watermark === undefined || watermark < head) {
-    if (isGivenUp() || !meter.allows(eventsRead)) return stopped();
+    if (isGivenUp() || isSpent(eventsRead)) return stopped();
     const got = iterator.next();
     const next = (isPromise(got) ? yield wait(got) : got) as IteratorResult<RecordedEvent<Event>, unknown> | undefined;
     // What comes of a read that was given up is not looked at: the reader may have been cancelled.
@@ -106,4 +125,11 @@ function* foldFrom<State, Event>(
     eventsRead += 1;
   }
   return { state, watermark, eventsRead, exhausted: false };
+}
+
+/** Whether the replay budget is used up after so many events. The first event is always allowed: each retry advances. */
+function budgetOf({ replayBudget, elapsed }: FoldContext<unknown>): (eventsRead: number) => boolean {
+  const { events: eventsMax = Number.POSITIVE_INFINITY, ms } = replayBudget ?? {};
+  const until = ms === undefined ? undefined : elapsed() + ms;
+  return (eventsRead) => eventsRead > 0 && (eventsRead >= eventsMax || !(until === undefined || elapsed() < until));
 }

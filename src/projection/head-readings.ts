@@ -1,7 +1,9 @@
-import type { Ordinal } from './flight-board.ts';
 import type { FoldToken } from './fold-token.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
 import { isPromise } from './steps.ts';
+
+/** When something happened among the calls of one projector; greater is later. */
+export type Ordinal = number;
 
 /** One look at the head of a stream, which calls may share. */
 export interface HeadReading {

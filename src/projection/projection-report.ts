@@ -1,3 +1,5 @@
+import type { PhaseDurations } from './stopwatch.ts';
+
 /** How a projection came about. */
 export type ProjectionOutcome =
   /** The cached state was used as it was. */
@@ -38,19 +40,6 @@ export interface CacheFailure {
   readonly error: unknown;
 }
 
-/** Microseconds spent in each phase; 0 in a phase that was not entered. */
-export interface PhaseDurations {
-  readonly lookupUs: number;
-  readonly headUs: number;
-  /** Waiting for a fold that another call had begun. */
-  readonly waitUs: number;
-  /** Reading events and folding them. */
-  readonly foldUs: number;
-  readonly codecUs: number;
-  readonly storeUs: number;
-  readonly totalUs: number;
-}
-
 /** What happened in one projection. */
 export interface ProjectionReport {
   readonly stream: string;
@@ -84,4 +73,55 @@ export interface ProjectionReport {
 export interface ProjectionResult<State> {
   readonly state: State | undefined;
   readonly report: ProjectionReport;
+}
+
+/** How a projection ended. */
+export interface ProjectionEnd {
+  readonly outcome: ProjectionOutcome;
+  readonly watermark: bigint | undefined;
+  readonly stale: boolean;
+  readonly joined: boolean;
+}
+
+/** What the report of one call will say. A call that tries more than once adds to the same draft. */
+export class ReportDraft {
+  refusal: Refusal | undefined;
+  head: bigint | undefined;
+  ageUs: bigint | undefined;
+  shadow: ShadowVerdict | undefined;
+  eventsRead = 0;
+  readonly cacheFailures: CacheFailure[] = [];
+
+  /** Forgets what only the try that answers may say. */
+  beginRetry(): void {
+    this.refusal = undefined;
+    this.head = undefined;
+    this.ageUs = undefined;
+  }
+
+  /** The report. A property without a value is absent. */
+  finish(
+    subject: { readonly stream: string; readonly projection: { readonly name: string; readonly version: number } },
+    end: ProjectionEnd,
+    durations: PhaseDurations,
+  ): ProjectionReport {
+    const { refusal, head, ageUs, shadow, eventsRead, cacheFailures } = this;
+    const { outcome, watermark, stale, joined } = end;
+    return {
+      stream: subject.stream,
+      name: subject.projection.name,
+      version: subject.projection.version,
+      outcome,
+      ...(refusal === undefined ? {} : { refusal }),
+      eventsRead,
+      ...(watermark === undefined ? {} : { watermark }),
+      ...(head === undefined ? {} : { head }),
+      ...(ageUs === undefined ? {} : { ageUs }),
+      stale,
+      ...(shadow === undefined ? {} : { shadow }),
+      joined,
+      cacheFailures: [...cacheFailures],
+      durations,
+    };
+  }
 }

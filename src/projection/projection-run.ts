@@ -1,14 +1,13 @@
 import type { BoundProjection } from './bound-projection.ts';
 import { type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
+import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
 import type { FoldToken } from './fold-token.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
 import type { HeadReading } from './head-readings.ts';
-import type { ProjectionReport, ShadowVerdict } from './projection-report.ts';
+import type { ProjectionEnd, ProjectionReport, ReportDraft, ShadowVerdict } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
-import { BudgetMeter, budgetExceeded } from './replay-budget.ts';
-import { beginTry, type ProjectionEnd, type ReportDraft, reportOf } from './report-draft.ts';
-import { assertHead, assertSameLog } from './source-contract.ts';
+import { budgetExceeded } from './replay-budget.ts';
 import { isPromise, type Steps } from './steps.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { StoredState } from './stored-state.ts';
@@ -86,7 +85,6 @@ export class ProjectionRun<State, Event> {
     this.#call = call;
     this.#draft = call.draft;
     this.#token = token;
-    beginTry(call.draft);
     const { projection, stream, draft } = call;
     const place = { stream, projectionId: projection.id, key: projection.key(stream) };
     this.#cached = new CachedStates(context, place, token, draft.cacheFailures);
@@ -129,16 +127,17 @@ export class ProjectionRun<State, Event> {
 
   /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
   *fold(plan: FoldPlan<State>, signal?: AbortSignal): Steps<Folded> {
-    const { projection, watch } = this.#call;
+    const { projection, stream, watch } = this.#call;
     watch?.enter('fold');
-    const result = yield* this.#foldEvents(plan.base, plan.head, signal);
+    const { base, head } = plan;
+    const result = yield* foldEvents(this.#context, { projection, stream, base, head, signal });
     watch?.enter('codec');
-    const stored = projection.encode(result.state);
+    const stored = projection.states.encode(result.state);
     // What cannot be decoded is an error now, and not cached to be one each time it is found.
-    this.#folded = projection.decodeOwn(stored);
+    this.#folded = projection.states.decodeOwn(stored);
     yield* this.#cacheResult(result, stored, plan);
     const { watermark, eventsRead, exhausted } = result;
-    return { stored, head: plan.head, watermark, eventsRead, exhausted, fromBase: plan.base !== undefined };
+    return { stored, head, watermark, eventsRead, exhausted, fromBase: base !== undefined };
   }
 
   /** The answer to this call. `joined` where another call's fold is answered with. Throws `REPLAY_BUDGET`. */
@@ -153,7 +152,7 @@ export class ProjectionRun<State, Event> {
       return this.#answer(older.state, { outcome: 'hit', watermark: older.watermark, stale: true, joined });
     }
     this.#call.watch?.enter('codec');
-    const state = joined ? projection.decodeOwn(folded.stored) : this.#folded;
+    const state = joined ? projection.states.decodeOwn(folded.stored) : this.#folded;
     return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
   }
 
@@ -170,20 +169,6 @@ export class ProjectionRun<State, Event> {
     assertHead(stream, head);
     assertSameLog(stream, projection.identity, this.#context.source.identity);
     this.#draft.head = head;
-  }
-
-  *#foldEvents(
-    base: FoldBase<State> | undefined,
-    head: bigint,
-    signal: AbortSignal | undefined,
-  ): Steps<FoldResult<State>> {
-    const { source, replayBudget, elapsed, counters } = this.#context;
-    const { projection, stream } = this.#call;
-    const meter = new BudgetMeter(replayBudget, elapsed);
-    const result = yield* foldEvents({ source, projection, stream, base, head, meter, signal });
-    counters.eventsRead += result.eventsRead;
-    assertSameLog(stream, projection.identity, source.identity);
-    return result;
   }
 
   /**
@@ -241,7 +226,7 @@ export class ProjectionRun<State, Event> {
     this.#call.watch?.enter('codec');
     const { watermark, cachedAtUs } = cached;
     try {
-      return { kind: 'usable', state: this.#call.projection.decode(cached.stored), watermark, cachedAtUs };
+      return { kind: 'usable', state: this.#call.projection.states.decode(cached.stored), watermark, cachedAtUs };
     } catch {
       this.#context.counters.undecodable += 1;
       return { kind: 'refused', refusal: 'undecodable' };
@@ -268,14 +253,15 @@ export class ProjectionRun<State, Event> {
   /** Replays up to the watermark. A replay that fails or meets the budget says nothing about the state. */
   *#compareWithReplay({ stored, watermark }: CachedState): Steps<ShadowVerdict> {
     const { counters } = this.#context;
-    const { projection } = this.#call;
-    this.#call.watch?.enter('fold');
+    const { projection, stream, signal, watch } = this.#call;
+    watch?.enter('fold');
     counters.shadowChecks += 1;
     try {
-      const replay = yield* this.#foldEvents(undefined, watermark, this.#call.signal);
+      const replay = yield* foldEvents(this.#context, { projection, stream, base: undefined, head: watermark, signal });
       this.#draft.eventsRead += replay.eventsRead;
       if (replay.exhausted) return 'unfinished';
-      const isSame = replay.watermark === watermark && projection.isSame(stored, projection.encode(replay.state));
+      const isSame =
+        replay.watermark === watermark && projection.states.isSame(stored, projection.states.encode(replay.state));
       if (isSame === undefined) return 'unfinished';
       if (!isSame) counters.shadowDifferences += 1;
       return isSame ? 'same' : 'different';
@@ -291,9 +277,9 @@ export class ProjectionRun<State, Event> {
   #answer(state: State | undefined, end: ProjectionEnd): ProjectionAnswer<State> {
     const { counters, onReport } = this.#context;
     const { watch } = this.#call;
-    counters.count(end.outcome);
+    counters.outcomes[end.outcome] += 1;
     if (watch === undefined) return { state, report: undefined };
-    const report = reportOf(this.#call, this.#draft, end, watch);
+    const report = this.#draft.finish(this.#call, end, watch.durations());
     onReport(report);
     return { state, report };
   }

@@ -1,4 +1,4 @@
-import type { StateCodec } from './state-codec.ts';
+import { kindOf } from '../base/argument.ts';
 
 /**
  * How the events of a stream fold into a state. `apply` must depend on nothing but its arguments; it may change the state
@@ -19,4 +19,50 @@ export interface Projection<State, Event> {
   apply(state: State, event: Event): State | undefined;
   /** Default: `jsonCodec()`. */
   readonly codec?: StateCodec<State>;
+}
+
+/**
+ * Turns states into bytes and back. What comes back must fold on like what went in: `apply` sees the one in the middle of a
+ * replay and the other after a hit. What `decode` throws makes a cached state unusable: it is folded again.
+ */
+export interface StateCodec<State> {
+  /**
+   * The same bytes for the same state; they are copied at once, so that their buffer may be used again. What it throws
+   * reaches the caller as `STATE_CODEC`; nothing is cached.
+   */
+  encode(state: State): Uint8Array;
+  /** The bytes are the decoder's own, at the start of a buffer that has no others: the state may keep them. */
+  decode(bytes: Uint8Array): State;
+  /**
+   * For a codec that leaves something out, as `jsonCodec({ dropUndefined: true })` does: the state without it. Called with
+   * what `apply` returns, so that events are folded onto the same state whether it was cached or not. Must not change its
+   * argument.
+   */
+  normalize?(state: State): State;
+}
+
+/** Throws `TypeError` for an invalid projection. */
+export function assertProjection<State, Event>(projection: Projection<State, Event>): void {
+  if (typeof projection?.initial !== 'function' || typeof projection.apply !== 'function') {
+    throw new TypeError(
+      `projection must be an object with \`name\`, \`initial\` and \`apply\`; got ${kindOf(projection)}`,
+    );
+  }
+  const { name, kinds = [], incremental = true, codec } = projection;
+  if (!Array.isArray(kinds) || kinds.some((kind) => typeof kind !== 'string')) {
+    throw new TypeError(`kinds of the projection '${String(name)}' must be an array of strings`);
+  }
+  if (typeof incremental !== 'boolean') {
+    throw new TypeError(
+      `incremental of the projection '${String(name)}' must be a boolean; got ${kindOf(incremental)}`,
+    );
+  }
+  if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
+    throw new TypeError(`codec of the projection '${String(name)}' must be an object with \`encode\` and \`decode\``);
+  }
+  if (codec?.normalize !== undefined && typeof codec.normalize !== 'function') {
+    throw new TypeError(
+      `normalize of the codec of '${String(name)}' must be a function; got ${kindOf(codec.normalize)}`,
+    );
+  }
 }

@@ -20,17 +20,13 @@ export interface ProjectorStats {
 
 /** The counters behind `ProjectorStats`. */
 export class ProjectorCounters {
-  readonly #outcomes: Record<ProjectionOutcome, number> = { hit: 0, delta: 0, replay: 0, empty: 0 };
+  readonly outcomes: Record<ProjectionOutcome, number> = { hit: 0, delta: 0, replay: 0, empty: 0 };
   eventsRead = 0;
   cacheFailures = 0;
   undecodable = 0;
   shadowChecks = 0;
   shadowDifferences = 0;
   #hitsSinceCheck = 0;
-
-  count(outcome: ProjectionOutcome): void {
-    this.#outcomes[outcome] += 1;
-  }
 
   /** Whether the hit at hand is the one in `every` to compare with a replay. */
   isCheckDue(every: number): boolean {
@@ -41,7 +37,7 @@ export class ProjectorCounters {
   }
 
   snapshot(): ProjectorStats {
-    const { hit, delta, replay, empty } = this.#outcomes;
+    const { hit, delta, replay, empty } = this.outcomes;
     const { eventsRead, cacheFailures, undecodable, shadowChecks, shadowDifferences } = this;
     return {
       hits: hit,

@@ -1,4 +1,4 @@
-import { kindOf } from '../base/argument.ts';
+import { assertFunction, assertOptions } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { assertSignal } from './abortable.ts';
@@ -6,10 +6,12 @@ import type { CacheDeadline } from './cache-deadline.ts';
 import type { CacheWrites } from './cache-writes.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { FoldTokens } from './fold-token.ts';
+import { checkedClock, wallClock } from './freshness.ts';
 import type { ProjectionReport } from './projection-report.ts';
 import { ProjectorCounters } from './projector-counters.ts';
 import { checkedBudget, type ReplayBudget } from './replay-budget.ts';
 import { assertNoPromise } from './steps.ts';
+import { checkedElapsed } from './stopwatch.ts';
 
 /** What both projectors take besides a cache and an event log. */
 export interface ProjectorSettings {
@@ -64,12 +66,6 @@ export interface LaterCache {
   readonly writes: CacheWrites;
 }
 
-const US_PER_MS = 1000n;
-/** Times from 2001 to 5138 are here in seconds or milliseconds. Clocks of tests, which begin near 0, are not. */
-const COARSER_UNITS: { readonly from: bigint; readonly to: bigint } = { from: 10n ** 9n, to: 10n ** 14n };
-/** Times from 1973 on are above it in nanoseconds. */
-const PLAUSIBLE_MAX_US: bigint = 10n ** 17n;
-
 /** Throws `TypeError` or `RangeError` that names the option. */
 export function contextOf<Event>(
   options: ProjectorSettings & {
@@ -115,49 +111,4 @@ export function assertCallOptions(options: ProjectOptions & { readonly signal?: 
   if (onBudget !== undefined && onBudget !== 'throw' && onBudget !== 'stale') {
     throw new TypeError(`onBudget must be 'throw' or 'stale', not ${String(onBudget)}`);
   }
-}
-
-function wallClock(): bigint {
-  return BigInt(Date.now()) * US_PER_MS;
-}
-
-/**
- * Throws `TypeError` or `RangeError` for a clock of another unit, which would otherwise show as a cache that fails each
- * `put`, or as states that are always fresh. Later readings are taken as they come: a clock may step anywhere.
- */
-function checkedClock(clock: () => bigint): () => bigint {
-  assertFunction(clock, 'nowUs');
-  const nowUs = (): bigint => {
-    const timeUs = clock();
-    if (typeof timeUs === 'bigint') return timeUs;
-    throw new TypeError(`nowUs must return microseconds since the Unix epoch as a bigint; got ${kindOf(timeUs)}`);
-  };
-  const timeUs = nowUs();
-  const isCoarser = timeUs >= COARSER_UNITS.from && timeUs < COARSER_UNITS.to;
-  if (!isCoarser && timeUs >= 0n && timeUs < PLAUSIBLE_MAX_US) return nowUs;
-  throw new RangeError(`nowUs must return microseconds since the Unix epoch; ${timeUs} looks like another unit`);
-}
-
-function checkedElapsed(elapsed: () => number): () => number {
-  assertFunction(elapsed, 'elapsed');
-  const ms: unknown = elapsed();
-  if (Number.isFinite(ms)) return elapsed;
-  throw new TypeError(`elapsed must return milliseconds as a finite number; got ${String(ms)} (${kindOf(ms)})`);
-}
-
-/** Throws `TypeError` for options in which nothing would be found, an `AbortSignal` perhaps. */
-export function assertOptions(options: object): void {
-  if (typeof options === 'object' && options !== null && !('aborted' in options)) return;
-  throw new TypeError(`options must be an object with the options by name; got ${kindOf(options)}`);
-}
-
-/** Throws `TypeError` where `value` cannot be gone through, and for a string, whose characters are not meant. */
-export function assertIterable(value: object, name: string): void {
-  if (typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value))
-    return;
-  throw new TypeError(`${name} must be an iterable, such as an array; got ${kindOf(value)}`);
-}
-
-export function assertFunction(value: unknown, name: string): void {
-  if (typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${kindOf(value)}`);
 }

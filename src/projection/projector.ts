@@ -1,25 +1,24 @@
+import { assertIterable } from '../base/argument.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
-import { BoundProjections } from './bound-projections.ts';
+import { BoundProjections } from './bound-projection.ts';
 import type { EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
-import type { ProjectionResult } from './projection-report.ts';
+import { type ProjectionResult, ReportDraft } from './projection-report.ts';
 import { type ProjectionAnswer, ProjectionRun } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
-  assertIterable,
   contextOf,
   type ProjectionContext,
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
-import { emptyDraft } from './report-draft.ts';
 import { runNow } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { sweepCache } from './sweeping.ts';
-import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-options.ts';
+import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-up.ts';
 
 /** What a `Projector` works with. */
 export interface ProjectorOptions<Event> extends ProjectorSettings {
@@ -136,7 +135,7 @@ export class Projector<Event> {
       freshness,
       options,
       signal: undefined,
-      draft: emptyDraft(),
+      draft: new ReportDraft(),
       watch,
     };
     const token = context.tokens.begin(stream);

@@ -27,26 +27,6 @@ export function checkedBudget(budget: ReplayBudget): ReplayBudget {
   return { ...budget };
 }
 
-/** What is left of a budget during one fold. */
-export class BudgetMeter {
-  readonly #eventsMax: number;
-  readonly #until: number;
-  readonly #elapsed: () => number;
-
-  constructor(budget: ReplayBudget | undefined, elapsed: () => number) {
-    this.#elapsed = elapsed;
-    this.#eventsMax = budget?.events ?? Number.POSITIVE_INFINITY;
-    this.#until = budget?.ms === undefined ? Number.POSITIVE_INFINITY : elapsed() + budget.ms;
-  }
-
-  /** Whether another event may be folded after `events` of them. One always may, so that retries get somewhere. */
-  allows(events: number): boolean {
-    if (events === 0) return true;
-    if (events >= this.#eventsMax) return false;
-    return this.#until === Number.POSITIVE_INFINITY || this.#elapsed() < this.#until;
-  }
-}
-
 export function budgetExceeded(stream: string, name: string, events: number): StoreError {
   return new StoreError(
     'REPLAY_BUDGET',

@@ -1,4 +1,17 @@
-import type { PhaseDurations } from './projection-report.ts';
+import { assertFunction, kindOf } from '../base/argument.ts';
+
+/** Microseconds spent in each phase; 0 in a phase that was not entered. */
+export interface PhaseDurations {
+  readonly lookupUs: number;
+  readonly headUs: number;
+  /** Waiting for a fold that another call had begun. */
+  readonly waitUs: number;
+  /** Reading events and folding them. */
+  readonly foldUs: number;
+  readonly codecUs: number;
+  readonly storeUs: number;
+  readonly totalUs: number;
+}
 
 /** A phase of a projection. */
 export type Phase = 'lookup' | 'head' | 'wait' | 'fold' | 'codec' | 'store';
@@ -39,4 +52,12 @@ export class Stopwatch {
       totalUs: (this.#phaseBegan - this.#began) * US_PER_MS,
     };
   }
+}
+
+/** Throws `TypeError` for an invalid clock. */
+export function checkedElapsed(elapsed: () => number): () => number {
+  assertFunction(elapsed, 'elapsed');
+  const ms: unknown = elapsed();
+  if (Number.isFinite(ms)) return elapsed;
+  throw new TypeError(`elapsed must return milliseconds as a finite number; got ${String(ms)} (${kindOf(ms)})`);
 }

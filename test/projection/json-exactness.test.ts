@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
-import { assertExact, withoutUndefined } from '../../src/projection/json-exactness.ts';
+import { assertExact, withoutUndefined } from '../../src/projection/json-codec.ts';
 
 class Money {
   readonly cents = 5;

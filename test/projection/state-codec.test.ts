@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { encodeJson, jsonCodec } from '../../src/projection/json-codec.ts';
+import type { StateCodec } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
-import { encodeJson, jsonCodec, type StateCodec } from '../../src/projection/state-codec.ts';
 import type { Change } from './memory-log.ts';
 import { totals } from './totals.ts';
 import { World } from './ways.ts';

@@ -17,7 +17,7 @@ const MODULES_MAX: Readonly<Record<string, number>> = {
   /** `LogCache.open` after a crash that left an image of the index and a tail no sync covered. */
   open: 16,
   /** `project` of a stream with a cached state and a new event, without what the cache and the event log do. */
-  project: 18,
+  project: 13,
 };
 
 /** Opening decides in these layers. Beneath them it fills the log and the index as `put` does, which is counted there. */
