@@ -1,29 +1,29 @@
 import { assertIterable } from '../base/argument.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
-import { unlessAborted } from './abortable.ts';
 import { BoundProjections } from './bound-projection.ts';
 import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
+import { sweepCache } from './cache-sweep.ts';
 import { CacheWrites, sharedId } from './cache-writes.ts';
+import { unlessAborted } from './cancellation.ts';
+import { isPromise, runLater } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
-import { type Flight, FlightBoard } from './flight-board.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
-import { HeadReadings, type Ordinal } from './head-readings.ts';
+import { HeadReadings, type LogicalTime } from './head-readings.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
 import { type ProjectionResult, ReportDraft } from './projection-report.ts';
 import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
+  type AsyncCacheAccess,
   assertCallOptions,
   contextOf,
-  type LaterCache,
   type ProjectionContext,
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
-import { isPromise, runLater } from './steps.ts';
+import { type SharedFold, SingleFlight } from './single-flight.ts';
 import { Stopwatch } from './stopwatch.ts';
-import { sweepCache } from './sweeping.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport, warmStreams } from './warm-up.ts';
 
 /** What an `AsyncProjector` works with. */
@@ -42,13 +42,13 @@ export interface AsyncCallOptions {
 export interface AsyncProjectOptions extends AsyncCallOptions, ProjectOptions {}
 
 /** A caller on its way to an answer. */
-interface Passenger {
+interface Caller {
   readonly signal: AbortSignal | undefined;
-  readonly beganAt: Ordinal;
+  readonly beganAt: LogicalTime;
   /** The lowest head it read, where it had to try more than once. */
   lowestHead: bigint | undefined;
   /** The fold it shares. */
-  flight: Flight | undefined;
+  sharedFold: SharedFold | undefined;
 }
 
 /**
@@ -56,12 +56,12 @@ interface Passenger {
  * joins a fold under way if that will reach the head it read, else it waits for it and folds the rest.
  */
 export class AsyncProjector<Event> {
-  readonly #context: ProjectionContext<Event> & { readonly later: LaterCache };
+  readonly #context: ProjectionContext<Event> & { readonly later: AsyncCacheAccess };
   readonly #bound: BoundProjections<Event>;
   readonly #cache: ProjectionCache | AsyncProjectionCache;
-  readonly #board = new FlightBoard();
+  readonly #singleFlight = new SingleFlight();
   readonly #heads = new HeadReadings();
-  #now: Ordinal = 0;
+  #now: LogicalTime = 0;
 
   /** Throws `TypeError` or `RangeError` for options. */
   constructor(options: AsyncProjectorOptions<Event>) {
@@ -105,15 +105,15 @@ export class AsyncProjector<Event> {
    */
   async invalidate(stream: string): Promise<number> {
     const prefix = streamPrefix(stream);
-    const { tokens, later } = this.#context;
-    tokens.close(stream);
-    later.writes.overtake(stream);
+    const { activeFolds, later } = this.#context;
+    activeFolds.beginInvalidation(stream);
+    later.writes.invalidate(stream);
     try {
       if (later.writes.isBusy(stream)) await later.writes.ended(stream);
       const removing = this.#cache.deletePrefix(prefix);
       return isPromise(removing) ? await later.deadline.within(removing) : removing;
     } finally {
-      tokens.reopen(stream);
+      activeFolds.endInvalidation(stream);
     }
   }
 
@@ -186,30 +186,30 @@ export class AsyncProjector<Event> {
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
     const { signal } = options;
     const bound = this.#bound.of(projection);
-    const passenger: Passenger = { signal, beganAt: this.#tick(), lowestHead: undefined, flight: undefined };
-    const shared = { id: sharedId(stream, bound.id), freshness, beganAt: passenger.beganAt };
+    const caller: Caller = { signal, beganAt: this.#tick(), lowestHead: undefined, sharedFold: undefined };
+    const shared = { id: sharedId(stream, bound.id), freshness, beganAt: caller.beganAt };
     const call: RunCall<State, Event> = {
       projection: bound,
       stream,
       freshness,
       options,
       signal,
-      readHead: (nowUs, token, ask) => this.#heads.read({ ...shared, token }, nowUs, this.#tick(), ask),
+      readHead: (nowUs, activeFold, ask) => this.#heads.read({ ...shared, activeFold }, nowUs, this.#tick(), ask),
       draft: new ReportDraft(),
       watch,
     };
     try {
-      return await unlessAborted(this.#answer(call, passenger), signal);
+      return await unlessAborted(this.#answer(call, caller), signal);
     } finally {
-      passenger.flight?.leave();
+      caller.sharedFold?.leave();
     }
   }
 
-  /** Tries until there is an answer. Goes on when the passenger has left, up to its next step, to no effect. */
-  async #answer<State>(call: RunCall<State, Event>, passenger: Passenger): Promise<ProjectionAnswer<State>> {
+  /** Tries until there is an answer. Goes on when the caller has left, up to its next step, to no effect. */
+  async #answer<State>(call: RunCall<State, Event>, caller: Caller): Promise<ProjectionAnswer<State>> {
     while (true) {
-      passenger.signal?.throwIfAborted();
-      const tried = await this.#try(call, passenger);
+      caller.signal?.throwIfAborted();
+      const tried = await this.#try(call, caller);
       if ('answer' in tried) return tried.answer;
       call.watch?.enter('wait');
       await tried.again;
@@ -220,45 +220,46 @@ export class AsyncProjector<Event> {
   /** Answers from the cache, by a fold of its own or by one under way; or says when to try again. */
   async #try<State>(
     call: RunCall<State, Event>,
-    passenger: Passenger,
+    caller: Caller,
   ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly again: Promise<unknown> | undefined }> {
-    const { tokens } = this.#context;
-    const token = tokens.begin(call.stream);
-    const beganDropped = token.isDropped;
+    const { activeFolds } = this.#context;
+    const activeFold = activeFolds.begin(call.stream);
+    const beganDropped = activeFold.isDropped;
     let isLeading = false;
     try {
-      const run = new ProjectionRun(this.#context, call, token);
+      const run = new ProjectionRun(this.#context, call, activeFold);
       const prepared = await runLater(run.prepare());
       if ('answer' in prepared) return prepared;
-      passenger.signal?.throwIfAborted();
+      caller.signal?.throwIfAborted();
       // Its stream was invalidated meanwhile: what it found is not worth folding onto, and could not be shared.
-      if (token.isDropped && !beganDropped) return { again: undefined };
-      // Nothing is waited for from here until the passenger is on board: no other call comes in between.
+      if (activeFold.isDropped && !beganDropped) return { again: undefined };
+      // Nothing is waited for from here until the caller is on board: no other call comes in between.
       const { plan } = prepared;
-      const { beganAt, lowestHead = plan.head } = passenger;
-      passenger.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
+      const { beganAt, lowestHead = plan.head } = caller;
+      caller.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
       const id = sharedId(call.stream, call.projection.id);
-      const underWay = this.#board.find(id);
-      if (underWay?.answers(beganAt, plan.head, passenger.lowestHead) === false) {
+      const underWay = this.#singleFlight.find(id);
+      if (underWay?.answers(beganAt, plan.head, caller.lowestHead) === false) {
         // Its failure is for those to see who joined it. What it caches is where this call goes on from.
         return { again: underWay.ended };
       }
       isLeading = underWay === undefined;
       const fold = (signal: AbortSignal): Promise<Folded> =>
-        runLater(run.fold(plan, signal)).finally(() => tokens.end(token));
-      const flight = underWay ?? this.#board.start(id, { head: plan.head, askedAt: plan.reading.askedAt, token }, fold);
+        runLater(run.fold(plan, signal)).finally(() => activeFolds.end(activeFold));
+      const sharedFold =
+        underWay ?? this.#singleFlight.start(id, { head: plan.head, askedAt: plan.reading.askedAt, activeFold }, fold);
       if (!isLeading) call.watch?.enter('wait');
-      flight.board();
-      passenger.flight = flight;
-      const folded = await flight.result;
-      passenger.signal?.throwIfAborted();
+      sharedFold.join();
+      caller.sharedFold = sharedFold;
+      const folded = await sharedFold.result;
+      caller.signal?.throwIfAborted();
       return { answer: run.conclude(folded, !isLeading) };
     } finally {
-      if (!isLeading) tokens.end(token);
+      if (!isLeading) activeFolds.end(activeFold);
     }
   }
 
-  #tick(): Ordinal {
+  #tick(): LogicalTime {
     this.#now += 1;
     return this.#now;
   }

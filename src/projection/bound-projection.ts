@@ -1,8 +1,8 @@
 import { kindOf } from '../base/argument.ts';
+import { assertNoPromise, ignoreRejection, isPromise } from './coroutine.ts';
 import { jsonCodec } from './json-codec.ts';
 import { assertProjection, type Projection } from './projection.ts';
 import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
-import { assertNoPromise, ignoreRejection, isPromise } from './steps.ts';
 import { StateEncoding, type StoredState } from './stored-state.ts';
 
 /** A projection as one projector uses it: with its defaults, and with the part of its keys that is the same for all streams. */

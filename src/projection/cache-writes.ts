@@ -1,11 +1,11 @@
 import type { CacheEntry } from '../contract/cache-entry.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
+import { isPromise } from './coroutine.ts';
 import type { ProjectorCounters } from './projector-counters.ts';
-import { isPromise } from './steps.ts';
 
 /** Of which key a write is. */
-export interface WritePlace {
+export interface CacheKey {
   readonly stream: string;
   /** Names the projection among those of the stream. */
   readonly projectionId: string;
@@ -21,17 +21,17 @@ export interface CacheWrite {
 }
 
 /** What is known here of a key: the entry that the cache will hold, that it will hold none, or that it must not be read. */
-export type HeldEntry = CacheEntry | 'absent' | 'unreadable';
+export type PendingEntry = CacheEntry | 'absent' | 'unreadable';
 
 /** A key with writes that have not ended. */
-interface HeldKey extends WritePlace {
+interface PendingKey extends CacheKey {
   readonly id: string;
   current: CacheWrite;
   waiting: CacheWrite | undefined;
   /** Resolved when the write under way has ended or is overdue. */
   step: Promise<void>;
   isOverdue: boolean;
-  isOvertaken: boolean;
+  isInvalidated: boolean;
   cleaning: 'none' | 'due' | 'under way';
 }
 
@@ -55,7 +55,7 @@ export class CacheWrites {
   readonly #cache: ProjectionCache | AsyncProjectionCache;
   readonly #deadline: CacheDeadline;
   readonly #counters: ProjectorCounters;
-  readonly #keys = new Map<string, HeldKey>();
+  readonly #keys = new Map<string, PendingKey>();
 
   constructor(cache: ProjectionCache | AsyncProjectionCache, deadline: CacheDeadline, counters: ProjectorCounters) {
     this.#cache = cache;
@@ -69,35 +69,35 @@ export class CacheWrites {
   }
 
   /** What is known of a key; `undefined`: ask the cache. */
-  find(place: WritePlace): HeldEntry | undefined {
+  find(place: CacheKey): PendingEntry | undefined {
     const held = this.#keys.get(sharedId(place.stream, place.projectionId));
     if (held === undefined) return undefined;
     if (held.cleaning === 'due') this.#clean(held);
-    if (held.isOverdue || held.isOvertaken) return 'unreadable';
+    if (held.isOverdue || held.isInvalidated) return 'unreadable';
     const { entry } = held.waiting ?? held.current;
     return entry ?? 'absent';
   }
 
   /** Begins a write, now or after the one under way. Throws what the cache throws at once; later failures are counted. */
-  begin(place: WritePlace, write: CacheWrite): void {
+  begin(place: CacheKey, write: CacheWrite): void {
     const id = sharedId(place.stream, place.projectionId);
     const held = this.#keys.get(id);
     if (held !== undefined) {
-      if (!(held.isOverdue || held.isOvertaken)) held.waiting = write;
+      if (!(held.isOverdue || held.isInvalidated)) held.waiting = write;
       return;
     }
     const writing = write.begin();
     if (!isPromise(writing)) return;
-    const state = { isOverdue: false, isOvertaken: false, cleaning: 'none' as const };
-    const begun: HeldKey = { ...place, ...state, id, current: write, waiting: undefined, step: Promise.resolve() };
+    const state = { isOverdue: false, isInvalidated: false, cleaning: 'none' as const };
+    const begun: PendingKey = { ...place, ...state, id, current: write, waiting: undefined, step: Promise.resolve() };
     this.#keys.set(id, begun);
     this.#follow(begun, writing);
   }
 
   /** For a stream whose entries are about to be removed. */
-  overtake(stream: string): void {
+  invalidate(stream: string): void {
     for (const held of this.#of(stream)) {
-      held.isOvertaken = true;
+      held.isInvalidated = true;
       held.waiting = undefined;
     }
   }
@@ -112,12 +112,12 @@ export class CacheWrites {
     while (this.isBusy(stream)) await Promise.all(this.#of(stream).map(({ step }) => step));
   }
 
-  #of(stream: string | undefined): HeldKey[] {
+  #of(stream: string | undefined): PendingKey[] {
     const all = [...this.#keys.values()];
     return stream === undefined ? all : all.filter((held) => held.stream === stream);
   }
 
-  #follow(held: HeldKey, writing: PromiseLike<unknown>): void {
+  #follow(held: PendingKey, writing: PromiseLike<unknown>): void {
     held.step = new Promise((resolve) => {
       const stop = this.#deadline.start(() => {
         held.isOverdue = true;
@@ -138,8 +138,8 @@ export class CacheWrites {
     });
   }
 
-  #settled(held: HeldKey): void {
-    if (held.isOverdue && held.isOvertaken) {
+  #settled(held: PendingKey): void {
+    if (held.isOverdue && held.isInvalidated) {
       this.#clean(held);
       return;
     }
@@ -155,7 +155,7 @@ export class CacheWrites {
   }
 
   /** Removes what an overdue write may have brought back. A removal that fails is tried again when the key is asked for. */
-  #clean(held: HeldKey): void {
+  #clean(held: PendingKey): void {
     held.cleaning = 'under way';
     const removing = this.#try(() => this.#deadline.within(Promise.resolve(this.#cache.deletePrefix(held.key))));
     const failed = (): void => {

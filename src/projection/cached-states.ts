@@ -1,11 +1,11 @@
 import { assertBytes } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
-import type { CacheWrite, WritePlace } from './cache-writes.ts';
-import type { FoldToken } from './fold-token.ts';
+import type { ActiveFold } from './active-folds.ts';
+import type { CacheKey, CacheWrite } from './cache-writes.ts';
+import { type Coroutine, isPromise } from './coroutine.ts';
 import type { CacheFailure, Refusal } from './projection-report.ts';
 import type { ProjectionContext } from './projector-options.ts';
-import { isPromise, type Steps } from './steps.ts';
 import { asStored, type StoredState } from './stored-state.ts';
 
 /** A projection found in the cache. */
@@ -31,15 +31,15 @@ export type Lookup = CachedState | RefusedState;
  */
 export class CachedStates<Event> {
   readonly #context: ProjectionContext<Event>;
-  readonly #place: WritePlace;
-  readonly #token: FoldToken;
+  readonly #place: CacheKey;
+  readonly #activeFold: ActiveFold;
   readonly #failures: CacheFailure[];
 
   /** What fails is added to `failures`. */
-  constructor(context: ProjectionContext<Event>, place: WritePlace, token: FoldToken, failures: CacheFailure[]) {
+  constructor(context: ProjectionContext<Event>, place: CacheKey, activeFold: ActiveFold, failures: CacheFailure[]) {
     this.#context = context;
     this.#place = place;
-    this.#token = token;
+    this.#activeFold = activeFold;
     this.#failures = failures;
   }
 
@@ -61,20 +61,20 @@ export class CachedStates<Event> {
   }
 
   /** Caches a state, unless `invalidate` overtook this projection. */
-  *put(stored: StoredState, meta: CacheMeta): Steps<void> {
+  *put(stored: StoredState, meta: CacheMeta): Coroutine<void> {
     if (!this.#context.keeps) return;
     const begin = (): unknown => this.#context.cache.put(this.#place.key, stored, meta);
     yield* this.#write('put', { entry: { value: stored, meta }, begin });
   }
 
   /** Removes the entry. No other key starts with this one: its fingerprint ends it. */
-  *remove(): Steps<void> {
+  *remove(): Coroutine<void> {
     const begin = (): unknown => this.#context.cache.deletePrefix(this.#place.key);
     yield* this.#write('delete', { entry: undefined, begin });
   }
 
-  *#write(operation: 'put' | 'delete', write: CacheWrite): Steps<void> {
-    if (this.#token.isDropped) return;
+  *#write(operation: 'put' | 'delete', write: CacheWrite): Coroutine<void> {
+    if (this.#activeFold.isDropped) return;
     const { later } = this.#context;
     try {
       if (later !== undefined) {

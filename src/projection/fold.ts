@@ -1,5 +1,16 @@
-import { Interruption } from './abortable.ts';
 import type { BoundProjection } from './bound-projection.ts';
+import { Interruption } from './cancellation.ts';
+import {
+  type AnyIterator,
+  abandonIterator,
+  assertNoPromise,
+  type Coroutine,
+  closeIterator,
+  isPromise,
+  iteratorOf,
+  releaseIterator,
+  type Wait,
+} from './coroutine.ts';
 import {
   type AsyncEventReader,
   assertFollows,
@@ -11,17 +22,6 @@ import {
   sourceInvalid,
 } from './event-reader.ts';
 import type { ProjectionContext } from './projector-options.ts';
-import {
-  type AnyIterator,
-  abandonIterator,
-  assertNoPromise,
-  closeIterator,
-  isPromise,
-  iteratorOf,
-  releaseIterator,
-  type Steps,
-  type Waiting,
-} from './steps.ts';
 
 /** Where a fold starts: at the first event, or behind the events that are in a state already. */
 export interface FoldBase<State> {
@@ -63,14 +63,14 @@ export interface FoldTask<State, Event> {
 export function* foldEvents<State, Event>(
   context: FoldContext<Event>,
   task: FoldTask<State, Event>,
-): Steps<FoldResult<State>> {
+): Coroutine<FoldResult<State>> {
   const { source, counters } = context;
   const { projection, stream, signal } = task;
   const isSpent = budgetOf(context);
   const iterator = openEvents(source, task);
   const interruption = signal === undefined ? undefined : new Interruption(signal);
   /** Waits, unless there is nobody left to wait for. */
-  const wait: Waiting = (promise) => interruption?.wait(promise) ?? promise;
+  const wait: Wait = (promise) => interruption?.wait(promise) ?? promise;
   let result: FoldResult<State> | undefined;
   try {
     result = yield* foldFrom(iterator, task, isSpent, wait);
@@ -102,8 +102,8 @@ function* foldFrom<State, Event>(
   iterator: AnyIterator<RecordedEvent<Event>>,
   { projection, stream, base, head, signal }: FoldTask<State, Event>,
   isSpent: (eventsRead: number) => boolean,
-  wait: Waiting,
-): Steps<FoldResult<State>> {
+  wait: Wait,
+): Coroutine<FoldResult<State>> {
   let state = base?.state;
   let watermark = base?.watermark;
   let eventsRead = 0;

@@ -1,16 +1,16 @@
-import type { FoldToken } from './fold-token.ts';
+import type { ActiveFold } from './active-folds.ts';
+import { isPromise } from './coroutine.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
-import { isPromise } from './steps.ts';
 
 /** When something happened among the calls of one projector; greater is later. */
-export type Ordinal = number;
+export type LogicalTime = number;
 
 /** One look at the head of a stream, which calls may share. */
 export interface HeadReading {
   readonly answer: bigint | undefined | PromiseLike<bigint | undefined>;
   /** The time before it: what is found to be at the head is as new as that. */
   readonly nowUs: bigint;
-  readonly askedAt: Ordinal;
+  readonly askedAt: LogicalTime;
   /** Whether a state was stamped anew with it: once is enough. */
   isStamped: boolean;
 }
@@ -20,8 +20,8 @@ export interface HeadCall {
   /** Names stream and projection. */
   readonly id: string;
   readonly freshness: Freshness;
-  readonly beganAt: Ordinal;
-  readonly token: FoldToken;
+  readonly beganAt: LogicalTime;
+  readonly activeFold: ActiveFold;
 }
 
 /**
@@ -34,15 +34,15 @@ export interface HeadCall {
  * So it is answered with nothing older than a reading of its own, or a stamp in the cache, might have given it.
  */
 export class HeadReadings {
-  readonly #underWay = new Map<string, HeadReading & { readonly token: FoldToken }>();
+  readonly #underWay = new Map<string, HeadReading & { readonly activeFold: ActiveFold }>();
 
   /** A reading that the call may share, or one of its own at `nowUs`, which `ask` begins. */
-  read(call: HeadCall, nowUs: bigint, askedAt: Ordinal, ask: () => HeadReading['answer']): HeadReading {
-    const { id, token } = call;
+  read(call: HeadCall, nowUs: bigint, askedAt: LogicalTime, ask: () => HeadReading['answer']): HeadReading {
+    const { id, activeFold } = call;
     const underWay = this.#underWay.get(id);
-    if (underWay !== undefined && !underWay.token.isDropped && isShared(underWay, call, nowUs)) return underWay;
+    if (underWay !== undefined && !underWay.activeFold.isDropped && isShared(underWay, call, nowUs)) return underWay;
     const answer = ask();
-    const reading = { answer, nowUs, askedAt, isStamped: false, token };
+    const reading = { answer, nowUs, askedAt, isStamped: false, activeFold };
     this.#underWay.set(id, reading);
     const end = (): void => {
       if (this.#underWay.get(id) === reading) this.#underWay.delete(id);

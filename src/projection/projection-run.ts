@@ -1,14 +1,14 @@
+import type { ActiveFold } from './active-folds.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import { type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
+import { type Coroutine, isPromise } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
-import type { FoldToken } from './fold-token.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
 import type { HeadReading } from './head-readings.ts';
 import type { ProjectionEnd, ProjectionReport, ReportDraft, ShadowVerdict } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
 import { budgetExceeded } from './replay-budget.ts';
-import { isPromise, type Steps } from './steps.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { StoredState } from './stored-state.ts';
 
@@ -24,7 +24,7 @@ export interface RunCall<State, Event> {
   /** Of the caller. */
   readonly signal: AbortSignal | undefined;
   /** Finds a reading of the head that may be shared, or has one made; absent where nothing is shared. */
-  readonly readHead?: (nowUs: bigint, token: FoldToken, ask: () => HeadReading['answer']) => HeadReading;
+  readonly readHead?: (nowUs: bigint, activeFold: ActiveFold, ask: () => HeadReading['answer']) => HeadReading;
   /** What its tries so far have noted. */
   readonly draft: ReportDraft;
   /** Absent where nobody will read the report: with it a hit takes half as long again. */
@@ -74,24 +74,24 @@ export class ProjectionRun<State, Event> {
   readonly #call: RunCall<State, Event>;
   readonly #cached: CachedStates<Event>;
   readonly #draft: ReportDraft;
-  readonly #token: FoldToken;
+  readonly #activeFold: ActiveFold;
   /** What was cached, where it was no answer: it may be newer than what a fold came to that a budget stopped. */
   #older: UsableState<State> | undefined;
   /** What its own fold came to, as its caller will have it. */
   #folded: State | undefined;
 
-  constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, token: FoldToken) {
+  constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, activeFold: ActiveFold) {
     this.#context = context;
     this.#call = call;
     this.#draft = call.draft;
-    this.#token = token;
+    this.#activeFold = activeFold;
     const { projection, stream, draft } = call;
     const place = { stream, projectionId: projection.id, key: projection.key(stream) };
-    this.#cached = new CachedStates(context, place, token, draft.cacheFailures);
+    this.#cached = new CachedStates(context, place, activeFold, draft.cacheFailures);
   }
 
   /** Answers from the cache, or plans a fold. Throws what the source throws. */
-  *prepare(): Steps<Prepared<State>> {
+  *prepare(): Coroutine<Prepared<State>> {
     const { freshness, watch } = this.#call;
     watch?.enter('lookup');
     // Before the head is read: an age is never understated.
@@ -126,7 +126,7 @@ export class ProjectionRun<State, Event> {
   }
 
   /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
-  *fold(plan: FoldPlan<State>, signal?: AbortSignal): Steps<Folded> {
+  *fold(plan: FoldPlan<State>, signal?: AbortSignal): Coroutine<Folded> {
     const { projection, stream, watch } = this.#call;
     watch?.enter('fold');
     const { base, head } = plan;
@@ -159,7 +159,7 @@ export class ProjectionRun<State, Event> {
   #readHead(nowUs: bigint): HeadReading {
     const { stream, projection, readHead } = this.#call;
     const ask = (): HeadReading['answer'] => this.#context.source.head(stream, projection.kinds);
-    if (readHead !== undefined) return readHead(nowUs, this.#token, ask);
+    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, ask);
     return { answer: ask(), nowUs, askedAt: 0, isStamped: false };
   }
 
@@ -175,7 +175,7 @@ export class ProjectionRun<State, Event> {
    * A fold that reached the head is as new as the time before the head was read. One that was stopped on the way is cached
    * too, as a retry goes on from it: it is as new as what it started from, which it is ahead of.
    */
-  *#cacheResult(result: FoldResult<State>, stored: StoredState, plan: FoldPlan<State>): Steps<void> {
+  *#cacheResult(result: FoldResult<State>, stored: StoredState, plan: FoldPlan<State>): Coroutine<void> {
     if (result.watermark === undefined || result.eventsRead === 0) return;
     // A projection that starts anew each time could not go on from it.
     if (result.exhausted && !this.#call.projection.incremental) return;
@@ -184,19 +184,19 @@ export class ProjectionRun<State, Event> {
   }
 
   /** A state that is too old and at the head is as new as the reading of that. */
-  *#stamp(stored: StoredState, watermark: bigint, reading: HeadReading): Steps<void> {
+  *#stamp(stored: StoredState, watermark: bigint, reading: HeadReading): Coroutine<void> {
     if (reading.isStamped) return;
     reading.isStamped = true;
     yield* this.#store(stored, watermark, reading.nowUs);
   }
 
-  *#store(stored: StoredState, watermark: bigint, cachedAtUs: bigint): Steps<void> {
+  *#store(stored: StoredState, watermark: bigint, cachedAtUs: bigint): Coroutine<void> {
     this.#call.watch?.enter('store');
     yield* this.#cached.put(stored, { watermark, cachedAtUs });
   }
 
   /** No relevant event: what is cached is of events that are gone, and must not come back as fresh enough. */
-  *#empty(cached: Lookup): Steps<ProjectionAnswer<State>> {
+  *#empty(cached: Lookup): Coroutine<ProjectionAnswer<State>> {
     this.#draft.refusal = cached.kind === 'refused' ? cached.refusal : 'ahead';
     if (cached.kind === 'found') {
       this.#call.watch?.enter('store');
@@ -239,7 +239,7 @@ export class ProjectionRun<State, Event> {
   }
 
   /** The same for a state that is compared with a replay. One that differs is removed at once: it is known to lie. */
-  *#checked(cached: CachedState): Steps<UsableState<State> | RefusedState> {
+  *#checked(cached: CachedState): Coroutine<UsableState<State> | RefusedState> {
     const usable = this.#decoded(cached);
     if (usable.kind === 'refused') return usable;
     const verdict = yield* this.#compareWithReplay(cached);
@@ -251,7 +251,7 @@ export class ProjectionRun<State, Event> {
   }
 
   /** Replays up to the watermark. A replay that fails or meets the budget says nothing about the state. */
-  *#compareWithReplay({ stored, watermark }: CachedState): Steps<ShadowVerdict> {
+  *#compareWithReplay({ stored, watermark }: CachedState): Coroutine<ShadowVerdict> {
     const { counters } = this.#context;
     const { projection, stream, signal, watch } = this.#call;
     watch?.enter('fold');

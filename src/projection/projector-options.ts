@@ -1,16 +1,16 @@
 import { assertFunction, assertOptions } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
-import { assertSignal } from './abortable.ts';
+import { ActiveFolds } from './active-folds.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
 import type { CacheWrites } from './cache-writes.ts';
+import { assertSignal } from './cancellation.ts';
+import { assertNoPromise } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
-import { FoldTokens } from './fold-token.ts';
 import { checkedClock, wallClock } from './freshness.ts';
 import type { ProjectionReport } from './projection-report.ts';
 import { ProjectorCounters } from './projector-counters.ts';
 import { checkedBudget, type ReplayBudget } from './replay-budget.ts';
-import { assertNoPromise } from './steps.ts';
 import { checkedElapsed } from './stopwatch.ts';
 
 /** What both projectors take besides a cache and an event log. */
@@ -52,16 +52,16 @@ export interface ProjectionContext<Event> {
   readonly verifyEvery: number | undefined;
   readonly reports: boolean;
   readonly onReport: (report: ProjectionReport) => void;
-  readonly tokens: FoldTokens;
+  readonly activeFolds: ActiveFolds;
   readonly counters: ProjectorCounters;
   /** A cache that keeps nothing is not written to. */
   readonly keeps: boolean;
   /** What an asynchronous cache takes; absent in a `Projector`. */
-  readonly later?: LaterCache;
+  readonly later?: AsyncCacheAccess;
 }
 
 /** A cache that answers later: how long it is waited for, and what is written to it behind the results. */
-export interface LaterCache {
+export interface AsyncCacheAccess {
   readonly deadline: CacheDeadline;
   readonly writes: CacheWrites;
 }
@@ -97,7 +97,7 @@ export function contextOf<Event>(
     verifyEvery,
     reports: onReport !== undefined,
     onReport: guardedHandler(onReport),
-    tokens: new FoldTokens(),
+    activeFolds: new ActiveFolds(),
     counters: new ProjectorCounters(),
     keeps: !capabilities.isNoop,
   };

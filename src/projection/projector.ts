@@ -1,6 +1,8 @@
 import { assertIterable } from '../base/argument.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { BoundProjections } from './bound-projection.ts';
+import { sweepCache } from './cache-sweep.ts';
+import { runNow } from './coroutine.ts';
 import type { EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
 import type { Projection } from './projection.ts';
@@ -15,9 +17,7 @@ import {
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
-import { runNow } from './steps.ts';
 import { Stopwatch } from './stopwatch.ts';
-import { sweepCache } from './sweeping.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-up.ts';
 
 /** What a `Projector` works with. */
@@ -74,12 +74,12 @@ export class Projector<Event> {
    */
   invalidate(stream: string): number {
     const prefix = streamPrefix(stream);
-    const { tokens } = this.#context;
-    tokens.close(stream);
+    const { activeFolds } = this.#context;
+    activeFolds.beginInvalidation(stream);
     try {
       return this.#cache.deletePrefix(prefix);
     } finally {
-      tokens.reopen(stream);
+      activeFolds.endInvalidation(stream);
     }
   }
 
@@ -138,13 +138,13 @@ export class Projector<Event> {
       draft: new ReportDraft(),
       watch,
     };
-    const token = context.tokens.begin(stream);
+    const activeFold = context.activeFolds.begin(stream);
     try {
-      const run = new ProjectionRun(context, call, token);
+      const run = new ProjectionRun(context, call, activeFold);
       const prepared = runNow(run.prepare());
       return 'answer' in prepared ? prepared.answer : run.conclude(runNow(run.fold(prepared.plan)), false);
     } finally {
-      context.tokens.end(token);
+      context.activeFolds.end(activeFold);
     }
   }
 }

@@ -4,7 +4,7 @@ import { assertFunction, kindOf } from '../base/argument.ts';
 export interface PhaseDurations {
   readonly lookupUs: number;
   readonly headUs: number;
-  /** Waiting for a fold that another call had begun. */
+  /** Wait for a fold that another call had begun. */
   readonly waitUs: number;
   /** Reading events and folding them. */
   readonly foldUs: number;

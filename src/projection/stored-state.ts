@@ -1,8 +1,8 @@
 import { assertBytes } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
+import { assertNoPromise } from './coroutine.ts';
 import { onlyReads } from './json-codec.ts';
 import type { StateCodec } from './projection.ts';
-import { assertNoPromise } from './steps.ts';
 
 declare const checked: unique symbol;
 

@@ -1,5 +1,5 @@
 import { assertFunction, assertIterable, assertOptions } from '../base/argument.ts';
-import { assertSignal, unlessAborted } from './abortable.ts';
+import { assertSignal, unlessAborted } from './cancellation.ts';
 
 /** How far a warm-up has come. */
 export interface WarmProgress {

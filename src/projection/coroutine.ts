@@ -3,10 +3,10 @@
  * once, as such work: `runNow` drives it over synchronous caches and event logs, `runLater` over any. Values that are there
  * already are not yielded, which makes the synchronous way about as fast as plain calls.
  */
-export type Steps<Result> = Generator<PromiseLike<unknown>, Result, unknown>;
+export type Coroutine<Result> = Generator<PromiseLike<unknown>, Result, unknown>;
 
 /** Does the work at once. Throws `TypeError` where it would have to wait; what it has open is closed then. */
-export function runNow<Result>(steps: Steps<Result>): Result {
+export function runNow<Result>(steps: Coroutine<Result>): Result {
   let step = steps.next();
   if (step.done === true) return step.value;
   while (step.done !== true) {
@@ -21,7 +21,7 @@ export function runNow<Result>(steps: Steps<Result>): Result {
  * Does the work as its promises are settled. What one is rejected with is thrown where it is waited for. `wait` may settle
  * each of them earlier.
  */
-export async function runLater<Result>(steps: Steps<Result>, wait?: Waiting): Promise<Result> {
+export async function runLater<Result>(steps: Coroutine<Result>, wait?: Wait): Promise<Result> {
   let step = steps.next();
   while (step.done !== true) {
     let value: unknown;
@@ -60,10 +60,10 @@ export function iteratorOf<Item>(items: Iterable<Item> | AsyncIterable<Item>): A
 }
 
 /** Turns a promise into the one to wait for: it may be settled earlier. */
-export type Waiting = (promise: PromiseLike<unknown>) => PromiseLike<unknown>;
+export type Wait = (promise: PromiseLike<unknown>) => PromiseLike<unknown>;
 
 /** Closes an iterator that was not gone through to its end: it may hold a cursor or a connection. */
-export function* closeIterator(iterator: AnyIterator<unknown>, wait: Waiting): Steps<void> {
+export function* closeIterator(iterator: AnyIterator<unknown>, wait: Wait): Coroutine<void> {
   const closing = iterator.return?.();
   if (isPromise(closing)) yield wait(closing);
 }
@@ -79,7 +79,7 @@ export function releaseIterator(iterator: AnyIterator<unknown>): void {
 }
 
 /** The same after a failure, which is what there is to tell, whatever closing adds to it. */
-export function* abandonIterator(iterator: AnyIterator<unknown>, wait: Waiting): Steps<void> {
+export function* abandonIterator(iterator: AnyIterator<unknown>, wait: Wait): Coroutine<void> {
   try {
     yield* closeIterator(iterator, wait);
   } catch {

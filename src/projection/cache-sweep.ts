@@ -1,5 +1,5 @@
+import { abandonIterator, type Coroutine, isPromise, iteratorOf } from './coroutine.ts';
 import { type ProjectionKeyParts, parseKey } from './projection-key.ts';
-import { abandonIterator, isPromise, iteratorOf, type Steps } from './steps.ts';
 
 /** A cache that can tell its keys, as a `LogCache` can. */
 interface KeyedCache {
@@ -17,7 +17,7 @@ interface LiveProjection {
  * Keys that no projector made are left alone. Returns how many entries it removed. Throws `TypeError` for a cache that
  * cannot tell its keys.
  */
-export function* sweepCache(cache: object, live: readonly LiveProjection[]): Steps<number> {
+export function* sweepCache(cache: object, live: readonly LiveProjection[]): Coroutine<number> {
   if (typeof (cache as Partial<KeyedCache>).keys !== 'function') {
     throw new TypeError('sweep needs a cache that can tell its keys: a LogCache, or one with a method `keys`');
   }
