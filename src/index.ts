@@ -39,11 +39,11 @@ export {
 export type { CacheDeadlineOptions, StartTimer } from './projection/cache-deadline.ts';
 export type { AsyncEventReader, EventReader, ReadOptions, RecordedEvent } from './projection/event-reader.ts';
 export { Freshness } from './projection/freshness.ts';
-export type { Projection } from './projection/projection.ts';
+export { type JsonCodecOptions, jsonCodec } from './projection/json-codec.ts';
+export type { Projection, StateCodec } from './projection/projection.ts';
 export { projectionKey, streamPrefix } from './projection/projection-key.ts';
 export type {
   CacheFailure,
-  PhaseDurations,
   ProjectionOutcome,
   ProjectionReport,
   ProjectionResult,
@@ -54,8 +54,8 @@ export { Projector, type ProjectorOptions } from './projection/projector.ts';
 export type { ProjectorStats } from './projection/projector-counters.ts';
 export type { ProjectOptions, ProjectorSettings } from './projection/projector-options.ts';
 export type { ReplayBudget } from './projection/replay-budget.ts';
-export { type JsonCodecOptions, jsonCodec, type StateCodec } from './projection/state-codec.ts';
-export type { WarmOptions, WarmProgress, WarmReport } from './projection/warm-options.ts';
+export type { PhaseDurations } from './projection/stopwatch.ts';
+export type { WarmOptions, WarmProgress, WarmReport } from './projection/warm-up.ts';
 export { MemoryStorage } from './storage/memory-storage.ts';
 export type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage/storage-backend.ts';
 export type { Progress } from './store/compaction.ts';

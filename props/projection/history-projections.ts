@@ -1,5 +1,4 @@
-import type { Projection } from '../../src/projection/projection.ts';
-import type { StateCodec } from '../../src/projection/state-codec.ts';
+import type { Projection, StateCodec } from '../../src/projection/projection.ts';
 import { cart, counts, doubles, fromConstant, path, sparse, swapped } from './hostile-projections.ts';
 
 export interface HistoryEvent {

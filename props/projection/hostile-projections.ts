@@ -1,5 +1,5 @@
-import type { Projection } from '../../src/projection/projection.ts';
-import { jsonCodec, type StateCodec } from '../../src/projection/state-codec.ts';
+import { jsonCodec } from '../../src/projection/json-codec.ts';
+import type { Projection, StateCodec } from '../../src/projection/projection.ts';
 import type { HistoryEvent } from './history-projections.ts';
 
 /** What projections and codecs may do and mostly do not. */

@@ -20,3 +20,20 @@ export function kindOf(value: unknown): string {
   const maker = (value as { constructor?: unknown }).constructor;
   return typeof maker === 'function' && maker.name !== '' ? maker.name : 'object';
 }
+
+/** Throws `TypeError` for options in which nothing would be found, an `AbortSignal` perhaps. */
+export function assertOptions(options: object): void {
+  if (typeof options === 'object' && options !== null && !('aborted' in options)) return;
+  throw new TypeError(`options must be an object with the options by name; got ${kindOf(options)}`);
+}
+
+/** Throws `TypeError` where `value` cannot be gone through, and for a string, whose characters are not meant. */
+export function assertIterable(value: object, name: string): void {
+  if (typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value))
+    return;
+  throw new TypeError(`${name} must be an iterable, such as an array; got ${kindOf(value)}`);
+}
+
+export function assertFunction(value: unknown, name: string): void {
+  if (typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${kindOf(value)}`);
+}

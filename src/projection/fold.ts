@@ -1,76 +1,94 @@
-import { Interruption } from './abortable.ts';
 import type { BoundProjection } from './bound-projection.ts';
-import type { AsyncEventReader, EventReader, RecordedEvent } from './event-reader.ts';
-import type { BudgetMeter } from './replay-budget.ts';
-import { assertFollows, assertRecorded, endsBelowHead, sourceInvalid } from './source-contract.ts';
+import { Interruption } from './cancellation.ts';
 import {
   type AnyIterator,
   abandonIterator,
   assertNoPromise,
+  type Coroutine,
   closeIterator,
   isPromise,
   iteratorOf,
   releaseIterator,
-  type Steps,
-  type Waiting,
-} from './steps.ts';
+  type Wait,
+} from './coroutine.ts';
+import {
+  type AsyncEventReader,
+  assertFollows,
+  assertRecorded,
+  assertSameLog,
+  type EventReader,
+  endsBelowHead,
+  type RecordedEvent,
+  sourceInvalid,
+} from './event-reader.ts';
+import type { ProjectionContext } from './projector-options.ts';
 
-/** Where a fold starts: at the first event, or behind the events that are in a state already. */
+/** A state from which a fold continues. */
 export interface FoldBase<State> {
   readonly state: State | undefined;
   readonly watermark: bigint;
-  /** When the state was the newest, in microseconds. */
+  /** When the state was the newest one, in microseconds since the Unix epoch. */
   readonly cachedAtUs: bigint;
 }
 
-/** What a fold came to. */
+/** The result of a fold. */
 export interface FoldResult<State> {
   readonly state: State | undefined;
-  /** Sequence of the last event folded, that of the base where there was none; `undefined` without either. */
+  /** Sequence of the last event folded, otherwise that of the base; `undefined` without either. */
   readonly watermark: bigint | undefined;
   readonly eventsRead: number;
-  /** Whether its budget or its callers ended it before the head. */
+  /** Whether its budget, or the abort of its signal, ended it before the head. */
   readonly exhausted: boolean;
 }
 
+/** What a fold needs of its projector. */
+type FoldContext<Event> = Pick<ProjectionContext<Event>, 'source' | 'replayBudget' | 'elapsed' | 'counters'>;
+
 /** A fold to do. */
 export interface FoldTask<State, Event> {
-  readonly source: EventReader<Event> | AsyncEventReader<Event>;
   readonly projection: BoundProjection<State, Event>;
   readonly stream: string;
   readonly base: FoldBase<State> | undefined;
-  /** The fold ends with the first event at or above it. */
+  /** The fold ends with the first event at or above this sequence. */
   readonly head: bigint;
-  readonly meter: BudgetMeter;
-  /** Ends the fold as its budget would, at once, also while it waits for an event. */
+  /** When aborted, ends the fold at once as its budget would, even while it waits for an event. */
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Folds events up to the head. Throws what the source and `apply` throw, and `SOURCE_INVALID` where the source breaks its
- * contract: no events where one is due, out of order, at or below the place to read from, without a u64 sequence, or none
- * at the head.
+ * Folds events up to the head. Throws errors of the source and of `apply`, and `SOURCE_INVALID` if the source breaks its
+ * contract: with `null` in place of an event, a sequence that is not a u64 or not above the previous one, events that end
+ * below the head, or another identity at the end.
  */
-export function* foldEvents<State, Event>(task: FoldTask<State, Event>): Steps<FoldResult<State>> {
-  const { signal } = task;
-  const iterator = openEvents(task);
+export function* foldEvents<State, Event>(
+  context: FoldContext<Event>,
+  task: FoldTask<State, Event>,
+): Coroutine<FoldResult<State>> {
+  const { source, counters } = context;
+  const { projection, stream, signal } = task;
+  const isSpent = budgetOf(context);
+  const iterator = openEvents(source, task);
   const interruption = signal === undefined ? undefined : new Interruption(signal);
-  /** Waits, unless there is nobody left to wait for. */
-  const wait: Waiting = (promise) => interruption?.wait(promise) ?? promise;
+  /** Waits, until all callers have left. */
+  const wait: Wait = (promise) => interruption?.wait(promise) ?? promise;
   let result: FoldResult<State> | undefined;
   try {
-    result = yield* foldFrom(iterator, task, wait);
+    result = yield* foldFrom(iterator, task, isSpent, wait);
     if (signal?.aborted === true) releaseIterator(iterator);
     else yield* closeIterator(iterator, wait);
-    return result;
   } finally {
     if (result === undefined) yield* abandonIterator(iterator, wait);
     interruption?.end();
   }
+  counters.eventsRead += result.eventsRead;
+  assertSameLog(stream, projection.identity, source.identity);
+  return result;
 }
 
-function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<RecordedEvent<Event>> {
-  const { source, projection, stream, base, signal } = task;
+function openEvents<State, Event>(
+  source: EventReader<Event> | AsyncEventReader<Event>,
+  { projection, stream, base, signal }: FoldTask<State, Event>,
+): AnyIterator<RecordedEvent<Event>> {
   const options = signal === undefined ? {} : { signal };
   const events = source.read(stream, projection.kinds, base?.watermark, options);
   assertNoPromise(events, '`read` of the event source');
@@ -82,19 +100,20 @@ function openEvents<State, Event>(task: FoldTask<State, Event>): AnyIterator<Rec
 
 function* foldFrom<State, Event>(
   iterator: AnyIterator<RecordedEvent<Event>>,
-  { projection, stream, base, head, meter, signal }: FoldTask<State, Event>,
-  wait: Waiting,
-): Steps<FoldResult<State>> {
+  { projection, stream, base, head, signal }: FoldTask<State, Event>,
+  isSpent: (eventsRead: number) => boolean,
+  wait: Wait,
+): Coroutine<FoldResult<State>> {
   let state = base?.state;
   let watermark = base?.watermark;
   let eventsRead = 0;
   const stopped = (): FoldResult<State> => ({ state, watermark, eventsRead, exhausted: true });
   const isGivenUp = (): boolean => signal?.aborted === true;
   while (watermark === undefined || watermark < head) {
-    if (isGivenUp() || !meter.allows(eventsRead)) return stopped();
+    if (isGivenUp() || isSpent(eventsRead)) return stopped();
     const got = iterator.next();
     const next = (isPromise(got) ? yield wait(got) : got) as IteratorResult<RecordedEvent<Event>, unknown> | undefined;
-    // What comes of a read that was given up is not looked at: the reader may have been cancelled.
+    // The result of an abandoned read is not checked: the reader may have been cancelled.
     if (next === undefined && isGivenUp()) return stopped();
     if (next?.done === true) throw endsBelowHead(stream, watermark, head);
     const recorded: RecordedEvent<Event> | undefined = next?.value;
@@ -106,4 +125,11 @@ function* foldFrom<State, Event>(
     eventsRead += 1;
   }
   return { state, watermark, eventsRead, exhausted: false };
+}
+
+/** Whether the replay budget is used up after so many events. The first event is always allowed: each retry advances. */
+function budgetOf({ replayBudget, elapsed }: FoldContext<unknown>): (eventsRead: number) => boolean {
+  const { events: eventsMax = Number.POSITIVE_INFINITY, ms } = replayBudget ?? {};
+  const until = ms === undefined ? undefined : elapsed() + ms;
+  return (eventsRead) => eventsRead > 0 && (eventsRead >= eventsMax || !(until === undefined || elapsed() < until));
 }

@@ -1,55 +1,54 @@
+import type { ActiveFold } from './active-folds.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import { type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
+import { type Coroutine, isPromise } from './coroutine.ts';
+import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
-import type { FoldToken } from './fold-token.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
 import type { HeadReading } from './head-readings.ts';
-import type { ProjectionReport, ShadowVerdict } from './projection-report.ts';
+import type { ProjectionEnd, ProjectionReport, ReportDraft, ShadowVerdict } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
-import { BudgetMeter, budgetExceeded } from './replay-budget.ts';
-import { beginTry, type ProjectionEnd, type ReportDraft, reportOf } from './report-draft.ts';
-import { assertHead, assertSameLog } from './source-contract.ts';
-import { isPromise, type Steps } from './steps.ts';
+import { budgetExceeded } from './replay-budget.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { StoredState } from './stored-state.ts';
 
-/** A stamp older than any freshness allows, for a state that was folded part of the way: it was never the newest. */
+/** A time that no freshness accepts, for a partly folded state: it was never the newest one. */
 const NEVER_FRESH_US: bigint = -(2n ** 63n);
 
-/** What one call asks for. */
+/** One call of a projector. */
 export interface RunCall<State, Event> {
   readonly projection: BoundProjection<State, Event>;
   readonly stream: string;
   readonly freshness: Freshness;
   readonly options: ProjectOptions;
-  /** Of the caller. */
+  /** The signal of the caller. */
   readonly signal: AbortSignal | undefined;
-  /** Finds a reading of the head that may be shared, or has one made; absent where nothing is shared. */
-  readonly readHead?: (nowUs: bigint, token: FoldToken, ask: () => HeadReading['answer']) => HeadReading;
-  /** What its tries so far have noted. */
+  /** Returns a shared reading of the head, or starts one with `ask`; absent in a `Projector`, which shares nothing. */
+  readonly readHead?: (nowUs: bigint, activeFold: ActiveFold, ask: () => HeadReading['answer']) => HeadReading;
+  /** The report so far, of all its tries. */
   readonly draft: ReportDraft;
-  /** Absent where nobody will read the report: with it a hit takes half as long again. */
+  /** Absent if there will be no report: measuring makes a hit half as slow again. */
   readonly watch: Stopwatch | undefined;
 }
 
-/** What is left to do after the cache and the head were looked at. */
+/** A fold that is necessary after reading the cache and the head. */
 export interface FoldPlan<State> {
   readonly base: FoldBase<State> | undefined;
   readonly head: bigint;
-  /** Of the head: what is folded now is as new as that. */
+  /** The reading of the head: a fold up to it is stamped with its time. */
   readonly reading: HeadReading;
 }
 
-/** A state, and how it came about where that was asked for. */
+/** A state, and its report if there is one. */
 export interface ProjectionAnswer<State> {
   readonly state: State | undefined;
   readonly report: ProjectionReport | undefined;
 }
 
-/** What looking at the cache and the head came to. */
+/** The result of reading the cache and the head. */
 export type Prepared<State> = { readonly answer: ProjectionAnswer<State> } | { readonly plan: FoldPlan<State> };
 
-/** What a fold came to, encoded, so that each caller decodes a state of its own. */
+/** The result of a fold, encoded, so that each caller decodes its own state. */
 export interface Folded {
   readonly stored: StoredState;
   readonly head: bigint;
@@ -59,44 +58,43 @@ export interface Folded {
   readonly fromBase: boolean;
 }
 
-/** A cached state, decoded: an answer, or what a fold goes on from. */
+/** A cached state, decoded: an answer, or the base of a fold. */
 interface UsableState<State> extends FoldBase<State> {
   readonly kind: 'usable';
 }
 
 /**
- * One projection of one stream for one call: the rules of freshness, as steps that either projector drives.
+ * One try of one call: the rules of freshness, as coroutines that either projector runs.
  *
- * `prepare` looks at the cache and, where it must, at the head; it either answers or leaves a plan. `fold` carries a plan
- * out and caches what comes of it; several calls may share one fold. `conclude` turns that into the answer of one call.
+ * `prepare` reads the cache and, if necessary, the head; it returns an answer or a plan. `fold` executes a plan and caches the
+ * result; several calls may share one fold. `conclude` turns its result into the answer of one call.
  */
 export class ProjectionRun<State, Event> {
   readonly #context: ProjectionContext<Event>;
   readonly #call: RunCall<State, Event>;
   readonly #cached: CachedStates<Event>;
   readonly #draft: ReportDraft;
-  readonly #token: FoldToken;
-  /** What was cached, where it was no answer: it may be newer than what a fold came to that a budget stopped. */
+  readonly #activeFold: ActiveFold;
+  /** The cached state if it was not the answer: it may be newer than the result of a fold that a budget stopped. */
   #older: UsableState<State> | undefined;
-  /** What its own fold came to, as its caller will have it. */
+  /** The state that its own fold resulted in, for its caller. */
   #folded: State | undefined;
 
-  constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, token: FoldToken) {
+  constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, activeFold: ActiveFold) {
     this.#context = context;
     this.#call = call;
     this.#draft = call.draft;
-    this.#token = token;
-    beginTry(call.draft);
+    this.#activeFold = activeFold;
     const { projection, stream, draft } = call;
     const place = { stream, projectionId: projection.id, key: projection.key(stream) };
-    this.#cached = new CachedStates(context, place, token, draft.cacheFailures);
+    this.#cached = new CachedStates(context, place, activeFold, draft.cacheFailures);
   }
 
-  /** Answers from the cache, or plans a fold. Throws what the source throws. */
-  *prepare(): Steps<Prepared<State>> {
+  /** Answers from the cache, or plans a fold. Throws errors of the source, and `SOURCE_INVALID`. */
+  *prepare(): Coroutine<Prepared<State>> {
     const { freshness, watch } = this.#call;
     watch?.enter('lookup');
-    // Before the head is read: an age is never understated.
+    // Before the head is read, so that an age is never understated.
     const nowUs = this.#context.nowUs();
     const got = this.#cached.get();
     let cached = (isPromise(got) ? yield got : got) as Lookup;
@@ -104,7 +102,7 @@ export class ProjectionRun<State, Event> {
       this.#draft.ageUs = nowUs - cached.cachedAtUs;
     }
     if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
-      // Not compared with a replay: within its window it does not wait for the event log.
+      // Not compared with a replay: such a call does not read the event log.
       const usable = this.#decoded(cached);
       if (usable.kind === 'usable') return { answer: this.#hit(usable) };
       cached = usable;
@@ -127,21 +125,22 @@ export class ProjectionRun<State, Event> {
     return { plan: { base: this.#baseOf(cached, head), head, reading } };
   }
 
-  /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
-  *fold(plan: FoldPlan<State>, signal?: AbortSignal): Steps<Folded> {
-    const { projection, watch } = this.#call;
+  /** Executes a plan and caches the result. Throws errors of the source and of `apply`, and `STATE_CODEC`. */
+  *fold(plan: FoldPlan<State>, signal?: AbortSignal): Coroutine<Folded> {
+    const { projection, stream, watch } = this.#call;
     watch?.enter('fold');
-    const result = yield* this.#foldEvents(plan.base, plan.head, signal);
+    const { base, head } = plan;
+    const result = yield* foldEvents(this.#context, { projection, stream, base, head, signal });
     watch?.enter('codec');
-    const stored = projection.encode(result.state);
-    // What cannot be decoded is an error now, and not cached to be one each time it is found.
-    this.#folded = projection.decodeOwn(stored);
+    const stored = projection.states.encode(result.state);
+    // A state that cannot be decoded is an error now, and is not cached.
+    this.#folded = projection.states.decodeOwn(stored);
     yield* this.#cacheResult(result, stored, plan);
     const { watermark, eventsRead, exhausted } = result;
-    return { stored, head: plan.head, watermark, eventsRead, exhausted, fromBase: plan.base !== undefined };
+    return { stored, head, watermark, eventsRead, exhausted, fromBase: base !== undefined };
   }
 
-  /** The answer to this call. `joined` where another call's fold is answered with. Throws `REPLAY_BUDGET`. */
+  /** The answer to this call. `joined`: the fold was started by another call. Throws `REPLAY_BUDGET`. */
   conclude(folded: Folded, joined: boolean): ProjectionAnswer<State> {
     const { projection, stream, options } = this.#call;
     const { watermark, exhausted, eventsRead, fromBase } = folded;
@@ -153,18 +152,18 @@ export class ProjectionRun<State, Event> {
       return this.#answer(older.state, { outcome: 'hit', watermark: older.watermark, stale: true, joined });
     }
     this.#call.watch?.enter('codec');
-    const state = joined ? projection.decodeOwn(folded.stored) : this.#folded;
+    const state = joined ? projection.states.decodeOwn(folded.stored) : this.#folded;
     return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
   }
 
   #readHead(nowUs: bigint): HeadReading {
     const { stream, projection, readHead } = this.#call;
     const ask = (): HeadReading['answer'] => this.#context.source.head(stream, projection.kinds);
-    if (readHead !== undefined) return readHead(nowUs, this.#token, ask);
+    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, ask);
     return { answer: ask(), nowUs, askedAt: 0, isStamped: false };
   }
 
-  /** Throws `SOURCE_INVALID` for a head that is none, or one of a log other than that the cache was asked about. */
+  /** Throws `SOURCE_INVALID` for an invalid head, or if the identity of the log has changed since the lookup. */
   #assertAnswers(head: bigint | undefined): void {
     const { stream, projection } = this.#call;
     assertHead(stream, head);
@@ -172,46 +171,32 @@ export class ProjectionRun<State, Event> {
     this.#draft.head = head;
   }
 
-  *#foldEvents(
-    base: FoldBase<State> | undefined,
-    head: bigint,
-    signal: AbortSignal | undefined,
-  ): Steps<FoldResult<State>> {
-    const { source, replayBudget, elapsed, counters } = this.#context;
-    const { projection, stream } = this.#call;
-    const meter = new BudgetMeter(replayBudget, elapsed);
-    const result = yield* foldEvents({ source, projection, stream, base, head, meter, signal });
-    counters.eventsRead += result.eventsRead;
-    assertSameLog(stream, projection.identity, source.identity);
-    return result;
-  }
-
   /**
-   * A fold that reached the head is as new as the time before the head was read. One that was stopped on the way is cached
-   * too, as a retry goes on from it: it is as new as what it started from, which it is ahead of.
+   * A fold that reached the head is stamped with the time before the head was read. One that was stopped earlier is cached
+   * too, so that a retry continues from it: it is stamped like its base, which is older.
    */
-  *#cacheResult(result: FoldResult<State>, stored: StoredState, plan: FoldPlan<State>): Steps<void> {
+  *#cacheResult(result: FoldResult<State>, stored: StoredState, plan: FoldPlan<State>): Coroutine<void> {
     if (result.watermark === undefined || result.eventsRead === 0) return;
-    // A projection that starts anew each time could not go on from it.
+    // A projection that is not incremental cannot continue from it.
     if (result.exhausted && !this.#call.projection.incremental) return;
     const cachedAtUs = result.exhausted ? (plan.base?.cachedAtUs ?? NEVER_FRESH_US) : plan.reading.nowUs;
     yield* this.#store(stored, result.watermark, cachedAtUs);
   }
 
-  /** A state that is too old and at the head is as new as the reading of that. */
-  *#stamp(stored: StoredState, watermark: bigint, reading: HeadReading): Steps<void> {
+  /** Stamps a state that was too old, but is at the head, with the time of the reading. */
+  *#stamp(stored: StoredState, watermark: bigint, reading: HeadReading): Coroutine<void> {
     if (reading.isStamped) return;
     reading.isStamped = true;
     yield* this.#store(stored, watermark, reading.nowUs);
   }
 
-  *#store(stored: StoredState, watermark: bigint, cachedAtUs: bigint): Steps<void> {
+  *#store(stored: StoredState, watermark: bigint, cachedAtUs: bigint): Coroutine<void> {
     this.#call.watch?.enter('store');
     yield* this.#cached.put(stored, { watermark, cachedAtUs });
   }
 
-  /** No relevant event: what is cached is of events that are gone, and must not come back as fresh enough. */
-  *#empty(cached: Lookup): Steps<ProjectionAnswer<State>> {
+  /** No relevant event: a cached state is of events that no longer exist, and must not be used by best effort later. */
+  *#empty(cached: Lookup): Coroutine<ProjectionAnswer<State>> {
     this.#draft.refusal = cached.kind === 'refused' ? cached.refusal : 'ahead';
     if (cached.kind === 'found') {
       this.#call.watch?.enter('store');
@@ -220,7 +205,7 @@ export class ProjectionRun<State, Event> {
     return this.#answer(undefined, { outcome: 'empty', watermark: undefined, stale: false, joined: false });
   }
 
-  /** What a fold can go on from, if anything. Notes why the cached state is not the answer. */
+  /** The base of the fold, if any. Records why the cached state is not the answer. */
   #baseOf(cached: Lookup, head: bigint): FoldBase<State> | undefined {
     const usable = cached.kind === 'found' ? this.#notAhead(cached, head) : cached;
     if (usable.kind === 'refused') {
@@ -241,7 +226,7 @@ export class ProjectionRun<State, Event> {
     this.#call.watch?.enter('codec');
     const { watermark, cachedAtUs } = cached;
     try {
-      return { kind: 'usable', state: this.#call.projection.decode(cached.stored), watermark, cachedAtUs };
+      return { kind: 'usable', state: this.#call.projection.states.decode(cached.stored), watermark, cachedAtUs };
     } catch {
       this.#context.counters.undecodable += 1;
       return { kind: 'refused', refusal: 'undecodable' };
@@ -253,8 +238,8 @@ export class ProjectionRun<State, Event> {
     return verifyEvery !== undefined && counters.isCheckDue(verifyEvery);
   }
 
-  /** The same for a state that is compared with a replay. One that differs is removed at once: it is known to lie. */
-  *#checked(cached: CachedState): Steps<UsableState<State> | RefusedState> {
+  /** Decodes a cached state and compares it with a replay. A state that differs is removed at once. */
+  *#checked(cached: CachedState): Coroutine<UsableState<State> | RefusedState> {
     const usable = this.#decoded(cached);
     if (usable.kind === 'refused') return usable;
     const verdict = yield* this.#compareWithReplay(cached);
@@ -265,17 +250,18 @@ export class ProjectionRun<State, Event> {
     return { kind: 'refused', refusal: 'shadow-difference' };
   }
 
-  /** Replays up to the watermark. A replay that fails or meets the budget says nothing about the state. */
-  *#compareWithReplay({ stored, watermark }: CachedState): Steps<ShadowVerdict> {
+  /** Replays up to the watermark. A replay that fails or exceeds the budget has no verdict. */
+  *#compareWithReplay({ stored, watermark }: CachedState): Coroutine<ShadowVerdict> {
     const { counters } = this.#context;
-    const { projection } = this.#call;
-    this.#call.watch?.enter('fold');
+    const { projection, stream, signal, watch } = this.#call;
+    watch?.enter('fold');
     counters.shadowChecks += 1;
     try {
-      const replay = yield* this.#foldEvents(undefined, watermark, this.#call.signal);
+      const replay = yield* foldEvents(this.#context, { projection, stream, base: undefined, head: watermark, signal });
       this.#draft.eventsRead += replay.eventsRead;
       if (replay.exhausted) return 'unfinished';
-      const isSame = replay.watermark === watermark && projection.isSame(stored, projection.encode(replay.state));
+      const isSame =
+        replay.watermark === watermark && projection.states.isSame(stored, projection.states.encode(replay.state));
       if (isSame === undefined) return 'unfinished';
       if (!isSame) counters.shadowDifferences += 1;
       return isSame ? 'same' : 'different';
@@ -291,9 +277,9 @@ export class ProjectionRun<State, Event> {
   #answer(state: State | undefined, end: ProjectionEnd): ProjectionAnswer<State> {
     const { counters, onReport } = this.#context;
     const { watch } = this.#call;
-    counters.count(end.outcome);
+    counters.outcomes[end.outcome] += 1;
     if (watch === undefined) return { state, report: undefined };
-    const report = reportOf(this.#call, this.#draft, end, watch);
+    const report = this.#draft.finish(this.#call, end, watch.durations());
     onReport(report);
     return { state, report };
   }

@@ -1,5 +1,12 @@
-import type { DiskImage, DiskJournal } from '../../src/testing/index.ts';
-import { type CrashState, crashStates, durableImage, FaultStorage, imageDigest } from '../../src/testing/index.ts';
+import {
+  type CrashState,
+  crashStates,
+  type DiskImage,
+  type DiskJournal,
+  durableImage,
+  FaultStorage,
+  imageDigest,
+} from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
 import { contentsOf, summaryOf } from './contents.ts';
 import type { History } from './history.ts';

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CommitLog } from '../../docs/examples/git-history/commit-log.ts';
-import type { RecordedChange } from '../../docs/examples/git-history/file-change.ts';
-import { sequenceOf } from '../../docs/examples/git-history/file-change.ts';
+import { type RecordedChange, sequenceOf } from '../../docs/examples/git-history/file-change.ts';
 import { gitOutput } from '../../docs/examples/git-history/git-process.ts';
 import { ThrowawayRepository } from './git-history-repository.ts';
 

@@ -1,6 +1,6 @@
 // A caller may leave by its AbortSignal; the others who share its fold are left alone.
 import { describe, expect, test, vi } from 'vitest';
-import { FoldTokens } from '../../src/projection/fold-token.ts';
+import { ActiveFolds } from '../../src/projection/active-folds.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
 import { GatedWorld, settle } from './gated-world.ts';
 import { totals } from './totals.ts';
@@ -152,8 +152,8 @@ test('a signal that is aborted after the answer changes nothing, and is not list
 });
 
 test('however a call ends, it is no longer taken for under way', async () => {
-  const begin = vi.spyOn(FoldTokens.prototype, 'begin');
-  const end = vi.spyOn(FoldTokens.prototype, 'end');
+  const begin = vi.spyOn(ActiveFolds.prototype, 'begin');
+  const end = vi.spyOn(ActiveFolds.prototype, 'end');
   try {
     const { world, projector, controllers, calls } = await folding(3);
     world.append('a', 4);
@@ -169,7 +169,7 @@ test('however a call ends, it is no longer taken for under way', async () => {
     world.append('a', 5);
     await expect(projector.project(totals, 'a')).rejects.toThrow('connection lost');
     await settle();
-    const ended = end.mock.calls.map(([token]) => token);
+    const ended = end.mock.calls.map(([activeFold]) => activeFold);
     expect(new Set(ended).size).toBe(ended.length);
     expect(new Set(ended)).toEqual(new Set(begin.mock.results.map(({ value }) => value)));
   } finally {

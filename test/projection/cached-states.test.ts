@@ -1,9 +1,9 @@
 // What a cached value stands for, and when one is refused.
 import { describe, expect, test } from 'vitest';
 import { Freshness } from '../../src/projection/freshness.ts';
-import type { Projection } from '../../src/projection/projection.ts';
+import { jsonCodec } from '../../src/projection/json-codec.ts';
+import type { Projection, StateCodec } from '../../src/projection/projection.ts';
 import { projectionKey } from '../../src/projection/projection-key.ts';
-import { jsonCodec, type StateCodec } from '../../src/projection/state-codec.ts';
 import type { Change } from './memory-log.ts';
 import { open, type Totals, totals } from './totals.ts';
 import { World, ways } from './ways.ts';

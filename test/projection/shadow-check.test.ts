@@ -1,8 +1,7 @@
 // `verifyEvery` finds what nothing else finds: an `apply` that changed without a new `version`.
 import { describe, expect, test } from 'vitest';
 import { Freshness } from '../../src/projection/freshness.ts';
-import type { Projection } from '../../src/projection/projection.ts';
-import type { StateCodec } from '../../src/projection/state-codec.ts';
+import type { Projection, StateCodec } from '../../src/projection/projection.ts';
 import type { Change } from './memory-log.ts';
 import { type Totals, totals } from './totals.ts';
 import { World, ways } from './ways.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import { parseKey } from '../../src/projection/projection-key.ts';
-import type { WarmProgress } from '../../src/projection/warm-options.ts';
+import type { WarmProgress } from '../../src/projection/warm-up.ts';
 import { answeringLater, type MemoryLog } from './memory-log.ts';
 import { TestCache } from './test-cache.ts';
 import { totals } from './totals.ts';

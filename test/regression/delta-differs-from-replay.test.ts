@@ -3,9 +3,9 @@
  * in a replay and two after a hit, and a property set to `undefined` is there in a replay and absent after a hit.
  */
 import { expect, test } from 'vitest';
+import { jsonCodec } from '../../src/projection/json-codec.ts';
 import type { Projection } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
-import { jsonCodec } from '../../src/projection/state-codec.ts';
 import type { Change } from '../projection/memory-log.ts';
 import { World } from '../projection/ways.ts';
 

@@ -15,9 +15,9 @@ const MODULES_MAX: Readonly<Record<string, number>> = {
   /** `get` of an entry whose page is in memory. */
   get: 16,
   /** `LogCache.open` after a crash that left an image of the index and a tail no sync covered. */
-  open: 16,
+  open: 13,
   /** `project` of a stream with a cached state and a new event, without what the cache and the event log do. */
-  project: 19,
+  project: 13,
 };
 
 /** Opening decides in these layers. Beneath them it fills the log and the index as `put` does, which is counted there. */

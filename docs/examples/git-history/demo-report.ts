@@ -2,8 +2,7 @@ import type { BusyFile } from './busiest-files.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { DemoResult } from './history-demo.ts';
 import type { PhaseReport } from './phase-report.ts';
-import type { Column } from './table.ts';
-import { formatCount, formatDay, formatPath, formatTable } from './table.ts';
+import { type Column, formatCount, formatDay, formatPath, formatTable } from './table.ts';
 
 const left = (heading: string): Column => ({ heading, align: 'left' });
 const right = (heading: string): Column => ({ heading, align: 'right' });

@@ -1,7 +1,6 @@
 import type { EventReader } from '../../../src/index.ts';
 import { activityStreams } from './activity-stream.ts';
-import type { FileChange, RecordedChange } from './file-change.ts';
-import { sequenceOf } from './file-change.ts';
+import { type FileChange, type RecordedChange, sequenceOf } from './file-change.ts';
 
 /** What phases read: the log up to some commit. */
 export interface HistoryReader extends EventReader<FileChange> {

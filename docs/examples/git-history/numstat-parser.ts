@@ -1,6 +1,5 @@
 import { DemoError } from './demo-error.ts';
-import type { RecordedChange } from './file-change.ts';
-import { sequenceOf } from './file-change.ts';
+import { type RecordedChange, sequenceOf } from './file-change.ts';
 
 /** What `git log` is asked to print for a commit; no text that people wrote, so that nothing has to be escaped. */
 export const commitFormat: string = 'commit %ct';

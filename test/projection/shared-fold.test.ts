@@ -1,14 +1,17 @@
 // Which fold under way answers which call.
 import { describe, expect, test } from 'vitest';
-import { Flight } from '../../src/projection/flight-board.ts';
-import { FoldTokens } from '../../src/projection/fold-token.ts';
+import { ActiveFolds } from '../../src/projection/active-folds.ts';
 import type { Folded } from '../../src/projection/projection-run.ts';
+import { SharedFold } from '../../src/projection/single-flight.ts';
 
-function flight(head: bigint, askedAt: number): Flight {
-  return new Flight({ head, askedAt, token: new FoldTokens().begin('a') }, () => new Promise<Folded>(() => {}));
+function sharedFold(head: bigint, askedAt: number): SharedFold {
+  return new SharedFold(
+    { head, askedAt, activeFold: new ActiveFolds().begin('a') },
+    () => new Promise<Folded>(() => {}),
+  );
 }
 
-describe('Flight.answers', () => {
+describe('SharedFold.answers', () => {
   test.each<[string, boolean, { head: bigint; askedAt: number; beganAt: number; found: bigint; lowest: bigint }]>([
     ['the same head, whenever it was asked for', true, { head: 10n, askedAt: 1, beganAt: 5, found: 10n, lowest: 10n }],
     ['below the head', false, { head: 9n, askedAt: 1, beganAt: 5, found: 10n, lowest: 10n }],
@@ -22,26 +25,26 @@ describe('Flight.answers', () => {
     ['above what an earlier try found, later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 12n, lowest: 10n }],
     ['the same, before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 12n, lowest: 10n }],
   ])('%s: %s', (_what, expected, { head, askedAt, beganAt, found, lowest }) => {
-    expect(flight(head, askedAt).answers(beganAt, found, lowest)).toBe(expected);
+    expect(sharedFold(head, askedAt).answers(beganAt, found, lowest)).toBe(expected);
   });
 });
 
-describe('FoldTokens', () => {
+describe('ActiveFolds', () => {
   test('know what is under way, in whatever order it ends', () => {
-    const tokens = new FoldTokens();
-    const [a, b, c, d] = ['a', 'b', 'a', 'a'].map((stream) => tokens.begin(stream));
+    const activeFolds = new ActiveFolds();
+    const [a, b, c, d] = ['a', 'b', 'a', 'a'].map((stream) => activeFolds.begin(stream));
     if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('four were begun');
-    tokens.end(a);
-    tokens.end(d);
-    tokens.close('a');
+    activeFolds.end(a);
+    activeFolds.end(d);
+    activeFolds.beginInvalidation('a');
     expect([a, b, c, d].map(({ isDropped }) => isDropped)).toEqual([false, false, true, false]);
-    tokens.end(b);
-    tokens.end(c);
-    expect(tokens.begin('a').isDropped).toBe(true);
-    tokens.close('a');
-    tokens.reopen('a');
-    expect(tokens.begin('a').isDropped).toBe(true);
-    tokens.reopen('a');
-    expect(tokens.begin('a').isDropped).toBe(false);
+    activeFolds.end(b);
+    activeFolds.end(c);
+    expect(activeFolds.begin('a').isDropped).toBe(true);
+    activeFolds.beginInvalidation('a');
+    activeFolds.endInvalidation('a');
+    expect(activeFolds.begin('a').isDropped).toBe(true);
+    activeFolds.endInvalidation('a');
+    expect(activeFolds.begin('a').isDropped).toBe(false);
   });
 });

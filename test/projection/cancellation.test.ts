@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unlessAborted } from '../../src/projection/abortable.ts';
+import { unlessAborted } from '../../src/projection/cancellation.ts';
 
 const reason = new Error('client gone');
 
