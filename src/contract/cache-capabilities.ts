@@ -1,16 +1,16 @@
-/** What a cache can do beyond the verbs of the contract. Two caches with the same capabilities compare deeply equal. */
+/** What a cache can do beyond the required methods of `ProjectionCache`. */
 export interface CacheCapabilities {
-  /** `prefetch` starts reading instead of doing nothing. */
+  /** Whether `prefetch` starts to read the entry. */
   readonly supportsPrefetch: boolean;
-  /** The cache keeps nothing: every `get` is a miss, so callers may skip encoding what they would put. */
+  /** Whether the cache stores nothing: every `get` is a miss, so that callers need not encode values for it. */
   readonly isNoop: boolean;
 }
 
-/** Capabilities by name, a new object each. */
+/** Common capabilities. Each call returns a new object. */
 export const CacheCapabilities: {
-  /** A cache that stores and finds, and nothing beyond. */
+  /** A cache with the required methods only. */
   none(): CacheCapabilities;
-  /** A cache whose `prefetch` does something. */
+  /** A cache that also supports `prefetch`. */
   prefetchHints(): CacheCapabilities;
 } = {
   none: () => ({ supportsPrefetch: false, isNoop: false }),

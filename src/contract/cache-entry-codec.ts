@@ -12,8 +12,8 @@ import { assertMeta, metaBytes, readMeta, writeMeta } from './meta-codec.ts';
  */
 
 /**
- * Encodes a value with its meta into new bytes: the value, then 16 bytes of meta. Throws `TypeError` for what is not
- * bytes or not a meta, `RangeError` for a watermark beyond u64 or a `cachedAtUs` beyond i64.
+ * Encodes a value with its meta as new bytes: the value, then 16 bytes of meta. Throws `TypeError` for an invalid value or
+ * meta, `RangeError` for a watermark outside u64 or a `cachedAtUs` outside i64.
  */
 export function encodeWithValue(value: Uint8Array, meta: CacheMeta): Uint8Array {
   assertBytes(value, 'value');
@@ -25,8 +25,8 @@ export function encodeWithValue(value: Uint8Array, meta: CacheMeta): Uint8Array 
 }
 
 /**
- * Decodes what `encodeWithValue` made. The value is a copy: it shares nothing with `bytes`, which the caller may go on to
- * reuse. Throws `TypeError` for what is not bytes, and `StoreError` `CORRUPT` for fewer than 16 of them.
+ * Decodes the bytes of `encodeWithValue`. The value is a copy, so that `bytes` can be reused. Throws `TypeError` unless
+ * `bytes` is a `Uint8Array`, and `StoreError` `CORRUPT` for fewer than 16 bytes.
  */
 export function decodeFromBytes(bytes: Uint8Array): CacheEntry {
   assertBytes(bytes, 'bytes');

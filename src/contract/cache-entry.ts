@@ -1,4 +1,4 @@
-/** What a cached value stands for: how far its events were folded, and when. */
+/** Which events a cached value includes, and when it was cached. */
 export interface CacheMeta {
   /** Sequence of the newest event folded into the value; u64. */
   readonly watermark: bigint;
@@ -6,8 +6,10 @@ export interface CacheMeta {
   readonly cachedAtUs: bigint;
 }
 
-/** A cached value with its meta. The bytes are the caller's own. */
+/** A cached value with its meta. The caller may modify the bytes. */
 export interface CacheEntry {
+  /** The value, such as an encoded state. */
   readonly value: Uint8Array;
+  /** Its watermark, and the time when it was cached. */
   readonly meta: CacheMeta;
 }

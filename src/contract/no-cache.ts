@@ -5,39 +5,39 @@ import { assertMeta } from './meta-codec.ts';
 import type { ProjectionCache } from './projection-cache.ts';
 
 /**
- * The cache that keeps nothing: every `get` is a miss and every prefix is empty. It is for switching caching off without
- * touching the code that uses it. Arguments are checked as any other cache checks them, so that a mistake shows here and
- * not on the day a real cache takes its place.
+ * A cache that stores nothing: every `get` is a miss. Use it to switch caching off without a change of the code that uses the
+ * cache. Arguments are checked as in other caches, so that mistakes are found before a real cache replaces it. All methods
+ * throw `TypeError` for arguments of the wrong type; `put` and `prefetch` throw `RangeError` for a meta out of range.
  */
 export class NoCache implements ProjectionCache {
-  /** Says that the cache is a no-op: what is put is not worth encoding. */
+  /** Returns `isNoop: true`: values need not be encoded for this cache. */
   capabilities(): CacheCapabilities {
     return { supportsPrefetch: false, isNoop: true };
   }
 
-  /** Always a miss. */
+  /** Returns `undefined`: always a miss. */
   get(key: Uint8Array): CacheEntry | undefined {
     assertBytes(key, 'key');
     return undefined;
   }
 
-  /** Forgets the value at once. */
+  /** Checks its arguments and stores nothing. */
   put(key: Uint8Array, value: Uint8Array, meta: CacheMeta): void {
     assertBytes(key, 'key');
     assertBytes(value, 'value');
     assertMeta(meta);
   }
 
-  /** Removes nothing: 0. */
+  /** Returns 0: there is nothing to remove. */
   deletePrefix(prefix: Uint8Array): number {
     assertBytes(prefix, 'prefix');
     return 0;
   }
 
-  /** Nothing to make durable. */
+  /** Does nothing: there is nothing to make durable. */
   sync(): void {}
 
-  /** Nothing to read ahead. */
+  /** Checks its arguments and reads nothing. */
   prefetch(key: Uint8Array, predictedMeta: CacheMeta): void {
     assertBytes(key, 'key');
     assertMeta(predictedMeta);

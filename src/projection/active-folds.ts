@@ -1,28 +1,28 @@
-/** One projection of a stream under way, for `invalidate` to overtake. */
+/** One call under way, from its lookup to the end of its fold. */
 export interface ActiveFold {
   readonly stream: string;
-  /** What comes of it must not be cached. */
+  /** Whether its result must not be cached. */
   isDropped: boolean;
-  /** Its place among those under way. */
+  /** Its index among the active folds. */
   at: number;
 }
 
 /**
- * The projections under way, and which of them may be cached.
+ * The folds under way, and which of them may be cached.
  *
- * 1. A projection that was under way while its stream was invalidated, at whatever moment, is dropped: it may rest on an
- *    entry that was removed.
- * 2. A dropped projection asks for no write.
- * 3. Each is ended once; nothing is kept of a projection that has ended, and of a stream that is not being invalidated.
+ * 1. A fold that is under way at any time during an invalidation of its stream is dropped: it may be based on an entry that
+ *    was removed.
+ * 2. A dropped fold writes nothing to the cache.
+ * 3. Each fold is ended once. Folds that have ended, and streams that are not being invalidated, use no memory.
  */
 export class ActiveFolds {
-  /** In no order; each knows its place. With a `Set` a hit took a fifth longer. */
+  /** Unordered; each fold has its index. A `Set` made a hit a fifth slower. */
   readonly #underWay: ActiveFold[] = [];
-  /** Streams being invalidated, and how many times at once. */
-  readonly #closed = new Map<string, number>();
+  /** The streams being invalidated, each with the number of its invalidations under way. */
+  readonly #invalidations = new Map<string, number>();
 
   begin(stream: string): ActiveFold {
-    const isDropped = this.#closed.size > 0 && this.#closed.has(stream);
+    const isDropped = this.#invalidations.size > 0 && this.#invalidations.has(stream);
     const activeFold: ActiveFold = { stream, isDropped, at: this.#underWay.length };
     this.#underWay.push(activeFold);
     return activeFold;
@@ -35,15 +35,15 @@ export class ActiveFolds {
     last.at = activeFold.at;
   }
 
-  /** Drops what is under way for a stream, and what begins until `endInvalidation`. */
+  /** Drops the folds of a stream that are under way, and those that begin before `endInvalidation`. */
   beginInvalidation(stream: string): void {
-    this.#closed.set(stream, (this.#closed.get(stream) ?? 0) + 1);
+    this.#invalidations.set(stream, (this.#invalidations.get(stream) ?? 0) + 1);
     for (const activeFold of this.#underWay) if (activeFold.stream === stream) activeFold.isDropped = true;
   }
 
   endInvalidation(stream: string): void {
-    const left = (this.#closed.get(stream) ?? 0) - 1;
-    if (left > 0) this.#closed.set(stream, left);
-    else this.#closed.delete(stream);
+    const left = (this.#invalidations.get(stream) ?? 0) - 1;
+    if (left > 0) this.#invalidations.set(stream, left);
+    else this.#invalidations.delete(stream);
   }
 }

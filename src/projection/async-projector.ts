@@ -26,34 +26,40 @@ import { type SharedFold, SingleFlight } from './single-flight.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport, warmStreams } from './warm-up.ts';
 
-/** What an `AsyncProjector` works with. */
+/** The cache, the event log and the settings of an `AsyncProjector`. */
 export interface AsyncProjectorOptions<Event> extends ProjectorSettings, CacheDeadlineOptions {
+  /** Where states are cached; synchronous or asynchronous. */
   readonly cache: ProjectionCache | AsyncProjectionCache;
+  /** Where events are read; synchronous or asynchronous. */
   readonly source: AsyncEventReader<Event> | EventReader<Event>;
 }
 
-/** How one call of an `AsyncProjector` differs from others. */
+/** Options of one call of `AsyncProjector.project`. */
 export interface AsyncCallOptions {
-  /** Takes this caller out: its promise is rejected with the signal's reason, others that share the fold go on. */
+  /**
+   * Aborts this call: its promise is rejected with the reason of the signal. Other callers that share the fold are not
+   * affected. Default: none.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** The same for a call that is reported on. */
+/** Options of one call of `AsyncProjector.projectWithReport`. */
 export interface AsyncProjectOptions extends AsyncCallOptions, ProjectOptions {}
 
-/** A caller on its way to an answer. */
+/** One call that waits for its answer. */
 interface Caller {
   readonly signal: AbortSignal | undefined;
   readonly beganAt: LogicalTime;
-  /** The lowest head it read, where it had to try more than once. */
+  /** The lowest head that its tries have read. */
   lowestHead: bigint | undefined;
   /** The fold it shares. */
   sharedFold: SharedFold | undefined;
 }
 
 /**
- * `Projector` for event logs or caches that answer later. A key is folded once however many callers ask at once: a caller
- * joins a fold under way if that will reach the head it read, else it waits for it and folds the rest.
+ * Like `Projector`, for event logs or caches that are asynchronous. Concurrent calls for the same state share one fold: a
+ * call joins the fold under way if it will reach the head that the call read; otherwise the call waits for the fold to end
+ * and folds the remaining events. Writes to an asynchronous cache follow the results: call `flush` before you close it.
  */
 export class AsyncProjector<Event> {
   readonly #context: ProjectionContext<Event> & { readonly later: AsyncCacheAccess };
@@ -63,7 +69,7 @@ export class AsyncProjector<Event> {
   readonly #heads = new HeadReadings();
   #now: LogicalTime = 0;
 
-  /** Throws `TypeError` or `RangeError` for options. */
+  /** Throws `TypeError` for an option of the wrong type and `RangeError` for one out of its range. */
   constructor(options: AsyncProjectorOptions<Event>) {
     const context = contextOf(options);
     const deadline = new CacheDeadline(options);
@@ -73,7 +79,12 @@ export class AsyncProjector<Event> {
     this.#bound = new BoundProjections(options.source);
   }
 
-  /** As `Projector.project`; rejected with what that throws. */
+  /**
+   * Resolves to the state of a projection of a stream, `undefined` when there is none. `freshness` is how old the state may
+   * be; default: `Freshness.consistent`. Rejects with `StoreError` `SOURCE_INVALID`, `STATE_CODEC` or `REPLAY_BUDGET`,
+   * `TypeError` or `RangeError` for an invalid argument, any error of the event log or of `apply`, and the reason of an
+   * aborted `signal`.
+   */
   async project<State>(
     projection: Projection<State, Event>,
     stream: string,
@@ -86,7 +97,10 @@ export class AsyncProjector<Event> {
     return (await this.#project(projection, stream, freshness, own, this.#context.reports)).state;
   }
 
-  /** The same with a report of how it came about. */
+  /**
+   * Like `project`, and resolves to a report as well: the outcome, why a cached state was not used, how many events were read
+   * and how long each phase took. Rejects with the errors of `project`.
+   */
   async projectWithReport<State>(
     projection: Projection<State, Event>,
     stream: string,
@@ -98,10 +112,10 @@ export class AsyncProjector<Event> {
   }
 
   /**
-   * Removes every cached projection of a stream. What was under way before the promise is settled will be neither cached
-   * nor joined by later callers. Resolves to how many there were. Rejected with what the cache throws, and with
-   * `CACHE_FAILED` where it does not answer in time: entries may then be left. A write that was not answered in time and
-   * lands later is not used, and removed again.
+   * Removes the cached states of all projections of a stream, and resolves to how many there were. Folds that are under way
+   * before the promise is settled are neither cached nor shared with later calls. Rejects with `TypeError` for an invalid
+   * stream, with any error of the cache, and with `CACHE_FAILED` when the cache does not answer within `cacheTimeoutMs`; some
+   * entries may remain then. An older write that completes later is not used, and is removed again.
    */
   async invalidate(stream: string): Promise<number> {
     const prefix = streamPrefix(stream);
@@ -118,14 +132,18 @@ export class AsyncProjector<Event> {
   }
 
   /**
-   * Resolves when every write to the cache that follows a result has ended, or was not answered in time. To call before the
-   * cache is synced or closed.
+   * Resolves when all writes to the cache that are under way have ended, or have exceeded `cacheTimeoutMs`. Call it before
+   * you sync or close the cache. Never rejects: `stats().cacheFailures` counts writes that failed.
    */
   async flush(): Promise<void> {
     await this.#context.later.writes.ended();
   }
 
-  /** As `Projector.sweep`. */
+  /**
+   * Removes the cached states of all projections that are not in `live`: those of other names, versions, kinds and event
+   * logs. Other keys of the cache stay. Resolves to how many entries it removed. Rejects with `TypeError` for a cache without
+   * a method `keys`, with any error of the cache, and with `CACHE_FAILED` when an answer exceeds `cacheTimeoutMs`.
+   */
   async sweep(live: Iterable<Projection<unknown, Event>>): Promise<number> {
     assertIterable(live, 'live');
     const { deadline } = this.#context.later;
@@ -133,8 +151,10 @@ export class AsyncProjector<Event> {
   }
 
   /**
-   * As `Projector.warm`, several streams at once, and with the cache told of the next ones where it can prefetch. What ends
-   * the warm-up does so after the projections under way.
+   * Projects the streams, several at once, so that the next call for each is a hit. The next streams are announced to a cache
+   * that supports prefetching. A stream that fails is listed in the report, and the warm-up continues. It ends early, and
+   * rejects, when `signal` is aborted or when `streams` or `onProgress` throws; projections under way end first. Rejects with
+   * `TypeError` or `RangeError` for an invalid argument.
    */
   async warm<State>(
     streams: Iterable<string> | AsyncIterable<string>,
@@ -150,14 +170,14 @@ export class AsyncProjector<Event> {
       announce: prefetches ? (stream: string) => this.#prefetch(projection, stream) : undefined,
       project: async (stream: string) => {
         await this.project(projection, stream, Freshness.consistent, callOptions);
-        // No more writes at once than streams.
+        // So that there are never more writes under way than `concurrency`.
         await unlessAborted(this.#context.later.writes.ended(stream), signal);
       },
     };
     return await warmStreams(streams, work, options);
   }
 
-  /** What was counted since this projector was made. */
+  /** Returns a snapshot of the counters since this projector was created. */
   stats(): ProjectorStats {
     return this.#context.counters.snapshot();
   }
@@ -205,7 +225,7 @@ export class AsyncProjector<Event> {
     }
   }
 
-  /** Tries until there is an answer. Goes on when the caller has left, up to its next step, to no effect. */
+  /** Tries until there is an answer. After the caller has left, it ends at its next step, without an effect. */
   async #answer<State>(call: RunCall<State, Event>, caller: Caller): Promise<ProjectionAnswer<State>> {
     while (true) {
       caller.signal?.throwIfAborted();
@@ -217,7 +237,7 @@ export class AsyncProjector<Event> {
     }
   }
 
-  /** Answers from the cache, by a fold of its own or by one under way; or says when to try again. */
+  /** Answers from the cache, from its own fold or from a shared one. Otherwise returns when to try again. */
   async #try<State>(
     call: RunCall<State, Event>,
     caller: Caller,
@@ -231,16 +251,16 @@ export class AsyncProjector<Event> {
       const prepared = await runLater(run.prepare());
       if ('answer' in prepared) return prepared;
       caller.signal?.throwIfAborted();
-      // Its stream was invalidated meanwhile: what it found is not worth folding onto, and could not be shared.
+      // The stream was invalidated meanwhile: a fold onto the state found would be neither cached nor shared.
       if (activeFold.isDropped && !beganDropped) return { again: undefined };
-      // Nothing is waited for from here until the caller is on board: no other call comes in between.
+      // No `await` from here until the caller has joined, so that no other call runs in between.
       const { plan } = prepared;
       const { beganAt, lowestHead = plan.head } = caller;
       caller.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
       const id = sharedId(call.stream, call.projection.id);
       const underWay = this.#singleFlight.find(id);
       if (underWay?.answers(beganAt, plan.head, caller.lowestHead) === false) {
-        // Its failure is for those to see who joined it. What it caches is where this call goes on from.
+        // Callers who joined that fold see its failure; this call continues from what it caches.
         return { again: underWay.ended };
       }
       isLeading = underWay === undefined;

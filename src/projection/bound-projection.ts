@@ -5,24 +5,24 @@ import { assertProjection, type Projection } from './projection.ts';
 import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
 import { StateEncoding, type StoredState } from './stored-state.ts';
 
-/** A projection as one projector uses it: with its defaults, and with the part of its keys that is the same for all streams. */
+/** A projection with its defaults, and with the part of its keys that is the same for all streams of one event log. */
 export class BoundProjection<State, Event> {
   readonly name: string;
   readonly version: number;
   readonly kinds: readonly string[];
   readonly incremental: boolean;
-  /** Of the event log, when this was bound. */
+  /** The identity of the event log when the projection was bound. */
   readonly identity: string | undefined;
-  /** Names it among all projections of one event log. */
+  /** Identifies it among all projections of one event log. */
   readonly id: string;
-  /** Its states as they are cached. */
+  /** Encodes and decodes its states. */
   readonly states: StateEncoding<State>;
   readonly #projection: Projection<State, Event>;
   #initial: StoredState | undefined;
   readonly #fingerprint: Uint8Array;
   readonly #keyTail: Uint8Array;
 
-  /** Throws `TypeError` or `RangeError` for what is no projection, and for a name or version that makes no key. */
+  /** Throws `TypeError` or `RangeError` for an invalid projection, name, version or identity. */
   constructor(projection: Projection<State, Event>, identity: string | undefined) {
     assertProjection(projection);
     if (identity !== undefined && typeof identity !== 'string') {
@@ -32,7 +32,7 @@ export class BoundProjection<State, Event> {
     this.#projection = projection;
     this.name = projection.name;
     this.version = projection.version ?? 0;
-    // A copy: what the source is asked for must stay what the key says.
+    // A copy: the kinds that are read must remain those of the key.
     this.kinds = Object.freeze([...(projection.kinds ?? [])]);
     this.incremental = projection.incremental ?? true;
     this.identity = identity;
@@ -47,7 +47,7 @@ export class BoundProjection<State, Event> {
     return joinedKey(stream, this.#keyTail);
   }
 
-  /** Whether a key is one of this projection's, whatever the stream. */
+  /** Whether a key belongs to this projection, of any stream. */
   owns(parts: ProjectionKeyParts): boolean {
     const { name, version, fingerprint } = parts;
     return (
@@ -60,15 +60,15 @@ export class BoundProjection<State, Event> {
    * `TypeError` for an asynchronous projection.
    */
   apply(state: State | undefined, event: Event): State | undefined {
-    // Where `initial` returns undefined, that is what its projection starts from.
+    // If `initial` returns undefined, the projection starts from that.
     const next = this.#projection.apply(state === undefined ? (this.#initialState() as State) : state, event);
     assertNoPromise(next, '`apply` of a projection');
     return next === undefined ? undefined : this.states.normalize(next);
   }
 
   /**
-   * What a fold starts from, of its own each time: `initial` may return one object again and again, and `apply` may change
-   * what it is given. It is encoded once, so that later changes of that object are not seen.
+   * A new copy of the initial state for each fold: `initial` may always return the same object, and `apply` may modify its
+   * argument. It is encoded once, so that later changes of that object have no effect.
    */
   #initialState(): State | undefined {
     this.#initial ??= this.#encodedInitial();
@@ -82,7 +82,7 @@ export class BoundProjection<State, Event> {
   }
 }
 
-/** The projections one projector was asked for, bound to the identity its event log has now. */
+/** The projections of one projector, bound to the current identity of its event log. */
 export class BoundProjections<Event> {
   readonly #source: { readonly identity?: string };
   #identity: string | undefined;
@@ -93,10 +93,10 @@ export class BoundProjections<Event> {
     this.#identity = source.identity;
   }
 
-  /** Throws `TypeError` or `RangeError` for what is no projection. */
+  /** Throws `TypeError` or `RangeError` for an invalid projection. */
   of<State>(projection: Projection<State, Event>): BoundProjection<State, Event> {
     const { identity } = this.#source;
-    // A log that was restored while the projector lives gets another identity: nothing bound before is used.
+    // A log that is restored while the projector is in use has another identity: older bindings are not used.
     if (identity !== this.#identity) {
       this.#identity = identity;
       this.#bound = new WeakMap();

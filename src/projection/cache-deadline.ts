@@ -1,29 +1,30 @@
 import { assertFunction } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 
-/** Calls `act` after so many milliseconds, unless what it returns is called before. */
+/** Calls `act` after `ms` milliseconds. The function that it returns cancels that. */
 export type StartTimer = (act: () => void, ms: number) => () => void;
 
-/** How long a projector waits for a cache. */
+/** How long an `AsyncProjector` waits for an asynchronous cache. */
 export interface CacheDeadlineOptions {
   /**
-   * Milliseconds that each answer of an asynchronous cache is waited for; a positive integer up to 2^31 - 1, default 5,000.
-   * Beyond them the cache has failed, `CACHE_FAILED`.
+   * The maximum time for each answer of an asynchronous cache, in milliseconds; an integer from 1 to 2^31 - 1, default 5,000.
+   * A later answer counts as a failure of the cache: the events are folded, and `invalidate` and `sweep` reject with
+   * `CACHE_FAILED`.
    */
   readonly cacheTimeoutMs?: number;
-  /** Measures them; default: `setTimeout`. */
+  /** Starts the timers for `cacheTimeoutMs`; default: `setTimeout` and `clearTimeout`. */
   readonly startTimer?: StartTimer;
 }
 
 const TIMEOUT_DEFAULT_MS = 5_000;
 const TIMEOUT_MAX_MS: number = 2 ** 31 - 1;
 
-/** Bounds how long the answers of a cache are waited for. */
+/** Limits the time for each answer of a cache. */
 export class CacheDeadline {
   readonly #ms: number;
   readonly #startTimer: StartTimer;
 
-  /** Throws `TypeError` or `RangeError` that names the option. */
+  /** Throws `TypeError` or `RangeError` that names the invalid option. */
   constructor({ cacheTimeoutMs = TIMEOUT_DEFAULT_MS, startTimer = systemTimer }: CacheDeadlineOptions) {
     if (!Number.isSafeInteger(cacheTimeoutMs) || cacheTimeoutMs < 1 || cacheTimeoutMs > TIMEOUT_MAX_MS) {
       const range = `a positive integer up to ${TIMEOUT_MAX_MS}`;
@@ -34,12 +35,12 @@ export class CacheDeadline {
     this.#startTimer = startTimer;
   }
 
-  /** Calls `late` when the time for an answer is over. Returns what stops that. */
+  /** Calls `late` when the time for an answer is over. The function that it returns cancels that. */
   start(late: () => void): () => void {
     return this.#startTimer(late, this.#ms);
   }
 
-  /** The answer, or a rejection with `CACHE_FAILED` once its time is over. */
+  /** Resolves to the answer. Rejects with `CACHE_FAILED` when the time for it is over. */
   within<Answer>(answer: PromiseLike<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const stop = this.start(() => {

@@ -1,7 +1,7 @@
 import { abandonIterator, type Coroutine, isPromise, iteratorOf } from './coroutine.ts';
 import { type ProjectionKeyParts, parseKey } from './projection-key.ts';
 
-/** A cache that can tell its keys, as a `LogCache` can. */
+/** A cache that lists its keys, such as a `LogCache`. */
 interface KeyedCache {
   keys(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   deletePrefix(prefix: Uint8Array): unknown;
@@ -13,13 +13,12 @@ interface LiveProjection {
 }
 
 /**
- * Removes the entries of projections that are not among `live`: other names and versions, other kinds and other event logs.
- * Keys that no projector made are left alone. Returns how many entries it removed. Throws `TypeError` for a cache that
- * cannot tell its keys.
+ * Removes the entries of projections that are not in `live`: those of other names, versions, kinds and event logs. Keys that
+ * no projector made stay. Returns how many entries it removed. Throws `TypeError` for a cache that does not list its keys.
  */
 export function* sweepCache(cache: object, live: readonly LiveProjection[]): Coroutine<number> {
   if (typeof (cache as Partial<KeyedCache>).keys !== 'function') {
-    throw new TypeError('sweep needs a cache that can tell its keys: a LogCache, or one with a method `keys`');
+    throw new TypeError('sweep needs a cache that lists its keys: a LogCache, or one with a method `keys`');
   }
   const keyed = cache as KeyedCache;
   const iterator = iteratorOf(keyed.keys());

@@ -4,31 +4,31 @@ import type { CacheDeadline } from './cache-deadline.ts';
 import { isPromise } from './coroutine.ts';
 import type { ProjectorCounters } from './projector-counters.ts';
 
-/** Of which key a write is. */
+/** A key of the cache, and what it belongs to. */
 export interface CacheKey {
   readonly stream: string;
-  /** Names the projection among those of the stream. */
+  /** Identifies the projection among those of the stream. */
   readonly projectionId: string;
   readonly key: Uint8Array;
 }
 
-/** A write that may be begun later. */
+/** A write that can be started later. */
 export interface CacheWrite {
-  /** What the key holds after it; absent where it removes the key. */
+  /** The entry that it writes; `undefined` if it removes the key. */
   readonly entry: CacheEntry | undefined;
-  /** Returns the cache's promise, if it answers later. */
+  /** Starts the write. Returns the promise of an asynchronous cache. */
   begin(): unknown;
 }
 
-/** What is known here of a key: the entry that the cache will hold, that it will hold none, or that it must not be read. */
+/** The pending content of a key: an entry, no entry, or unknown so that the key must not be read. */
 export type PendingEntry = CacheEntry | 'absent' | 'unreadable';
 
-/** A key with writes that have not ended. */
+/** A key with a write that has not ended. */
 interface PendingKey extends CacheKey {
   readonly id: string;
   current: CacheWrite;
   waiting: CacheWrite | undefined;
-  /** Resolved when the write under way has ended or is overdue. */
+  /** Resolves when the write under way has ended or is overdue. */
   step: Promise<void>;
   isOverdue: boolean;
   isInvalidated: boolean;
@@ -36,20 +36,20 @@ interface PendingKey extends CacheKey {
 }
 
 /**
- * The writes of a projector to a cache that answers later. Results do not wait for them.
+ * The write-behind queue of a projector with an asynchronous cache: results do not wait for writes.
  *
- * 1. Of a key one write is under way at a time. One more waits, the one that was asked for last.
- * 2. While writes of a key are on their way, it is read from here: what is found is what the cache will hold.
- * 3. A write that is not answered in time is *overdue* until it is settled: it may land at any moment. Its key is neither read
- *    nor written meanwhile, so that there is one such write of a key at most.
- * 4. `overtake` drops the writes of a stream that wait. Its key is not read from here any more, and `ended` says when the
- *    writes under way have ended or are overdue: a deletion that begins then removes whatever the former wrote.
- * 5. A write that was overdue when or before it was overtaken may have landed after that deletion. When it is settled, its
- *    key is removed again, and neither read nor written before a removal has succeeded.
+ * 1. Each key has at most one write under way, and at most one more that waits: the newest.
+ * 2. While a key has pending writes, it is read from this queue: the newest entry is what the cache will hold.
+ * 3. A write that exceeds the deadline is *overdue* until its promise is settled, as it may take effect at any time. Its key is
+ *    neither read nor written meanwhile, so that each key has at most one overdue write.
+ * 4. `invalidate` drops the waiting writes of a stream, and its keys are no longer read from this queue. `ended` resolves
+ *    when the writes under way have ended or are overdue: a deletion that starts then removes what the former wrote.
+ * 5. An overdue write of an invalidated stream may take effect after that deletion. When its promise is settled, the key is
+ *    removed again, and is neither read nor written before a removal has succeeded.
  *
- * So no state from before an invalidation is read after it. From here, by 4, nothing older is read; of the cache, what ended
- * before the deletion was removed by it, and by 3 and 5 what landed later is removed before the key is read. A promise that
- * is settled is taken at its word: what it wrote has landed or never will.
+ * So no state from before an invalidation is read after it: by 4 not from this queue; and not from the cache, as the deletion
+ * removes the writes that ended before it, and by 3 and 5 later ones are removed before the key is read. A settled promise
+ * means that the write has taken effect or never will.
  */
 export class CacheWrites {
   readonly #cache: ProjectionCache | AsyncProjectionCache;
@@ -63,12 +63,12 @@ export class CacheWrites {
     this.#counters = counters;
   }
 
-  /** Whether nothing is known here of any key. */
+  /** Whether no key has pending writes. */
   get isIdle(): boolean {
     return this.#keys.size === 0;
   }
 
-  /** What is known of a key; `undefined`: ask the cache. */
+  /** The pending content of a key; `undefined`: read the cache. */
   find(place: CacheKey): PendingEntry | undefined {
     const held = this.#keys.get(sharedId(place.stream, place.projectionId));
     if (held === undefined) return undefined;
@@ -78,7 +78,7 @@ export class CacheWrites {
     return entry ?? 'absent';
   }
 
-  /** Begins a write, now or after the one under way. Throws what the cache throws at once; later failures are counted. */
+  /** Starts a write, now or after the one under way. Throws synchronous errors of the cache; later failures are counted. */
   begin(place: CacheKey, write: CacheWrite): void {
     const id = sharedId(place.stream, place.projectionId);
     const held = this.#keys.get(id);
@@ -94,7 +94,7 @@ export class CacheWrites {
     this.#follow(begun, writing);
   }
 
-  /** For a stream whose entries are about to be removed. */
+  /** Call it before the entries of a stream are removed. */
   invalidate(stream: string): void {
     for (const held of this.#of(stream)) {
       held.isInvalidated = true;
@@ -102,12 +102,12 @@ export class CacheWrites {
     }
   }
 
-  /** Whether writes, of a stream or at all, are under way and not overdue. */
+  /** Whether a write, of one stream or of any, is under way and not overdue. */
   isBusy(stream?: string): boolean {
     return this.#of(stream).some(({ isOverdue }) => !isOverdue);
   }
 
-  /** Resolves when the writes, of a stream or all of them, have ended or are overdue. */
+  /** Resolves when all writes, of one stream or of any, have ended or are overdue. */
   async ended(stream?: string): Promise<void> {
     while (this.isBusy(stream)) await Promise.all(this.#of(stream).map(({ step }) => step));
   }
@@ -154,7 +154,7 @@ export class CacheWrites {
     this.#follow(held, writing);
   }
 
-  /** Removes what an overdue write may have brought back. A removal that fails is tried again when the key is asked for. */
+  /** Removes what an overdue write may have stored. A failed removal is retried at the next lookup of the key. */
   #clean(held: PendingKey): void {
     held.cleaning = 'under way';
     const removing = this.#try(() => this.#deadline.within(Promise.resolve(this.#cache.deletePrefix(held.key))));
@@ -176,8 +176,8 @@ export class CacheWrites {
   }
 }
 
-/** Names a projection of a stream among all that a projector is asked for. */
+/** Identifies a projection of a stream among all those of a projector. */
 export function sharedId(stream: string, projectionId: string): string {
-  // As in keys: a stream holds no NUL.
+  // Unambiguous: a stream contains no NUL.
   return `${stream}\0${projectionId}`;
 }

@@ -8,7 +8,7 @@ import type { CacheFailure, Refusal } from './projection-report.ts';
 import type { ProjectionContext } from './projector-options.ts';
 import { asStored, type StoredState } from './stored-state.ts';
 
-/** A projection found in the cache. */
+/** A state found in the cache. */
 export interface CachedState {
   readonly kind: 'found';
   readonly stored: StoredState;
@@ -16,7 +16,7 @@ export interface CachedState {
   readonly cachedAtUs: bigint;
 }
 
-/** None that can be used, and why. */
+/** Why there is no usable state. */
 export interface RefusedState {
   readonly kind: 'refused';
   readonly refusal: Refusal;
@@ -25,9 +25,8 @@ export interface RefusedState {
 export type Lookup = CachedState | RefusedState;
 
 /**
- * The cache as one projection of one stream sees it. The cache is an optimisation: what it throws is kept for the report
- * and never stops a projection. Nobody waits for a write to a cache that answers later: it follows the result, and when it
- * fails that is counted and in no report.
+ * The cache entry of one projection of one stream. Errors of the cache are collected for the report and never fail a call.
+ * Writes to an asynchronous cache follow the result: their failures are counted, but are not in a report.
  */
 export class CachedStates<Event> {
   readonly #context: ProjectionContext<Event>;
@@ -35,7 +34,7 @@ export class CachedStates<Event> {
   readonly #activeFold: ActiveFold;
   readonly #failures: CacheFailure[];
 
-  /** What fails is added to `failures`. */
+  /** Failures of the cache are added to `failures`. */
   constructor(context: ProjectionContext<Event>, place: CacheKey, activeFold: ActiveFold, failures: CacheFailure[]) {
     this.#context = context;
     this.#place = place;
@@ -43,7 +42,7 @@ export class CachedStates<Event> {
     this.#failures = failures;
   }
 
-  /** Never throws and is never rejected. */
+  /** Reads the entry. Never throws and never rejects. */
   get(): Lookup | PromiseLike<Lookup> {
     const { cache, later } = this.#context;
     try {
@@ -52,7 +51,7 @@ export class CachedStates<Event> {
       const got = cache.get(this.#place.key);
       if (!isPromise(got)) return this.#lookup(got);
       const answer = later === undefined ? got : later.deadline.within(got);
-      // What was written while the cache answered is newer than its answer.
+      // An entry written meanwhile is newer than the answer of the cache.
       const found = answer.then((entry) => this.#held() ?? this.#lookup(entry));
       return found.then(undefined, (error: unknown) => this.#unreadable(error));
     } catch (error) {
@@ -60,14 +59,14 @@ export class CachedStates<Event> {
     }
   }
 
-  /** Caches a state, unless `invalidate` overtook this projection. */
+  /** Caches a state, unless the stream was invalidated meanwhile. */
   *put(stored: StoredState, meta: CacheMeta): Coroutine<void> {
     if (!this.#context.keeps) return;
     const begin = (): unknown => this.#context.cache.put(this.#place.key, stored, meta);
     yield* this.#write('put', { entry: { value: stored, meta }, begin });
   }
 
-  /** Removes the entry. No other key starts with this one: its fingerprint ends it. */
+  /** Removes the entry. Its key is not a prefix of another one: all keys end with a fingerprint of fixed length. */
   *remove(): Coroutine<void> {
     const begin = (): unknown => this.#context.cache.deletePrefix(this.#place.key);
     yield* this.#write('delete', { entry: undefined, begin });
@@ -88,24 +87,24 @@ export class CachedStates<Event> {
     }
   }
 
-  /** What the writes under way say of the key. Throws `CACHE_FAILED` where it must not be read. */
+  /** The pending content of the key, if any. Throws `CACHE_FAILED` if the key must not be read. */
   #held(): Lookup | undefined {
     const { later } = this.#context;
     if (later === undefined || later.writes.isIdle) return undefined;
     const held = later.writes.find(this.#place);
     if (held === undefined) return undefined;
     if (held === 'unreadable') {
-      throw new StoreError('CACHE_FAILED', 'a write of the key may still land: it is not read');
+      throw new StoreError('CACHE_FAILED', 'the key is not read, as an overdue write may still take effect');
     }
     return this.#lookup(held === 'absent' ? undefined : held);
   }
 
-  /** Throws `TypeError` for an invalid entry: a cache that answers so has failed like one that throws. */
+  /** Throws `TypeError` for an invalid entry, which counts as a failure of the cache. */
   #lookup(entry: CacheEntry | undefined): Lookup {
     if (entry === undefined) return { kind: 'refused', refusal: 'absent' };
     const { watermark, cachedAtUs } = entry.meta;
     if (typeof watermark !== 'bigint' || typeof cachedAtUs !== 'bigint') {
-      throw new TypeError('the cache returned an entry whose meta is not of bigints: mend the cache');
+      throw new TypeError('the cache returned an entry whose meta has no bigints: fix the cache');
     }
     assertBytes(entry.value, 'the value of a cached entry');
     const stored = asStored(entry.value);

@@ -1,9 +1,9 @@
 import { kindOf } from '../base/argument.ts';
 
-/** What waits for each signal: Node warns of a leak where one signal has more than ten listeners. */
+/** One listener for each signal: Node warns of a leak when a signal has more than ten. */
 const waiting = new WeakMap<AbortSignal, AbortWaits>();
 
-/** Those who wait for one signal, behind one listener that is there while anybody waits. */
+/** The callbacks for one signal, behind one listener that exists while there are callbacks. */
 class AbortWaits {
   readonly #signal: AbortSignal;
   readonly #waits = new Set<() => void>();
@@ -25,7 +25,7 @@ class AbortWaits {
   }
 }
 
-/** Calls `act` as soon as the signal is aborted, at once where it is already. Returns what ends that. */
+/** Calls `act` when the signal is aborted, at once if it already is. The function that it returns cancels that. */
 function whenAborted(signal: AbortSignal, act: () => void): () => void {
   if (signal.aborted) {
     act();
@@ -36,23 +36,23 @@ function whenAborted(signal: AbortSignal, act: () => void): () => void {
     waits = new AbortWaits(signal);
     waiting.set(signal, waits);
   }
-  // Each has a place of its own, also where one function waits twice.
+  // A new function each time, as the same `act` may be registered twice.
   const wait = (): void => act();
   waits.add(wait);
   return () => waits.remove(wait);
 }
 
-/** The promise's outcome, or a rejection with the signal's reason as soon as that is aborted. */
+/** Settles as the promise does, or rejects with the reason of the signal when it is aborted first. */
 export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return promise;
   return new Promise<Value>((resolve, reject) => {
-    // Listened to even where the signal is aborted already: a rejection that nobody hears would end the process.
+    // Handled even if the signal is already aborted: an unhandled rejection would end the process.
     promise.then(resolve, reject).finally(() => stop());
     const stop = whenAborted(signal, () => reject(signal.reason));
   });
 }
 
-/** Lets work go on that waits for one promise after another, once a signal is aborted: one listener for all its waits. */
+/** Ends the waits of a sequence of promises when a signal is aborted, with one callback for all of them. */
 export class Interruption {
   readonly #end: () => void;
   #interrupt: (() => void) | undefined;
@@ -65,7 +65,7 @@ export class Interruption {
     });
   }
 
-  /** The promise's outcome; `undefined` as soon as the signal is aborted. One wait at a time. */
+  /** Settles as the promise does, or resolves to `undefined` when the signal is aborted first. One wait at a time. */
   wait<Value>(promise: PromiseLike<Value>): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
       promise.then(resolve, reject);
@@ -79,10 +79,10 @@ export class Interruption {
   }
 }
 
-/** Throws `TypeError` for an invalid signal, an `AbortController` perhaps. */
+/** Throws `TypeError` for an invalid signal, such as an `AbortController`. */
 export function assertSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
-  // By its methods: a signal may come from another realm.
+  // By its methods and not its class: a signal may come from another realm.
   const { aborted, throwIfAborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
   const methods = [throwIfAborted, addEventListener, removeEventListener];
   if (typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function')) return;

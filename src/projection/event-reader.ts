@@ -1,48 +1,52 @@
 import { kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 
-/** An event with its global position in the event log; u64. */
+/** An event with its position. */
 export interface RecordedEvent<Event> {
+  /** Position in the event log, or in the stream; u64, ascending within a stream. */
   readonly sequence: bigint;
-  /** Neither null nor `undefined`. */
+  /** The event; neither null nor `undefined`. */
   readonly event: Event;
 }
 
-/** What a reader may use while it reads. */
+/** Options of one call of `read`. */
 export interface ReadOptions {
   /**
-   * Aborted when nobody waits for the events any more: a query under way may be cancelled. What the reader throws then is
-   * ignored. Absent where nobody can leave, as in a `Projector`.
+   * Aborted when all callers that wait for the events have left, so that the reader can cancel its query. Errors of the
+   * reader after that are ignored. Absent in a `Projector`, whose callers cannot leave.
    */
   readonly signal?: AbortSignal;
 }
 
 /**
- * What a projector needs of an event log. `kinds` names the relevant kinds of events, `[]` every kind. Events must become
- * visible in the order of their sequences: one that appears below a sequence that was read before is never folded.
+ * The event log as a projector reads it. `kinds` lists the relevant kinds of events; `[]` means every kind. Events must
+ * become visible in the order of their sequences: an event that appears below a sequence already read is never folded.
  */
 export interface EventReader<Event> {
-  /** Names this event log: what was cached from another one is not used. A restored log should get another one. */
+  /**
+   * Identifies this event log; default: none. States cached under another identity are not used. Change it when the log is
+   * restored from a backup.
+   */
   readonly identity?: string;
-  /** Sequence of the newest relevant event of a stream, `undefined` where there is none. */
+  /** Returns the sequence of the newest relevant event of a stream, `undefined` when there is none. */
   head(stream: string, kinds: readonly string[]): bigint | undefined;
   /**
-   * Relevant events of a stream, ascending; only those after the sequence `after`, where it is given. It is read no
-   * further than the head and then closed.
+   * Returns the relevant events of a stream in ascending order, only those after the sequence `after` if it is present. The
+   * iterator is read up to the head and then closed.
    */
   read(stream: string, kinds: readonly string[], after?: bigint, options?: ReadOptions): Iterable<RecordedEvent<Event>>;
 }
 
-/** The same for event logs that answer later. */
+/** An `EventReader` for an asynchronous event log. */
 export interface AsyncEventReader<Event> {
-  /** As of an `EventReader`. */
+  /** Identifies this event log, as `EventReader.identity` does; default: none. */
   readonly identity?: string;
-  /** Resolves to what `EventReader.head` returns. */
+  /** Resolves to the sequence of the newest relevant event of a stream, to `undefined` when there is none. */
   head(stream: string, kinds: readonly string[]): Promise<bigint | undefined>;
   /**
-   * As `EventReader.read`, with events that come one by one. When nobody waits for them any more, its iterator's `return` is
-   * called, also while a `next` is pending; an async generator runs it only after that, so one that may hang there listens
-   * to `options.signal`.
+   * Returns the relevant events of a stream in ascending order, only those after the sequence `after` if it is present. The
+   * iterator is read up to the head and then closed. When all callers have left, its `return` is called, even while a `next`
+   * is pending. An async generator runs `return` only after that `next`: if it can wait long, use `options.signal`.
    */
   read(
     stream: string,
@@ -71,7 +75,7 @@ export function assertRecorded<Event>(
   throw sourceInvalid(stream, `the event at ${shown(found.sequence)} is ${shown(found.event)}`);
 }
 
-/** Throws `SOURCE_INVALID` for a sequence that is no u64 or does not follow the one before, where there is one. */
+/** Throws `SOURCE_INVALID` for a sequence that is not a u64, or not above the previous one if there is one. */
 export function assertFollows(stream: string, sequence: bigint, previous: bigint | undefined): void {
   if (!isSequence(sequence)) {
     throw sourceInvalid(stream, `an event has the sequence ${shown(sequence)}: it must be a u64 as a bigint`);
@@ -81,16 +85,16 @@ export function assertFollows(stream: string, sequence: bigint, previous: bigint
   }
 }
 
-/** The events ended at `last` though the head is above it. */
+/** The error for events that end at `last`, below the head. */
 export function endsBelowHead(stream: string, last: bigint | undefined, head: bigint): StoreError {
   const end = last === undefined ? 'without any event' : `at ${last}`;
   return sourceInvalid(stream, `its events end ${end} though the head is ${head}`);
 }
 
-/** Throws `SOURCE_INVALID` where an event log took another identity between two looks at it. */
+/** Throws `SOURCE_INVALID` when the identity of an event log has changed since the projection was bound to it. */
 export function assertSameLog(stream: string, expected: string | undefined, found: string | undefined): void {
   if (expected === found) return;
-  throw sourceInvalid(stream, 'its identity changed while it was read: events of two logs do not mix; call again');
+  throw sourceInvalid(stream, 'its identity changed while it was read: events of two logs cannot be mixed; call again');
 }
 
 export function sourceInvalid(stream: string, reason: string): StoreError {

@@ -23,21 +23,21 @@ import {
 } from './event-reader.ts';
 import type { ProjectionContext } from './projector-options.ts';
 
-/** Where a fold starts: at the first event, or behind the events that are in a state already. */
+/** A state from which a fold continues. */
 export interface FoldBase<State> {
   readonly state: State | undefined;
   readonly watermark: bigint;
-  /** When the state was the newest, in microseconds. */
+  /** When the state was the newest one, in microseconds since the Unix epoch. */
   readonly cachedAtUs: bigint;
 }
 
-/** What a fold came to. */
+/** The result of a fold. */
 export interface FoldResult<State> {
   readonly state: State | undefined;
-  /** Sequence of the last event folded, that of the base where there was none; `undefined` without either. */
+  /** Sequence of the last event folded, otherwise that of the base; `undefined` without either. */
   readonly watermark: bigint | undefined;
   readonly eventsRead: number;
-  /** Whether its budget or its callers ended it before the head. */
+  /** Whether its budget, or the abort of its signal, ended it before the head. */
   readonly exhausted: boolean;
 }
 
@@ -49,16 +49,16 @@ export interface FoldTask<State, Event> {
   readonly projection: BoundProjection<State, Event>;
   readonly stream: string;
   readonly base: FoldBase<State> | undefined;
-  /** The fold ends with the first event at or above it. */
+  /** The fold ends with the first event at or above this sequence. */
   readonly head: bigint;
-  /** Ends the fold as its budget would, at once, also while it waits for an event. */
+  /** When aborted, ends the fold at once as its budget would, even while it waits for an event. */
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Folds events up to the head. Throws what the source and `apply` throw, and `SOURCE_INVALID` where the source breaks its
- * contract: no events where one is due, out of order, at or below the place to read from, without a u64 sequence, or none
- * at the head.
+ * Folds events up to the head. Throws errors of the source and of `apply`, and `SOURCE_INVALID` if the source breaks its
+ * contract: with `null` in place of an event, a sequence that is not a u64 or not above the previous one, events that end
+ * below the head, or another identity at the end.
  */
 export function* foldEvents<State, Event>(
   context: FoldContext<Event>,
@@ -69,7 +69,7 @@ export function* foldEvents<State, Event>(
   const isSpent = budgetOf(context);
   const iterator = openEvents(source, task);
   const interruption = signal === undefined ? undefined : new Interruption(signal);
-  /** Waits, unless there is nobody left to wait for. */
+  /** Waits, until all callers have left. */
   const wait: Wait = (promise) => interruption?.wait(promise) ?? promise;
   let result: FoldResult<State> | undefined;
   try {
@@ -113,7 +113,7 @@ function* foldFrom<State, Event>(
     if (isGivenUp() || isSpent(eventsRead)) return stopped();
     const got = iterator.next();
     const next = (isPromise(got) ? yield wait(got) : got) as IteratorResult<RecordedEvent<Event>, unknown> | undefined;
-    // What comes of a read that was given up is not looked at: the reader may have been cancelled.
+    // The result of an abandoned read is not checked: the reader may have been cancelled.
     if (next === undefined && isGivenUp()) return stopped();
     if (next?.done === true) throw endsBelowHead(stream, watermark, head);
     const recorded: RecordedEvent<Event> | undefined = next?.value;

@@ -2,15 +2,19 @@ import { assertFunction, kindOf } from '../base/argument.ts';
 
 /** How old a projected state may be. */
 export type Freshness =
-  /** As new as the event log: the newest relevant event is in it. */
+  /** The state includes the newest relevant event of the event log. */
   | { readonly kind: 'consistent' }
-  /** A state cached less than `maxStaleMs` milliseconds ago is good enough; the event log is then not asked. */
+  /** A state cached less than `maxStaleMs` milliseconds ago is returned without reading the event log. */
   | { readonly kind: 'bestEffort'; readonly maxStaleMs: number };
 
-/** What a call asks for; the default is `Freshness.consistent`. */
+/** How old the state that a call returns may be; default of all calls: `Freshness.consistent`. */
 export const Freshness: {
+  /** The state includes the newest relevant event of the event log, whose head is read by every call. */
   readonly consistent: Freshness;
-  /** Throws `RangeError` where `maxStaleMs` is not a safe non-negative integer. */
+  /**
+   * A state cached less than `maxStaleMs` milliseconds ago is returned without reading the event log. An older one is brought
+   * up to the head. Throws `RangeError` unless `maxStaleMs` is an integer from 0 to 2^53 - 1.
+   */
   bestEffort(options: { readonly maxStaleMs: number }): Freshness;
 } = {
   consistent: { kind: 'consistent' },
@@ -22,12 +26,12 @@ export const Freshness: {
 };
 
 const US_PER_MS = 1000n;
-/** Times from 2001 to 5138 are here in seconds or milliseconds. Clocks of tests, which begin near 0, are not. */
+/** Seconds and milliseconds of the years 2001 to 5138 are in this range. Clocks of tests that start near 0 are not. */
 const COARSER_UNITS: { readonly from: bigint; readonly to: bigint } = { from: 10n ** 9n, to: 10n ** 14n };
-/** Times from 1973 on are above it in nanoseconds. */
+/** Nanoseconds of the years after 1973 are above it. */
 const PLAUSIBLE_MAX_US: bigint = 10n ** 17n;
 
-/** Throws `TypeError` for what is no freshness and `RangeError` for a window that is no safe non-negative integer. */
+/** Throws `TypeError` for an invalid freshness, `RangeError` unless `maxStaleMs` is a safe non-negative integer. */
 export function assertFreshness(freshness: Freshness): void {
   if (freshness?.kind === 'consistent') return;
   if (freshness?.kind !== 'bestEffort') {
@@ -41,8 +45,8 @@ export function assertFreshness(freshness: Freshness): void {
 }
 
 /**
- * Whether a state cached at `cachedAtUs` may be used at `nowUs` without asking the event log. A negative age, after the
- * clock stepped back, is stale: nothing is known about how old it is.
+ * Whether a state cached at `cachedAtUs` may be used at `nowUs` without reading the event log. A negative age, after the
+ * clock stepped back, is stale: the true age is unknown.
  */
 export function isFreshEnough(freshness: Freshness, cachedAtUs: bigint, nowUs: bigint): boolean {
   if (freshness.kind === 'consistent') return false;
@@ -55,8 +59,8 @@ export function wallClock(): bigint {
 }
 
 /**
- * Throws `TypeError` or `RangeError` for a clock of another unit, which would otherwise show as a cache that fails each
- * `put`, or as states that are always fresh. Later readings are taken as they come: a clock may step anywhere.
+ * The clock, with its type checked at each call. Throws `TypeError` or `RangeError` if it uses another unit: otherwise each
+ * `put` would fail, or states would always be fresh. Later values are not checked, as a clock may step to any time.
  */
 export function checkedClock(clock: () => bigint): () => bigint {
   assertFunction(clock, 'nowUs');

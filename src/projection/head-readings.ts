@@ -2,22 +2,22 @@ import type { ActiveFold } from './active-folds.ts';
 import { isPromise } from './coroutine.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
 
-/** When something happened among the calls of one projector; greater is later. */
+/** A logical clock of one projector: a greater number is later. */
 export type LogicalTime = number;
 
-/** One look at the head of a stream, which calls may share. */
+/** One reading of the head of a stream, which calls may share. */
 export interface HeadReading {
   readonly answer: bigint | undefined | PromiseLike<bigint | undefined>;
-  /** The time before it: what is found to be at the head is as new as that. */
+  /** The time before the reading, with which a state at the head is stamped. */
   readonly nowUs: bigint;
   readonly askedAt: LogicalTime;
-  /** Whether a state was stamped anew with it: once is enough. */
+  /** Whether a state was stamped with its time: once is enough. */
   isStamped: boolean;
 }
 
 /** The call for which the head is read. */
 export interface HeadCall {
-  /** Names stream and projection. */
+  /** Identifies stream and projection. */
   readonly id: string;
   readonly freshness: Freshness;
   readonly beganAt: LogicalTime;
@@ -25,18 +25,18 @@ export interface HeadCall {
 }
 
 /**
- * The heads that are being read. A call shares a reading under way
+ * The readings of heads that are under way. A call shares one
  *
- * 1. if it was asked for after the call began, or
- * 2. by best effort, if a state that was stamped with the time of the reading would be fresh enough for the call; and
- * 3. never if its stream was invalidated since the reading began.
+ * 1. if the reading began after the call, or
+ * 2. by best effort, if a state stamped with the time of the reading would be fresh enough for the call; but
+ * 3. never if the stream was invalidated since the reading began.
  *
- * So it is answered with nothing older than a reading of its own, or a stamp in the cache, might have given it.
+ * So the answer is never older than its own reading, or a state in the cache, could have made it.
  */
 export class HeadReadings {
   readonly #underWay = new Map<string, HeadReading & { readonly activeFold: ActiveFold }>();
 
-  /** A reading that the call may share, or one of its own at `nowUs`, which `ask` begins. */
+  /** A reading that the call may share, or a new one at `nowUs`, which `ask` starts. */
   read(call: HeadCall, nowUs: bigint, askedAt: LogicalTime, ask: () => HeadReading['answer']): HeadReading {
     const { id, activeFold } = call;
     const underWay = this.#underWay.get(id);
@@ -47,7 +47,7 @@ export class HeadReadings {
     const end = (): void => {
       if (this.#underWay.get(id) === reading) this.#underWay.delete(id);
     };
-    // One that is there at once is shared by the calls whose turn has come: their cache answered together.
+    // A synchronous answer is shared within the current turn: by calls whose cache answered at the same time.
     const answered: PromiseLike<unknown> = isPromise(answer) ? answer : Promise.resolve();
     answered.then(end, end);
     return reading;

@@ -2,29 +2,30 @@ import { kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { StateCodec } from './projection.ts';
 
-/** How `jsonCodec` treats what JSON does not carry. */
+/** How `jsonCodec` treats values that JSON cannot represent. */
 export interface JsonCodecOptions {
   /**
-   * Whether properties that are `undefined` are left out, also while events are folded; default false, which refuses them.
-   * True costs a walk over the state for each event.
+   * Whether properties with the value `undefined` are omitted, also after each event of a fold; default false, which rejects
+   * them with `STATE_CODEC`. If true, each event costs a walk over the state.
    */
   readonly dropUndefined?: boolean;
 }
 
-/** Longer UTF-8 makes no string in V8, whatever characters it has: it could be written and not be read. */
+/** V8 cannot make a string of longer UTF-8, whatever its characters: the state could be written, but not read. */
 const UTF8_BYTES_MAX: number = 2 ** 29 - 24;
 
 const encoder = new TextEncoder();
-// Drops a byte-order mark in front, which no JSON begins with; to keep it takes Node three times as long.
+// Drops a leading byte-order mark, which JSON never has; keeping it takes Node three times as long.
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 const exact = createCodec(false);
 const dropping = createCodec(true);
 
 /**
- * The codec of projections that name none. It takes a state exactly or refuses it with `STATE_CODEC` and the path of what
- * JSON would change. Exact are null, booleans, strings, finite numbers but -0, and plain objects and arrays of these, each
- * in one place. Frozen ones come back unfrozen. Throws `TypeError` for options.
+ * The default codec of projections: JSON in UTF-8. It encodes a state exactly, or throws `STATE_CODEC` with the path of the
+ * value that JSON would change. Accepted are null, booleans, strings, finite numbers except -0, and plain objects and arrays
+ * of these, each object in one place only. Frozen objects are decoded as unfrozen ones. Throws `TypeError` for an invalid or
+ * unknown option.
  */
 export function jsonCodec<State>(options: JsonCodecOptions = {}): StateCodec<State> {
   const { dropUndefined = false, ...unknown } = options;
@@ -36,18 +37,18 @@ export function jsonCodec<State>(options: JsonCodecOptions = {}): StateCodec<Sta
   return (dropUndefined ? dropping : exact) as StateCodec<State>;
 }
 
-/** Whether a codec reads the bytes it decodes and neither keeps nor changes them: such need no copy. */
+/** Whether a codec neither keeps nor modifies the bytes that it decodes, so that it needs no copy. */
 export function onlyReads(codec: object): boolean {
   return codec === exact || codec === dropping;
 }
 
-/** The JSON of a state in UTF-8. Throws `STATE_CODEC` for more bytes than could be decoded. */
+/** The JSON of a state in UTF-8. Throws `STATE_CODEC` for more bytes than can be decoded. */
 export function encodeJson(state: unknown, bytesMax: number = UTF8_BYTES_MAX): Uint8Array {
   const bytes = encoder.encode(JSON.stringify(state));
   if (bytes.length <= bytesMax) return bytes;
   throw new StoreError(
     'STATE_CODEC',
-    `the state is ${bytes.length} bytes of JSON: more than ${bytesMax} make no string`,
+    `the state is ${bytes.length} bytes of JSON: more than ${bytesMax} cannot be decoded`,
   );
 }
 
@@ -64,7 +65,7 @@ function createCodec(dropsUndefined: boolean): StateCodec<unknown> {
 
 const lookUpGetter = (Object.prototype as { __lookupGetter__(key: PropertyKey): unknown }).__lookupGetter__;
 
-/** Something in a state that JSON does not carry, and where: the keys that lead to it. */
+/** A value in a state that JSON cannot represent, and its path: the keys that lead to it. */
 interface Flaw {
   readonly path: readonly PropertyKey[];
   readonly what: string;
@@ -72,25 +73,24 @@ interface Flaw {
 
 /** A walk over a state. */
 interface Walk {
-  /** Objects met so far: JSON makes two of one that is met again. */
+  /** Objects visited so far: JSON would make two of an object in two places. */
   readonly met: Set<object>;
   readonly allowsUndefined: boolean;
   foundUndefined: boolean;
 }
 
 /**
- * Throws `STATE_CODEC`, with the path, for a state that JSON does not give back as it is: so that `apply` does the same to
- * one that was cached as to one that was not. With `allowsUndefined`, a property that is `undefined` passes. Objects are
- * looked at by their property descriptors: one walk and then `JSON.stringify` was measured to be faster than writing the
- * text on the way.
+ * Throws `STATE_CODEC`, with the path, for a state that JSON would change: `apply` must see the same state whether it was
+ * cached or not. With `allowsUndefined`, properties with the value `undefined` pass. The walk reads property descriptors, so
+ * that no accessor runs. A walk before `JSON.stringify` was measured to be faster than writing the text during the walk.
  */
 export function assertExact(state: unknown, allowsUndefined: boolean): void {
   walked(state, allowsUndefined);
 }
 
 /**
- * The state without the properties that are `undefined`. What has none is returned as it is, so that what is frozen or
- * shared is not written to. Throws `STATE_CODEC` as `assertExact` does.
+ * The state without the properties with the value `undefined`. Objects without such properties are returned as they are, and
+ * frozen or shared objects are not modified. Throws `STATE_CODEC` as `assertExact` does.
  */
 export function withoutUndefined<State>(state: State): State {
   return walked(state, true).foundUndefined ? (pruned(state) as State) : state;
@@ -101,7 +101,7 @@ function walked(state: unknown, allowsUndefined: boolean): Walk {
   const flaw = flawOf(state, walk);
   if (flaw === undefined) return walk;
   const where = flaw.path.length === 0 ? 'the state' : shownPath(flaw.path);
-  throw new StoreError('STATE_CODEC', `JSON cannot hold ${where} (${flaw.what}): give the projection a codec that can`);
+  throw new StoreError('STATE_CODEC', `JSON cannot hold ${where} (${flaw.what}): use a codec that can encode it`);
 }
 
 function flawOf(value: unknown, walk: Walk): Flaw | undefined {
@@ -124,7 +124,7 @@ function flawOfObject(value: object, walk: Walk): Flaw | undefined {
   if (walk.met.has(value)) return flaw('an object that is in the state twice');
   walk.met.add(value);
   if (!(Array.isArray(value) ? isPlainArray(value) : isPlain(value))) return flaw(kindOfObject(value));
-  // One of its own is a function, and refused as such.
+  // Also finds an inherited one; an own one would be rejected as a function anyway.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return flaw('an object with a toJSON');
   return Array.isArray(value) ? flawOfItems(value, walk) : flawOfProperties(value, walk);
 }
@@ -141,12 +141,12 @@ function flawOfItems(array: readonly unknown[], walk: Walk): Flaw | undefined {
   for (let at = 0; at < array.length; at += 1) {
     const item = array[at];
     if (item === undefined && !Object.hasOwn(array, at)) return flaw('a hole', at);
-    // The descriptor of an item would take ten times as long.
+    // Reading the property descriptor of an item takes ten times as long.
     if (lookUpGetter.call(array, at) !== undefined) return flaw('an accessor', at);
     const found = flawOf(item, walk);
     if (found !== undefined) return inside(at, found);
   }
-  // Indices come first and then the length, in the order that the language gives to own keys.
+  // In the order of own keys, indices come first and then the length.
   const surplus = Reflect.ownKeys(array)[array.length + 1];
   return surplus === undefined ? undefined : flaw('a property of an array', surplus);
 }
@@ -172,7 +172,7 @@ function flaw(what: string, ...path: PropertyKey[]): Flaw {
   return { path, what };
 }
 
-/** Whether an object is a literal's, in whatever realm it was made, with no more inside than its properties. */
+/** Whether an object is a plain one of any realm, without internal slots such as those of a `Date`. */
 function isPlain(value: object): boolean {
   if (!isObjectPrototype(Object.getPrototypeOf(value))) return false;
   return tagOf(value) === '[object Object]' && !ArrayBuffer.isView(value);
@@ -181,7 +181,7 @@ function isPlain(value: object): boolean {
 function isPlainArray(array: readonly unknown[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(array);
   if (prototype === Array.prototype) return true;
-  // Of another realm: that one is an array itself, as that of a class is not.
+  // Of another realm: its `Array.prototype` is itself an array; the prototype of a subclass is not.
   return Array.isArray(prototype) && isObjectPrototype(Object.getPrototypeOf(prototype));
 }
 
@@ -202,7 +202,7 @@ function tagOf(value: object): string {
   return Object.prototype.toString.call(value);
 }
 
-/** A copy of what has `undefined` properties, and of what holds it. The value is exact but for these. */
+/** A copy of the objects with `undefined` properties, and of the objects that contain them. */
 function pruned(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {

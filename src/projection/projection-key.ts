@@ -5,18 +5,18 @@ const NUL = '\0';
 const VERSION_MAX: number = 2 ** 32 - 1;
 const VERSION_BYTES: number = Uint32Array.BYTES_PER_ELEMENT;
 const ASCII_MAX = 0x7f;
-/** Between the version and the fingerprint. No UTF-8 text has it: keys that are texts are never taken for a projector's. */
+/** Between the version and the fingerprint. It is not UTF-8, so no key that is text looks like one of a projector. */
 const MARK: Uint8Array = Uint8Array.of(0xff, 0x50, 0x43, 0x31);
-/** 96 bits against a collision that somebody looks for; docs/decisions.md has the arithmetic. */
+/** 96 bits of security against an intentional collision: see docs/decisions.md. */
 const FINGERPRINT_BYTES = 24;
 
 const encoder = new TextEncoder();
-// With the byte-order mark that a text may begin with: without it, it is another text.
+// Keeps a leading byte-order mark: without it, it would be another text.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The prefix of every key of a stream and of no other stream's keys: its UTF-8 and a NUL. Throws `TypeError` for a stream
- * that is no string, holds a NUL or is not well-formed Unicode.
+ * Returns the prefix that all cache keys of a stream have, and no key of another stream: its UTF-8 and a NUL. Throws
+ * `TypeError` for a stream that is not a string, contains a NUL or is not well-formed Unicode.
  */
 export function streamPrefix(stream: string): Uint8Array {
   assertName('stream', stream);
@@ -24,15 +24,16 @@ export function streamPrefix(stream: string): Uint8Array {
 }
 
 /**
- * What every key of a projection of a stream starts with: the stream's prefix, the name, a NUL and the version as u32,
- * big-endian, so that versions sort by number. Throws `TypeError` for names as `streamPrefix` does, `RangeError` for a
- * version that is no integer from 0 to 2^32 - 1.
+ * Returns the prefix that the cache keys of a projection of a stream have: the prefix of the stream, the name, a NUL and the
+ * version as u32, big-endian, so that keys sort by version; default version: 0. Throws `TypeError` for an empty name, and for
+ * a stream or name that is not a string, contains a NUL or is not well-formed Unicode; `RangeError` for a version that is not
+ * an integer from 0 to 2^32 - 1.
  */
 export function projectionKey(stream: string, name: string, version = 0): Uint8Array {
   return concatenated(streamPrefix(stream), nameAndVersion(name, version));
 }
 
-/** The stream's prefix and `tail` as one key. Plain ASCII, which most streams are, is copied without an encoder. */
+/** The prefix of the stream and `tail` as one key. Most streams are ASCII: these are copied without an encoder. */
 export function joinedKey(stream: string, tail: Uint8Array): Uint8Array {
   if (typeof stream !== 'string') throw notString('stream', stream);
   const key = new Uint8Array(stream.length + 1 + tail.length);
@@ -46,8 +47,8 @@ export function joinedKey(stream: string, tail: Uint8Array): Uint8Array {
 }
 
 /**
- * What follows the stream's prefix in the keys that a projector makes: the name, a NUL, the version, a mark and the
- * fingerprint. Throws as `projectionKey` does.
+ * The part after the prefix of the stream in the keys of a projector: the name, a NUL, the version, a mark and the
+ * fingerprint. Throws for an invalid name or version, as `projectionKey` does.
  */
 export function keyTail(name: string, version: number, fingerprint: Uint8Array): Uint8Array {
   return concatenated(nameAndVersion(name, version), MARK, fingerprint);
@@ -63,8 +64,8 @@ function nameAndVersion(name: string, version: number): Uint8Array {
 }
 
 /**
- * What a cached state stands for besides stream, name and version: which kinds were folded, as a set, and of which event
- * log. The first bytes of the SHA-256 of both, as identities may come from somebody who wants two to be taken for one.
+ * Identifies the kinds that were folded, as a set, and the event log: the first bytes of the SHA-256 of both. A cryptographic
+ * hash, as an attacker may choose identities that collide.
  */
 export function fingerprintOf(kinds: readonly string[], identity: string | undefined): Uint8Array {
   const set = [...new Set(kinds)].sort();
@@ -72,7 +73,7 @@ export function fingerprintOf(kinds: readonly string[], identity: string | undef
   return sha256(concatenated(...parts, ...set.map(measured))).slice(0, FINGERPRINT_BYTES);
 }
 
-/** A text behind its length. As UTF-16: lone surrogates, which UTF-8 has not, tell texts apart too. */
+/** The length of a text and its UTF-16, which unlike UTF-8 distinguishes lone surrogates. */
 function measured(text: string): Uint8Array {
   const units = new DataView(new ArrayBuffer(text.length * Uint16Array.BYTES_PER_ELEMENT));
   for (let at = 0; at < text.length; at += 1) units.setUint16(at * Uint16Array.BYTES_PER_ELEMENT, text.charCodeAt(at));
@@ -85,7 +86,7 @@ function u32(value: number): Uint8Array {
   return bytes;
 }
 
-/** The parts of a key that a projector made. */
+/** The parts of a key of a projector. */
 export interface ProjectionKeyParts {
   readonly stream: string;
   readonly name: string;
@@ -93,7 +94,7 @@ export interface ProjectionKeyParts {
   readonly fingerprint: Uint8Array;
 }
 
-/** The parts of a cache key, `undefined` for a key that no projector made: without the mark, or of another length. */
+/** The parts of a cache key; `undefined` for a key that no projector made: without the mark, or of another length. */
 export function parseKey(key: Uint8Array): ProjectionKeyParts | undefined {
   const streamEnd = key.indexOf(0);
   const nameEnd = key.indexOf(0, streamEnd + 1);
@@ -111,7 +112,7 @@ export function parseKey(key: Uint8Array): ProjectionKeyParts | undefined {
       fingerprint: key.slice(fingerprintAt),
     };
   } catch {
-    // Not UTF-8: somebody else's key.
+    // Not UTF-8: not a key of a projector.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { PhaseDurations } from './stopwatch.ts';
 
-/** How a projection came about. */
+/** How the state of a call was obtained. */
 export type ProjectionOutcome =
   /** The cached state was used as it was. */
   | 'hit'
@@ -13,69 +13,71 @@ export type ProjectionOutcome =
 
 /** Why a cached state was not used as it was. */
 export type Refusal =
-  /** There was none. */
+  /** The cache had no state. */
   | 'absent'
   /** The cache could not be read. */
   | 'cache-failed'
-  /** What was cached is none of a projection's values, or its codec does not decode it. */
+  /** The cached value is not in the format of a projector, or the codec could not decode it. */
   | 'undecodable'
-  /** Events were recorded after it. */
+  /** There are newer events. */
   | 'behind'
-  /** The same, and the projection is not incremental. */
+  /** There are newer events, and the projection is not incremental. */
   | 'behind-not-incremental'
   /** It holds events that the event log does not: the log was restored from an older state. */
   | 'ahead'
-  /** A replay gave another state: `apply` changed without a new `version`. */
+  /** A replay resulted in another state: `apply` probably changed without a new `version`. */
   | 'shadow-difference';
 
 /**
- * What came of comparing a cached state with a replay: nothing where that failed or met the replay budget, or the codec
- * does not encode one state the same way twice.
+ * The result of comparing a cached state with a replay. `unfinished`: the replay failed or exceeded the replay budget, or the
+ * codec does not encode the same state as the same bytes.
  */
 export type ShadowVerdict = 'same' | 'different' | 'unfinished';
 
-/** A failure of the cache, which never fails a projection. */
+/** A failure of the cache during a call. It never fails the call. */
 export interface CacheFailure {
   readonly operation: 'get' | 'put' | 'delete';
   readonly error: unknown;
 }
 
-/** What happened in one projection. */
+/** What happened during one call of a projector. */
 export interface ProjectionReport {
   readonly stream: string;
   readonly name: string;
   readonly version: number;
   readonly outcome: ProjectionOutcome;
-  /** Absent where the cached state was used as it was. */
+  /** Why the cached state was not used as it was; absent if it was. */
   readonly refusal?: Refusal;
-  /** Events read for it, those of a shadow check and of a fold that it joined included. */
+  /** How many events were read for this call, including those of a shadow check and of a shared fold. */
   readonly eventsRead: number;
-  /** Sequence of the newest event in the state; absent without one. */
+  /** Sequence of the newest event in the state; absent when no event was folded. */
   readonly watermark?: bigint;
-  /** Newest relevant event of the log when it was asked; absent where the event log was not asked or has no relevant event. */
+  /** Sequence of the newest relevant event; absent when the head was not read, or when there is no relevant event. */
   readonly head?: bigint;
   /**
-   * Age of the cached state when it was looked up, in microseconds; negative after the clock stepped back. Absent for one
-   * that a budget stopped on the way to its head: it was never the newest.
+   * Age of the cached state when it was looked up, in microseconds; negative after the clock stepped back. Absent when there
+   * was no cached state, or when a replay budget had stopped its fold before the head.
    */
   readonly ageUs?: bigint;
-  /** The replay budget ran out: the state is of an older head than the call asked for. */
+  /** Whether the replay budget was used up, so that the state may lack the newest events. */
   readonly stale: boolean;
-  /** What came of comparing the cached state with a replay; absent where that was not due. */
+  /** The result of comparing the cached state with a replay; absent when there was no comparison. */
   readonly shadow?: ShadowVerdict;
-  /** Whether the caller joined a fold that another had begun. */
+  /** Whether this call shared a fold that another call had started. */
   readonly joined: boolean;
+  /** Failures of the cache during this call, oldest first. */
   readonly cacheFailures: readonly CacheFailure[];
+  /** How long each phase took. */
   readonly durations: PhaseDurations;
 }
 
-/** A state with how it came about. */
+/** A state, and the report of the call that returned it. */
 export interface ProjectionResult<State> {
   readonly state: State | undefined;
   readonly report: ProjectionReport;
 }
 
-/** How a projection ended. */
+/** How a call ended. */
 export interface ProjectionEnd {
   readonly outcome: ProjectionOutcome;
   readonly watermark: bigint | undefined;

@@ -12,43 +12,43 @@ import { budgetExceeded } from './replay-budget.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { StoredState } from './stored-state.ts';
 
-/** A stamp older than any freshness allows, for a state that was folded part of the way: it was never the newest. */
+/** A time that no freshness accepts, for a partly folded state: it was never the newest one. */
 const NEVER_FRESH_US: bigint = -(2n ** 63n);
 
-/** What one call asks for. */
+/** One call of a projector. */
 export interface RunCall<State, Event> {
   readonly projection: BoundProjection<State, Event>;
   readonly stream: string;
   readonly freshness: Freshness;
   readonly options: ProjectOptions;
-  /** Of the caller. */
+  /** The signal of the caller. */
   readonly signal: AbortSignal | undefined;
-  /** Finds a reading of the head that may be shared, or has one made; absent where nothing is shared. */
+  /** Returns a shared reading of the head, or starts one with `ask`; absent in a `Projector`, which shares nothing. */
   readonly readHead?: (nowUs: bigint, activeFold: ActiveFold, ask: () => HeadReading['answer']) => HeadReading;
-  /** What its tries so far have noted. */
+  /** The report so far, of all its tries. */
   readonly draft: ReportDraft;
-  /** Absent where nobody will read the report: with it a hit takes half as long again. */
+  /** Absent if there will be no report: measuring makes a hit half as slow again. */
   readonly watch: Stopwatch | undefined;
 }
 
-/** What is left to do after the cache and the head were looked at. */
+/** A fold that is necessary after reading the cache and the head. */
 export interface FoldPlan<State> {
   readonly base: FoldBase<State> | undefined;
   readonly head: bigint;
-  /** Of the head: what is folded now is as new as that. */
+  /** The reading of the head: a fold up to it is stamped with its time. */
   readonly reading: HeadReading;
 }
 
-/** A state, and how it came about where that was asked for. */
+/** A state, and its report if there is one. */
 export interface ProjectionAnswer<State> {
   readonly state: State | undefined;
   readonly report: ProjectionReport | undefined;
 }
 
-/** What looking at the cache and the head came to. */
+/** The result of reading the cache and the head. */
 export type Prepared<State> = { readonly answer: ProjectionAnswer<State> } | { readonly plan: FoldPlan<State> };
 
-/** What a fold came to, encoded, so that each caller decodes a state of its own. */
+/** The result of a fold, encoded, so that each caller decodes its own state. */
 export interface Folded {
   readonly stored: StoredState;
   readonly head: bigint;
@@ -58,16 +58,16 @@ export interface Folded {
   readonly fromBase: boolean;
 }
 
-/** A cached state, decoded: an answer, or what a fold goes on from. */
+/** A cached state, decoded: an answer, or the base of a fold. */
 interface UsableState<State> extends FoldBase<State> {
   readonly kind: 'usable';
 }
 
 /**
- * One projection of one stream for one call: the rules of freshness, as steps that either projector drives.
+ * One try of one call: the rules of freshness, as coroutines that either projector runs.
  *
- * `prepare` looks at the cache and, where it must, at the head; it either answers or leaves a plan. `fold` carries a plan
- * out and caches what comes of it; several calls may share one fold. `conclude` turns that into the answer of one call.
+ * `prepare` reads the cache and, if necessary, the head; it returns an answer or a plan. `fold` executes a plan and caches the
+ * result; several calls may share one fold. `conclude` turns its result into the answer of one call.
  */
 export class ProjectionRun<State, Event> {
   readonly #context: ProjectionContext<Event>;
@@ -75,9 +75,9 @@ export class ProjectionRun<State, Event> {
   readonly #cached: CachedStates<Event>;
   readonly #draft: ReportDraft;
   readonly #activeFold: ActiveFold;
-  /** What was cached, where it was no answer: it may be newer than what a fold came to that a budget stopped. */
+  /** The cached state if it was not the answer: it may be newer than the result of a fold that a budget stopped. */
   #older: UsableState<State> | undefined;
-  /** What its own fold came to, as its caller will have it. */
+  /** The state that its own fold resulted in, for its caller. */
   #folded: State | undefined;
 
   constructor(context: ProjectionContext<Event>, call: RunCall<State, Event>, activeFold: ActiveFold) {
@@ -90,11 +90,11 @@ export class ProjectionRun<State, Event> {
     this.#cached = new CachedStates(context, place, activeFold, draft.cacheFailures);
   }
 
-  /** Answers from the cache, or plans a fold. Throws what the source throws. */
+  /** Answers from the cache, or plans a fold. Throws errors of the source, and `SOURCE_INVALID`. */
   *prepare(): Coroutine<Prepared<State>> {
     const { freshness, watch } = this.#call;
     watch?.enter('lookup');
-    // Before the head is read: an age is never understated.
+    // Before the head is read, so that an age is never understated.
     const nowUs = this.#context.nowUs();
     const got = this.#cached.get();
     let cached = (isPromise(got) ? yield got : got) as Lookup;
@@ -102,7 +102,7 @@ export class ProjectionRun<State, Event> {
       this.#draft.ageUs = nowUs - cached.cachedAtUs;
     }
     if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
-      // Not compared with a replay: within its window it does not wait for the event log.
+      // Not compared with a replay: such a call does not read the event log.
       const usable = this.#decoded(cached);
       if (usable.kind === 'usable') return { answer: this.#hit(usable) };
       cached = usable;
@@ -125,7 +125,7 @@ export class ProjectionRun<State, Event> {
     return { plan: { base: this.#baseOf(cached, head), head, reading } };
   }
 
-  /** Folds what the plan asks for and caches it. Throws what the source, `apply` and the codec throw. */
+  /** Executes a plan and caches the result. Throws errors of the source and of `apply`, and `STATE_CODEC`. */
   *fold(plan: FoldPlan<State>, signal?: AbortSignal): Coroutine<Folded> {
     const { projection, stream, watch } = this.#call;
     watch?.enter('fold');
@@ -133,14 +133,14 @@ export class ProjectionRun<State, Event> {
     const result = yield* foldEvents(this.#context, { projection, stream, base, head, signal });
     watch?.enter('codec');
     const stored = projection.states.encode(result.state);
-    // What cannot be decoded is an error now, and not cached to be one each time it is found.
+    // A state that cannot be decoded is an error now, and is not cached.
     this.#folded = projection.states.decodeOwn(stored);
     yield* this.#cacheResult(result, stored, plan);
     const { watermark, eventsRead, exhausted } = result;
     return { stored, head, watermark, eventsRead, exhausted, fromBase: base !== undefined };
   }
 
-  /** The answer to this call. `joined` where another call's fold is answered with. Throws `REPLAY_BUDGET`. */
+  /** The answer to this call. `joined`: the fold was started by another call. Throws `REPLAY_BUDGET`. */
   conclude(folded: Folded, joined: boolean): ProjectionAnswer<State> {
     const { projection, stream, options } = this.#call;
     const { watermark, exhausted, eventsRead, fromBase } = folded;
@@ -163,7 +163,7 @@ export class ProjectionRun<State, Event> {
     return { answer: ask(), nowUs, askedAt: 0, isStamped: false };
   }
 
-  /** Throws `SOURCE_INVALID` for a head that is none, or one of a log other than that the cache was asked about. */
+  /** Throws `SOURCE_INVALID` for an invalid head, or if the identity of the log has changed since the lookup. */
   #assertAnswers(head: bigint | undefined): void {
     const { stream, projection } = this.#call;
     assertHead(stream, head);
@@ -172,18 +172,18 @@ export class ProjectionRun<State, Event> {
   }
 
   /**
-   * A fold that reached the head is as new as the time before the head was read. One that was stopped on the way is cached
-   * too, as a retry goes on from it: it is as new as what it started from, which it is ahead of.
+   * A fold that reached the head is stamped with the time before the head was read. One that was stopped earlier is cached
+   * too, so that a retry continues from it: it is stamped like its base, which is older.
    */
   *#cacheResult(result: FoldResult<State>, stored: StoredState, plan: FoldPlan<State>): Coroutine<void> {
     if (result.watermark === undefined || result.eventsRead === 0) return;
-    // A projection that starts anew each time could not go on from it.
+    // A projection that is not incremental cannot continue from it.
     if (result.exhausted && !this.#call.projection.incremental) return;
     const cachedAtUs = result.exhausted ? (plan.base?.cachedAtUs ?? NEVER_FRESH_US) : plan.reading.nowUs;
     yield* this.#store(stored, result.watermark, cachedAtUs);
   }
 
-  /** A state that is too old and at the head is as new as the reading of that. */
+  /** Stamps a state that was too old, but is at the head, with the time of the reading. */
   *#stamp(stored: StoredState, watermark: bigint, reading: HeadReading): Coroutine<void> {
     if (reading.isStamped) return;
     reading.isStamped = true;
@@ -195,7 +195,7 @@ export class ProjectionRun<State, Event> {
     yield* this.#cached.put(stored, { watermark, cachedAtUs });
   }
 
-  /** No relevant event: what is cached is of events that are gone, and must not come back as fresh enough. */
+  /** No relevant event: a cached state is of events that no longer exist, and must not be used by best effort later. */
   *#empty(cached: Lookup): Coroutine<ProjectionAnswer<State>> {
     this.#draft.refusal = cached.kind === 'refused' ? cached.refusal : 'ahead';
     if (cached.kind === 'found') {
@@ -205,7 +205,7 @@ export class ProjectionRun<State, Event> {
     return this.#answer(undefined, { outcome: 'empty', watermark: undefined, stale: false, joined: false });
   }
 
-  /** What a fold can go on from, if anything. Notes why the cached state is not the answer. */
+  /** The base of the fold, if any. Records why the cached state is not the answer. */
   #baseOf(cached: Lookup, head: bigint): FoldBase<State> | undefined {
     const usable = cached.kind === 'found' ? this.#notAhead(cached, head) : cached;
     if (usable.kind === 'refused') {
@@ -238,7 +238,7 @@ export class ProjectionRun<State, Event> {
     return verifyEvery !== undefined && counters.isCheckDue(verifyEvery);
   }
 
-  /** The same for a state that is compared with a replay. One that differs is removed at once: it is known to lie. */
+  /** Decodes a cached state and compares it with a replay. A state that differs is removed at once. */
   *#checked(cached: CachedState): Coroutine<UsableState<State> | RefusedState> {
     const usable = this.#decoded(cached);
     if (usable.kind === 'refused') return usable;
@@ -250,7 +250,7 @@ export class ProjectionRun<State, Event> {
     return { kind: 'refused', refusal: 'shadow-difference' };
   }
 
-  /** Replays up to the watermark. A replay that fails or meets the budget says nothing about the state. */
+  /** Replays up to the watermark. A replay that fails or exceeds the budget has no verdict. */
   *#compareWithReplay({ stored, watermark }: CachedState): Coroutine<ShadowVerdict> {
     const { counters } = this.#context;
     const { projection, stream, signal, watch } = this.#call;

@@ -1,42 +1,51 @@
 import { kindOf } from '../base/argument.ts';
 
 /**
- * How the events of a stream fold into a state. `apply` must depend on nothing but its arguments; it may change the state
- * it is given and return it, but nothing that is found again elsewhere, such as an event that it put into the state.
+ * How the events of a stream fold into a state. `apply` must depend only on its arguments. It may modify its state argument
+ * and return it, but not the event, nor objects that it took from an event or a constant.
  */
 export interface Projection<State, Event> {
-  /** Non-empty, without NUL characters. */
+  /** Name of the projection, part of its cache keys; not empty, well-formed Unicode without NUL. */
   readonly name: string;
-  /** Raised whenever the same events fold into another state; an integer from 0, which is the default. */
+  /**
+   * An integer from 0 to 2^32 - 1, default 0. Increase it whenever the same events fold into another state, or the codec
+   * encodes it differently: states of other versions are not used.
+   */
   readonly version?: number;
-  /** Kinds of events that are relevant; `[]` or absent: every kind. */
+  /** The kinds of events that are relevant; default `[]`, which means every kind. */
   readonly kinds?: readonly string[];
-  /** Default true: new events are folded onto the cached state. False: always from the first event. */
+  /** Whether new events are folded onto the cached state; default true. If false, every fold starts from the first event. */
   readonly incremental?: boolean;
-  /** The state before the first event. A fold is given what the codec makes of it, so it may be one object each time. */
+  /**
+   * Returns the state before the first event. It may return the same object each time: each fold starts from a copy that
+   * the codec makes.
+   */
   initial(): State;
-  /** The state after `event`. `undefined` means that there is no state; the next event starts from `initial()`. */
+  /** Returns the state after `event`. `undefined` means that there is no state: the next event starts from `initial()`. */
   apply(state: State, event: Event): State | undefined;
-  /** Default: `jsonCodec()`. */
+  /** Encodes and decodes the state; default: `jsonCodec()`. */
   readonly codec?: StateCodec<State>;
 }
 
 /**
- * Turns states into bytes and back. What comes back must fold on like what went in: `apply` sees the one in the middle of a
- * replay and the other after a hit. What `decode` throws makes a cached state unusable: it is folded again.
+ * Encodes states as bytes and decodes them. A decoded state must be equivalent to the encoded one: `apply` continues from
+ * the original in the middle of a replay, and from the decoded state after a hit.
  */
 export interface StateCodec<State> {
   /**
-   * The same bytes for the same state; they are copied at once, so that their buffer may be used again. What it throws
-   * reaches the caller as `STATE_CODEC`; nothing is cached.
+   * Returns the same bytes for the same state. They are copied at once, so that the buffer can be reused. An error that it
+   * throws is thrown to the caller as `STATE_CODEC`, and nothing is cached.
    */
   encode(state: State): Uint8Array;
-  /** The bytes are the decoder's own, at the start of a buffer that has no others: the state may keep them. */
+  /**
+   * Returns the state. The bytes are a copy at the start of their own buffer, so that the state may keep them. If it throws,
+   * the cached state is not used and the events are folded again.
+   */
   decode(bytes: Uint8Array): State;
   /**
-   * For a codec that leaves something out, as `jsonCodec({ dropUndefined: true })` does: the state without it. Called with
-   * what `apply` returns, so that events are folded onto the same state whether it was cached or not. Must not change its
-   * argument.
+   * For a codec that omits something, such as `jsonCodec({ dropUndefined: true })`: returns the state without it. It is called
+   * with each state that `apply` returns, so that events are folded onto the same state whether it was cached or not. It
+   * must not modify its argument. Default: the state is used as it is.
    */
   normalize?(state: State): State;
 }

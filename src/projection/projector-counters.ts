@@ -1,20 +1,27 @@
 import type { ProjectionOutcome } from './projection-report.ts';
 
-/** Counted since a projector was made. */
+/** Counters of a projector since it was created. */
 export interface ProjectorStats {
-  /** Calls that were answered, by how. */
+  /** Calls that returned the cached state as it was. */
   readonly hits: number;
+  /** Calls that folded newer events onto the cached state. */
   readonly deltas: number;
+  /** Calls that folded all relevant events. */
   readonly replays: number;
+  /** Calls for streams without a relevant event. */
   readonly empties: number;
-  /** Events folded, those of shadow checks included. */
+  /** Events folded, including those of shadow checks. */
   readonly eventsRead: number;
-  /** Calls of the cache that threw. */
+  /** Calls of the cache that failed, by an error or by `cacheTimeoutMs`. */
   readonly cacheFailures: number;
-  /** Cached states that were not a projector's or that the codec did not decode. One that grows on is a codec at fault. */
+  /**
+   * Cached values that were not in the format of a projector, or that the codec could not decode. If it grows continuously,
+   * the codec is at fault.
+   */
   readonly undecodable: number;
-  /** Hits compared with a replay, also where that could not be finished, and those that differed. */
+  /** Cached states that were compared with a replay, including comparisons without a verdict. */
   readonly shadowChecks: number;
+  /** Cached states that differed from their replay. */
   readonly shadowDifferences: number;
 }
 
@@ -28,7 +35,7 @@ export class ProjectorCounters {
   shadowDifferences = 0;
   #hitsSinceCheck = 0;
 
-  /** Whether the hit at hand is the one in `every` to compare with a replay. */
+  /** Whether the current hit, one of every `every`, is to be compared with a replay. */
   isCheckDue(every: number): boolean {
     this.#hitsSinceCheck += 1;
     if (this.#hitsSinceCheck < every) return false;

@@ -13,36 +13,44 @@ import { ProjectorCounters } from './projector-counters.ts';
 import { checkedBudget, type ReplayBudget } from './replay-budget.ts';
 import { checkedElapsed } from './stopwatch.ts';
 
-/** What both projectors take besides a cache and an event log. */
+/** The settings of both projectors, besides the cache and the event log. All are optional. */
 export interface ProjectorSettings {
   /**
-   * The wall clock, in microseconds since the Unix epoch; default: that of the system. A clock that shows the present in
-   * seconds, milliseconds or nanoseconds at construction is a `RangeError`.
+   * Returns the wall-clock time in microseconds since the Unix epoch; default: `Date.now()` in microseconds. It is called
+   * once by the constructor, which throws `RangeError` for a negative time, for one from 10^9 to 10^14 and for one from
+   * 10^17: these look like seconds, milliseconds or nanoseconds. It may step back or forward later.
    */
   readonly nowUs?: () => bigint;
-  /** A steady clock in milliseconds, for durations and budgets; default: `performance.now`. */
+  /**
+   * Returns the time of a monotonic clock in milliseconds, a finite number, for the durations of reports and for
+   * `replayBudget.ms`; default: `performance.now`.
+   */
   readonly elapsed?: () => number;
-  /** Given the report of every call that is answered. What it throws surfaces as an uncaught exception. */
+  /**
+   * Called with the report of every call that succeeds; default: none, and then `project` measures nothing. An error
+   * that it throws becomes an uncaught exception and does not affect the call.
+   */
   readonly onReport?: (report: ProjectionReport) => void;
-  /** How much one projection may replay; without it there is no bound. */
+  /** How many events one fold may read, and for how long; default: no limit. A fold beyond it ends with `REPLAY_BUDGET`. */
   readonly replayBudget?: ReplayBudget;
   /**
-   * Compares one in so many hits that asked the event log with a replay; a positive integer. Without it none. A difference is
-   * reported and counted, and the events are folded anew. A replay that exceeds `replayBudget` ends without a verdict.
+   * Compares every nth hit that read the head with a replay of all its events; a positive integer, default: no comparison.
+   * A state that differs is removed, reported and counted, and the result of a new fold is returned. A replay that exceeds
+   * `replayBudget` ends without a verdict.
    */
   readonly verifyEvery?: number;
 }
 
-/** What a call that is reported on may be told. */
+/** Options of one call of `projectWithReport`. */
 export interface ProjectOptions {
   /**
-   * What to do where the replay budget runs out: throw `REPLAY_BUDGET`, the default, or give the newest state there is,
-   * which is folded so far or was cached. The report then says `stale`.
+   * What happens when the replay budget is used up: `'throw'`, the default, throws `REPLAY_BUDGET`; `'stale'` returns the
+   * newest state available, either folded up to the limit or found in the cache, with `stale: true` in the report.
    */
   readonly onBudget?: 'throw' | 'stale';
 }
 
-/** What the rules of projections work with. */
+/** What the calls of one projector share. */
 export interface ProjectionContext<Event> {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly source: EventReader<Event> | AsyncEventReader<Event>;
@@ -54,19 +62,19 @@ export interface ProjectionContext<Event> {
   readonly onReport: (report: ProjectionReport) => void;
   readonly activeFolds: ActiveFolds;
   readonly counters: ProjectorCounters;
-  /** A cache that keeps nothing is not written to. */
+  /** Whether the cache stores anything: a no-op cache is not written to. */
   readonly keeps: boolean;
-  /** What an asynchronous cache takes; absent in a `Projector`. */
+  /** How the projector uses an asynchronous cache; absent in a `Projector`. */
   readonly later?: AsyncCacheAccess;
 }
 
-/** A cache that answers later: how long it is waited for, and what is written to it behind the results. */
+/** The deadline of an asynchronous cache, and its write-behind queue. */
 export interface AsyncCacheAccess {
   readonly deadline: CacheDeadline;
   readonly writes: CacheWrites;
 }
 
-/** Throws `TypeError` or `RangeError` that names the option. */
+/** Checks the options of a projector. Throws `TypeError` or `RangeError` that names the option. */
 export function contextOf<Event>(
   options: ProjectorSettings & {
     readonly cache: ProjectionCache | AsyncProjectionCache;
@@ -76,11 +84,11 @@ export function contextOf<Event>(
   const { cache, source, nowUs, elapsed, onReport, replayBudget, verifyEvery } = options ?? {};
   for (const verb of ['capabilities', 'get', 'put', 'deletePrefix'] as const) {
     if (typeof cache?.[verb] !== 'function')
-      throw new TypeError(`cache has no method \`${verb}\`: give a ProjectionCache`);
+      throw new TypeError(`cache has no method \`${verb}\`: pass a ProjectionCache`);
   }
   for (const verb of ['head', 'read'] as const) {
     if (typeof source?.[verb] !== 'function')
-      throw new TypeError(`source has no method \`${verb}\`: give an event reader`);
+      throw new TypeError(`source has no method \`${verb}\`: pass an event reader`);
   }
   if (onReport !== undefined) assertFunction(onReport, 'onReport');
   if (verifyEvery !== undefined && (!Number.isSafeInteger(verifyEvery) || verifyEvery < 1)) {
@@ -103,7 +111,7 @@ export function contextOf<Event>(
   };
 }
 
-/** Throws `TypeError` for options that a call does not have, and for a signal in place of them. */
+/** Throws `TypeError` for invalid options of a call, or for a signal in place of the options. */
 export function assertCallOptions(options: ProjectOptions & { readonly signal?: AbortSignal }): void {
   assertOptions(options);
   const { onBudget, signal } = options;

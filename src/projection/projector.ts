@@ -20,25 +20,27 @@ import {
 import { Stopwatch } from './stopwatch.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-up.ts';
 
-/** What a `Projector` works with. */
+/** The cache, the event log and the settings of a `Projector`. */
 export interface ProjectorOptions<Event> extends ProjectorSettings {
+  /** Where states are cached. */
   readonly cache: ProjectionCache;
+  /** Where events are read. */
   readonly source: EventReader<Event>;
 }
 
 const NO_OPTIONS: ProjectOptions = {};
 
 /**
- * Projects streams of events into states, through a cache. What `project` returns is the caller's own and the same whether
- * it was cached or folded. The cache is an optimisation: when it fails, the events are folded and the report says so. What
- * the event log or the projection throws reaches the caller, and nothing is cached.
+ * Folds the events of streams into states and caches these. `project` returns the same state whether it was cached or
+ * folded, and each caller gets an object of its own. When the cache fails, the events are folded and the report names the
+ * failure. An error of the event log or of the projection is thrown to the caller, and nothing is cached.
  */
 export class Projector<Event> {
   readonly #context: ProjectionContext<Event>;
   readonly #bound: BoundProjections<Event>;
   readonly #cache: ProjectionCache;
 
-  /** Throws `TypeError` or `RangeError` for options. */
+  /** Throws `TypeError` for an option of the wrong type and `RangeError` for one out of its range. */
   constructor(options: ProjectorOptions<Event>) {
     this.#context = contextOf(options);
     this.#cache = options.cache;
@@ -46,8 +48,9 @@ export class Projector<Event> {
   }
 
   /**
-   * The state of a projection of a stream, `undefined` where it has none. Throws `SOURCE_INVALID`, `STATE_CODEC` and
-   * `REPLAY_BUDGET`, `TypeError` and `RangeError` for arguments.
+   * Returns the state of a projection of a stream, `undefined` when there is none. `freshness` is how old the state may be;
+   * default: `Freshness.consistent`. Throws `StoreError` `SOURCE_INVALID`, `STATE_CODEC` or `REPLAY_BUDGET`, `TypeError` or
+   * `RangeError` for an invalid argument, and any error of the event log or of `apply`.
    */
   project<State>(
     projection: Projection<State, Event>,
@@ -57,7 +60,10 @@ export class Projector<Event> {
     return this.#project(projection, stream, freshness, NO_OPTIONS, this.#context.reports).state;
   }
 
-  /** The same with a report of how it came about. */
+  /**
+   * Like `project`, and returns a report as well: the outcome, why a cached state was not used, how many events were read and
+   * how long each phase took. Throws the errors of `project`.
+   */
   projectWithReport<State>(
     projection: Projection<State, Event>,
     stream: string,
@@ -69,8 +75,9 @@ export class Projector<Event> {
   }
 
   /**
-   * Removes every cached projection of a stream; a fold under way will not be cached. Returns how many there were. Throws
-   * what the cache throws: entries may then be left.
+   * Removes the cached states of all projections of a stream, and returns how many there were. A fold of the stream that is
+   * under way is not cached. Throws `TypeError` for an invalid stream, and any error of the cache; some entries may remain
+   * then.
    */
   invalidate(stream: string): number {
     const prefix = streamPrefix(stream);
@@ -84,8 +91,9 @@ export class Projector<Event> {
   }
 
   /**
-   * Removes the entries of projections that are not among `live`: other names, versions, kinds and event logs. Returns how
-   * many. Throws `TypeError` for a cache that cannot tell its keys, and what the cache throws.
+   * Removes the cached states of all projections that are not in `live`: those of other names, versions, kinds and event
+   * logs. Other keys of the cache stay. Returns how many entries it removed. Throws `TypeError` for a cache without a method
+   * `keys`, and any error of the cache.
    */
   sweep(live: Iterable<Projection<unknown, Event>>): number {
     assertIterable(live, 'live');
@@ -93,8 +101,9 @@ export class Projector<Event> {
   }
 
   /**
-   * Projects streams so that the next call for each is a hit. A stream that fails is reported and does not stop it; an
-   * abort, what `streams` throws and what `onProgress` throws do.
+   * Projects the streams one by one, so that the next call for each is a hit. A stream that fails is listed in the report,
+   * and the warm-up continues. It ends early, and throws, when `signal` is aborted or when `streams` or `onProgress` throws.
+   * Throws `TypeError` or `RangeError` for an invalid argument.
    */
   warm<State>(streams: Iterable<string>, projection: Projection<State, Event>, options: WarmOptions = {}): WarmReport {
     assertWarmUp(streams, options);
@@ -114,7 +123,7 @@ export class Projector<Event> {
     return { done, failures };
   }
 
-  /** What was counted since this projector was made. */
+  /** Returns a snapshot of the counters since this projector was created. */
   stats(): ProjectorStats {
     return this.#context.counters.snapshot();
   }

@@ -1,17 +1,16 @@
 import { kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 
-/** How much one projection may replay. */
+/** Limits of one fold. The first event is always folded, so that each retry advances. */
 export interface ReplayBudget {
-  /** Events folded at most. */
+  /** The maximum number of events folded; a positive integer, default: no limit. */
   readonly events?: number;
-  /** Milliseconds spent folding at most. */
+  /** The maximum time of a fold, in milliseconds; a positive number, default: no limit. It is checked before each event. */
   readonly ms?: number;
 }
 
 /**
- * A copy of a budget. Throws `TypeError` for an invalid budget and `RangeError` for a bound that is not positive, which would
- * never let a fold advance.
+ * A copy of a budget. Throws `TypeError` for an invalid budget and `RangeError` for a limit that is not positive.
  */
 export function checkedBudget(budget: ReplayBudget): ReplayBudget {
   if (typeof budget !== 'object' || budget === null || Array.isArray(budget)) {
@@ -30,7 +29,7 @@ export function checkedBudget(budget: ReplayBudget): ReplayBudget {
 export function budgetExceeded(stream: string, name: string, events: number): StoreError {
   return new StoreError(
     'REPLAY_BUDGET',
-    `projecting '${name}' of '${stream}' was stopped after ${events} events by its replay budget; what was folded is ` +
-      'cached where the projection is incremental, so try again, or raise the budget',
+    `projecting '${name}' of '${stream}' was stopped after ${events} events by its replay budget; the result so far ` +
+      'is cached if the projection is incremental: try again, or raise the budget',
   );
 }

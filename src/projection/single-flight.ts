@@ -2,11 +2,11 @@ import type { ActiveFold } from './active-folds.ts';
 import type { LogicalTime } from './head-readings.ts';
 import type { Folded } from './projection-run.ts';
 
-/** What a sharedFold is begun with. */
+/** What a shared fold is for. */
 export interface SharedFoldTarget {
-  /** The head it will reach. */
+  /** The head that it will reach. */
   readonly head: bigint;
-  /** When that head was asked for. */
+  /** When the reading of that head began. */
   readonly askedAt: LogicalTime;
   readonly activeFold: ActiveFold;
 }
@@ -21,7 +21,7 @@ export class SharedFold {
   #callers = 0;
   #hasEnded = false;
 
-  /** The signal that `begin` is given is aborted when all who share the fold have left. */
+  /** `begin` starts the fold. Its signal is aborted when all callers have left. */
   constructor({ head, askedAt, activeFold }: SharedFoldTarget, begin: (signal: AbortSignal) => Promise<Folded>) {
     this.head = head;
     this.#askedAt = askedAt;
@@ -30,27 +30,27 @@ export class SharedFold {
     const end = (): void => {
       this.#hasEnded = true;
     };
-    // Those who wait see its failure; where nobody waits any more it is no failure of anybody's.
+    // Callers that wait see a failure. Without callers it is ignored.
     this.result.then(end, end);
   }
 
   /**
-   * Whether others may join: not where all have left, as it ends early then, nor where its stream was invalidated, as it
-   * may rest on what was removed.
+   * Whether callers may join. Not after all have left, as it then ends early, and not after its stream was invalidated, as it
+   * may be based on an entry that was removed.
    */
   get isJoinable(): boolean {
     return !(this.#abandonment.signal.aborted || this.#activeFold.isDropped);
   }
 
-  /** Settles when the fold has ended, however it did. */
+  /** Resolves when the fold has ended, with or without an error. */
   get ended(): Promise<unknown> {
     return this.result.catch(() => {});
   }
 
   /**
-   * Whether its result answers a call that began at `beganAt` and has read the head `found`, and `lowest` in its tries so
-   * far. A head above the one found proves nothing unless it was asked for after the call began: the log may have been
-   * restored to an older state in between.
+   * Whether its result answers a call that began at `beganAt`, whose last try read the head `found` and whose tries read
+   * `lowest` as the lowest head. A higher head counts only if its reading began after the call: otherwise the log may have
+   * been restored to an older state in between.
    */
   answers(beganAt: LogicalTime, found: bigint, lowest: bigint): boolean {
     return this.head === found || (this.head >= lowest && this.#askedAt > beganAt);
@@ -65,23 +65,23 @@ export class SharedFold {
     if (this.#callers === 0 && !this.#hasEnded) this.#abandonment.abort();
   }
 
-  /** Another sharedFold takes its place: what it has folded so far must not replace what that one caches. */
+  /** Another fold replaces it: its result must not overwrite what that one caches. */
   supersede(): void {
     this.#activeFold.isDropped = true;
   }
 }
 
-/** The folds under way, by what they fold. */
+/** At most one shared fold for each id: concurrent calls join it. */
 export class SingleFlight {
   readonly #shared = new Map<string, SharedFold>();
 
-  /** The sharedFold for an id that can still be joined. */
+  /** The fold for an id that callers may join. */
   find(id: string): SharedFold | undefined {
     const sharedFold = this.#shared.get(id);
     return sharedFold?.isJoinable === true ? sharedFold : undefined;
   }
 
-  /** Begins the sharedFold for an id that has none to join. */
+  /** Starts the fold for an id that has none to join. */
   start(id: string, plan: SharedFoldTarget, begin: (signal: AbortSignal) => Promise<Folded>): SharedFold {
     this.#shared.get(id)?.supersede();
     const sharedFold = new SharedFold(plan, begin);

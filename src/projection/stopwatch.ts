@@ -1,24 +1,29 @@
 import { assertFunction, kindOf } from '../base/argument.ts';
 
-/** Microseconds spent in each phase; 0 in a phase that was not entered. */
+/** Microseconds spent in each phase of a call; 0 for a phase that was not entered. */
 export interface PhaseDurations {
+  /** Reading the cache. */
   readonly lookupUs: number;
+  /** Reading the head of the stream. */
   readonly headUs: number;
   /** Wait for a fold that another call had begun. */
   readonly waitUs: number;
   /** Reading events and folding them. */
   readonly foldUs: number;
+  /** Encoding and decoding states. */
   readonly codecUs: number;
+  /** Writing to the cache, as far as the call waits for it. */
   readonly storeUs: number;
+  /** The whole call, including time that no phase counts. */
   readonly totalUs: number;
 }
 
-/** A phase of a projection. */
+/** A phase of a call. */
 export type Phase = 'lookup' | 'head' | 'wait' | 'fold' | 'codec' | 'store';
 
 const US_PER_MS = 1000;
 
-/** Measures the phases of one projection, each up to the start of the next. `elapsed` is a steady clock in milliseconds. */
+/** Measures the phases of one call. `elapsed` returns the time of a monotonic clock in milliseconds. */
 export class Stopwatch {
   readonly #elapsed: () => number;
   readonly #began: number;
@@ -31,7 +36,7 @@ export class Stopwatch {
     this.#began = elapsed();
   }
 
-  /** Ends the phase under way and begins the next; `undefined` begins none. */
+  /** Ends the current phase and starts `phase`, if there is one. */
   enter(phase: Phase | undefined): void {
     const now = this.#elapsed();
     if (this.#phase !== undefined) this.#spent[this.#phase] += now - this.#phaseBegan;

@@ -7,28 +7,28 @@ import type { StateCodec } from './projection.ts';
 declare const checked: unique symbol;
 
 /**
- * A cached projection as its value in the cache: one tag byte, then the encoded state where there is one. Callers share it
- * and it is stored again as it is, so nobody who could write to it is handed it, or a view of it.
+ * The value of a cached state: one tag byte, then the encoded state if there is one. Calls share it, and it may be stored
+ * again as it is, so it is never passed to code that could modify it.
  */
 export type StoredState = Uint8Array & { readonly [checked]: true };
 
 const Tag = { none: 0, state: 1 } as const;
 const TAG_BYTES = 1;
 
-/** The states of one projection as the cache stores them: its codec, with what that returns checked. */
+/** Encodes the states of one projection as stored states and back, and checks what its codec returns. */
 export class StateEncoding<State> {
   readonly #name: string;
   readonly #codec: StateCodec<State>;
   readonly #encodedOf: (stored: StoredState) => Uint8Array;
 
-  /** `name` is that of the projection, for messages. */
+  /** `name` is the name of the projection, for error messages. */
   constructor(name: string, codec: StateCodec<State>) {
     this.#name = name;
     this.#codec = codec;
     this.#encodedOf = onlyReads(codec) ? encodedView : encodedCopy;
   }
 
-  /** Throws `STATE_CODEC` for a state that the codec does not take; `what` names it in the message. */
+  /** Throws `STATE_CODEC` for a state that the codec cannot encode; `what` describes the state in the message. */
   encode(state: State | undefined, what = 'its state'): StoredState {
     if (state === undefined) return Uint8Array.of(Tag.none) as StoredState;
     try {
@@ -41,7 +41,7 @@ export class StateEncoding<State> {
     }
   }
 
-  /** A state of the caller's own. Throws what the codec throws, and `TypeError` where it gives no state. */
+  /** Returns a new state. Throws errors of the codec, and `TypeError` if it returns `undefined` or a promise. */
   decode(stored: StoredState): State | undefined {
     if (stored[0] !== Tag.state) return undefined;
     const state = this.#codec.decode(this.#encodedOf(stored));
@@ -49,7 +49,7 @@ export class StateEncoding<State> {
     return state;
   }
 
-  /** The same for what was just encoded. Not to decode that is a mistake of the codec, `STATE_CODEC`. */
+  /** Decodes what was just encoded. Throws `STATE_CODEC` if the codec cannot decode its own bytes. */
   decodeOwn(stored: StoredState): State | undefined {
     try {
       return this.decode(stored);
@@ -58,7 +58,7 @@ export class StateEncoding<State> {
     }
   }
 
-  /** The state without what the codec leaves out. Throws `STATE_CODEC` for a state that the codec refuses. */
+  /** The state without what the codec omits. Throws `STATE_CODEC` for a state that the codec rejects. */
   normalize(state: State): State {
     if (this.#codec.normalize === undefined) return state;
     try {
@@ -71,8 +71,8 @@ export class StateEncoding<State> {
   }
 
   /**
-   * Whether two stored states are the same to the codec: its bytes are, or become so by another round, as those of maps in
-   * another order may. `undefined` where it cannot be said, as one state does not give the same bytes twice.
+   * Whether two stored states are equal: byte for byte, or after each is decoded and encoded once more, as those of maps in
+   * another order may be. `undefined` if the codec does not encode the same state as the same bytes.
    */
   isSame(a: StoredState, b: StoredState): boolean | undefined {
     if (sameStored(a, b)) return true;
@@ -88,13 +88,13 @@ export class StateEncoding<State> {
   }
 }
 
-/** `undefined` for a value that no projector wrote. */
+/** The value as a stored state; `undefined` for a value that no projector wrote. */
 export function asStored(value: Uint8Array): StoredState | undefined {
   const isOne = value[0] === Tag.state || (value[0] === Tag.none && value.length === TAG_BYTES);
   return isOne ? (value as StoredState) : undefined;
 }
 
-/** A state's bytes, copied: they may be a view of what the encoder writes to next. */
+/** The bytes are copied, as they may be a view of a buffer that the encoder reuses. */
 function storedState(encoded: Uint8Array): StoredState {
   const value = new Uint8Array(TAG_BYTES + encoded.length);
   value[0] = Tag.state;
@@ -102,24 +102,24 @@ function storedState(encoded: Uint8Array): StoredState {
   return value as StoredState;
 }
 
-/** The encoded state, for those who only read it. */
+/** A view of the encoded state, for a codec that only reads it. */
 function encodedView(stored: StoredState): Uint8Array {
   return stored.subarray(TAG_BYTES);
 }
 
-/** A copy of it at the start of a buffer of its own, as views of other element types need. */
+/** A copy of the encoded state at the start of its own buffer, as views of other element types need. */
 function encodedCopy(stored: StoredState): Uint8Array {
   const bytes = new Uint8Array(stored.length - TAG_BYTES);
   bytes.set(encodedView(stored));
   return bytes;
 }
 
-/** Whether two stored states are the same, byte for byte. */
+/** Whether two stored states are equal byte for byte. */
 function sameStored(a: StoredState, b: StoredState): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-/** Throws `TypeError` where a method of a codec returned no state, or a promise of one. */
+/** Throws `TypeError` if a method of a codec returned `undefined` or a promise. */
 function assertState<State>(state: State, method: string): asserts state is Exclude<State, undefined> {
   if (state === undefined) throw new TypeError(`${method} returned undefined, which is no state`);
   assertNoPromise(state, method);

@@ -1,32 +1,35 @@
 import { assertFunction, assertIterable, assertOptions } from '../base/argument.ts';
 import { assertSignal, unlessAborted } from './cancellation.ts';
 
-/** How far a warm-up has come. */
+/** Progress of a warm-up. */
 export interface WarmProgress {
-  /** Streams that were projected or failed. */
+  /** Streams processed so far, including those that failed. */
   readonly done: number;
+  /** Streams that failed so far. */
   readonly failed: number;
 }
 
-/** How streams are warmed up. */
+/** Options of a warm-up. */
 export interface WarmOptions {
-  /** Streams projected at once; a positive integer, default 8. A synchronous projector takes them one by one. */
+  /** How many streams are projected at once; a positive integer, default 8. Ignored by the synchronous `Projector`. */
   readonly concurrency?: number;
-  /** Told after each stream; what it throws ends the warm-up. */
+  /** Called after each stream; an error that it throws ends the warm-up. Default: none. */
   readonly onProgress?: (progress: WarmProgress) => void;
-  /** Ends the warm-up with the signal's reason; what was cached stays. */
+  /** Ends the warm-up with the reason of the signal; states cached so far stay. Default: none. */
   readonly signal?: AbortSignal;
 }
 
-/** What a warm-up came to. Streams that failed cost a fold later, like any miss. */
+/** Result of a warm-up. A stream that failed is folded at its next call, like any miss. */
 export interface WarmReport {
+  /** Streams processed, including those that failed. */
   readonly done: number;
+  /** Streams that failed, each with its error. */
   readonly failures: readonly { readonly stream: string; readonly error: unknown }[];
 }
 
 const CONCURRENCY_DEFAULT = 8;
 
-/** Throws `TypeError` for options or streams of the wrong kind, `RangeError` for a concurrency that is no positive integer. */
+/** Throws `TypeError` for options or streams of the wrong type, `RangeError` unless `concurrency` is a positive integer. */
 export function assertWarmUp(streams: object, options: WarmOptions): void {
   assertIterable(streams, 'streams');
   assertOptions(options);
@@ -38,16 +41,16 @@ export function assertWarmUp(streams: object, options: WarmOptions): void {
   }
 }
 
-/** What is done with each stream of a warm-up. */
+/** How a warm-up announces and projects a stream. */
 export interface WarmWork {
-  /** Says that a stream will be projected soon; absent where nobody wants to know. Never throws. */
+  /** Announces that a stream will be projected soon; absent for a cache without prefetching. Never throws. */
   readonly announce: ((stream: string) => void) | undefined;
   project(stream: string): Promise<unknown>;
 }
 
 /**
- * Projects streams, some at once. One that fails is reported and does not stop the others; an abort, what `streams` throws
- * and what `onProgress` throws do, after the projections under way.
+ * Projects streams, several at once. A stream that fails is listed in the report and does not stop the others. An abort, or
+ * an error of `streams` or `onProgress`, ends the warm-up after the projections under way.
  */
 export async function warmStreams(
   streams: Iterable<string> | AsyncIterable<string>,
@@ -79,18 +82,18 @@ export async function warmStreams(
   };
   await Promise.all(Array.from({ length: concurrency }, () => worker().catch(stop)));
   if (stopped === undefined) return { done, failures };
-  // Not waited for: the streams may be what hangs.
+  // Not awaited: `streams` may never answer.
   pending.return().catch(() => {});
   throw (stopped as { readonly error: unknown }).error;
 }
 
-/** The streams, each given out when so many after it were announced. */
+/** Yields the streams, each after the next `concurrency` streams were announced. */
 async function* announced(
   streams: Iterable<string> | AsyncIterable<string>,
   announce: WarmWork['announce'],
   concurrency: number,
 ): AsyncGenerator<string, void> {
-  // A stream that is there does not wait for one that may come later.
+  // An asynchronous iterable is not read ahead: its next stream may come much later.
   const aheadMax = announce === undefined || Symbol.asyncIterator in streams ? 0 : concurrency;
   const queue: string[] = [];
   for await (const stream of streams) {

@@ -29,7 +29,7 @@ describe('jsonCodec', () => {
 
   test('refuses more UTF-8 than makes a string, before it is cached', () => {
     expect(encodeJson('€€', 8)).toEqual(new TextEncoder().encode('"€€"'));
-    expect(() => encodeJson('€€', 7)).toThrow('the state is 8 bytes of JSON: more than 7 make no string');
+    expect(() => encodeJson('€€', 7)).toThrow('the state is 8 bytes of JSON: more than 7 cannot be decoded');
   });
 
   test.each([
@@ -63,7 +63,7 @@ describe('a projection whose state its codec does not take', () => {
 
   test('bigint with JSON: an error that says where, and what to do', () => {
     expect(projecting({ lines: [{ total: 5n }] })).toThrow(
-      "the codec of 'p' could not encode its state: JSON cannot hold lines[0].total (bigint): give the projection a codec that can",
+      "the codec of 'p' could not encode its state: JSON cannot hold lines[0].total (bigint): use a codec that can encode it",
     );
   });
 

@@ -86,7 +86,7 @@ describe('a state that JSON would change', () => {
     ['an object that converts itself', { a: { toJSON: (): number => 1 } }, 'a (an object with a toJSON)'],
     ['a promise', Promise.resolve(1), 'the state (Promise)'],
   ])('%s', (_what, state, where) => {
-    const message = `JSON cannot hold ${where}: give the projection a codec that can`;
+    const message = `JSON cannot hold ${where}: use a codec that can encode it`;
     for (const check of [() => assertExact(state, false), () => withoutUndefined(state)]) {
       expect(check).toThrow(StoreError);
       expect(check).toThrow(expect.objectContaining({ code: 'STATE_CODEC', message }));
