@@ -107,9 +107,9 @@ describe('options', () => {
 
   test.each<[object, RegExp]>([
     [{}, /cache has no method `capabilities`/],
-    [{ cache: new Map(), source }, /cache has no method `capabilities`: give a ProjectionCache/],
+    [{ cache: new Map(), source }, /cache has no method `capabilities`: pass a ProjectionCache/],
     [{ cache: null, source }, /cache has no method/],
-    [{ cache }, /source has no method `head`: give an event reader/],
+    [{ cache }, /source has no method `head`: pass an event reader/],
     [{ cache, source: { head: () => 0n } }, /source has no method `read`/],
     [{ cache, source, verifyEvery: 0 }, /verifyEvery must be a positive integer, not 0/],
     [{ cache, source, verifyEvery: 1.5 }, /verifyEvery must be a positive integer/],
