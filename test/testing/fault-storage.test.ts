@@ -179,16 +179,17 @@ describe('a fault', () => {
     expect(errnoOf(() => read(file))).toBe('EBADF');
   });
 
-  test('of the lock is told where it is checked and given up', () => {
+  test('of the lock is reported by the check and the release, and a release that fails gives the lock up', () => {
     const disk = emptyDisk();
     const lock = disk.directory.lock();
     failing(disk, { fail: 'EIO' });
     expect(errnoOf(() => lock.isHeld())).toBe('EIO');
     expect(errnoOf(() => lock.release())).toBe('EIO');
     disk.storage.rule = undefined;
-    expect(disk.storage.isLocked(DIRECTORY)).toBe(true);
-    lock.release();
     expect(disk.storage.isLocked(DIRECTORY)).toBe(false);
+    lock.release();
+    disk.directory.lock();
+    expect(disk.storage.isLocked(DIRECTORY)).toBe(true);
   });
 
   test('strikes an asynchronous sync when it ends', async () => {
