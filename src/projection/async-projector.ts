@@ -207,14 +207,17 @@ export class AsyncProjector<Event> {
     const { signal } = options;
     const bound = this.#bound.of(projection);
     const caller: Caller = { signal, beganAt: this.#tick(), lowestHead: undefined, sharedFold: undefined };
-    const shared = { id: sharedId(stream, bound.id), freshness, beganAt: caller.beganAt };
+    const { beganAt } = caller;
     const call: RunCall<State, Event> = {
       projection: bound,
       stream,
       freshness,
       options,
       signal,
-      readHead: (nowUs, activeFold, ask) => this.#heads.read({ ...shared, activeFold }, nowUs, this.#tick(), ask),
+      readHead: (nowUs, activeFold, ask) => {
+        const headCall = { stream, projection: bound, freshness, beganAt, activeFold };
+        return this.#heads.read(headCall, nowUs, this.#tick(), ask);
+      },
       draft: new ReportDraft(),
       watch,
     };

@@ -17,10 +17,16 @@ export interface HeadReading {
 
 /** The call for which the head is read. */
 export interface HeadCall {
-  /** Identifies stream and projection. */
-  readonly id: string;
+  readonly stream: string;
+  /** The projection as this projector has bound it. */
+  readonly projection: object;
   readonly freshness: Freshness;
   readonly beganAt: LogicalTime;
+  readonly activeFold: ActiveFold;
+}
+
+/** A reading, with the fold of the call that started it: an invalidation drops that fold. */
+interface SharedReading extends HeadReading {
   readonly activeFold: ActiveFold;
 }
 
@@ -34,24 +40,34 @@ export interface HeadCall {
  * So the answer is never older than its own reading, or a state in the cache, could have made it.
  */
 export class HeadReadings {
-  readonly #underWay = new Map<string, HeadReading & { readonly activeFold: ActiveFold }>();
+  /** By projection, then by stream. One key for both, as text, would cost more than the rest of a hit. */
+  readonly #underWay = new WeakMap<object, Map<string, SharedReading>>();
 
   /** A reading that the call may share, or a new one at `nowUs`, which `ask` starts. */
   read(call: HeadCall, nowUs: bigint, askedAt: LogicalTime, ask: () => HeadReading['answer']): HeadReading {
-    const { id, activeFold } = call;
-    const underWay = this.#underWay.get(id);
+    const { projection, stream, activeFold } = call;
+    let readings = this.#underWay.get(projection);
+    if (readings === undefined) {
+      readings = new Map();
+      this.#underWay.set(projection, readings);
+    }
+    const underWay = readings.get(stream);
     if (underWay !== undefined && !underWay.activeFold.isDropped && isShared(underWay, call, nowUs)) return underWay;
     const answer = ask();
     const reading = { answer, nowUs, askedAt, isStamped: false, activeFold };
-    this.#underWay.set(id, reading);
-    const end = (): void => {
-      if (this.#underWay.get(id) === reading) this.#underWay.delete(id);
-    };
+    readings.set(stream, reading);
     // A synchronous answer is shared within the current turn: by calls whose cache answered at the same time.
     const answered: PromiseLike<unknown> = isPromise(answer) ? answer : Promise.resolve();
-    answered.then(end, end);
+    answered.then(
+      () => end(readings, stream, reading),
+      () => end(readings, stream, reading),
+    );
     return reading;
   }
+}
+
+function end(readings: Map<string, SharedReading>, stream: string, reading: SharedReading): void {
+  if (readings.get(stream) === reading) readings.delete(stream);
 }
 
 function isShared(reading: HeadReading, { beganAt, freshness }: HeadCall, nowUs: bigint): boolean {

@@ -157,10 +157,13 @@ export class ProjectionRun<State, Event> {
   }
 
   #readHead(nowUs: bigint): HeadReading {
-    const { stream, projection, readHead } = this.#call;
-    const ask = (): HeadReading['answer'] => this.#context.source.head(stream, projection.kinds);
-    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, ask);
-    return { answer: ask(), nowUs, askedAt: 0, isStamped: false };
+    const { readHead } = this.#call;
+    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, () => this.#askHead());
+    return { answer: this.#askHead(), nowUs, askedAt: 0, isStamped: false };
+  }
+
+  #askHead(): HeadReading['answer'] {
+    return this.#context.source.head(this.#call.stream, this.#call.projection.kinds);
   }
 
   /** Throws `SOURCE_INVALID` for an invalid head, or if the identity of the log has changed since the lookup. */
