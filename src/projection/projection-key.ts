@@ -116,7 +116,7 @@ export function parseKey(key: Uint8Array): ProjectionKeyParts | undefined {
   }
 }
 
-export function concatenated(...parts: readonly Uint8Array[]): Uint8Array {
+function concatenated(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
