@@ -61,7 +61,7 @@ function expectUsable(disk: TestDisk): void {
   contentsOf(openStore(disk.afterKill(), { readOnly: true }));
   const store = openStore(disk);
   const contents = contentsOf(store).set('new', 'value');
-  store.put(bytes('new'), bytes('value'));
+  store.writer.put(bytes('new'), bytes('value'));
   store.sync();
   expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(contents);
   store.compact();

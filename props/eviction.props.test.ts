@@ -63,22 +63,22 @@ class BoundedStore {
     switch (next.do) {
       case 'put':
         this.#put([[next.key, next.length]], ([first]) => {
-          if (first !== undefined) this.#store.put(first.key, first.value, first.trailer);
+          if (first !== undefined) this.#store.writer.put(first.key, first.value, first.trailer);
         });
         break;
       case 'putMany':
-        this.#put(next.puts, (puts) => this.#store.putMany(puts));
+        this.#put(next.puts, (puts) => this.#store.writer.putMany(puts));
         break;
       case 'get':
         getBody(this.#store, bytes(next.key));
         break;
       case 'delete':
-        expect(this.#store.delete(bytes(next.key))).toBe(this.#may.delete(next.key));
+        expect(this.#store.writer.delete(bytes(next.key))).toBe(this.#may.delete(next.key));
         break;
       case 'deletePrefix': {
         const names = [...this.#may.keys()].filter((name) => name.startsWith(next.key));
         for (const name of names) this.#may.delete(name);
-        expect(this.#store.deletePrefix(bytes(next.key))).toBe(names.length);
+        expect(this.#store.writer.deletePrefix(bytes(next.key))).toBe(names.length);
         break;
       }
       default:
@@ -125,7 +125,7 @@ class BoundedStore {
     store(stored);
     for (const [name, body] of named) this.#may.set(name, body);
     // What was just put is there.
-    for (const [name] of named) expect(this.#store.has(bytes(name))).toBe(true);
+    for (const [name] of named) expect(this.#store.reader.has(bytes(name))).toBe(true);
   }
 
   #check(): void {
@@ -134,7 +134,7 @@ class BoundedStore {
     const { liveBytes, entries } = this.#store.stats();
     expect(liveBytes).toBeLessThanOrEqual(this.#maxBytes);
     expect(entries).toBe(found.size);
-    for (const [name, body] of found) expect(text(this.#store.read(bytes(name), peek) ?? bytes('?'))).toBe(body);
+    for (const [name, body] of found) expect(text(this.#store.reader.read(bytes(name), peek) ?? bytes('?'))).toBe(body);
     this.#may = new Map(found);
     this.#states.push(found);
   }

@@ -14,8 +14,8 @@ import { SmallStore, type Step, steps } from './log-store/small-store.ts';
 function contentsAndSequel(disk: TestDisk): Map<string, string> {
   const store = openStore(disk);
   const contents = contentsOf(store);
-  store.put(bytes('a'), bytes('written after'));
-  store.delete(bytes('b'));
+  store.writer.put(bytes('a'), bytes('written after'));
+  store.writer.delete(bytes('b'));
   store.sync();
   const sequel = contentsOf(openStore(disk.afterCrash(() => 'none')));
   const expected = new Map(contents);

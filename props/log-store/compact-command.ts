@@ -48,7 +48,7 @@ export class CompactCommand implements StoreCommand {
       steps += 1;
       if (steps === abortAt) abort.abort(new Aborted());
       if (steps > 8) return;
-      real.store.put(bytes(key), bytes(`step ${steps}`));
+      real.store.writer.put(bytes(key), bytes(`step ${steps}`));
       model.history.accept((contents) => contents.set(key, `step ${steps}`));
       states = model.history.states.length;
     };

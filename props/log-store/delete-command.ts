@@ -14,7 +14,7 @@ export class DeleteCommand implements StoreCommand {
   }
 
   async run(model: Model, real: StoreUnderTest): Promise<void> {
-    expect(real.store.delete(bytes(this.#key))).toBe(model.history.current.has(this.#key));
+    expect(real.store.writer.delete(bytes(this.#key))).toBe(model.history.current.has(this.#key));
     model.history.accept((contents) => contents.delete(this.#key));
     real.check(model);
     await Promise.resolve();

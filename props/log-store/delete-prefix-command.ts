@@ -15,7 +15,7 @@ export class DeletePrefixCommand implements StoreCommand {
 
   async run(model: Model, real: StoreUnderTest): Promise<void> {
     const removed = [...model.history.current.keys()].filter((key) => key.startsWith(this.#prefix));
-    expect(real.store.deletePrefix(bytes(this.#prefix))).toBe(removed.length);
+    expect(real.store.writer.deletePrefix(bytes(this.#prefix))).toBe(removed.length);
     model.history.accept((contents) => {
       for (const key of removed) contents.delete(key);
     });

@@ -15,7 +15,7 @@ export class GetCommand implements StoreCommand {
 
   async run(model: Model, real: StoreUnderTest): Promise<void> {
     const expected = model.history.current.get(this.#key);
-    expect(real.store.has(bytes(this.#key))).toBe(expected !== undefined);
+    expect(real.store.reader.has(bytes(this.#key))).toBe(expected !== undefined);
     const found = getBody(real.store, bytes(this.#key));
     if ((found === undefined ? undefined : text(found)) !== expected) expect.fail(`wrong value of ${this.#key}`);
     // The result is the caller's own.

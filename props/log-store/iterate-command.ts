@@ -48,11 +48,11 @@ export class IterateCommand implements StoreCommand {
 
   #interrupt(model: Model, real: StoreUnderTest, { key, body }: Interruption, always: Set<string>): void {
     if (body === undefined) {
-      real.store.delete(bytes(key));
+      real.store.writer.delete(bytes(key));
       always.delete(key);
       model.history.accept((contents) => contents.delete(key));
     } else {
-      real.store.put(bytes(key), bytes(body));
+      real.store.writer.put(bytes(key), bytes(body));
       model.history.accept((contents) => contents.set(key, body));
     }
   }

@@ -20,7 +20,7 @@ export class PutCommand implements StoreCommand {
     // The trailer is stored right behind the value: where the body is cut in two must not matter.
     const cut = Math.max(0, body.length - (this.#body.fill % 17));
     const key = bytes(this.#key);
-    real.store.put(key, body.subarray(0, cut), body.subarray(cut));
+    real.store.writer.put(key, body.subarray(0, cut), body.subarray(cut));
     const stored = text(body);
     model.history.accept((contents) => contents.set(this.#key, stored));
     // What the caller does with its bytes afterwards is no business of the store.

@@ -17,7 +17,7 @@ export class PutManyCommand implements StoreCommand {
 
   async run(model: Model, real: StoreUnderTest): Promise<void> {
     const puts = this.#puts.map(([key, seed]) => ({ key, value: bodyBytes(seed) }));
-    real.store.putMany(puts.map(({ key, value }) => ({ key: bytes(key), value, trailer: TRAILER })));
+    real.store.writer.putMany(puts.map(({ key, value }) => ({ key: bytes(key), value, trailer: TRAILER })));
     model.history.accept((contents) => {
       for (const { key, value } of puts) contents.set(key, text(value) + text(TRAILER));
     });

@@ -29,7 +29,9 @@ export class RangeCommand implements StoreCommand {
     const { lower, upper, reverse } = this.#range;
     const interval = { lower: bytes(lower), upper: upper === undefined ? undefined : bytes(upper) };
     const expected = keysWithin(model.history.current.keys(), this.#range);
-    expect([...real.store.keys({ interval, reverse, limit: Number.POSITIVE_INFINITY })].map(text)).toEqual(expected);
+    expect([...real.store.reader.keys({ interval, reverse, limit: Number.POSITIVE_INFINITY })].map(text)).toEqual(
+      expected,
+    );
     const entries = [...entriesOf(real.store, interval, reverse)].map(([key, body]) => [text(key), text(body)]);
     const wrong = entries.filter(
       ([key = '', body], i) => key !== expected[i] || body !== model.history.current.get(key),

@@ -74,23 +74,25 @@ export class SmallStore {
     const body = (length: number, name: string): string => `${this.#number}${name}${'.'.repeat(length)}`;
     switch (step.do) {
       case 'put':
-        store.put(bytes(step.key), bytes(body(step.length, step.key)));
+        store.writer.put(bytes(step.key), bytes(body(step.length, step.key)));
         history.accept((contents) => contents.set(step.key, body(step.length, step.key)));
         break;
       case 'putMany': {
         const puts = step.keys.map((name, i) => ({ name, value: body(i, `${name}${i}`) }));
-        store.putMany(puts.map(({ name, value }) => ({ key: bytes(name), value: bytes(value), trailer: bytes('') })));
+        store.writer.putMany(
+          puts.map(({ name, value }) => ({ key: bytes(name), value: bytes(value), trailer: bytes('') })),
+        );
         history.accept((contents) => {
           for (const { name, value } of puts) contents.set(name, value);
         });
         break;
       }
       case 'delete':
-        store.delete(bytes(step.key));
+        store.writer.delete(bytes(step.key));
         history.accept((contents) => contents.delete(step.key));
         break;
       case 'deletePrefix':
-        store.deletePrefix(bytes(step.prefix));
+        store.writer.deletePrefix(bytes(step.prefix));
         history.accept((contents) => {
           for (const name of [...contents.keys()]) if (name.startsWith(step.prefix)) contents.delete(name);
         });

@@ -12,8 +12,9 @@ import type { Progress } from '../store/compaction.ts';
 import type { StepOptions } from '../store/compaction-scheduler.ts';
 import { LogStore } from '../store/log-store.ts';
 import type { LogStoreOptions } from '../store/log-store-options.ts';
+import type { StoreReader } from '../store/store-reader.ts';
 import type { LogCacheStats } from '../store/store-stats.ts';
-import type { StoredPut } from '../store/store-writer.ts';
+import type { StoredPut, StoreWriter } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
 import { type KeyInput, keyBytes } from './key-bytes.ts';
 import { intervalOf, type KeyRange, limitOf } from './key-range.ts';
@@ -34,11 +35,15 @@ export interface LogCacheOptions extends LogStoreOptions {
  */
 export class LogCache implements ProjectionCache {
   readonly #store: LogStore;
+  readonly #reader: StoreReader;
+  readonly #writer: StoreWriter;
   /** The encoded meta of the current put; the store copies it. */
   readonly #trailer: Uint8Array = new Uint8Array(metaBytes);
 
   private constructor(store: LogStore) {
     this.#store = store;
+    this.#reader = store.reader;
+    this.#writer = store.writer;
   }
 
   /**
@@ -77,12 +82,12 @@ export class LogCache implements ProjectionCache {
    * values share one buffer, as Node's `Buffer`s do: copy a value before you transfer its buffer to another thread.
    */
   get(key: KeyInput): CacheEntry | undefined {
-    return this.#store.read(keyBytes(key, 'key'), entryOf);
+    return this.#reader.read(keyBytes(key, 'key'), entryOf);
   }
 
   /** Whether there is an entry under `key`. Its value is not read, so damage is not noticed. */
   has(key: KeyInput): boolean {
-    return this.#store.has(keyBytes(key, 'key'));
+    return this.#reader.has(keyBytes(key, 'key'));
   }
 
   /**
@@ -95,7 +100,7 @@ export class LogCache implements ProjectionCache {
     assertBytes(value, 'value');
     assertMeta(meta);
     writeMeta(this.#trailer, 0, meta);
-    this.#store.put(bytes, value, this.#trailer);
+    this.#writer.put(bytes, value, this.#trailer);
   }
 
   /**
@@ -114,17 +119,17 @@ export class LogCache implements ProjectionCache {
       writeMeta(trailer, 0, meta);
       puts.push({ key: keyBytes(key, 'key'), value, trailer });
     }
-    this.#store.putMany(puts);
+    this.#writer.putMany(puts);
   }
 
   /** Removes the entry under `key` and returns whether there was one. */
   delete(key: KeyInput): boolean {
-    return this.#store.delete(keyBytes(key, 'key'));
+    return this.#writer.delete(keyBytes(key, 'key'));
   }
 
   /** Removes every entry whose key starts with `prefix` and returns their number. The empty prefix removes all. */
   deletePrefix(prefix: KeyInput): number {
-    return this.#store.deletePrefix(keyBytes(prefix, 'prefix'));
+    return this.#writer.deletePrefix(keyBytes(prefix, 'prefix'));
   }
 
   /**
@@ -135,14 +140,14 @@ export class LogCache implements ProjectionCache {
   entries(range: KeyRange = {}): IterableIterator<[Uint8Array, CacheEntry]> {
     const [interval, limit] = [intervalOf(range), limitOf(range)];
     this.#store.assertOpen();
-    return this.#store.scan({ interval, reverse: range.reverse === true, limit }, entryOf);
+    return this.#reader.scan({ interval, reverse: range.reverse === true, limit }, entryOf);
   }
 
   /** Iterates over the keys of `range` as `entries` does, without reading the values. */
   keys(range: KeyRange = {}): IterableIterator<Uint8Array> {
     const [interval, limit] = [intervalOf(range), limitOf(range)];
     this.#store.assertOpen();
-    return this.#store.keys({ interval, reverse: range.reverse === true, limit });
+    return this.#reader.keys({ interval, reverse: range.reverse === true, limit });
   }
 
   /** Makes everything accepted so far durable. A sync that fails poisons the cache: close it and open it again. */
@@ -166,7 +171,7 @@ export class LogCache implements ProjectionCache {
   prefetch(key: KeyInput, predictedMeta: CacheMeta): void {
     const bytes = keyBytes(key, 'key');
     assertMeta(predictedMeta);
-    this.#store.prefetch(bytes);
+    this.#reader.prefetch(bytes);
   }
 
   /**

@@ -2,7 +2,6 @@ import { attempt } from '../base/attempt.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import type { BodyUse } from '../log/body-reader.ts';
 import type { Progress } from './compaction.ts';
 import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
 import { imageName } from './generation-files.ts';
@@ -11,13 +10,11 @@ import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './lo
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
-import { type ScanRange, StoreReader } from './store-reader.ts';
+import { StoreReader } from './store-reader.ts';
 import type { LogCacheStats } from './store-stats.ts';
-import { type StoredPut, StoreWriter } from './store-writer.ts';
+import { StoreWriter } from './store-writer.ts';
 import { Syncer } from './syncer.ts';
 import { type VerifyReport, verifyLogs } from './verification.ts';
-
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * A store from byte keys to byte bodies: an append-only log and the index of its live records. What a sync covered
@@ -25,15 +22,17 @@ const NO_BYTES = new Uint8Array(0);
  * all.
  */
 export class LogStore {
-  /** Whether `prefetch` does anything on this storage. */
+  /** Finds entries. */
+  readonly reader: StoreReader;
+  /** Accepts mutations. */
+  readonly writer: StoreWriter;
+  /** Whether `reader.prefetch` does anything on this storage. */
   readonly canPrefetch: boolean;
   readonly #context: StoreContext;
   readonly #index: KeyIndex;
   readonly #generations: Generations;
   readonly #syncer: Syncer;
   readonly #scheduler: CompactionScheduler;
-  readonly #writer: StoreWriter;
-  readonly #reader: StoreReader;
   readonly #images: IndexImageWriter;
   readonly #recovery: RecoveryReport;
 
@@ -57,13 +56,13 @@ export class LogStore {
     this.#images = new IndexImageWriter(context, index, log.generation, opened.imageEnd);
     this.#syncer = new Syncer(generations, context.status, environment.defer);
     this.#scheduler = new CompactionScheduler(context, generations, index);
-    this.#writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
-    this.#reader = new StoreReader(context, index, generations, this.#writer);
+    this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
+    this.reader = new StoreReader(context, index, generations, this.writer);
     if (settings.readOnly) return;
     if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
     // Makes the decision about damage durable: a log without the damage replaces this one at once.
     if (report.damaged.length > 0) this.#housekeep(() => this.#scheduler.run());
-    if (settings.maxBytes !== undefined) this.#housekeep(() => this.#writer.shrink());
+    if (settings.maxBytes !== undefined) this.#housekeep(() => this.writer.shrink());
   }
 
   /** Number of entries. */
@@ -83,56 +82,6 @@ export class LogStore {
    */
   assertWritable(): void {
     this.#context.status.assertWritable();
-  }
-
-  /**
-   * Lends the body under `key` to `use` and returns its result; `undefined` on a miss. Throws `IO` if reading fails.
-   */
-  read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    return this.#reader.read(key, use);
-  }
-
-  /** Whether there is an entry under `key`; nothing is read from the log. */
-  has(key: Uint8Array): boolean {
-    return this.#reader.has(key);
-  }
-
-  /** Starts to read the record under `key` off the thread, if the storage can. A hint: failures are ignored. */
-  prefetch(key: Uint8Array): void {
-    this.#reader.prefetch(key);
-  }
-
-  /** Stores `value`, followed by `trailer`, as the body of `key`. */
-  put(key: Uint8Array, value: Uint8Array, trailer: Uint8Array = NO_BYTES): void {
-    this.#writer.put(key, value, trailer);
-  }
-
-  /** Stores all of them or none, also across a crash. Of two puts with the same key the later one counts. */
-  putMany(puts: readonly StoredPut[]): void {
-    this.#writer.putMany(puts);
-  }
-
-  /** Removes `key` and returns whether it was there. */
-  delete(key: Uint8Array): boolean {
-    return this.#writer.delete(key);
-  }
-
-  /** Removes every key that starts with `prefix` and returns their number. */
-  deletePrefix(prefix: Uint8Array): number {
-    return this.#writer.deletePrefix(prefix);
-  }
-
-  /**
-   * The keys of a range in order. A key that is there all the time is visited, one that is removed before the scan
-   * reaches it is not. A key that is added meanwhile may be visited or not, as new keys are put in order in groups.
-   */
-  keys(range: ScanRange): Generator<Uint8Array, undefined> {
-    return this.#reader.keys(range);
-  }
-
-  /** The entries of a range in order, as `keys`; each body is lent to `use`. A damaged entry is skipped. */
-  scan<Result>(range: ScanRange, use: BodyUse<Result>): Generator<[Uint8Array, Result], undefined> {
-    return this.#reader.scan(range, use);
   }
 
   /** Makes everything accepted so far durable. A failed sync poisons the store. */
@@ -186,10 +135,10 @@ export class LogStore {
       pageBytes: this.#context.pool.bytes,
       generation: this.#generations.active.generation,
       counters: {
-        hits: this.#reader.hits,
-        misses: this.#reader.misses,
-        evictions: this.#writer.evictions,
-        corruptions: this.#reader.corruptions + this.#scheduler.entriesLost + this.#recovery.entriesLost,
+        hits: this.reader.hits,
+        misses: this.reader.misses,
+        evictions: this.writer.evictions,
+        corruptions: this.reader.corruptions + this.#scheduler.entriesLost + this.#recovery.entriesLost,
         recoveries: this.#recovery.clean ? 0 : 1,
         compactions: this.#scheduler.compactions,
         syncs: this.#syncer.syncs,

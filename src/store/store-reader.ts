@@ -65,13 +65,14 @@ export class StoreReader {
     return result;
   }
 
+  /** Whether there is an entry under `key`; nothing is read from the log. */
   has(key: Uint8Array): boolean {
     this.#status.assertOpen();
     assertKeySize(key);
     return this.#index.find(key) !== 0;
   }
 
-  /** Starts to read the record under `key` off the thread, if the storage can. */
+  /** Starts to read the record under `key` off the thread, if the storage can. A hint: failures are ignored. */
   prefetch(key: Uint8Array): void {
     this.#status.assertOpen();
     assertKeySize(key);
@@ -81,6 +82,10 @@ export class StoreReader {
     this.#generations.readerOf(location).prefetch(offsetOf(location), bytesOf(this.#index.units(node)));
   }
 
+  /**
+   * The keys of a range in order. A key that is there all the time is visited, one that is removed before the scan
+   * reaches it is not. A key that is added meanwhile may be visited or not, as new keys are put in order in groups.
+   */
   *keys({ interval, reverse, limit }: ScanRange): Generator<Uint8Array, undefined> {
     const cursor = this.#index.cursor(interval, reverse);
     for (let left = limit; left > 0; left -= 1) {
@@ -90,6 +95,7 @@ export class StoreReader {
     }
   }
 
+  /** The entries of a range in order, as `keys`; each body is lent to `use`. A damaged entry is skipped. */
   *scan<Result>(
     { interval, reverse, limit }: ScanRange,
     use: BodyUse<Result>,

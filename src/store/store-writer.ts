@@ -11,6 +11,8 @@ import type { StoreContext } from './store-context.ts';
 import type { StoreStatus } from './store-status.ts';
 import type { Syncer } from './syncer.ts';
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A key and the two parts of its body: `trailer` is stored right after `value`. */
 export interface StoredPut {
   readonly key: Uint8Array;
@@ -54,7 +56,8 @@ export class StoreWriter {
     return this.#evictor?.evictions ?? 0;
   }
 
-  put(key: Uint8Array, value: Uint8Array, trailer: Uint8Array): void {
+  /** Stores `value`, followed by `trailer`, as the body of `key`. */
+  put(key: Uint8Array, value: Uint8Array, trailer: Uint8Array = NO_BYTES): void {
     this.#status.assertWritable();
     assertKeySize(key);
     assertValueSize(value);
@@ -67,6 +70,7 @@ export class StoreWriter {
     this.#accepted(evictionBytes + record.size);
   }
 
+  /** Stores all of them or none, also across a crash. Of two puts with the same key the later one counts. */
   putMany(puts: readonly StoredPut[]): void {
     this.#status.assertWritable();
     const records: RecordContent[] = [];
@@ -92,6 +96,7 @@ export class StoreWriter {
     this.#accepted(evictionBytes + size);
   }
 
+  /** Removes `key` and returns whether it was there. */
   delete(key: Uint8Array): boolean {
     this.#status.assertWritable();
     assertKeySize(key);
@@ -102,6 +107,7 @@ export class StoreWriter {
     return true;
   }
 
+  /** Removes every key that starts with `prefix` and returns their number. */
   deletePrefix(prefix: Uint8Array): number {
     this.#status.assertWritable();
     const interval = { lower: prefix, upper: prefixSuccessor(prefix) };

@@ -57,8 +57,8 @@ describe('an image', () => {
     const writer = everyKind();
     const early = writer.closed('early').disk;
     const later = openStore(early);
-    later.put(bytes('a'), bytes('later'));
-    later.delete(bytes('c'));
+    later.writer.put(bytes('a'), bytes('later'));
+    later.writer.delete(bytes('c'));
     later.close();
     const disk = early.afterKill();
     disk.place(image(1), everyKindImage());
@@ -76,7 +76,7 @@ describe('an image', () => {
   test('of another log is not used', () => {
     const other = new TestDisk();
     const store = openStore(other, { seed: 77 });
-    store.put(bytes('a'), bytes('of the other store'));
+    store.writer.put(bytes('a'), bytes('of the other store'));
     store.close();
     const { disk, history } = everyKind().killed('killed');
     disk.place(image(1), other.bytes(image(1)));

@@ -56,7 +56,7 @@ export function expectUsable(
   for (const [key, body] of contents) {
     if (text(getBody(store, bytes(key)) ?? bytes('missed')) !== body) throw new Error(`${damage}: ${key} changed`);
   }
-  store.put(bytes('new'), bytes('of this process'));
+  store.writer.put(bytes('new'), bytes('of this process'));
   store.sync();
   const expected = new Map(contents).set('new', 'of this process');
   assertSame(

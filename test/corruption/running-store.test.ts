@@ -25,7 +25,7 @@ function openStoreOverTwoRounds(): { disk: TestDisk; store: LogStore; events: St
   const history = new StoreHistory();
   for (const round of [1, 2]) {
     for (const key of KEYS.slice(round === 1 ? 0 : 10)) {
-      store.put(bytes(key), bytes(bodyOf(key, round)));
+      store.writer.put(bytes(key), bytes(bodyOf(key, round)));
       history.accept((contents) => contents.set(key, bodyOf(key, round)));
     }
   }
@@ -78,7 +78,7 @@ describe.each(endings)('a store damaged while open and then %s', (_name, end) =>
     const after = openWithEvents(end(store, disk)).store;
     const left = readHonestly(after, history);
     for (const key of KEYS) if (!found.has(key)) expect(left.has(key)).toBe(false);
-    after.put(bytes('key 0'), bytes('again'));
+    after.writer.put(bytes('key 0'), bytes('again'));
     expect(text(getBody(after, bytes('key 0')) ?? bytes(''))).toBe('again');
   });
 
@@ -102,10 +102,10 @@ describe.each(endings)('a store damaged while open and then %s', (_name, end) =>
 test('an older copy does not come back where the newer record is damaged before a compaction comes to it', async () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
-  store.put(bytes('a'), bytes('old'));
-  for (let i = 0; i < 8; i += 1) store.put(bytes(`big ${i % 7}`), new Uint8Array(100_000));
+  store.writer.put(bytes('a'), bytes('old'));
+  for (let i = 0; i < 8; i += 1) store.writer.put(bytes(`big ${i % 7}`), new Uint8Array(100_000));
   const compaction = store.compactAsync();
-  store.put(bytes('a'), bytes('new'));
+  store.writer.put(bytes('a'), bytes('new'));
   store.verify();
   flip(disk, LOG, lastRecordOf(disk, LOG, 'a').bodyOffset);
   await compaction;
@@ -118,16 +118,16 @@ test('an older copy does not come back where the newer record is damaged before 
 test('a compaction that meets damage which may hide a deletion is given up, and the next one starts behind it', async () => {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
-  store.put(bytes('a'), bytes('deleted in the middle'));
-  for (let i = 0; i < 8; i += 1) store.put(bytes(`big ${i % 7}`), new Uint8Array(100_000));
+  store.writer.put(bytes('a'), bytes('deleted in the middle'));
+  for (let i = 0; i < 8; i += 1) store.writer.put(bytes(`big ${i % 7}`), new Uint8Array(100_000));
   const compaction = store.compactAsync();
-  store.delete(bytes('a'));
-  store.put(bytes('b'), bytes('behind the deletion'));
+  store.writer.delete(bytes('a'));
+  store.writer.put(bytes('b'), bytes('behind the deletion'));
   store.verify();
   flip(disk, LOG, lastRecordOf(disk, LOG, 'a').offset);
   await expect(compaction).rejects.toMatchObject({ code: 'CORRUPT' });
   expect(events.map(({ type }) => type)).toEqual(['compaction-started', 'compaction-abandoned']);
-  expect(store.has(bytes('a'))).toBe(false);
+  expect(store.reader.has(bytes('a'))).toBe(false);
   await store.compactAsync();
   expect([...contentsOf(openWithEvents(disk.afterKill()).store).keys()].filter((key) => key.length === 1)).toEqual([
     'b',
@@ -138,9 +138,9 @@ test('an entry that proves damaged is told of, counted, and then a plain miss', 
   const { disk, store, events } = openStoreOverTwoRounds();
   const record = lastRecordOf(disk, LOG, 'key 0');
   flip(disk, LOG, record.bodyOffset);
-  expect(store.has(bytes('key 0'))).toBe(true);
+  expect(store.reader.has(bytes('key 0'))).toBe(true);
   expect(getBody(store, bytes('key 0'))).toBeUndefined();
-  expect(store.has(bytes('key 0'))).toBe(false);
+  expect(store.reader.has(bytes('key 0'))).toBe(false);
   expect(getBody(store, bytes('key 0'))).toBeUndefined();
   expect(store.stats()).toMatchObject({ entries: KEYS.length - 1, counters: { corruptions: 1, misses: 2 } });
   expect(events).toEqual([{ type: 'entry-damaged', key: bytes('key 0'), generation: 1, offset: record.offset }]);

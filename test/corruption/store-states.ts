@@ -26,14 +26,14 @@ export class HistoryWriter {
   }
 
   put(key: string, body: string): this {
-    this.store.put(bytes(key), bytes(body));
+    this.store.writer.put(bytes(key), bytes(body));
     this.history.accept((contents) => contents.set(key, body));
     return this;
   }
 
   putMany(...puts: readonly (readonly [string, string])[]): this {
     const trailer = bytes('');
-    this.store.putMany(puts.map(([key, body]) => ({ key: bytes(key), value: bytes(body), trailer })));
+    this.store.writer.putMany(puts.map(([key, body]) => ({ key: bytes(key), value: bytes(body), trailer })));
     this.history.accept((contents) => {
       for (const [key, body] of puts) contents.set(key, body);
     });
@@ -41,13 +41,13 @@ export class HistoryWriter {
   }
 
   delete(key: string): this {
-    this.store.delete(bytes(key));
+    this.store.writer.delete(bytes(key));
     this.history.accept((contents) => contents.delete(key));
     return this;
   }
 
   deletePrefix(prefix: string): this {
-    this.store.deletePrefix(bytes(prefix));
+    this.store.writer.deletePrefix(bytes(prefix));
     this.history.accept((contents) => {
       for (const key of [...contents.keys()]) if (key.startsWith(prefix)) contents.delete(key);
     });

@@ -49,7 +49,7 @@ export function contentsOf(store: LogStore): Map<string, string> {
     const body = getBody(store, bytes);
     const found = body === undefined ? undefined : textOf(body);
     if (found !== contents.get(key)) throw new Error(`get(${JSON.stringify(key)}) disagrees with the scan`);
-    if (store.has(bytes) !== contents.has(key)) throw new Error(`has(${JSON.stringify(key)}) disagrees`);
+    if (store.reader.has(bytes) !== contents.has(key)) throw new Error(`has(${JSON.stringify(key)}) disagrees`);
   }
   return contents;
 }

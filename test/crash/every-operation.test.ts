@@ -46,7 +46,7 @@ class Workload {
   put(key: string, body: string): void {
     this.#do(
       (contents) => contents.set(key, body),
-      (store) => store.put(bytes(key), bytes(body)),
+      (store) => store.writer.put(bytes(key), bytes(body)),
     );
   }
 
@@ -58,12 +58,12 @@ class Workload {
     this.put('a', 'second');
     this.#do(
       (contents) => contents.delete('user:1'),
-      (store) => store.deletePrefix(bytes('user:')),
+      (store) => store.writer.deletePrefix(bytes('user:')),
     );
     this.#do(
       (contents) => contents.set('b', 'batch').set('c', 'batch'),
       (store) =>
-        store.putMany(['b', 'c'].map((key) => ({ key: bytes(key), value: bytes('batch'), trailer: bytes('') }))),
+        store.writer.putMany(['b', 'c'].map((key) => ({ key: bytes(key), value: bytes('batch'), trailer: bytes('') }))),
     );
     this.sync();
     this.put('d', 'before the compaction');
@@ -73,7 +73,7 @@ class Workload {
     this.store = openStore(this.disk, { durability: this.#onPut ? 'on-put' : 'on-sync', seed: 2 });
     this.#do(
       (contents) => contents.delete('b'),
-      (store) => store.delete(bytes('b')),
+      (store) => store.writer.delete(bytes('b')),
     );
     this.sync();
     this.put('e', 'last');
@@ -126,7 +126,7 @@ function expectRecoveryOfRecovery(disk: TestDisk, history: StoreHistory, moment:
   const store = openStore(disk, { seed: 5 });
   disk.before = () => undefined;
   const expected = contentsOf(store).set('a', 'after the crash');
-  store.put(bytes('a'), bytes('after the crash'));
+  store.writer.put(bytes('a'), bytes('after the crash'));
   store.sync();
   if (!equal(contentsOf(openStore(disk.afterCrash(() => 'none'))), expected)) {
     expect.fail(`${moment}: what was written after the crash did not last`);

@@ -21,20 +21,20 @@ export function mutationOf(step: MutationStep, operation: number): Mutation {
   switch (step.kind) {
     case 'put':
       return putting([[step.key, bodyOf(operation, step.length)]], (store, [first]) => {
-        if (first !== undefined) store.put(first.key, first.value);
+        if (first !== undefined) store.writer.put(first.key, first.value);
       });
     case 'batch': {
       const puts = step.puts.map(({ key, length }) => [key, bodyOf(operation, length)] as const);
-      return putting(puts, (store, stored) => store.putMany(stored));
+      return putting(puts, (store, stored) => store.writer.putMany(stored));
     }
     case 'delete':
       return {
-        act: (store) => store.delete(bytesOf(step.key)),
+        act: (store) => store.writer.delete(bytesOf(step.key)),
         change: (contents) => contents.delete(step.key),
       };
     case 'delete-prefix':
       return {
-        act: (store) => store.deletePrefix(bytesOf(step.prefix)),
+        act: (store) => store.writer.deletePrefix(bytesOf(step.prefix)),
         change: (contents) => {
           for (const key of [...contents.keys()]) if (key.startsWith(step.prefix)) contents.delete(key);
         },
@@ -42,7 +42,7 @@ export function mutationOf(step: MutationStep, operation: number): Mutation {
   }
 }
 
-type StoredPuts = Parameters<LogStore['putMany']>[0];
+type StoredPuts = Parameters<LogStore['writer']['putMany']>[0];
 
 function putting(
   puts: readonly (readonly [string, string])[],

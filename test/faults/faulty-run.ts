@@ -158,7 +158,7 @@ export class FaultyRun {
   #replacePoisoned(step: Step): void {
     this.#isWhole = false;
     this.#assertHolds(step);
-    for (const act of [() => this.#opened.put(bytesOf('a'), bytesOf('b')), () => this.#opened.sync()]) {
+    for (const act of [() => this.#opened.writer.put(bytesOf('a'), bytesOf('b')), () => this.#opened.sync()]) {
       try {
         act();
       } catch (error) {

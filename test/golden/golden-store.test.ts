@@ -55,7 +55,7 @@ describe.each(stores)('a store of format version 1, $name', (golden) => {
   test('can be written to, compacted and opened again', () => {
     const disk = diskOf(golden);
     const store = openStore(disk);
-    store.put(new Uint8Array([1]), new Uint8Array([2]));
+    store.writer.put(new Uint8Array([1]), new Uint8Array([2]));
     store.compact();
     store.close();
     const expected = { ...golden.contents, '\x01': '\x02' };

@@ -19,21 +19,21 @@ function written(name: string, end: 'close' | 'kill' | 'tear'): WrittenStore {
   const disk = new TestDisk();
   const store = openStore(disk, { random: randomOfVersion1() });
   for (const key of ['', 'a', 'order:1', 'order:10', 'order:2', '\xff\xff']) {
-    store.put(bytes(key), bytes(`first ${key}`), TRAILER);
+    store.writer.put(bytes(key), bytes(`first ${key}`), TRAILER);
   }
   store.sync();
   store.compact();
-  store.put(bytes('order:1'), bytes(''), TRAILER);
-  store.put(bytes('long'), bytes('0123456789'.repeat(300)), TRAILER);
-  store.delete(bytes('a'));
-  store.putMany(['b', 'order:3'].map((key) => ({ key: bytes(key), value: bytes(`batch ${key}`), trailer: TRAILER })));
-  store.deletePrefix(bytes('order:1'));
+  store.writer.put(bytes('order:1'), bytes(''), TRAILER);
+  store.writer.put(bytes('long'), bytes('0123456789'.repeat(300)), TRAILER);
+  store.writer.delete(bytes('a'));
+  store.writer.putMany(['b', 'order:3'].map((key) => ({ key: bytes(key), value: bytes(`batch ${key}`), trailer: TRAILER })));
+  store.writer.deletePrefix(bytes('order:1'));
   store.sync();
   const contents = contentsOf(store);
   if (end === 'close') store.close();
   else disk.take('000002.index');
   if (end !== 'tear') return { name, disk: disk.afterKill(), contents };
-  store.putMany([{ key: bytes('b'), value: bytes('not whole'), trailer: TRAILER }]);
+  store.writer.putMany([{ key: bytes('b'), value: bytes('not whole'), trailer: TRAILER }]);
   store.verify();
   const torn = disk.afterKill();
   torn.place('000002.log', torn.bytes('000002.log').slice(0, -1));

@@ -112,13 +112,13 @@ describe('the worked bytes of docs/format.md', () => {
   test('are what the engine writes', () => {
     const storage = new MemoryStorage();
     const store = LogStore.open('store', {}, { storage, random: () => SALT, defer: () => {} });
-    store.put(encode('user:1'), encode('{"n":2}'), meta(41n, CACHED_AT_US));
-    store.putMany([
+    store.writer.put(encode('user:1'), encode('{"n":2}'), meta(41n, CACHED_AT_US));
+    store.writer.putMany([
       { key: encode('order:9'), value: encode('A'), trailer: meta(42n, CACHED_AT_US + 1n) },
       { key: encode('user:2'), value: encode(''), trailer: meta(43n, CACHED_AT_US + 1n) },
     ]);
-    expect(store.deletePrefix(encode('order:'))).toBe(1);
-    expect(store.delete(encode('user:2'))).toBe(true);
+    expect(store.writer.deletePrefix(encode('order:'))).toBe(1);
+    expect(store.writer.delete(encode('user:2'))).toBe(true);
     store.sync();
     store.close();
 

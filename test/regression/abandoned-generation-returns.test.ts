@@ -27,8 +27,8 @@ function failingAtComplete(also: (operation: DiskCall) => boolean): (operation: 
 function compactionThatFails(also: (operation: DiskCall) => boolean): TestDisk {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
-  store.put(bytes('a'), bytes('old'));
-  store.put(bytes('a'), bytes('older than what follows'));
+  store.writer.put(bytes('a'), bytes('old'));
+  store.writer.put(bytes('a'), bytes('older than what follows'));
   // So that the next open finds a clean end and has no reason to sync the directory.
   store.sync();
   disk.before = failingAtComplete(also);
@@ -53,8 +53,8 @@ test.each(failures)('where %s fails, no crash brings the abandoned generation ba
   survivor.stealLock();
   survivor.lock = () => ({ takenOverFrom: undefined, isHeld: () => true, release: () => {} });
   const store = openStore(survivor);
-  store.put(bytes('a'), bytes('new'));
-  store.delete(bytes('b'));
+  store.writer.put(bytes('a'), bytes('new'));
+  store.writer.delete(bytes('b'));
   store.sync();
   for (const luck of lucks()) expect(contentsOf(openStore(survivor.afterCrash(luck)))).toEqual(new Map([['a', 'new']]));
 });
@@ -73,10 +73,10 @@ function lucks(): (() => Survival)[] {
 test('a store whose abandoned generation cannot be emptied takes nothing more', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('old'));
-  store.put(bytes('a'), bytes('new'));
+  store.writer.put(bytes('a'), bytes('old'));
+  store.writer.put(bytes('a'), bytes('new'));
   disk.before = failingAtComplete(({ verb }) => verb === 'truncate');
   expect(() => store.compact()).toThrow(/EIO/);
-  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
+  expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
   expect(contentsOf(store)).toEqual(new Map([['a', 'new']]));
 });

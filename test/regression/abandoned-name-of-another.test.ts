@@ -11,13 +11,13 @@ test('a writer that lost its lock during a compaction removes nothing at its clo
   const disk = new TestDisk();
   const first = openStore(disk);
   const value = new Uint8Array(300 * 1024);
-  for (const key of ['a', 'a', 'b', 'c']) first.put(bytes(key), value);
+  for (const key of ['a', 'a', 'b', 'c']) first.writer.put(bytes(key), value);
   first.sync();
   const compacting = first.compactAsync();
   expect(disk.names).toContain('000002.log');
   disk.removeLock();
   const second = openStore(disk);
-  second.put(bytes('a'), bytes('of the second'));
+  second.writer.put(bytes('a'), bytes('of the second'));
   second.compact();
   expect(disk.names).toContain('000002.log');
   await expect(compacting).rejects.toMatchObject({ code: 'POISONED' });

@@ -13,7 +13,7 @@ const poisoned = expect.objectContaining({ code: 'POISONED' });
 function storeInSync(): { disk: TestDisk; store: ReturnType<typeof openStore>; sync: Promise<unknown> } {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   disk.holdsSyncs = true;
   const sync = store.syncAsync().then(
     () => 'resolved',
@@ -44,7 +44,7 @@ test('an asynchronous sync that fails poisons the store though a sync succeeded 
   failNextSync(disk);
   disk.releaseSyncs();
   expect(await sync).toEqual(poisoned);
-  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(poisoned);
+  expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(poisoned);
 });
 
 test('an asynchronous sync that fails after the store was closed says so', async () => {
@@ -57,7 +57,7 @@ test('an asynchronous sync that fails after the store was closed says so', async
 
 test('an asynchronous sync of a generation that gave way resolves, whatever became of it', async () => {
   const { disk, store, sync } = storeInSync();
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   store.compact();
   failNextSync(disk);
   disk.releaseSyncs();

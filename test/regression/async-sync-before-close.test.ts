@@ -12,9 +12,9 @@ afterEach(() => {
 test('a sync that was asked for before the store was closed succeeds with it', async () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('1'));
+  store.writer.put(bytes('a'), bytes('1'));
   await store.syncAsync();
-  store.put(bytes('b'), bytes('2'));
+  store.writer.put(bytes('b'), bytes('2'));
   const sync = store.syncAsync();
   store.close();
   await expect(sync).resolves.toBeUndefined();
@@ -24,9 +24,9 @@ test('a sync that was asked for before the store was closed succeeds with it', a
 test('and fails where closing could not make everything durable', async () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('1'));
+  store.writer.put(bytes('a'), bytes('1'));
   await store.syncAsync();
-  store.put(bytes('b'), bytes('2'));
+  store.writer.put(bytes('b'), bytes('2'));
   const sync = store.syncAsync();
   disk.before = ({ verb }) => {
     if (verb === 'sync') throw Object.assign(new Error('EIO'), { code: 'EIO' });
@@ -40,7 +40,7 @@ test('syncs end also where timers are fake', async () => {
   vi.useFakeTimers();
   const store = openStore(new TestDisk());
   for (const key of ['a', 'b', 'c']) {
-    store.put(bytes(key), bytes('value'));
+    store.writer.put(bytes(key), bytes('value'));
     await store.syncAsync();
   }
   expect(store.stats().counters.syncs).toBe(3);

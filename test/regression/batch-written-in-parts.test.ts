@@ -10,8 +10,8 @@ test.each([1, 7, 24, 33])('records and batches written %i bytes at a time are wh
   const storage = new FaultStorage({ rule: ({ verb }) => (verb === 'write' ? { short } : undefined) });
   const store = openStore(storage);
   const keys = Array.from({ length: 20 }, (_, i) => `key ${i}`);
-  store.putMany(keys.map((key) => ({ key: bytes(key), value: bytes(`value of ${key}`), trailer: bytes('') })));
-  store.delete(bytes('key 0'));
+  store.writer.putMany(keys.map((key) => ({ key: bytes(key), value: bytes(`value of ${key}`), trailer: bytes('') })));
+  store.writer.delete(bytes('key 0'));
   store.sync();
   const expected = contentsOf(store);
   expect(expected.size).toBe(19);

@@ -13,7 +13,8 @@ const poisoned = expect.objectContaining({ code: 'POISONED' });
 test('a compaction that fails at the end is told as an event', () => {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
-  for (let round = 0; events.length === 0; round += 1) store.put(bytes('big'), new Uint8Array(100_000).fill(round));
+  for (let round = 0; events.length === 0; round += 1)
+    store.writer.put(bytes('big'), new Uint8Array(100_000).fill(round));
   expect(events.map(({ type }) => type)).toEqual(['compaction-started']);
   disk.before = ({ verb, name }) => {
     if (verb === 'write' && name === '000002.log') throw errnoError('ENOSPC', 'no space left', verb, name);
@@ -30,7 +31,7 @@ function storePoisonedInBackground(): ReturnType<typeof openStore> {
   const disk = new TestDisk();
   const deferred: (() => void)[] = [];
   const store = openStore(disk, { defer: (task) => deferred.push(task) });
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   disk.stealLock();
   for (const task of deferred) task();
   return store;
@@ -44,6 +45,6 @@ test('poison that no call has thrown is thrown by close', () => {
 
 test('poison that a call has thrown is not thrown by close again', () => {
   const store = storePoisonedInBackground();
-  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(poisoned);
+  expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(poisoned);
   expect(() => store.close()).not.toThrow();
 });

@@ -12,7 +12,7 @@ import { TestDisk } from '../store/test-disk.ts';
 function storeWithDeadBytes(disk: TestDisk): LogStore {
   const store = openStore(disk);
   for (let round = 0; round < 16; round += 1) {
-    store.put(bytes(`key ${round % 12}`), new Uint8Array(60_000).fill(round));
+    store.writer.put(bytes(`key ${round % 12}`), new Uint8Array(60_000).fill(round));
   }
   return store;
 }
@@ -26,7 +26,7 @@ test('a compaction that a write ended in between is not reported as done', async
     return undefined;
   };
   // This put pays for a step of the compaction, and that step fails.
-  store.put(bytes('key 1'), new Uint8Array(60_000));
+  store.writer.put(bytes('key 1'), new Uint8Array(60_000));
   disk.before = () => undefined;
   await expect(compaction).rejects.toMatchObject({ code: 'IO' });
   expect(store.stats()).toMatchObject({ generation: 1, counters: { compactions: 0 } });

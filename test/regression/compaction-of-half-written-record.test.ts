@@ -23,11 +23,11 @@ function fullAfter(bytesLeft: number): (operation: DiskCall) => number | undefin
 async function compactOnFullDisk(spaceReturns: boolean): Promise<void> {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
-  for (let round = 0; round < 8; round += 1) store.put(bytes('big'), new Uint8Array(60_000).fill(round));
+  for (let round = 0; round < 8; round += 1) store.writer.put(bytes('big'), new Uint8Array(60_000).fill(round));
   store.sync();
   const compaction = store.compactAsync();
   disk.before = fullAfter(1000);
-  store.put(bytes('key'), new Uint8Array(5000).fill(7));
+  store.writer.put(bytes('key'), new Uint8Array(5000).fill(7));
   expect(() => store.sync()).toThrow(/ENOSPC/);
   if (spaceReturns) {
     disk.before = () => undefined;

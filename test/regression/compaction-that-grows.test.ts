@@ -12,7 +12,7 @@ const ENTRIES = 300;
 
 function filledStore(disk: TestDisk): LogStore {
   const store = openStore(disk);
-  for (let i = 0; i < ENTRIES; i += 1) store.put(bytes(`key ${i}`), new Uint8Array(500).fill(i));
+  for (let i = 0; i < ENTRIES; i += 1) store.writer.put(bytes(`key ${i}`), new Uint8Array(500).fill(i));
   store.sync();
   return store;
 }
@@ -47,7 +47,8 @@ test('a compaction ends though every turn writes more than it copies', async () 
     ended = true;
   });
   for (; !ended && rounds < 1_000; rounds += 1) {
-    for (let i = 0; i < 50; i += 1) store.put(bytes(`key ${(rounds * 50 + i) % ENTRIES}`), new Uint8Array(2_000));
+    for (let i = 0; i < 50; i += 1)
+      store.writer.put(bytes(`key ${(rounds * 50 + i) % ENTRIES}`), new Uint8Array(2_000));
     await nextTurn();
   }
   await compaction;

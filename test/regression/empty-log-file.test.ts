@@ -12,10 +12,10 @@ test.each(names)('an empty %s keeps nothing from being put', (name) => {
   const disk = new TestDisk();
   disk.place(name, new Uint8Array(0));
   const { store, events } = openWithEvents(disk);
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   store.sync();
   store.compact();
-  store.put(bytes('b'), bytes('value'));
+  store.writer.put(bytes('b'), bytes('value'));
   store.close();
   expect([...contentsOf(openStore(disk)).keys()]).toEqual(['a', 'b']);
   expect(events.filter(({ type }) => type === 'poisoned')).toEqual([]);
@@ -24,11 +24,11 @@ test.each(names)('an empty %s keeps nothing from being put', (name) => {
 test('an empty log of the next generation beside a store costs it nothing', () => {
   const disk = new TestDisk();
   const first = openStore(disk);
-  first.put(bytes('a'), bytes('value'));
+  first.writer.put(bytes('a'), bytes('value'));
   first.close();
   disk.place('000002.log', new Uint8Array(0));
   const store = openStore(disk);
-  store.put(bytes('b'), bytes('value'));
+  store.writer.put(bytes('b'), bytes('value'));
   store.compact();
   store.close();
   expect([...contentsOf(openStore(disk)).keys()]).toEqual(['a', 'b']);

@@ -23,7 +23,7 @@ const verbs: readonly DiskVerb[] = ['list', 'open', 'read', 'size', 'lock'];
 test.each(verbs)('every open that fails at a %s closes its files and gives up the lock', (verb) => {
   const made = new TestDisk();
   const store = openStore(made);
-  store.put(bytes('key'), bytes('value'));
+  store.writer.put(bytes('key'), bytes('value'));
   store.sync();
   for (const readOnly of [false, true]) {
     for (let from = 0; from < 12; from += 1) {

@@ -12,7 +12,7 @@ test.each([GENERATION_MAX, GENERATION_MAX - 1])('a foreign file %i.log is no end
   disk.place(logName(generation), bytes('not a log, but longer than what a log begins with, and of nobody'));
   for (let round = 0; round < 3; round += 1) {
     const store = openStore(disk);
-    store.put(bytes(`key ${round}`), bytes('value'));
+    store.writer.put(bytes(`key ${round}`), bytes('value'));
     store.compact();
     store.close();
   }

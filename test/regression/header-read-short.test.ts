@@ -10,7 +10,7 @@ import { TestDisk } from '../store/test-disk.ts';
 test('reads that are short or interrupted are no damage', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
-  store.put(bytes('key'), bytes('value'));
+  store.writer.put(bytes('key'), bytes('value'));
   store.close();
   let reads = 0;
   disk.before = ({ verb, name, length }) => {

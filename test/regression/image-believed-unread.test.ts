@@ -12,7 +12,7 @@ const IMAGE = '000001.index';
 function closedStore(): TestDisk {
   const disk = new TestDisk();
   const store = openStore(disk);
-  for (let i = 0; i < 100; i += 1) store.put(bytes(`key ${i}`), bytes(`value ${i}`));
+  for (let i = 0; i < 100; i += 1) store.writer.put(bytes(`key ${i}`), bytes(`value ${i}`));
   store.close();
   return disk;
 }

@@ -12,15 +12,15 @@ import { TestDisk } from '../store/test-disk.ts';
 test('no image is written while a compaction has moved entries into the next generation', async () => {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
-  store.put(bytes('key'), bytes('old'));
+  store.writer.put(bytes('key'), bytes('old'));
   store.sync();
   disk.holdsSyncs = true;
   const compaction = store.compactAsync();
   // The new generation begins with the old value; the next one will begin with the new value, at the same offset.
-  store.put(bytes('key'), bytes('new'));
+  store.writer.put(bytes('key'), bytes('new'));
   while (disk.heldSyncs === 0) await nextTurn();
   for (let round = 0; events.filter(({ type }) => type === 'compaction-started').length < 2; round += 1) {
-    store.put(bytes('big'), new Uint8Array(100_000).fill(round));
+    store.writer.put(bytes('big'), new Uint8Array(100_000).fill(round));
   }
   store.sync();
   disk.releaseSyncs();

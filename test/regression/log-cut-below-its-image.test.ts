@@ -15,9 +15,9 @@ import { TestDisk } from '../store/test-disk.ts';
 function closedStore(): TestDisk {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('old'));
-  store.put(bytes('b'), bytes('kept as long as nobody says otherwise'));
-  store.delete(bytes('a'));
+  store.writer.put(bytes('a'), bytes('old'));
+  store.writer.put(bytes('b'), bytes('kept as long as nobody says otherwise'));
+  store.writer.delete(bytes('a'));
   store.close();
   return disk;
 }
@@ -31,7 +31,7 @@ test.each([0, 4, 13, 18, 20])('what was forgotten does not come back (%i bytes o
   expect(events).toContainEqual(
     expect.objectContaining({ type: 'recovered', report: expect.objectContaining({ forgotten: true }) }),
   );
-  for (let i = 0; i < 20; i += 1) store.put(bytes(`key ${i}`), bytes('new'));
+  for (let i = 0; i < 20; i += 1) store.writer.put(bytes(`key ${i}`), bytes('new'));
   store.sync();
   const again = contentsOf(openStore(disk.afterKill()));
   expect(again.size).toBe(20);

@@ -13,7 +13,7 @@ const ENTRIES = 200;
 test.each([0.11, 0.5, 0.9, 1])('a log opens with %d of its values damaged, and the others are there', (part) => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  for (let i = 0; i < ENTRIES; i += 1) store.put(bytes(`key ${i}`), bytes(`value ${i}`));
+  for (let i = 0; i < ENTRIES; i += 1) store.writer.put(bytes(`key ${i}`), bytes(`value ${i}`));
   store.sync();
   const damaged = disk.afterKill();
   for (let i = 0; i < Math.round(ENTRIES * part); i += 1) {
@@ -24,7 +24,7 @@ test.each([0.11, 0.5, 0.9, 1])('a log opens with %d of its values damaged, and t
   expect(contents.size).toBe(ENTRIES - Math.round(ENTRIES * part));
   for (const [key, body] of contents) expect(body).toBe(key.replace('key', 'value'));
   expect(events.map(({ type }) => type)).toContain('recovered');
-  after.put(bytes('key 0'), bytes('again'));
+  after.writer.put(bytes('key 0'), bytes('again'));
   after.close();
   expect(contentsOf(openStore(damaged)).get('key 0')).toBe('again');
 });

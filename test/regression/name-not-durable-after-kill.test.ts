@@ -22,7 +22,7 @@ test('an open after a kill makes the name of the log durable', () => {
   expect(files).toEqual(['000001.log']);
   disk.before = () => undefined;
   const store = openStore(disk);
-  store.put(bytes('key'), bytes('value'));
+  store.writer.put(bytes('key'), bytes('value'));
   store.sync();
   expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(new Map([['key', 'value']]));
 });

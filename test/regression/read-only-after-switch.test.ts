@@ -14,7 +14,7 @@ import { TestDisk } from '../store/test-disk.ts';
 test('a reader sees a generation that ends with COMPLETE', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  for (const key of ['a', 'b']) store.put(bytes(key), bytes(`value of ${key}`));
+  for (const key of ['a', 'b']) store.writer.put(bytes(key), bytes(`value of ${key}`));
   store.compact();
   const killed = disk.afterKill();
   killed.take('000002.index');
@@ -28,8 +28,8 @@ test('a reader sees a generation that ends with COMPLETE', () => {
 test('a reader finds the new generation where the old one is removed under its hands', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('value'));
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   store.sync();
   let listed = 0;
   disk.before = ({ verb, name }) => {
@@ -45,8 +45,8 @@ test('a reader finds the new generation where the old one is removed under its h
 test('a reader begins again where the log is cut while it reads', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('value'));
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   store.sync();
   let reads = 0;
   disk.before = ({ verb, name }) => {

@@ -12,11 +12,11 @@ import { TestDisk } from '../store/test-disk.ts';
 function damagedStore(): TestDisk {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('old'), bytes('value'));
-  store.put(bytes('old'), bytes('value'));
+  store.writer.put(bytes('old'), bytes('value'));
+  store.writer.put(bytes('old'), bytes('value'));
   const put = { key: bytes('in the batch'), value: bytes('value'), trailer: bytes('') };
-  store.putMany([put, put, put]);
-  store.put(bytes('after'), bytes('value'));
+  store.writer.putMany([put, put, put]);
+  store.writer.put(bytes('after'), bytes('value'));
   store.close();
   const batch = recordsOf(disk, '000001.log').find(({ kind }) => kind === 4);
   // The count of records, 3, becomes what a header has as its kind, and the flipped bit a key length of 4,096.

@@ -12,9 +12,9 @@ import { TestDisk } from '../store/test-disk.ts';
 test('what a mark covers stays durable in the eyes of a replay that meets COMPLETE', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  for (const key of ['a', 'b', 'c']) store.put(bytes(key), bytes(`first ${key}`));
+  for (const key of ['a', 'b', 'c']) store.writer.put(bytes(key), bytes(`first ${key}`));
   store.compact();
-  store.put(bytes('a'), bytes('second a'));
+  store.writer.put(bytes('a'), bytes('second a'));
   store.sync();
   const killed = disk.afterKill();
   const log = '000002.log';

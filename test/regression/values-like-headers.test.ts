@@ -23,11 +23,11 @@ function headersEverywhere(size: number): Uint8Array {
 test('a torn tail over a value full of what looks like headers costs nothing that was synced', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('synced'), bytes('value'));
+  store.writer.put(bytes('synced'), bytes('value'));
   store.sync();
-  store.put(bytes('cut here'), headersEverywhere(1024 * 1024));
-  store.put(bytes('after'), bytes('value'));
-  store.put(bytes('last'), bytes('value'));
+  store.writer.put(bytes('cut here'), headersEverywhere(1024 * 1024));
+  store.writer.put(bytes('after'), bytes('value'));
+  store.writer.put(bytes('last'), bytes('value'));
   store.verify();
   const killed = disk.afterKill();
   flip(killed, '000001.log', lastRecordOf(disk, '000001.log', 'cut here').offset);

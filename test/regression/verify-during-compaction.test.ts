@@ -10,8 +10,8 @@ import { TestDisk } from '../store/test-disk.ts';
 function storeInCompaction(): { disk: TestDisk } & ReturnType<typeof openWithEvents> & { compaction: Promise<void> } {
   const disk = new TestDisk();
   const opened = openWithEvents(disk);
-  opened.store.put(bytes('small'), bytes('value'));
-  for (let round = 0; round < 8; round += 1) opened.store.put(bytes('big'), new Uint8Array(60_000).fill(round));
+  opened.store.writer.put(bytes('small'), bytes('value'));
+  for (let round = 0; round < 8; round += 1) opened.store.writer.put(bytes('big'), new Uint8Array(60_000).fill(round));
   return { disk, ...opened, compaction: opened.store.compactAsync() };
 }
 

@@ -10,8 +10,8 @@ import { TestDisk } from '../store/test-disk.ts';
 test('whoever lost the lock changes nothing in the directory', () => {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
-  store.put(bytes('a'), bytes('value'));
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   store.sync();
   disk.stealLock();
   const changes: DiskCall[] = [];
@@ -20,7 +20,7 @@ test('whoever lost the lock changes nothing in the directory', () => {
     return undefined;
   };
   expect(() => store.compact()).toThrow(expect.objectContaining({ code: 'POISONED' }));
-  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
+  expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
   store.close();
   expect(changes).toEqual([]);
   expect(events.map(({ type }) => type)).toContain('poisoned');
@@ -29,7 +29,7 @@ test('whoever lost the lock changes nothing in the directory', () => {
 test('nor does one that closes without having written', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   store.sync();
   const before = disk.names;
   disk.stealLock();

@@ -15,10 +15,11 @@ function storeWithDeadBytes(): { disk: TestDisk } & ReturnType<typeof openWithEv
   const disk = new TestDisk();
   const opened = openWithEvents(disk);
   for (let round = 0; round < 3; round += 1) {
-    for (let i = 0; i < 12; i += 1) opened.store.put(bytes(`key ${i}`), new Uint8Array(35_000).fill(round * 12 + i));
+    for (let i = 0; i < 12; i += 1)
+      opened.store.writer.put(bytes(`key ${i}`), new Uint8Array(35_000).fill(round * 12 + i));
   }
-  opened.store.deletePrefix(bytes('key 1'));
-  opened.store.put(bytes('last'), bytes('value'));
+  opened.store.writer.deletePrefix(bytes('key 1'));
+  opened.store.writer.put(bytes('last'), bytes('value'));
   return { disk, ...opened };
 }
 
@@ -45,7 +46,7 @@ describe.each(faults)('a compaction that fails at %s', (_name, plan) => {
     expect(store.verify().ok).toBe(true);
     expect(store.stats()).toMatchObject({ generation: 1, counters: { compactions: 0 } });
     expect(disk.names.filter((name) => name.endsWith('.log'))).toEqual([OLD]);
-    store.put(bytes('after'), bytes('value'));
+    store.writer.put(bytes('after'), bytes('value'));
     const expected = new Map(before).set('after', 'value');
     store.sync();
     expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(expected);
@@ -59,7 +60,8 @@ describe.each(faults)('a compaction that fails at %s', (_name, plan) => {
   test('is told where a put paid for it, and the put holds', () => {
     const { disk, store, events } = storeWithDeadBytes();
     const fault = breakDisk(disk, plan);
-    for (let i = 0; i < 60 && fault.failed === 0; i += 1) store.put(bytes('big'), new Uint8Array(50_000).fill(i));
+    for (let i = 0; i < 60 && fault.failed === 0; i += 1)
+      store.writer.put(bytes('big'), new Uint8Array(50_000).fill(i));
     expect(fault.failed).toBeGreaterThan(0);
     fault.mend();
     expect(events.some(({ type }) => type === 'compaction-abandoned' || type === 'housekeeping-failed')).toBe(true);
@@ -77,7 +79,7 @@ describe('a compaction whose last sync fails, when it may count already', () => 
     const fault = breakDisk(disk, lastSync);
     expect(() => store.compact()).toThrow(/EIO/);
     fault.mend();
-    store.put(bytes('after'), bytes('value'));
+    store.writer.put(bytes('after'), bytes('value'));
     store.sync();
     for (const luck of ['none', 'all'] as const) {
       const after = contentsOf(openStore(disk.afterCrash(() => luck)));
@@ -91,7 +93,7 @@ describe('a compaction whose last sync fails, when it may count already', () => 
     breakDisk(disk, lastSync, { verb: 'truncate', name: NEW, errno: 'EPERM' });
     expect(() => store.compact()).toThrow(/EIO/);
     expect(events.map(({ type }) => type)).toEqual(['compaction-started', 'poisoned', 'compaction-abandoned']);
-    expect(() => store.put(bytes('a'), bytes('b'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
+    expect(() => store.writer.put(bytes('a'), bytes('b'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
     expect(contentsOf(store)).toEqual(before);
     disk.before = () => undefined;
     store.close();
@@ -124,8 +126,8 @@ describe('a compaction that is through', () => {
     fault.mend();
     expect(store.stats()).toMatchObject({ generation: 2, counters: { compactions: 1 } });
     expect(events.map(({ type }) => type)).toContain('compaction-finished');
-    store.put(bytes('key 2'), bytes('newest'));
-    store.delete(bytes('key 3'));
+    store.writer.put(bytes('key 2'), bytes('newest'));
+    store.writer.delete(bytes('key 3'));
     store.sync();
     const expected = new Map(before).set('key 2', 'newest');
     expected.delete('key 3');
@@ -147,11 +149,11 @@ test('a full disk is not hammered: the log must grow before the next attempt', (
   const attempts = (): number => events.filter(({ type }) => type === 'compaction-started').length;
   let puts = 0;
   while (attempts() < 1) {
-    store.put(bytes('big'), new Uint8Array(50_000).fill(puts));
+    store.writer.put(bytes('big'), new Uint8Array(50_000).fill(puts));
     puts += 1;
   }
   const { logBytes } = store.stats();
-  while (attempts() < 2) store.put(bytes('big'), new Uint8Array(50_000));
+  while (attempts() < 2) store.writer.put(bytes('big'), new Uint8Array(50_000));
   expect(store.stats().logBytes).toBeGreaterThan(logBytes * 1.2);
   expectAllReadable(store);
 });

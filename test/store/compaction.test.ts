@@ -14,45 +14,45 @@ const BIG = 100_000;
 function inTheMiddle(): { disk: TestDisk; store: LogStore; end: () => Promise<void> } {
   const disk = new TestDisk();
   const store = openStore(disk);
-  for (const key of ['a', 'b', 'user:1', 'user:2']) store.put(bytes(key), bytes('old'));
-  for (let i = 0; i < 10; i += 1) store.put(bytes(`big ${i % 7}`), new Uint8Array(BIG).fill(i));
+  for (const key of ['a', 'b', 'user:1', 'user:2']) store.writer.put(bytes(key), bytes('old'));
+  for (let i = 0; i < 10; i += 1) store.writer.put(bytes(`big ${i % 7}`), new Uint8Array(BIG).fill(i));
   const compaction = store.compactAsync();
   return { disk, store, end: () => compaction };
 }
 
 const meanwhile: readonly (readonly [string, (store: LogStore) => void, Record<string, string | undefined>])[] = [
-  ['a delete', (store) => store.delete(bytes('a')), { a: undefined, b: 'old' }],
+  ['a delete', (store) => store.writer.delete(bytes('a')), { a: undefined, b: 'old' }],
   [
     'a prefix deletion',
-    (store) => store.deletePrefix(bytes('user:')),
+    (store) => store.writer.deletePrefix(bytes('user:')),
     { 'user:1': undefined, 'user:2': undefined, a: 'old' },
   ],
   [
     'the deletion of all',
-    (store) => store.deletePrefix(bytes('')),
+    (store) => store.writer.deletePrefix(bytes('')),
     { a: undefined, b: undefined, 'user:1': undefined },
   ],
-  ['an overwrite', (store) => store.put(bytes('a'), bytes('new')), { a: 'new', b: 'old' }],
+  ['an overwrite', (store) => store.writer.put(bytes('a'), bytes('new')), { a: 'new', b: 'old' }],
   [
     'a delete and a put',
     (store) => {
-      store.delete(bytes('a'));
-      store.put(bytes('a'), bytes('again'));
+      store.writer.delete(bytes('a'));
+      store.writer.put(bytes('a'), bytes('again'));
     },
     { a: 'again' },
   ],
   [
     'a put and a delete of a new key',
     (store) => {
-      store.put(bytes('c'), bytes('short'));
-      store.delete(bytes('c'));
+      store.writer.put(bytes('c'), bytes('short'));
+      store.writer.delete(bytes('c'));
     },
     { c: undefined },
   ],
   [
     'a batch',
     (store) =>
-      store.putMany(
+      store.writer.putMany(
         ['a', 'c', 'a'].map((key, i) => ({ key: bytes(key), value: bytes(`batch ${i}`), trailer: bytes('') })),
       ),
     { a: 'batch 2', c: 'batch 1' },
@@ -60,9 +60,9 @@ const meanwhile: readonly (readonly [string, (store: LogStore) => void, Record<s
   [
     'a prefix deletion of what was put meanwhile',
     (store) => {
-      store.put(bytes('user:3'), bytes('value'));
-      store.deletePrefix(bytes('user:'));
-      store.put(bytes('user:4'), bytes('value'));
+      store.writer.put(bytes('user:3'), bytes('value'));
+      store.writer.deletePrefix(bytes('user:'));
+      store.writer.put(bytes('user:4'), bytes('value'));
     },
     { 'user:1': undefined, 'user:3': undefined, 'user:4': 'value' },
   ],
@@ -103,8 +103,8 @@ describe('compact', () => {
   test('gives back what is dead and keeps the rest', () => {
     const disk = new TestDisk();
     const { store, events } = openWithEvents(disk);
-    for (let i = 0; i < 300; i += 1) store.put(bytes(`key ${i % 30}`), bytes(`value ${i}`));
-    store.deletePrefix(bytes('key 1'));
+    for (let i = 0; i < 300; i += 1) store.writer.put(bytes(`key ${i % 30}`), bytes(`value ${i}`));
+    store.writer.deletePrefix(bytes('key 1'));
     const before = store.stats();
     const contents = contentsOf(store);
     store.compact();
@@ -120,11 +120,11 @@ describe('compact', () => {
   test('of an empty store leaves an empty store', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
-    store.deletePrefix(bytes(''));
+    store.writer.put(bytes('a'), bytes('value'));
+    store.writer.deletePrefix(bytes(''));
     store.compact();
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(0);
-    store.put(bytes('b'), bytes('value'));
+    store.writer.put(bytes('b'), bytes('value'));
     store.sync();
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(1);
   });
@@ -141,8 +141,8 @@ describe('compact', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     for (let round = 0; round < 20; round += 1) {
-      store.put(bytes('a'), bytes(`round ${round}`));
-      store.put(bytes(`key ${round}`), bytes('value'));
+      store.writer.put(bytes('a'), bytes(`round ${round}`));
+      store.writer.put(bytes(`key ${round}`), bytes('value'));
       store.compact();
     }
     expect(store.stats().generation).toBe(21);
@@ -156,7 +156,7 @@ describe('compactAsync', () => {
   test('tells how far it is, from nothing to all', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    for (let i = 0; i < 20; i += 1) store.put(bytes(`key ${i % 15}`), new Uint8Array(BIG));
+    for (let i = 0; i < 20; i += 1) store.writer.put(bytes(`key ${i % 15}`), new Uint8Array(BIG));
     const steps: { doneBytes: number; totalBytes: number }[] = [];
     await store.compactAsync({ onProgress: (progress) => steps.push(progress) });
     expect(steps.length).toBeGreaterThan(3);
@@ -167,7 +167,7 @@ describe('compactAsync', () => {
 
   test('lets timers and other work in between its steps', async () => {
     const store = openStore(new TestDisk());
-    for (let i = 0; i < 20; i += 1) store.put(bytes(`key ${i % 15}`), new Uint8Array(BIG));
+    for (let i = 0; i < 20; i += 1) store.writer.put(bytes(`key ${i % 15}`), new Uint8Array(BIG));
     let turns = 0;
     const compaction = store.compactAsync();
     const counting = (async () => {
@@ -183,13 +183,13 @@ describe('compactAsync', () => {
   test('writes no image that calls durable what came after its sync', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     disk.holdsSyncs = true;
     const compaction = store.compactAsync();
-    store.put(bytes('b'), bytes('before the sync'));
+    store.writer.put(bytes('b'), bytes('before the sync'));
     while (disk.heldSyncs === 0) await sleep(0);
-    store.put(bytes('c'), bytes('after the sync'));
+    store.writer.put(bytes('c'), bytes('after the sync'));
     store.verify();
     disk.releaseSyncs();
     await compaction;
@@ -202,7 +202,7 @@ describe('compactAsync', () => {
   test('that is aborted leaves the store as it was', async () => {
     const { disk, store, end } = inTheMiddle();
     await end();
-    for (let i = 0; i < 10; i += 1) store.put(bytes(`big ${i % 7}`), new Uint8Array(BIG));
+    for (let i = 0; i < 10; i += 1) store.writer.put(bytes(`big ${i % 7}`), new Uint8Array(BIG));
     const contents = contentsOf(store);
     const abort = new AbortController();
     const compaction = store.compactAsync({ signal: abort.signal });
@@ -218,7 +218,7 @@ describe('compactAsync', () => {
   test('whose progress handler throws is given up with that error', async () => {
     const { store, end } = inTheMiddle();
     await end();
-    for (let i = 0; i < 10; i += 1) store.put(bytes(`big ${i % 7}`), new Uint8Array(BIG));
+    for (let i = 0; i < 10; i += 1) store.writer.put(bytes(`big ${i % 7}`), new Uint8Array(BIG));
     const onProgress = (): void => {
       throw new Error('the handler is broken');
     };
@@ -238,7 +238,7 @@ describe('compactAsync', () => {
   test('with nothing to give back resolves', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     store.compact();
     const { generation } = store.stats();
     store.close();
@@ -253,7 +253,8 @@ test('close ends a compaction where the log would stay much too large, and gives
   for (const keys of [1, 12]) {
     const disk = new TestDisk();
     const { store, events } = openWithEvents(disk);
-    for (let i = 0; events.length === 0; i += 1) store.put(bytes(`key ${i % keys}`), new Uint8Array(BIG).fill(i));
+    for (let i = 0; events.length === 0; i += 1)
+      store.writer.put(bytes(`key ${i % keys}`), new Uint8Array(BIG).fill(i));
     store.close();
     const last = events.at(-1)?.type;
     expect(last).toBe(keys === 1 ? 'compaction-finished' : 'compaction-abandoned');

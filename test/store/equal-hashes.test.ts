@@ -32,16 +32,16 @@ test('two keys of one hash are never taken for each other', () => {
     return body === undefined ? undefined : text(body);
   };
   let store = open();
-  store.put(bytes(first), bytes('of the first'));
+  store.writer.put(bytes(first), bytes('of the first'));
   expect(read(store, second)).toBeUndefined();
-  store.put(bytes(second), bytes('of the second'));
+  store.writer.put(bytes(second), bytes('of the second'));
   expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
   store.close();
   // Nothing is in memory now, and every record must be read from the file.
   store = open();
   expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
   expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
-  store.delete(bytes(first));
+  store.writer.delete(bytes(first));
   expect([read(store, first), read(store, second)]).toEqual([undefined, 'of the second']);
   expect(store.stats().counters.corruptions).toBe(0);
   store.close();

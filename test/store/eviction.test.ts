@@ -25,7 +25,7 @@ const keysOf = (store: LogStore): string[] => [...contentsOf(store).keys()];
 const evictionsOf = (store: LogStore): number => store.stats().counters.evictions;
 
 function fill(store: LogStore, from: number, to: number): void {
-  for (let i = from; i < to; i += 1) store.put(bytes(name(i)), bytes(`${i}${BODY}`.slice(0, BODY.length)));
+  for (let i = from; i < to; i += 1) store.writer.put(bytes(name(i)), bytes(`${i}${BODY}`.slice(0, BODY.length)));
 }
 
 describe('a bound on live bytes', () => {
@@ -37,7 +37,7 @@ describe('a bound on live bytes', () => {
         entries: Math.min(i + 1, 10),
         counters: { evictions: Math.max(0, i - 9) },
       });
-      expect(store.has(bytes(name(i)))).toBe(true);
+      expect(store.reader.has(bytes(name(i)))).toBe(true);
     }
     expect(store.stats().liveBytes).toBe(10 * ENTRY_BYTES);
   });
@@ -47,23 +47,23 @@ describe('a bound on live bytes', () => {
     fill(store, 0, 10);
     for (const number of [2, 5, 7]) getBody(store, bytes(name(number)));
     for (let round = 0; round < 3; round += 1) {
-      for (let i = 0; i < 10; i += 1) store.has(bytes(name(i)));
+      for (let i = 0; i < 10; i += 1) store.reader.has(bytes(name(i)));
       contentsOf(store);
     }
     fill(store, 10, 14);
-    for (const number of [2, 5, 7]) expect(store.has(bytes(name(number)))).toBe(true);
+    for (const number of [2, 5, 7]) expect(store.reader.has(bytes(name(number)))).toBe(true);
   });
 
   test('is not spent on an entry that is replaced', () => {
     const store = openStore(undefined, { maxBytes: 3 * ENTRY_BYTES });
     fill(store, 0, 3);
-    for (let i = 0; i < 20; i += 1) store.put(bytes(name(i % 3)), bytes(BODY));
-    store.putMany([stored(name(0), BODY), stored(name(2), BODY)]);
+    for (let i = 0; i < 20; i += 1) store.writer.put(bytes(name(i % 3)), bytes(BODY));
+    store.writer.putMany([stored(name(0), BODY), stored(name(2), BODY)]);
     expect(keysOf(store)).toEqual([0, 1, 2].map(name));
     expect(evictionsOf(store)).toBe(0);
     // One that grows makes others go, not itself.
-    store.put(bytes(name(1)), bytes(BODY.repeat(2)));
-    expect(store.has(bytes(name(1)))).toBe(true);
+    store.writer.put(bytes(name(1)), bytes(BODY.repeat(2)));
+    expect(store.reader.has(bytes(name(1)))).toBe(true);
     expect(store.stats().liveBytes).toBeLessThanOrEqual(3 * ENTRY_BYTES);
   });
 
@@ -71,10 +71,10 @@ describe('a bound on live bytes', () => {
     const store = openStore(undefined, { maxBytes: 10 * ENTRY_BYTES });
     fill(store, 0, 10);
     const batch = [...[20, 21, 22, 3, 3].map((number) => stored(name(number), BODY))];
-    store.putMany(batch);
-    for (const number of [20, 21, 22, 3]) expect(store.has(bytes(name(number)))).toBe(true);
+    store.writer.putMany(batch);
+    for (const number of [20, 21, 22, 3]) expect(store.reader.has(bytes(name(number)))).toBe(true);
     expect(store.stats().liveBytes).toBeLessThanOrEqual(10 * ENTRY_BYTES);
-    store.putMany(Array.from({ length: 10 }, (_, i) => stored(name(50 + i), BODY)));
+    store.writer.putMany(Array.from({ length: 10 }, (_, i) => stored(name(50 + i), BODY)));
     expect(keysOf(store)).toEqual(Array.from({ length: 10 }, (_, i) => name(50 + i)));
   });
 
@@ -84,9 +84,9 @@ describe('a bound on live bytes', () => {
     const before = store.stats();
     const large = BODY.repeat(4);
     const entry = `an entry that takes ${recordBytes(4, 400)} bytes is too large for \`maxBytes\` ${2 * ENTRY_BYTES}`;
-    expect(() => store.put(bytes(name(0)), bytes(large))).toThrow(`${entry}: open the store with more`);
+    expect(() => store.writer.put(bytes(name(0)), bytes(large))).toThrow(`${entry}: open the store with more`);
     const batch = [0, 1, 2].map((number) => stored(name(number), BODY));
-    expect(() => store.putMany(batch)).toThrow(
+    expect(() => store.writer.putMany(batch)).toThrow(
       expect.objectContaining({
         code: 'TOO_LARGE',
         message: expect.stringMatching(
@@ -121,13 +121,13 @@ describe('a bound on live bytes', () => {
   test('holds through compactions that begin by themselves, and deletions count right', () => {
     const store = openStore(undefined, { maxBytes: 2_000_000 });
     for (let i = 0; i < 400; i += 1) {
-      store.put(bytes(name(i)), bytes(String(i % 10).repeat(50_000)));
+      store.writer.put(bytes(name(i)), bytes(String(i % 10).repeat(50_000)));
       expect(store.stats().liveBytes).toBeLessThanOrEqual(2_000_000);
     }
     expect(store.stats().counters.compactions).toBeGreaterThan(2);
     for (const [key, body] of contentsOf(store)) expect(body[0]).toBe(key.at(-1));
     const { entries } = store.stats();
-    expect(store.deletePrefix(bytes('k'))).toBe(entries);
+    expect(store.writer.deletePrefix(bytes('k'))).toBe(entries);
     expect(store.stats()).toMatchObject({ entries: 0, liveBytes: 0 });
   });
 });
@@ -139,7 +139,7 @@ describe('what was evicted', () => {
     fill(store, 0, 4);
     store.sync();
     fill(store, 4, 5);
-    const gone = [0, 1, 2, 3].map(name).find((key) => !store.has(bytes(key))) as string;
+    const gone = [0, 1, 2, 3].map(name).find((key) => !store.reader.has(bytes(key))) as string;
     return { store, gone };
   }
 
@@ -157,8 +157,8 @@ describe('what was evicted', () => {
   });
 
   test.each([
-    ['delete', (store: LogStore, key: string) => store.delete(bytes(key))],
-    ['deletePrefix', (store: LogStore, key: string) => store.deletePrefix(bytes(key))],
+    ['delete', (store: LogStore, key: string) => store.writer.delete(bytes(key))],
+    ['deletePrefix', (store: LogStore, key: string) => store.writer.deletePrefix(bytes(key))],
   ])('does not come back after a %s that found nothing', (_, remove) => {
     const disk = new TestDisk();
     const { store, gone } = evicted(disk, 4);
@@ -166,17 +166,17 @@ describe('what was evicted', () => {
     store.sync();
     const crashed = disk.afterCrash(() => 'none');
     for (const file of crashed.names) if (file.endsWith('.index')) crashed.take(file);
-    expect(openStore(crashed).has(bytes(gone))).toBe(false);
+    expect(openStore(crashed).reader.has(bytes(gone))).toBe(false);
   });
 
   test('does not come back through a compaction that was under way when it went', async () => {
     const disk = new TestDisk();
     const store = openStore(disk, { maxBytes: 1_500_000 });
     const body = 'x'.repeat(50_000);
-    for (let i = 0; i < 25; i += 1) store.put(bytes(name(i)), bytes(body));
-    store.delete(bytes(name(0)));
+    for (let i = 0; i < 25; i += 1) store.writer.put(bytes(name(i)), bytes(body));
+    store.writer.delete(bytes(name(0)));
     const compaction = store.compactAsync();
-    for (let i = 25; i < 60; i += 1) store.put(bytes(name(i)), bytes(body));
+    for (let i = 25; i < 60; i += 1) store.writer.put(bytes(name(i)), bytes(body));
     await compaction;
     expect(evictionsOf(store)).toBeGreaterThan(20);
     expect(store.stats().generation).toBeGreaterThan(1);
@@ -218,17 +218,17 @@ describe('evictions and what goes wrong', () => {
     const disk = new TestDisk();
     const store = openStore(disk, { maxBytes: 400_000 });
     const body = 'x'.repeat(60_000);
-    for (let i = 0; i < 6; i += 1) store.put(bytes(name(i)), bytes(body));
+    for (let i = 0; i < 6; i += 1) store.writer.put(bytes(name(i)), bytes(body));
     getBody(store, bytes(name(0)));
     const before = contentsOf(store);
     const fault = breakDisk(disk, { verb: 'write', errno: 'ENOSPC' });
     const grown = 'y'.repeat(200_000);
-    expect(() => store.put(bytes(name(0)), bytes(grown))).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect(() => store.writer.put(bytes(name(0)), bytes(grown))).toThrow(expect.objectContaining({ code: 'IO' }));
     const left = contentsOf(store);
     expect(left.get(name(0))).toBe(body);
     expect([...before.keys()]).toEqual(expect.arrayContaining([...left.keys()]));
     fault.mend();
-    store.put(bytes(name(0)), bytes(grown));
+    store.writer.put(bytes(name(0)), bytes(grown));
     expect(text(getBody(store, bytes(name(0))) ?? NO_BYTES)).toBe(grown);
     store.sync();
     expect(contentsOf(openStore(disk.afterKill()))).toEqual(contentsOf(store));
@@ -237,16 +237,16 @@ describe('evictions and what goes wrong', () => {
   test('a store that cannot shrink when it is opened says so, and shrinks with the first put', () => {
     const disk = new TestDisk();
     const first = openStore(disk);
-    for (let i = 0; i < 5000; i += 1) first.put(bytes(`${'k'.repeat(60)}${i}`), bytes('x'));
+    for (let i = 0; i < 5000; i += 1) first.writer.put(bytes(`${'k'.repeat(60)}${i}`), bytes('x'));
     first.close();
     const fault = breakDisk(disk, { verb: 'write', name: '000001.log', errno: 'ENOSPC' });
     const { store, events } = openWithEvents(disk, { maxBytes: 10_000 });
     expect(events.map(({ type }) => type)).toEqual(['housekeeping-failed']);
     expect(store.stats().liveBytes).toBeGreaterThan(10_000);
-    expect(() => store.put(bytes('new'), bytes('x'))).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect(() => store.writer.put(bytes('new'), bytes('x'))).toThrow(expect.objectContaining({ code: 'IO' }));
     fault.mend();
-    store.put(bytes('new'), bytes('x'));
+    store.writer.put(bytes('new'), bytes('x'));
     expect(store.stats().liveBytes).toBeLessThanOrEqual(10_000);
-    expect(store.has(bytes('new'))).toBe(true);
+    expect(store.reader.has(bytes('new'))).toBe(true);
   });
 });

@@ -9,7 +9,7 @@ import { bytes, contentsOf, openStore } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
 
 test.each<[string, (store: LogStore) => void]>([
-  ['puts', (store) => store.put(bytes('handled'), bytes('value'))],
+  ['puts', (store) => store.writer.put(bytes('handled'), bytes('value'))],
   ['compacts', (store) => store.compact()],
 ])('a handler that %s when the old generation cannot be closed does not end the compaction twice', (_name, handle) => {
   const disk = new TestDisk();
@@ -20,7 +20,7 @@ test.each<[string, (store: LogStore) => void]>([
       if (type === 'housekeeping-failed') handle(store);
     },
   });
-  for (let i = 0; i < 20; i += 1) store.put(bytes(`key ${i % 5}`), new Uint8Array(1000).fill(i));
+  for (let i = 0; i < 20; i += 1) store.writer.put(bytes(`key ${i % 5}`), new Uint8Array(1000).fill(i));
   const fault = breakDisk(disk, { verb: 'close', name: '000001.log', errno: 'EIO', times: 1 });
   store.compact();
   expect(fault.failed).toBe(1);

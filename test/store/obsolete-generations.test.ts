@@ -25,9 +25,9 @@ interface Switched {
 function switched(): Switched {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
-  for (let i = 0; i < 56; i += 1) store.put(bytes(`key ${i}`), new Uint8Array(100_000).fill(i));
+  for (let i = 0; i < 56; i += 1) store.writer.put(bytes(`key ${i}`), new Uint8Array(100_000).fill(i));
   for (let i = 0; store.stats().generation === 1; i += 1) {
-    store.put(bytes(`key ${i % 56}`), new Uint8Array(100_000).fill(i % 7));
+    store.writer.put(bytes(`key ${i % 56}`), new Uint8Array(100_000).fill(i % 7));
   }
   expect(disk.bytes(OLD).length).toBeGreaterThan(10 * MIB);
   return { disk, store, events };
@@ -39,7 +39,7 @@ function sizeOf(disk: TestDisk, name: string): number {
 
 /** Many small puts: as many as pay for `bytes` of the old generation. */
 function pay(store: LogStore, bytesPaid: number): void {
-  for (let paid = 0; paid < bytesPaid; paid += 4096) store.put(bytes('small'), bytes(`value ${paid}`));
+  for (let paid = 0; paid < bytesPaid; paid += 4096) store.writer.put(bytes('small'), bytes(`value ${paid}`));
 }
 
 function failuresAmong(events: readonly StoreEvent[]): number {
@@ -67,7 +67,7 @@ describe('the old generation', () => {
   test('is paid for by large writes in proportion', () => {
     const { disk, store } = switched();
     const before = sizeOf(disk, OLD);
-    store.put(bytes('large'), new Uint8Array(MIB / 2));
+    store.writer.put(bytes('large'), new Uint8Array(MIB / 2));
     const taken = before - sizeOf(disk, OLD);
     expect(taken).toBeGreaterThan(4 * MIB - 1);
     expect(taken).toBeLessThan(5 * MIB);
@@ -76,10 +76,10 @@ describe('the old generation', () => {
   test('goes with its image, and the image first', () => {
     const disk = new TestDisk();
     const first = openStore(disk);
-    for (let i = 0; i < 12; i += 1) first.put(bytes(`key ${i}`), new Uint8Array(100_000));
+    for (let i = 0; i < 12; i += 1) first.writer.put(bytes(`key ${i}`), new Uint8Array(100_000));
     first.close();
     const store = openStore(disk);
-    while (store.stats().generation === 1) store.put(bytes('key 1'), new Uint8Array(100_000));
+    while (store.stats().generation === 1) store.writer.put(bytes('key 1'), new Uint8Array(100_000));
     expect(disk.names).toContain('000001.index');
     while (disk.names.includes('000001.index')) {
       expect(disk.names).toContain(OLD);
@@ -121,8 +121,8 @@ describe('the old generation', () => {
 
   test('is joined by the next one where that gives way sooner', () => {
     const { disk, store } = switched();
-    store.deletePrefix(bytes(''));
-    for (let i = 0; store.stats().generation === 2; i += 1) store.put(bytes('one'), new Uint8Array(100).fill(i));
+    store.writer.deletePrefix(bytes(''));
+    for (let i = 0; store.stats().generation === 2; i += 1) store.writer.put(bytes('one'), new Uint8Array(100).fill(i));
     expect(disk.names.filter((name) => name.endsWith('.log'))).toEqual([OLD, NEW, '000003.log']);
     pay(store, 40 * MIB);
     expect(disk.names.filter((name) => name.endsWith('.log'))).toEqual(['000003.log']);
@@ -147,8 +147,8 @@ describe('a crash while the old generation goes', () => {
 
   test('does not let the old one speak where the new one is damaged then', () => {
     const { disk, store } = switched();
-    store.put(bytes('key 1'), bytes('newest'));
-    store.delete(bytes('key 2'));
+    store.writer.put(bytes('key 1'), bytes('newest'));
+    store.writer.delete(bytes('key 2'));
     store.sync();
     const killed = disk.afterKill();
     flip(killed, NEW, 9);
@@ -169,12 +169,12 @@ describe('a reader', () => {
   test('of the old generation loses what is cut, and is told no lies', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    for (let i = 0; i < 56; i += 1) store.put(bytes(`key ${i}`), new Uint8Array(100_000).fill(i));
+    for (let i = 0; i < 56; i += 1) store.writer.put(bytes(`key ${i}`), new Uint8Array(100_000).fill(i));
     store.sync();
     const reader = openStore(disk, { readOnly: true });
     const before = contentsOf(reader);
     for (let i = 0; store.stats().generation === 1; i += 1) {
-      store.put(bytes(`key ${i % 56}`), new Uint8Array(100_000).fill(255));
+      store.writer.put(bytes(`key ${i % 56}`), new Uint8Array(100_000).fill(255));
     }
     // The end goes first, and the reader's part of the log was its beginning.
     pay(store, 2 * MIB);

@@ -15,7 +15,7 @@ function written(...keys: readonly string[]): { disk: TestDisk } & ReturnType<ty
   const disk = new TestDisk();
   const opened = openWithEvents(disk);
   for (const key of keys) {
-    opened.store.put(bytes(key), bytes(`value of ${key}`));
+    opened.store.writer.put(bytes(key), bytes(`value of ${key}`));
     opened.store.sync();
   }
   return { disk, ...opened };
@@ -55,8 +55,8 @@ describe('opening', () => {
 
   test('cuts a torn tail, keeps what is whole and says so', () => {
     const { disk, store } = written('a');
-    store.put(bytes('whole'), bytes('value'));
-    store.put(bytes('torn'), bytes('value'));
+    store.writer.put(bytes('whole'), bytes('value'));
+    store.writer.put(bytes('torn'), bytes('value'));
     store.verify();
     const killed = disk.afterKill();
     cut(killed, LOG, killed.bytes(LOG).length - 3);
@@ -72,7 +72,7 @@ describe('opening', () => {
   test('cuts at the beginning of a batch that is not whole', () => {
     const { disk, store } = written('a');
     const put = { key: bytes('a'), value: bytes('of the batch'), trailer: bytes('') };
-    store.putMany([put, { ...put, key: bytes('b') }, { ...put, key: bytes('c') }]);
+    store.writer.putMany([put, { ...put, key: bytes('b') }, { ...put, key: bytes('c') }]);
     store.verify();
     for (let missing = 1; missing < 90; missing += 1) {
       const killed = disk.afterKill();
@@ -102,7 +102,7 @@ describe('opening', () => {
 
   test('loses one entry to a damaged body, and not to an older value of its key', () => {
     const { disk, store } = written('a', 'b');
-    store.put(bytes('a'), bytes('newer'));
+    store.writer.put(bytes('a'), bytes('newer'));
     store.sync();
     const damaged = disk.afterKill();
     flip(damaged, LOG, lastRecordOf(disk, LOG, 'a').bodyOffset);
@@ -115,8 +115,8 @@ describe('opening', () => {
   test('drops a batch whose header is damaged', () => {
     const { disk, store } = written('before');
     const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
-    store.putMany([put, { ...put, key: bytes('c') }]);
-    store.put(bytes('after'), bytes('value'));
+    store.writer.putMany([put, { ...put, key: bytes('c') }]);
+    store.writer.put(bytes('after'), bytes('value'));
     store.sync();
     const damaged = disk.afterKill();
     flip(damaged, LOG, recordsOf(disk, LOG).find(({ kind }) => kind === KIND.batch)?.keyOffset ?? 0);
@@ -126,7 +126,7 @@ describe('opening', () => {
   test('keeps the rest of a batch that has lost the body of one entry', () => {
     const { disk, store } = written('before');
     const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
-    store.putMany([put, { ...put, key: bytes('c') }, { ...put, key: bytes('d') }]);
+    store.writer.putMany([put, { ...put, key: bytes('c') }, { ...put, key: bytes('d') }]);
     store.sync();
     const damaged = disk.afterKill();
     flip(damaged, LOG, lastRecordOf(disk, LOG, 'c').bodyOffset);
@@ -136,8 +136,8 @@ describe('opening', () => {
   test('drops all of a batch that has lost the header of one entry', () => {
     const { disk, store } = written('before');
     const put = { key: bytes('b'), value: bytes('of the batch'), trailer: bytes('') };
-    store.putMany([put, { ...put, key: bytes('c') }, { ...put, key: bytes('d') }]);
-    store.put(bytes('after'), bytes('value'));
+    store.writer.putMany([put, { ...put, key: bytes('c') }, { ...put, key: bytes('d') }]);
+    store.writer.put(bytes('after'), bytes('value'));
     store.sync();
     for (const key of ['b', 'c', 'd']) {
       const damaged = disk.afterKill();
@@ -175,7 +175,7 @@ describe('opening', () => {
       const { store, events } = openWithEvents(damaged);
       expect([...contentsOf(store).keys()][0]).toBe('c');
       expect(events.map(({ type }) => type)).toEqual(['housekeeping-failed', 'recovered', 'housekeeping-failed']);
-      store.put(bytes(`later ${attempt}`), bytes('value'));
+      store.writer.put(bytes(`later ${attempt}`), bytes('value'));
       store.close();
       fault.mend();
     }
@@ -196,8 +196,8 @@ describe('opening', () => {
     'fails with IO where mending a torn tail fails at %s, and succeeds later',
     (verb) => {
       const { disk, store } = written('a');
-      store.put(bytes('b'), bytes('value'));
-      store.put(bytes('torn'), bytes('value'));
+      store.writer.put(bytes('b'), bytes('value'));
+      store.writer.put(bytes('torn'), bytes('value'));
       store.verify();
       const killed = disk.afterKill();
       cut(killed, LOG, killed.bytes(LOG).length - 3);

@@ -22,8 +22,8 @@ const WRITING: ReadonlySet<DiskVerb> = new Set([
 function writtenStore(): { disk: TestDisk; store: LogStore } {
   const disk = new TestDisk();
   const store = openStore(disk);
-  store.put(bytes('a'), bytes('value'));
-  store.put(bytes('b'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('b'), bytes('value'));
   store.sync();
   return { disk, store };
 }
@@ -42,13 +42,13 @@ function openReader(disk: TestDisk): ReturnType<typeof openWithEvents> {
 describe('a read-only store', () => {
   test('sees what was synced, beside a writer that is open, and takes no lock', () => {
     const { disk, store } = writtenStore();
-    store.put(bytes('c'), bytes('written but not synced'));
+    store.writer.put(bytes('c'), bytes('written but not synced'));
     store.verify();
     const { store: reader, events } = openReader(disk);
     expect([...contentsOf(reader).keys()]).toEqual(['a', 'b']);
     expect(reader.verify().ok).toBe(true);
     expect(events).toEqual([]);
-    store.put(bytes('d'), bytes('value'));
+    store.writer.put(bytes('d'), bytes('value'));
     store.sync();
     expect([...contentsOf(reader).keys()]).toEqual(['a', 'b']);
     expect([...contentsOf(openReader(disk).store).keys()]).toEqual(['a', 'b', 'c', 'd']);
@@ -68,10 +68,10 @@ describe('a read-only store', () => {
     const { disk } = writtenStore();
     const { store: reader } = openReader(disk);
     const readOnly = expect.objectContaining({ code: 'READ_ONLY' });
-    expect(() => reader.put(bytes('c'), bytes('value'))).toThrow(readOnly);
-    expect(() => reader.putMany([])).toThrow(readOnly);
-    expect(() => reader.delete(bytes('a'))).toThrow(readOnly);
-    expect(() => reader.deletePrefix(bytes(''))).toThrow(readOnly);
+    expect(() => reader.writer.put(bytes('c'), bytes('value'))).toThrow(readOnly);
+    expect(() => reader.writer.putMany([])).toThrow(readOnly);
+    expect(() => reader.writer.delete(bytes('a'))).toThrow(readOnly);
+    expect(() => reader.writer.deletePrefix(bytes(''))).toThrow(readOnly);
     expect(() => reader.sync()).toThrow(readOnly);
     expect(() => reader.compact()).toThrow(readOnly);
     await expect(reader.syncAsync()).rejects.toEqual(readOnly);
@@ -117,7 +117,7 @@ describe('a read-only store', () => {
 
   test('passes over damage without mending it', () => {
     const { disk, store } = writtenStore();
-    store.put(bytes('c'), bytes('value'));
+    store.writer.put(bytes('c'), bytes('value'));
     store.sync();
     flip(disk, '000001.log', lastRecordOf(disk, '000001.log', 'b').bodyOffset);
     const before = disk.bytes('000001.log');
@@ -134,7 +134,7 @@ describe('a read-only store', () => {
     flip(disk, '000001.log', lastRecordOf(disk, '000001.log', 'b').bodyOffset);
     const { store: reader, events } = openReader(disk);
     expect(getBody(reader, bytes('b'))).toBeUndefined();
-    expect(reader.has(bytes('b'))).toBe(false);
+    expect(reader.reader.has(bytes('b'))).toBe(false);
     expect(events.map(({ type }) => type)).toEqual(['entry-damaged']);
     expect(reader.verify().ok).toBe(false);
   });
@@ -142,8 +142,8 @@ describe('a read-only store', () => {
   test('is honest at every moment of a writer that compacts', () => {
     const { disk, store } = writtenStore();
     const history = new StoreHistory(contentsOf(store));
-    store.put(bytes('a'), bytes('newer'));
-    store.delete(bytes('b'));
+    store.writer.put(bytes('a'), bytes('newer'));
+    store.writer.delete(bytes('b'));
     history.accept((contents) => contents.set('a', 'newer'));
     history.accept((contents) => contents.delete('b'));
     store.sync();

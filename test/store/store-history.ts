@@ -49,7 +49,7 @@ export function openWithEvents(
 
 /** A copy of the body under `key`, `undefined` on a miss. */
 export function getBody(store: LogStore, key: Uint8Array): Uint8Array | undefined {
-  return store.read(key, copyForCaller);
+  return store.reader.read(key, copyForCaller);
 }
 
 /** The entries of an interval with copies of their bodies; by default all, from the first key to the last. */
@@ -58,7 +58,7 @@ export function entriesOf(
   interval: KeyInterval = ALL_KEYS,
   reverse = false,
 ): Generator<[Uint8Array, Uint8Array], undefined> {
-  return store.scan({ interval, reverse, limit: Number.POSITIVE_INFINITY }, copyForCaller);
+  return store.reader.scan({ interval, reverse, limit: Number.POSITIVE_INFINITY }, copyForCaller);
 }
 
 /** Everything in a store, by iteration; `get` and `has` must agree with it. */

@@ -18,7 +18,7 @@ describe('syncAsync', () => {
   test('makes durable what was accepted before the call', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     await store.syncAsync();
     expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(new Map([['a', 'value']]));
     expect(store.stats().counters.syncs).toBe(1);
@@ -28,11 +28,11 @@ describe('syncAsync', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     disk.holdsSyncs = true;
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     const first = store.syncAsync();
     const syncs = countingSyncs(disk);
     const later = Array.from({ length: 50 }, (_, i) => {
-      store.put(bytes(`later ${i}`), bytes('value'));
+      store.writer.put(bytes(`later ${i}`), bytes('value'));
       return store.syncAsync();
     });
     expect(disk.heldSyncs).toBe(1);
@@ -54,7 +54,7 @@ describe('syncAsync', () => {
     const rounds = 20;
     const caller = async (_: unknown, name: number): Promise<void> => {
       for (let round = 0; round < rounds; round += 1) {
-        store.put(bytes(`${name} ${round}`), bytes('value'));
+        store.writer.put(bytes(`${name} ${round}`), bytes('value'));
         await store.syncAsync();
       }
     };
@@ -66,10 +66,10 @@ describe('syncAsync', () => {
   test('covers what was accepted before the call and claims no more', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     disk.holdsSyncs = true;
     const sync = store.syncAsync();
-    store.put(bytes('b'), bytes('value'));
+    store.writer.put(bytes('b'), bytes('value'));
     store.verify();
     disk.releaseSyncs();
     await sync;
@@ -89,7 +89,7 @@ describe('syncAsync', () => {
   test('fails every caller that shares it, and the next are refused', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     disk.holdsSyncs = true;
     const syncs = [store.syncAsync(), store.syncAsync(), store.syncAsync()];
     breakDisk(disk, { verb: 'sync', errno: 'EIO' });
@@ -102,7 +102,7 @@ describe('syncAsync', () => {
   test('rejects where the write fails, and succeeds when there is room again', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     const fault = breakDisk(disk, { verb: 'write', errno: 'ENOSPC' });
     await expect(store.syncAsync()).rejects.toMatchObject({ code: 'IO' });
     fault.mend();
@@ -121,7 +121,7 @@ describe('syncAsync', () => {
   test('resolves where the store is closed meanwhile, as close makes everything durable', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     disk.holdsSyncs = true;
     const sync = store.syncAsync();
     const queued = store.syncAsync();
@@ -134,8 +134,8 @@ describe('syncAsync', () => {
   test('resolves where a compaction switches the generation meanwhile', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('old'));
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('old'));
+    store.writer.put(bytes('a'), bytes('value'));
     disk.holdsSyncs = true;
     const sync = store.syncAsync();
     store.compact();
@@ -146,7 +146,7 @@ describe('syncAsync', () => {
 
   test('syncs on the thread where the storage knows no other way', async () => {
     const store = openStore(withoutAsyncSync(new MemoryStorage()));
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     await store.syncAsync();
     expect(store.stats().counters.syncs).toBe(1);
   });
@@ -156,13 +156,13 @@ describe('syncEveryMs', () => {
   test('syncs by itself, and tells where it fails', async () => {
     const disk = new TestDisk();
     const { store, events } = openWithEvents(disk, { syncEveryMs: 1 });
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     await until(() => store.stats().counters.syncs === 1);
-    store.put(bytes('b'), bytes('value'));
+    store.writer.put(bytes('b'), bytes('value'));
     breakDisk(disk, { verb: 'sync', errno: 'EIO' });
     await until(() => events.length === 2);
     expect(events.map(({ type }) => type)).toEqual(['poisoned', 'background-write-failed']);
-    expect(() => store.put(bytes('c'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
+    expect(() => store.writer.put(bytes('c'), bytes('value'))).toThrow(expect.objectContaining({ code: 'POISONED' }));
     store.close();
   });
 });

@@ -15,9 +15,9 @@ const poisoned = expect.objectContaining({ code: 'POISONED' });
 function poisonedStore(loss?: SyncLoss): { disk: TestDisk } & ReturnType<typeof openWithEvents> {
   const disk = new TestDisk();
   const opened = openWithEvents(disk);
-  opened.store.put(bytes('synced'), bytes('value'));
+  opened.store.writer.put(bytes('synced'), bytes('value'));
   opened.store.sync();
-  opened.store.put(bytes('open'), bytes('value'));
+  opened.store.writer.put(bytes('open'), bytes('value'));
   const plan = { verb: 'sync', name: '000001.log', errno: 'EIO', times: 1 } as const;
   const fault = breakDisk(disk, loss === undefined ? plan : { ...plan, loss });
   expect(() => opened.store.sync()).toThrow(poisoned);
@@ -26,10 +26,10 @@ function poisonedStore(loss?: SyncLoss): { disk: TestDisk } & ReturnType<typeof 
 }
 
 const mutations: readonly (readonly [string, (store: LogStore) => unknown])[] = [
-  ['put', (store) => store.put(bytes('a'), bytes('value'))],
-  ['putMany', (store) => store.putMany([{ key: bytes('a'), value: bytes('v'), trailer: bytes('') }])],
-  ['delete', (store) => store.delete(bytes('synced'))],
-  ['deletePrefix', (store) => store.deletePrefix(bytes(''))],
+  ['put', (store) => store.writer.put(bytes('a'), bytes('value'))],
+  ['putMany', (store) => store.writer.putMany([{ key: bytes('a'), value: bytes('v'), trailer: bytes('') }])],
+  ['delete', (store) => store.writer.delete(bytes('synced'))],
+  ['deletePrefix', (store) => store.writer.deletePrefix(bytes(''))],
   ['sync', (store) => store.sync()],
   ['compact', (store) => store.compact()],
 ];
@@ -51,7 +51,7 @@ describe('a store whose sync failed', () => {
     const { store, events } = poisonedStore();
     expect(contentsOf(store).size).toBe(2);
     expect(getBody(store, bytes('open'))).toEqual(bytes('value'));
-    expect(store.has(bytes('synced'))).toBe(true);
+    expect(store.reader.has(bytes('synced'))).toBe(true);
     expect(store.verify().ok).toBe(true);
     expect(store.stats()).toMatchObject({ entries: 2, counters: { syncs: 1 } });
     expect(events).toEqual([{ type: 'poisoned', error: poisoned }]);
@@ -63,7 +63,7 @@ describe('a store whose sync failed', () => {
       store.close();
       const after = openWithEvents(disk.afterCrash(() => luck));
       expect(contentsOf(after.store).has('synced')).toBe(true);
-      after.store.put(bytes('open'), bytes('again'));
+      after.store.writer.put(bytes('open'), bytes('again'));
       after.store.sync();
     }
   });
@@ -92,21 +92,21 @@ describe('a store whose sync failed', () => {
 test('with puts that are each durable, the put whose sync fails throws POISONED', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk, { durability: 'on-put' });
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   breakDisk(disk, { verb: 'sync', errno: 'EIO' });
-  expect(() => store.put(bytes('b'), bytes('value'))).toThrow(poisoned);
+  expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(poisoned);
   expect(contentsOf(openWithEvents(disk.afterCrash(() => 'none')).store)).toEqual(new Map([['a', 'value']]));
 });
 
 test('a mark that cannot be written after a sync is no failure of it', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   const fault = breakDisk(disk, { verb: 'write', errno: 'ENOSPC', after: 1 });
   store.sync();
   expect(fault.failed).toBe(1);
   fault.mend();
-  store.put(bytes('b'), bytes('value'));
+  store.writer.put(bytes('b'), bytes('value'));
   store.sync();
   expect(contentsOf(openWithEvents(disk.afterCrash(() => 'none')).store).size).toBe(2);
 });
@@ -114,7 +114,7 @@ test('a mark that cannot be written after a sync is no failure of it', () => {
 test('a sync without anything new does nothing', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
-  store.put(bytes('a'), bytes('value'));
+  store.writer.put(bytes('a'), bytes('value'));
   store.sync();
   const { logBytes } = store.stats();
   breakDisk(disk, { verb: 'sync', errno: 'EIO' }, { verb: 'write', errno: 'EIO' });

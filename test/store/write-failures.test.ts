@@ -16,7 +16,7 @@ const BODY = 'x'.repeat(10_000);
 function putUntilFull(store: LogStore, history: StoreHistory): void {
   for (let i = 0; i < 200; i += 1) {
     try {
-      store.put(bytes(`key ${i}`), bytes(BODY));
+      store.writer.put(bytes(`key ${i}`), bytes(BODY));
     } catch (error) {
       expect(error).toEqual(io);
       return;
@@ -41,13 +41,13 @@ describe.each(errnos)('a write that fails with %s', (errno) => {
     putUntilFull(store, history);
     const before = snapshot(store);
     const many = [1, 2, 3].map((i) => ({ key: bytes(`many ${i}`), value: bytes(BODY), trailer: bytes('') }));
-    expect(() => store.put(bytes('key 0'), bytes('other'.repeat(2000)))).toThrow(io);
-    expect(() => store.putMany(many)).toThrow(io);
+    expect(() => store.writer.put(bytes('key 0'), bytes('other'.repeat(2000)))).toThrow(io);
+    expect(() => store.writer.putMany(many)).toThrow(io);
     expect(() => store.sync()).toThrow(io);
     expect(snapshot(store)).toEqual(before);
     expect(contentsOf(store)).toEqual(history.current);
     fault.mend();
-    store.put(bytes('after'), bytes('value'));
+    store.writer.put(bytes('after'), bytes('value'));
     store.sync();
     expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(
       new Map(history.current).set('after', 'value'),
@@ -62,11 +62,12 @@ describe.each(errnos)('a write that fails with %s', (errno) => {
     putUntilFull(store, history);
     // What is left of the buffer is filled with the smallest record there is, so that a deletion does not fit either.
     expect(() => {
-      while (store.stats().logBytes < 1_000_000) store.put(bytes(''), bytes(''));
+      while (store.stats().logBytes < 1_000_000) store.writer.put(bytes(''), bytes(''));
     }).toThrow(io);
     const before = snapshot(store);
-    for (const prefix of ['key 10', 'key 1', 'key ', '']) expect(() => store.deletePrefix(bytes(prefix))).toThrow(io);
-    expect(() => store.delete(bytes('key 0'))).toThrow(io);
+    for (const prefix of ['key 10', 'key 1', 'key ', ''])
+      expect(() => store.writer.deletePrefix(bytes(prefix))).toThrow(io);
+    expect(() => store.writer.delete(bytes('key 0'))).toThrow(io);
     expect(snapshot(store)).toEqual(before);
     fault.mend();
     store.sync();
@@ -77,15 +78,15 @@ describe.each(errnos)('a write that fails with %s', (errno) => {
     const disk = new TestDisk();
     const deferred: (() => void)[] = [];
     const { store, events } = openWithEvents(disk, { defer: (task) => deferred.push(task) });
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     const fault = breakDisk(disk, { verb: 'write', errno });
     for (const task of deferred.splice(0)) task();
     expect(events).toEqual([{ type: 'background-write-failed', error: io }]);
-    expect(() => store.put(bytes('b'), bytes('value'))).toThrow(io);
-    expect(store.has(bytes('b'))).toBe(false);
+    expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(io);
+    expect(store.reader.has(bytes('b'))).toBe(false);
     expect(getBody(store, bytes('a'))).toEqual(bytes('value'));
     fault.mend();
-    store.put(bytes('b'), bytes('value'));
+    store.writer.put(bytes('b'), bytes('value'));
     store.sync();
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(2);
   });
@@ -105,7 +106,7 @@ describe('a disk that fills up', () => {
       fault.mend();
       store.sync();
       history.sync();
-      store.delete(bytes('key 3'));
+      store.writer.delete(bytes('key 3'));
       history.accept((contents) => contents.delete('key 3'));
       store.close();
       expect(contentsOf(openStore(disk))).toEqual(history.current);
@@ -115,11 +116,11 @@ describe('a disk that fills up', () => {
   test('under puts that are each durable: a put that throws may be there or not, the others are', () => {
     const disk = new TestDisk();
     const store = openStore(disk, { durability: 'on-put' });
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     const fault = fillUp(disk, 30);
-    expect(() => store.put(bytes('b'), bytes(BODY))).toThrow(io);
+    expect(() => store.writer.put(bytes('b'), bytes(BODY))).toThrow(io);
     fault.mend();
-    store.put(bytes('c'), bytes('value'));
+    store.writer.put(bytes('c'), bytes('value'));
     const after = contentsOf(openStore(disk.afterCrash(() => 'none')));
     expect([...after.keys()]).toEqual(expect.arrayContaining(['a', 'c']));
   });
@@ -127,7 +128,7 @@ describe('a disk that fills up', () => {
   test('at close is told by close, which ends the store all the same', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
-    store.put(bytes('a'), bytes('value'));
+    store.writer.put(bytes('a'), bytes('value'));
     breakDisk(disk, { verb: 'write', errno: 'ENOSPC' });
     expect(() => store.close()).toThrow(io);
     expect(() => getBody(store, bytes('a'))).toThrow(expect.objectContaining({ code: 'CLOSED' }));
@@ -145,7 +146,7 @@ test('short and interrupted writes are no failures', () => {
     if (calls % 3 === 0) throw Object.assign(new Error(`interrupted ${name}`), { code: 'EINTR' });
     return Math.max(1, length >>> 2);
   };
-  for (let i = 0; i < 30; i += 1) store.put(bytes(`key ${i}`), bytes(BODY));
+  for (let i = 0; i < 30; i += 1) store.writer.put(bytes(`key ${i}`), bytes(BODY));
   store.sync();
   disk.before = () => undefined;
   expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(30);
