@@ -5,16 +5,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeFileHeader } from '../src/log/file-header.ts';
-import { encodeRecord } from '../src/log/record-codec.ts';
 import {
   batchOf,
   completionOf,
   deletionOf,
+  encodeRecord,
   markOf,
   prefixDeletionOf,
   putOf,
   type RecordContent,
-} from '../src/log/record-content.ts';
+} from '../src/log/record-codec.ts';
 import { recordBytes } from '../src/log/record-format.ts';
 import { recordMemory } from '../src/log/record-memory.ts';
 import { bytes, contentsOf, openStore } from '../test/store/store-history.ts';

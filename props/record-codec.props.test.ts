@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bodyValid, encodeRecord, headerPlausible, headerValid, relocateRecord } from '../src/log/record-codec.ts';
-import { deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../src/log/record-content.ts';
+import {
+  bodyValid,
+  deletionOf,
+  encodeRecord,
+  headerPlausible,
+  headerValid,
+  prefixDeletionOf,
+  putOf,
+  type RecordContent,
+  relocateRecord,
+} from '../src/log/record-codec.ts';
 import {
   bodyLengthAt,
   bodyOffset,

@@ -1,6 +1,5 @@
 import type { LogFile } from './log-file.ts';
 import { PageMisses } from './page-misses.ts';
-import { PAGE_BYTES, type Page } from './page-pool.ts';
 import { bodyValid, headerPlausible, headerValid } from './record-codec.ts';
 import {
   bodyLengthAt,
@@ -11,7 +10,7 @@ import {
   RecordKind,
   recordBytes,
 } from './record-format.ts';
-import { type RecordMemory, recordMemory } from './record-memory.ts';
+import { PAGE_BYTES, type Page, type RecordMemory, recordMemory } from './record-memory.ts';
 
 /** A prefetch reads at most this much of a record: more would displace too many pages for a hint. */
 const PREFETCH_BYTES_MAX: number = 1024 * 1024;

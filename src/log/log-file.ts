@@ -3,11 +3,10 @@ import { StoreError } from '../base/store-error.ts';
 import { readFully, readFullyAsync, writeSome } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from './file-header.ts';
-import { PAGE_BYTES, type Page, type PageOwner, type PagePool } from './page-pool.ts';
-import { encodeRecord } from './record-codec.ts';
-import { markOf, type RecordContent } from './record-content.ts';
+import type { PagePool } from './page-pool.ts';
+import { encodeRecord, markOf, type RecordContent } from './record-codec.ts';
 import { RECORD_ALIGNMENT, RecordKind, type RecordSpan } from './record-format.ts';
-import { type RecordMemory, recordMemory } from './record-memory.ts';
+import { PAGE_BYTES, type Page, type PageOwner, type RecordMemory, recordMemory } from './record-memory.ts';
 
 /** The size of a log at the most, 16 GiB: a location in the index has 31 bits for units of eight bytes. */
 export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;

@@ -1,3 +1,5 @@
+import { RECORD_ALIGNMENT } from './record-format.ts';
+
 /** The same memory as bytes and as words. Records begin in it at multiples of eight bytes. */
 export interface RecordMemory {
   readonly bytes: Uint8Array;
@@ -8,6 +10,63 @@ export interface RecordMemory {
 export function recordMemory(size: number): RecordMemory {
   const buffer = new ArrayBuffer((size + 7) & ~7);
   return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
+}
+
+/** Size of a page of a log in memory. */
+export const PAGE_BYTES: number = 64 * 1024;
+/** A page's score rises with its hits, up to this, and falls when the pool looks for a page to evict. */
+export const SCORE_MAX = 255;
+
+/** A log file that holds pages. */
+export interface PageOwner {
+  /** The page of this number is evicted: its memory is about to be used for another. */
+  dropPage(number: number): void;
+}
+
+/** Memory for one page of a log file. */
+export class Page implements RecordMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  /** One bit for each place where a record may begin: its checksums were verified, or it was written here. */
+  readonly #verified: Int32Array;
+  owner: PageOwner | undefined = undefined;
+  number = 0;
+  /** A pinned page is never evicted: it has bytes that are not in the file yet, takes the next append, or is being read. */
+  pinned = false;
+  /** Every byte of the page was written by this process, so that its records need no verification. */
+  isOwnWork = false;
+  score = 0;
+
+  constructor() {
+    const memory = recordMemory(PAGE_BYTES);
+    this.bytes = memory.bytes;
+    this.words = memory.words;
+    this.#verified = new Int32Array(PAGE_BYTES / RECORD_ALIGNMENT / 32);
+  }
+
+  /** Prepares the page for another place. Its bytes are arbitrary. */
+  assign(owner: PageOwner, number: number): void {
+    this.owner = owner;
+    this.number = number;
+    this.pinned = false;
+    this.isOwnWork = false;
+    this.score = 1;
+    this.#verified.fill(0);
+  }
+
+  /** Whether the record at byte `at` of the page is known to be valid. */
+  isVerified(at: number): boolean {
+    return this.isOwnWork || ((this.#verified[at >>> 8] as number) & (1 << (at >>> 3))) !== 0;
+  }
+
+  setVerified(at: number): void {
+    this.#verified[at >>> 8] = (this.#verified[at >>> 8] as number) | (1 << (at >>> 3));
+  }
+
+  /** Counts a hit. */
+  touch(): void {
+    if (this.score < SCORE_MAX) this.score += 1;
+  }
 }
 
 const SLAB_BYTES: number = 64 * 1024;

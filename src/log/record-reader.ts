@@ -1,8 +1,14 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { readFully } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
-import { bodyValid, headerPlausible, headerValid } from './record-codec.ts';
-import { type BatchExtent, decodeBatchKey, decodeMarkKey } from './record-content.ts';
+import {
+  type BatchExtent,
+  bodyValid,
+  decodeBatchKey,
+  decodeMarkKey,
+  headerPlausible,
+  headerValid,
+} from './record-codec.ts';
 import {
   bodyLengthAt,
   flagsAt,

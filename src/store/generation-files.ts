@@ -1,6 +1,6 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { LogFile } from '../log/log-file.ts';
-import { completionOf } from '../log/record-content.ts';
+import { completionOf } from '../log/record-codec.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
 import type { StoreContext } from './store-context.ts';
 

@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from '../log/page-pool.ts';
+import { PAGE_BYTES } from '../log/record-memory.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
 import type { StoreEventHandler } from './store-event.ts';
 

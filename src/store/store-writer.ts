@@ -1,7 +1,7 @@
 import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { NodeAddress } from '../key-index/node-layout.ts';
-import { batchOf, deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../log/record-content.ts';
+import { batchOf, deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../log/record-codec.ts';
 import { assertKeySize, assertValueSize, FLAG_BATCH_MEMBER, KEY_BYTES_MAX } from '../log/record-format.ts';
 import type { CompactionScheduler } from './compaction-scheduler.ts';
 import { Evictor } from './evictor.ts';

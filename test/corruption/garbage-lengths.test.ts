@@ -5,8 +5,15 @@
 import { expect, test } from 'vitest';
 import { xxh32 } from '../../src/base/xxh32.ts';
 import { encodeFileHeader } from '../../src/log/file-header.ts';
-import { encodeRecord, relocateRecord } from '../../src/log/record-codec.ts';
-import { batchOf, completionOf, markOf, putOf, type RecordContent } from '../../src/log/record-content.ts';
+import {
+  batchOf,
+  completionOf,
+  encodeRecord,
+  markOf,
+  putOf,
+  type RecordContent,
+  relocateRecord,
+} from '../../src/log/record-codec.ts';
 import { BODY_LENGTH_OFFSET, KEY_LENGTH_OFFSET, recordBytes, VALUE_BYTES_MAX } from '../../src/log/record-format.ts';
 import { type RecordMemory, recordMemory } from '../../src/log/record-memory.ts';
 import { type DiskImage, EMPTY_DISK, FaultStorage, withFile } from '../../src/testing/index.ts';

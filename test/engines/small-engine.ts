@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from '../../src/log/page-pool.ts';
+import { PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { LogStore } from '../../src/store/log-store.ts';
 import { type Engine, loadStore } from './engine-source.ts';
 import type { SourceEdit } from './source-edit.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BodyReader } from '../../src/log/body-reader.ts';
-import { PAGE_BYTES } from '../../src/log/page-pool.ts';
-import { deletionOf } from '../../src/log/record-content.ts';
-import { copyForCaller } from '../../src/log/record-memory.ts';
+import { deletionOf } from '../../src/log/record-codec.ts';
+import { copyForCaller, PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { flip } from '../store/log-records.ts';
 import { appendPut, body, key, NAME, newLog, reopened } from './log-fixtures.ts';
 

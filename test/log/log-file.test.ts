@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 import { LOG_BYTES_MAX, LogFile } from '../../src/log/log-file.ts';
-import { PAGE_BYTES } from '../../src/log/page-pool.ts';
+import { PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { errnoError } from '../../src/storage/errno-error.ts';
 import { appendPut, fileOf, NAME, newLog, readerOf, reopened } from './log-fixtures.ts';
 

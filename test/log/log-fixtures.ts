@@ -1,7 +1,8 @@
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 import { LogFile } from '../../src/log/log-file.ts';
-import { PAGE_BYTES, PagePool } from '../../src/log/page-pool.ts';
-import { putOf } from '../../src/log/record-content.ts';
+import { PagePool } from '../../src/log/page-pool.ts';
+import { putOf } from '../../src/log/record-codec.ts';
+import { PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { RecordReader } from '../../src/log/record-reader.ts';
 import type { StorageFile } from '../../src/storage/storage-backend.ts';
 import { TestDisk } from '../store/test-disk.ts';

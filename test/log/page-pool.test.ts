@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { PAGE_BYTES, type Page, type PageOwner, PagePool } from '../../src/log/page-pool.ts';
+import { PagePool } from '../../src/log/page-pool.ts';
+import { PAGE_BYTES, type Page, type PageOwner } from '../../src/log/record-memory.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
 class Owner implements PageOwner {

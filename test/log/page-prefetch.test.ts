@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LogFile } from '../../src/log/log-file.ts';
-import { PAGE_BYTES, PagePool } from '../../src/log/page-pool.ts';
+import { PagePool } from '../../src/log/page-pool.ts';
+import { PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { FaultStorage } from '../../src/testing/index.ts';
 import { appendPut, NAME } from './log-fixtures.ts';
 

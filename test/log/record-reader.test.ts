@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
-import { batchOf, completionOf, deletionOf, markOf, prefixDeletionOf } from '../../src/log/record-content.ts';
+import { batchOf, completionOf, deletionOf, markOf, prefixDeletionOf } from '../../src/log/record-codec.ts';
 import { RECORD_HEADER_BYTES, RecordKind } from '../../src/log/record-format.ts';
 import { flip } from '../store/log-records.ts';
 import { appendPut, key, NAME, newLog, readerOf } from './log-fixtures.ts';

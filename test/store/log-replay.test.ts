@@ -12,7 +12,7 @@ import {
   prefixDeletionOf,
   putOf,
   type RecordContent,
-} from '../../src/log/record-content.ts';
+} from '../../src/log/record-codec.ts';
 import { bodyOffset, FLAG_BATCH_MEMBER, recordBytes } from '../../src/log/record-format.ts';
 import { LogReplay, lastMarkedOffset } from '../../src/store/recovery/log-replay.ts';
 import { keysOf, seededIndex } from '../key-index/index-fixtures.ts';
