@@ -22,8 +22,7 @@
 
 export { prefixSuccessor } from './base/prefix-successor.ts';
 export { StoreError, type StoreErrorCode } from './base/store-error.ts';
-export type { KeyInput } from './cache/key-bytes.ts';
-export type { KeyRange } from './cache/key-range.ts';
+export type { KeyInput, KeyRange } from './cache/key-range.ts';
 export { LogCache, type LogCacheOptions } from './cache/log-cache.ts';
 export { CacheCapabilities } from './contract/cache-capabilities.ts';
 export type { CacheEntry, CacheMeta } from './contract/cache-entry.ts';

@@ -14,6 +14,26 @@ export function assertBytes(value: unknown, name: string): asserts value is Uint
   throw new TypeError(`${name} must be a Uint8Array; got ${kindOf(value)}`);
 }
 
+const encoder = new TextEncoder();
+
+/** The bytes of an argument that may be a string, which is encoded as UTF-8. `name` is its name in messages. */
+export function bytesArgument(value: Uint8Array | string, name: string): Uint8Array {
+  if (typeof value === 'string') {
+    assertWellFormed(value, name);
+    return encoder.encode(value);
+  }
+  assertBytes(value, name);
+  return value;
+}
+
+/**
+ * Throws `TypeError` for a string with a lone surrogate: UTF-8 encodes all of them as the same replacement character, so two
+ * strings would become one key.
+ */
+export function assertWellFormed(text: string, name: string): void {
+  if (!text.isWellFormed()) throw new TypeError(`${name} must be well-formed Unicode; it has a lone surrogate`);
+}
+
 /** What a value is, for messages: the name of its class or its primitive type. */
 export function kindOf(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;

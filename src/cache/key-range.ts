@@ -1,7 +1,10 @@
+import { bytesArgument } from '../base/argument.ts';
 import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyInterval } from '../key-index/index-cursor.ts';
 import { KEY_BYTES_MAX } from '../log/record-format.ts';
-import { type KeyInput, keyBytes } from './key-bytes.ts';
+
+/** A key, a prefix or a bound: bytes, or a string, which is encoded as UTF-8. */
+export type KeyInput = Uint8Array | string;
 
 /** A range of keys in byte order. A key is in it if it satisfies every bound that is given; without bounds, all are. */
 export interface KeyRange {
@@ -30,7 +33,7 @@ export function intervalOf(range: KeyRange): KeyInterval {
   const bound = (name: 'prefix' | 'gte' | 'gt' | 'lte' | 'lt'): Uint8Array | undefined => {
     const key = range[name];
     // A copy: the range is used later, when the caller may have overwritten the memory.
-    return key === undefined ? undefined : new Uint8Array(keyBytes(key, name).subarray(0, BOUND_BYTES_MAX));
+    return key === undefined ? undefined : new Uint8Array(bytesArgument(key, name).subarray(0, BOUND_BYTES_MAX));
   };
   const prefix = bound('prefix');
   const gt = bound('gt');

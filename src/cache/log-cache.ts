@@ -1,4 +1,4 @@
-import { assertBytes } from '../base/argument.ts';
+import { assertBytes, bytesArgument } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import { CacheCapabilities } from '../contract/cache-capabilities.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
@@ -16,8 +16,7 @@ import type { StoreReader } from '../store/store-reader.ts';
 import type { LogCacheStats } from '../store/store-stats.ts';
 import type { StoredPut, StoreWriter } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
-import { type KeyInput, keyBytes } from './key-bytes.ts';
-import { intervalOf, type KeyRange, limitOf } from './key-range.ts';
+import { intervalOf, type KeyInput, type KeyRange, limitOf } from './key-range.ts';
 
 /** Options of `LogCache.open`; each has a default. */
 export interface LogCacheOptions extends LogStoreOptions {
@@ -82,12 +81,12 @@ export class LogCache implements ProjectionCache {
    * values share one buffer, as Node's `Buffer`s do: copy a value before you transfer its buffer to another thread.
    */
   get(key: KeyInput): CacheEntry | undefined {
-    return this.#reader.read(keyBytes(key, 'key'), entryOf);
+    return this.#reader.read(bytesArgument(key, 'key'), entryOf);
   }
 
   /** Whether there is an entry under `key`. Its value is not read, so damage is not noticed. */
   has(key: KeyInput): boolean {
-    return this.#reader.has(keyBytes(key, 'key'));
+    return this.#reader.has(bytesArgument(key, 'key'));
   }
 
   /**
@@ -96,7 +95,7 @@ export class LogCache implements ProjectionCache {
    * above 65,535 bytes, a value above 1 GiB, or an entry above `maxBytes`.
    */
   put(key: KeyInput, value: Uint8Array, meta: CacheMeta): void {
-    const bytes = keyBytes(key, 'key');
+    const bytes = bytesArgument(key, 'key');
     assertBytes(value, 'value');
     assertMeta(meta);
     writeMeta(this.#trailer, 0, meta);
@@ -117,19 +116,19 @@ export class LogCache implements ProjectionCache {
       assertMeta(meta);
       const trailer = new Uint8Array(metaBytes);
       writeMeta(trailer, 0, meta);
-      puts.push({ key: keyBytes(key, 'key'), value, trailer });
+      puts.push({ key: bytesArgument(key, 'key'), value, trailer });
     }
     this.#writer.putMany(puts);
   }
 
   /** Removes the entry under `key` and returns whether there was one. */
   delete(key: KeyInput): boolean {
-    return this.#writer.delete(keyBytes(key, 'key'));
+    return this.#writer.delete(bytesArgument(key, 'key'));
   }
 
   /** Removes every entry whose key starts with `prefix` and returns their number. The empty prefix removes all. */
   deletePrefix(prefix: KeyInput): number {
-    return this.#writer.deletePrefix(keyBytes(prefix, 'prefix'));
+    return this.#writer.deletePrefix(bytesArgument(prefix, 'prefix'));
   }
 
   /**
@@ -169,7 +168,7 @@ export class LogCache implements ProjectionCache {
    * `predictedMeta` is the meta you expect to find; this cache only checks that it is valid.
    */
   prefetch(key: KeyInput, predictedMeta: CacheMeta): void {
-    const bytes = keyBytes(key, 'key');
+    const bytes = bytesArgument(key, 'key');
     assertMeta(predictedMeta);
     this.#reader.prefetch(bytes);
   }

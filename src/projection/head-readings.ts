@@ -1,4 +1,4 @@
-import type { ActiveFold } from './active-folds.ts';
+import type { ActiveFold } from './cached-states.ts';
 import { isPromise } from './coroutine.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
 

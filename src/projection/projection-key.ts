@@ -1,4 +1,4 @@
-import { kindOf } from '../base/argument.ts';
+import { assertWellFormed, kindOf } from '../base/argument.ts';
 import { sha256 } from '../base/sha256.ts';
 
 const NUL = '\0';
@@ -130,7 +130,7 @@ function concatenated(...parts: readonly Uint8Array[]): Uint8Array {
 function assertName(what: 'stream' | 'name', text: string): void {
   if (typeof text !== 'string') throw notString(what, text);
   if (text.includes(NUL)) throw new TypeError(`${what} must not contain NUL: it ends the ${what} in keys`);
-  if (!text.isWellFormed()) throw new TypeError(`${what} must be well-formed Unicode; it has a lone surrogate`);
+  assertWellFormed(text, what);
 }
 
 function notString(what: string, value: unknown): TypeError {

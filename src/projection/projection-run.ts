@@ -1,5 +1,5 @@
-import type { ActiveFold } from './active-folds.ts';
 import type { BoundProjection } from './bound-projection.ts';
+import type { ActiveFold } from './cached-states.ts';
 import { type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
 import { type Coroutine, isPromise } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';

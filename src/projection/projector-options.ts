@@ -1,9 +1,9 @@
 import { assertFunction, assertOptions } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
-import { ActiveFolds } from './active-folds.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
 import type { CacheWrites } from './cache-writes.ts';
+import { ActiveFolds } from './cached-states.ts';
 import { assertSignal } from './cancellation.ts';
 import { assertNoPromise } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';

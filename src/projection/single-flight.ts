@@ -1,4 +1,4 @@
-import type { ActiveFold } from './active-folds.ts';
+import type { ActiveFold } from './cached-states.ts';
 import type { LogicalTime } from './head-readings.ts';
 import type { Folded } from './projection-run.ts';
 

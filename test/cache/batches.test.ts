@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KeyInput } from '../../src/cache/key-bytes.ts';
+import type { KeyInput } from '../../src/cache/key-range.ts';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import type { CacheMeta } from '../../src/contract/cache-entry.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';

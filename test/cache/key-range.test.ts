@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KeyInput } from '../../src/cache/key-bytes.ts';
+import type { KeyInput } from '../../src/cache/key-range.ts';
 import { intervalOf, type KeyRange, limitOf } from '../../src/cache/key-range.ts';
 import { utf8 } from './cache-fixtures.ts';
 

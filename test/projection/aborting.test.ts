@@ -1,6 +1,6 @@
 // A caller may leave by its AbortSignal; the others who share its fold are left alone.
 import { describe, expect, test, vi } from 'vitest';
-import { ActiveFolds } from '../../src/projection/active-folds.ts';
+import { ActiveFolds } from '../../src/projection/cached-states.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
 import { GatedWorld, settle } from './gated-world.ts';
 import { totals } from './totals.ts';

@@ -1,6 +1,6 @@
 // Which fold under way answers which call.
 import { describe, expect, test } from 'vitest';
-import { ActiveFolds } from '../../src/projection/active-folds.ts';
+import { ActiveFolds } from '../../src/projection/cached-states.ts';
 import type { Folded } from '../../src/projection/projection-run.ts';
 import { SharedFold } from '../../src/projection/single-flight.ts';
 

@@ -11,13 +11,13 @@ const script: string = fileURLToPath(new URL('./traced-calls.ts', import.meta.ur
 /** The most modules that each call may enter. Lower a number when its path becomes shorter; do not raise it. */
 const MODULES_MAX: Readonly<Record<string, number>> = {
   /** `put` of a new key, from `LogCache` to the page. */
-  put: 24,
+  put: 20,
   /** `get` of an entry whose page is in memory. */
-  get: 14,
+  get: 12,
   /** `LogCache.open` after a crash that left an image of the index and a tail no sync covered. */
   open: 13,
   /** `project` of a stream with a cached state and a new event, without what the cache and the event log do. */
-  project: 13,
+  project: 12,
 };
 
 /** Opening decides in these layers. Beneath them it fills the log and the index as `put` does, which is counted there. */

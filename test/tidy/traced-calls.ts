@@ -7,10 +7,12 @@ import { CallTrace } from './call-trace.ts';
 
 const META = { watermark: 1n, cachedAtUs: 0n };
 const VALUE: Uint8Array = new Uint8Array(100);
+/** More than a page holds: as in nearly every call, the page of the traced put and get was begun by this instance. */
+const ENTRIES = 1000;
 
 const trace: CallTrace = new CallTrace();
 
-/** Puts and gets of a store with a hundred entries, and its opening after a crash. */
+/** A put and a get of a store with a thousand entries, and its opening after a crash. */
 async function storeCalls(): Promise<Record<string, string[]>> {
   // A storage of tests: what a platform does behind the seam is not part of the path.
   const storage = new FaultStorage();
@@ -19,10 +21,10 @@ async function storeCalls(): Promise<Record<string, string[]>> {
   cache.close();
   // From now on there is an image of the index, and records that it does not cover.
   cache = LogCache.open('store', { storage });
-  cache.put('key:100', VALUE, META);
+  for (let i = 100; i < ENTRIES; i += 1) cache.put(`key:${i}`, VALUE, META);
   cache.sync();
-  const put = await trace.modulesOf(() => cache.put('key:101', VALUE, META));
-  const get = await trace.modulesOf(() => cache.get('key:101'));
+  const put = await trace.modulesOf(() => cache.put('a new key', VALUE, META));
+  const get = await trace.modulesOf(() => cache.get('a new key'));
   // In a later turn what was put is written, but not synced: a tail to recover.
   await new Promise((resolve) => setTimeout(resolve, 20));
   storage.killProcess();

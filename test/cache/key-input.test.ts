@@ -1,29 +1,29 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { keyBytes } from '../../src/cache/key-bytes.ts';
+import { bytesArgument } from '../../src/base/argument.ts';
 import { openInMemory, someMeta, utf8, valueText } from './cache-fixtures.ts';
 
 const loneSurrogates = ['\ud800', 'order:\udc00', '\udc00\ud800', 'a\ud83db'];
 
-describe('keyBytes', () => {
+describe('bytesArgument', () => {
   test.each(['', 'order:507', 'müller', '注文', '😀', '\0', '\ufffd'])('encodes %j as UTF-8', (text) => {
-    expect(keyBytes(text, 'key')).toEqual(new Uint8Array(Buffer.from(text, 'utf8')));
+    expect(bytesArgument(text, 'key')).toEqual(new Uint8Array(Buffer.from(text, 'utf8')));
   });
 
   test('takes bytes as they are', () => {
     const bytes = Uint8Array.of(0, 0xff, 0xc3);
-    expect(keyBytes(bytes, 'key')).toBe(bytes);
-    expect(keyBytes(Buffer.from('order'), 'key')).toEqual(Buffer.from('order'));
+    expect(bytesArgument(bytes, 'key')).toBe(bytes);
+    expect(bytesArgument(Buffer.from('order'), 'key')).toEqual(Buffer.from('order'));
   });
 
   test('takes bytes of another realm', () => {
     const foreign = runInNewContext('Uint8Array.of(1, 2, 3)') as Uint8Array;
-    expect(keyBytes(foreign, 'key')).toBe(foreign);
+    expect(bytesArgument(foreign, 'key')).toBe(foreign);
   });
 
   // Each of them encodes to the replacement character: two keys would be one.
   test.each(loneSurrogates)('refuses the lone surrogate in %j, by the name of the argument', (text) => {
-    expect(() => keyBytes(text, 'prefix')).toThrow(
+    expect(() => bytesArgument(text, 'prefix')).toThrow(
       new TypeError('prefix must be well-formed Unicode; it has a lone surrogate'),
     );
   });
@@ -40,8 +40,8 @@ describe('keyBytes', () => {
     new Uint16Array(2),
     new DataView(new ArrayBuffer(2)),
   ])('refuses %s', (wrong) => {
-    expect(() => keyBytes(wrong as unknown as Uint8Array, 'key')).toThrow(TypeError);
-    expect(() => keyBytes(wrong as unknown as Uint8Array, 'key')).toThrow(/^key must be a Uint8Array/);
+    expect(() => bytesArgument(wrong as unknown as Uint8Array, 'key')).toThrow(TypeError);
+    expect(() => bytesArgument(wrong as unknown as Uint8Array, 'key')).toThrow(/^key must be a Uint8Array/);
   });
 });
 
