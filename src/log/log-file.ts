@@ -31,7 +31,7 @@ export class LogFile implements PageOwner {
   readonly #pages: (Page | undefined)[] = [];
   /** The numbers of pages that are being prefetched. */
   readonly #arriving = new Set<number>();
-  readonly #beforeWrite: () => void;
+  readonly #assertLockHeld: () => void;
   #tail: Page;
   #end: number;
   #written: number;
@@ -50,7 +50,7 @@ export class LogFile implements PageOwner {
     readonly lastDataRecord: RecordSpan;
     readonly pool: PagePool;
     /** Called before each write to the file. If it throws, nothing is written. */
-    readonly beforeWrite: () => void;
+    readonly assertLockHeld: () => void;
   }) {
     this.#name = init.name;
     this.pages = this.#pages;
@@ -58,7 +58,7 @@ export class LogFile implements PageOwner {
     this.generation = init.header.generation;
     this.salt = init.header.salt;
     this.#pool = init.pool;
-    this.#beforeWrite = init.beforeWrite;
+    this.#assertLockHeld = init.assertLockHeld;
     this.#end = init.end;
     this.#written = init.end;
     this.#durable = init.end;
@@ -74,10 +74,18 @@ export class LogFile implements PageOwner {
     name: string,
     place: { readonly generation: number; readonly salt: number },
     pool: PagePool,
-    beforeWrite: () => void,
+    assertLockHeld: () => void,
   ): LogFile {
     const header: FileHeader = { version: FORMAT_VERSION, ...place };
-    const log = new LogFile({ name, file, header, end: 0, lastDataRecord: { offset: 0, end: 0 }, pool, beforeWrite });
+    const log = new LogFile({
+      name,
+      file,
+      header,
+      end: 0,
+      lastDataRecord: { offset: 0, end: 0 },
+      pool,
+      assertLockHeld,
+    });
     log.#tail.bytes.set(encodeFileHeader(header));
     log.#end = FILE_HEADER_BYTES;
     log.#lastDataRecord = { offset: 0, end: FILE_HEADER_BYTES };
@@ -155,7 +163,7 @@ export class LogFile implements PageOwner {
   /** Writes everything appended to the file. Throws `IO`; then nothing is lost, and the next call continues. */
   flush(): void {
     if (this.#written === this.#end) return;
-    this.#beforeWrite();
+    this.#assertLockHeld();
     while (this.#written < this.#end) {
       const number = Math.floor(this.#written / PAGE_BYTES);
       const page = this.#pages[number] as Page;

@@ -42,7 +42,7 @@ export function reopened(disk: TestDisk, pages = 8): LogFile {
     end,
     lastDataRecord: { offset: FILE_HEADER_BYTES, end },
     pool: new PagePool(pages * PAGE_BYTES),
-    beforeWrite: () => {},
+    assertLockHeld: () => {},
   });
 }
 

@@ -28,7 +28,7 @@ function logOnDisk(): { log: LogFile; pool: PagePool } {
       end,
       lastDataRecord,
       pool,
-      beforeWrite: () => {},
+      assertLockHeld: () => {},
     }),
   };
 }

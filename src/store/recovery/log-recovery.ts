@@ -68,9 +68,9 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
     if (replay.forgotten && index.size === 0) return report;
     if (!report.clean) makeTailDurable(context, file, name, replay);
   }
-  const { pool, assertLockHeld: beforeWrite } = context;
+  const { pool, assertLockHeld } = context;
   const { end, lastDataRecord } = replay;
-  const log = new LogFile({ name, file, header, end, lastDataRecord, pool, beforeWrite });
+  const log = new LogFile({ name, file, header, end, lastDataRecord, pool, assertLockHeld });
   if (!(readOnly || report.clean)) {
     log.appendMark(log.end);
     log.flush();
