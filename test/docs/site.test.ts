@@ -21,7 +21,7 @@ describe('the site', () => {
   });
 
   test('has its groups by reader, in order, before the modules', () => {
-    const groups = [...plugin.matchAll(/^ {2}\['(\w+)', \[/gm)].map(([, group]) => group);
+    const groups = [...plugin.matchAll(/^ {2}\[\s*'(\w+)',\s*\[/gm)].map(([, group]) => group);
     expect(groups).toEqual(['Guide', 'Operate', 'Internals']);
     expect(groupOrder).toEqual([...groups, 'Modules', '*']);
   });
