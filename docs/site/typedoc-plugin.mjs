@@ -5,9 +5,21 @@ import { Converter } from 'typedoc';
 
 /** Each document under the reader it is for. A document that is missing here fails the build. */
 const groups = new Map([
-  ['Guide', ['projections', 'tuning']],
-  ['Operate', ['errors', 'performance']],
-  ['Internals', ['reading-the-source', 'design', 'format', 'durability', 'decisions', 'testing']],
+  ['Guide', ['getting-started', 'projections', 'tuning', 'testing-your-cache']],
+  ['Operate', ['durability', 'errors', 'performance', 'CHANGELOG']],
+  [
+    'Internals',
+    [
+      'CONTRIBUTING',
+      'reading-the-source',
+      'design',
+      'format',
+      'crash-argument',
+      'decisions',
+      'testing',
+      'performance-notes',
+    ],
+  ],
 ]);
 
 /** @param {import('typedoc').Application} application */
@@ -25,7 +37,7 @@ export function load(application) {
   application.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const linked = (/** @type {import('typedoc').CommentDisplayPart[]} */ parts) =>
       parts.flatMap((part) => linkedParts(part, documents));
-    for (const document of documents.values()) document.content = linked(document.content);
+    for (const document of documents.values()) document.content = linked(withPlainHeadings(document.content));
     if (project.readme !== undefined) project.readme = linked(withoutHeading(project.readme));
     for (const { comment } of Object.values(project.reflections)) {
       if (comment === undefined) continue;
@@ -44,6 +56,23 @@ function groupOf(name) {
 /** @param {import('typedoc').CommentDisplayPart[]} parts */
 function headingOf(parts) {
   return /^# (.+)$/m.exec(parts[0]?.text ?? '')?.[1];
+}
+
+/**
+ * Code in a heading made plain text: typedoc leaves code out of anchors and of the list "On This Page".
+ *
+ * @param {import('typedoc').CommentDisplayPart[]} parts
+ */
+function withPlainHeadings(parts) {
+  let inHeading = false;
+  return parts.map((part) => {
+    if (part.kind === 'code') {
+      return inHeading ? { kind: /** @type {const} */ ('text'), text: part.text.replaceAll('`', '') } : part;
+    }
+    const line = part.text.slice(part.text.lastIndexOf('\n') + 1);
+    inHeading = /^#+ /.test(line) || (inHeading && !part.text.includes('\n'));
+    return part;
+  });
 }
 
 /**

@@ -9,19 +9,19 @@ const { projectDocuments, groupOrder } = JSON.parse(repositoryText('typedoc.json
 const plugin = repositoryText('docs/site/typedoc-plugin.mjs');
 
 describe('the site', () => {
-  const documents = repositoryFiles('docs', ['.md']).map(({ path }) => path);
+  const documents = ['CHANGELOG.md', 'CONTRIBUTING.md', ...repositoryFiles('docs', ['.md']).map(({ path }) => path)];
 
   test('has every document once', () => {
     expect([...projectDocuments].sort()).toEqual(documents);
   });
 
   test.each(documents)('has %s in one group', (path) => {
-    const name = /^docs\/(.+)\.md$/.exec(path)?.[1];
+    const name = /^(?:docs\/)?(.+)\.md$/.exec(path)?.[1];
     expect(plugin.split(`'${name}'`)).toHaveLength(2);
   });
 
   test('has its groups by reader, in order, before the modules', () => {
-    const groups = [...plugin.matchAll(/^ {2}\['(\w+)', \[/gm)].map(([, group]) => group);
+    const groups = [...plugin.matchAll(/^ {2}\[\s*'(\w+)',\s*\[/gm)].map(([, group]) => group);
     expect(groups).toEqual(['Guide', 'Operate', 'Internals']);
     expect(groupOrder).toEqual([...groups, 'Modules', '*']);
   });

@@ -14,7 +14,8 @@ export function unionMembers(file: RepositoryFile, typeName: string): string[] {
   );
 }
 
-const heading = /^## `?([A-Z_]+)`?$/;
+// Plain, not code: a heading that is only code has no name to link to on the site.
+const heading = /^## ([A-Z_]+)$/;
 
 /** What is wrong with the sections of a document that gives each code one of its own, with when and remedy. */
 export function sectionFaults(codes: readonly string[], document: string): string[] {

@@ -28,7 +28,7 @@ describe('unionMembers', () => {
 });
 
 describe('sectionFaults', () => {
-  const good = '# Errors\n\nText.\n\n## `IO`\n\n**When.** It fails.\n\n**Remedy.** Retry.\n';
+  const good = '# Errors\n\nText.\n\n## IO\n\n**When.** It fails.\n\n**Remedy.** Retry.\n';
 
   test('lets a complete document pass', () => {
     expect(sectionFaults(['IO'], good)).toEqual([]);
@@ -39,7 +39,7 @@ describe('sectionFaults', () => {
     expect(sectionFaults(['IO', 'LOCKED'], good)).toEqual(['LOCKED: has no section']);
     expect(sectionFaults([], good)).toEqual(['IO: is no code']);
     expect(sectionFaults(['IO'], good + good)).toEqual(['IO: has two sections']);
-    expect(sectionFaults(['IO'], '## `IO`\n\n**When.** It fails.\n')).toEqual(['IO: has no remedy']);
-    expect(sectionFaults(['IO'], '## `IO`\n\n**Remedy.** Retry.\n')).toEqual(['IO: does not say when']);
+    expect(sectionFaults(['IO'], '## IO\n\n**When.** It fails.\n')).toEqual(['IO: has no remedy']);
+    expect(sectionFaults(['IO'], '## IO\n\n**Remedy.** Retry.\n')).toEqual(['IO: does not say when']);
   });
 });

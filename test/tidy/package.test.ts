@@ -82,9 +82,16 @@ describe('what ships', () => {
   });
 
   test('is no document that only the repository needs', () => {
-    for (const name of ['decisions', 'design', 'format', 'reading-the-source']) {
-      expect(isShipped(`docs/${name}.md`, manifest.files), name).toBe(false);
-    }
+    const internals = [
+      'crash-argument',
+      'decisions',
+      'design',
+      'format',
+      'performance-notes',
+      'reading-the-source',
+      'testing',
+    ];
+    for (const name of internals) expect(isShipped(`docs/${name}.md`, manifest.files), name).toBe(false);
   });
 
   test('has links that lead to what ships', () => {

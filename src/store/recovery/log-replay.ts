@@ -7,7 +7,7 @@ import { locationOf, unitsOf } from '../generations.ts';
 import type { DamagedRun } from './recovery-report.ts';
 
 /**
- * Replays a log into the index and decides what an invalid record means; docs/durability.md gives the argument.
+ * Replays a log into the index and decides what an invalid record means; docs/crash-argument.md has the argument.
  *
  * If a later MARK shows that a sync had covered the invalid record, it is *damage*. Otherwise it is the *torn tail*
  * that a crash leaves, and the log ends there. A damaged body loses its own entry. A damaged header hides an unknown
