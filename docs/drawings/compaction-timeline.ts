@@ -91,11 +91,11 @@ export async function compactionTimeline(): Promise<string> {
   }
   drawing.text(20, 362, 'after put', 'small muted');
   drawing.text((at(0) + at(begun)) / 2, 240, 'more than half is dead', 'small', 'middle');
-  drawing.text((at(begun) + at(switched)) / 2, 216, 'copy live', 'small', 'middle');
+  drawing.text((at(begun) + at(switched)) / 2, 216, 'copy live records', 'small', 'middle');
   drawing.text((at(switched) + at(removed)) / 2, 216, 'truncate', 'small', 'middle');
   drawing.text(20, 392, 'Until the switch', 'strong');
-  drawing.text(144, 392, `the store is ${OLD}, which takes every new record; a crash drops ${NEW}.`);
-  drawing.text(20, 413, 'After it', 'strong');
+  drawing.text(144, 392, `the store is ${OLD} and gets new records; an opening removes ${NEW}.`);
+  drawing.text(20, 413, 'After the switch', 'strong');
   drawing.text(144, 413, `the store is ${NEW}: it has COMPLETE, synced. The header of ${OLD} is zeros.`);
   return drawing.toString();
 }

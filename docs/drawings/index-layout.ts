@@ -48,12 +48,12 @@ const skipList: readonly (readonly [key: string, height: number])[] = [
   ['user:7', 1],
 ];
 
-/** How an entry of the index lies in memory: its slot, its node with the tower, and the list the towers make. */
+/** An entry of the index in memory: its slot, its node with the tower, and the list that the towers form. */
 export function indexLayout(): string {
   const drawing = new Drawing(
     'Slot, node, tower and arena',
     'A slot of the hash directory holds the address of a node, the hash of its key and a copy of the record location. The ' +
-      'node lies in the arena, one flat array of words: the tower of next addresses before the header, then location, ' +
+      'node is in the arena, one flat array of words: the tower of next addresses before the header, then location, ' +
       'record size and key. The towers link the nodes to a skip list in key order.',
     540,
   );
@@ -154,7 +154,7 @@ function list(drawing: Drawing): void {
   drawing.text(
     20,
     522,
-    '0 ends a level. New keys wait in a group and are linked in sorted order; get finds them by their slots.',
+    '0 ends a level. New nodes wait in the insert buffer and are linked sorted; get finds them by their slots.',
     'small',
   );
 }

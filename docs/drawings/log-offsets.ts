@@ -35,14 +35,14 @@ async function measuredOffsets(): Promise<LogOffsets> {
   return offsets;
 }
 
-/** The log with its three offsets, over the pages it lies in. */
+/** The log with its three offsets, over its pages. */
 export async function logOffsets(): Promise<string> {
   const { durable, written, end } = await measuredOffsets();
   const drawing = new Drawing(
     'The log and its three offsets',
     `A log of ${figure(end)} bytes over pages of ${figure(PAGE_BYTES)} bytes. Below the offset durable (${figure(durable)}) ` +
       `everything survives any crash. From there to written (${figure(written)}) bytes were handed to the file but not ` +
-      'synced: a power cut may take them. From there to end they are in memory only. No offset ever decreases.',
+      'synced: a power cut may lose them. From there to end they are in memory only. No offset ever decreases.',
     348,
   );
   const pages = Math.ceil(end / PAGE_BYTES);
@@ -53,7 +53,7 @@ export async function logOffsets(): Promise<string> {
   drawing.box(left, top, width, height, 'plain');
   const parts: [number, number, Fill, string, string][] = [
     [0, durable, 'green', 'synced', 'survives any crash'],
-    [durable, written, 'yellow', 'written, not synced', 'a power cut may take it'],
+    [durable, written, 'yellow', 'written, not synced', 'a power cut may lose it'],
     [written, end, 'red', 'in memory only', 'a killed process loses it'],
   ];
   for (const [from, to, fill, name, meaning] of parts) {
@@ -97,7 +97,7 @@ export async function logOffsets(): Promise<string> {
   drawing.text(
     20,
     331,
-    `Pages from ${firstHeld} on stay in memory until they are written; the others may be evicted and read again.`,
+    `From page ${firstHeld} on, pages are pinned until they are written; the others can be evicted and read again.`,
   );
   return drawing.toString();
 }

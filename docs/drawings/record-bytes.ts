@@ -93,8 +93,8 @@ export function recordBytesDrawing(): string {
     drawing.text(526, y + 12, meaning, 'small');
   }
   drawing.text(20, 392, `header: ${RECORD_HEADER_BYTES} bytes`, 'strong');
-  drawing.text(166, 392, 'The seed of its checksum is salt + offset / 8: it is valid only where it was written.');
+  drawing.text(166, 392, 'Its checksum has the seed salt + offset / 8: it is valid only where it was written.');
   drawing.text(20, 416, `body: ${bodyBytes} bytes`, 'strong');
-  drawing.text(166, 416, 'Checked apart from the header: damage to a body costs this entry and no other.');
+  drawing.text(166, 416, 'It has a checksum of its own: a damaged body costs this entry and no other.');
   return drawing.toString();
 }

@@ -51,7 +51,7 @@ export async function recoveryDecision(): Promise<string> {
     [548, 162],
   ]);
   drawing.text(519, 154, 'yes', 'small', 'middle');
-  drawing.label(548, 140, 152, 44, 'green', ['apply it', 'and go on']);
+  drawing.label(548, 140, 152, 44, 'green', ['apply it', 'and continue']);
   drawing.arrow([
     [360, 184],
     [360, 226],
@@ -60,7 +60,7 @@ export async function recoveryDecision(): Promise<string> {
   const markBytes = recordBytes(MARK_KEY_BYTES, 0);
   drawing.label(200, 226, 320, 62, 'blue', [
     'Was this place durable?',
-    `Does a MARK (${markBytes} bytes) behind it, COMPLETE,`,
+    `Does a later MARK (${markBytes} bytes), COMPLETE,`,
     'or the index image cover this offset?',
   ]);
   drawing.arrow([
@@ -86,7 +86,7 @@ export async function recoveryDecision(): Promise<string> {
     [320, 390],
   ]);
   drawing.text(312, 374, 'the body', 'small', 'end');
-  drawing.label(220, 390, 200, 96, 'red', ['lose this key', 'go on after the record', kept(DAMAGED, 'body')]);
+  drawing.label(220, 390, 200, 96, 'red', ['remove this key', 'continue after the record', kept(DAMAGED, 'body')]);
   drawing.arrow([
     [450, 335],
     [580, 335],
@@ -96,19 +96,19 @@ export async function recoveryDecision(): Promise<string> {
   drawing.label(440, 390, 260, 96, 'red', [
     'forget all older entries',
     'it may have deleted any of them;',
-    'go on at the next valid header',
+    'continue at the next valid header',
     kept(DAMAGED, 'header'),
   ]);
   drawing.text(
     20,
     516,
-    'The kept keys are those of the log above: torn tail with a bad header of d, damage in b.',
+    'Kept here: the keys of the log above, if the header of d is bad (torn tail), or b is damaged.',
     'small muted',
   );
   drawing.text(
     20,
     540,
-    'A log that ends below the covered offset has lost records nobody can name: everything is forgotten.',
+    'If the log ends below the durable offset, unknown records are missing: all entries are forgotten.',
   );
   return drawing.toString();
 }
@@ -126,6 +126,6 @@ function example(drawing: Drawing): void {
     drawing.text(192 + index * 84, 82, name, 'mono small', 'middle');
   }
   drawing.text(20, 82, 'a log', 'strong');
-  drawing.text(276, 114, 'synced, and covered by the mark', 'small muted', 'middle');
+  drawing.text(276, 114, 'synced, and covered by the MARK', 'small muted', 'middle');
   drawing.text(528, 114, 'written, not synced', 'small muted', 'middle');
 }

@@ -78,7 +78,7 @@ export async function sharedFold(): Promise<string> {
     'Freshness and the shared fold',
     'Two callers ask for the same consistent state at once. For each the projector reads the head of the event log; the ' +
       'events are read and folded once, cached once, and both callers get the state. A later caller with best effort gets the ' +
-      'cached state without a look at the event log.',
+      'cached state without reading the event log.',
     height,
   );
   const x = new Map(lifelines.map((name, index): [Lifeline, number] => [name, 70 + index * 145]));
@@ -119,7 +119,7 @@ export async function sharedFold(): Promise<string> {
   drawing.text(
     20,
     height - 44,
-    'Consistent: the head is read for every caller; one joins a fold only if it will reach the head it read.',
+    'Consistent: the head is read for each caller. A caller joins a fold that will reach that head.',
     'small',
   );
   drawing.text(

@@ -52,7 +52,7 @@ export function storeStates(): string {
   const drawing = new Drawing(
     'The states of a store',
     'LogCache.open leads to open, or with readOnly to read-only. A failed sync or a lost lock leads from open to poisoned, ' +
-      'where reads go on and every write throws. close leads from each state to closed, which is final; open again to go on.',
+      'where reads continue and every write throws. close leads from each state to closed, which is final: open the store again.',
     400,
   );
   const state = (x: number, y: number, fill: Fill, name: string, { get, put, sync }: Answers): void => {
@@ -95,12 +95,16 @@ export function storeStates(): string {
     [600, 232],
   ]);
   drawing.text(608, 196, 'close()', 'mono small');
-  drawing.text(20, 358, 'Besides,', 'strong');
+  drawing.text(20, 358, 'Note:', 'strong');
   drawing.text(
     88,
     358,
     'an open store throws a failed background write once, at the next put or sync, and stays open.',
   );
-  drawing.text(88, 378, 'A full disk does not poison: what was accepted stays in memory, and a retry writes it again.');
+  drawing.text(
+    88,
+    378,
+    'A full disk does not poison it: accepted records stay in memory, and a retry writes them again.',
+  );
   return drawing.toString();
 }
