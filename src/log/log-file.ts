@@ -11,6 +11,8 @@ import { PAGE_BYTES, type Page, type PageOwner, type RecordMemory, recordMemory 
 /** The size of a log at the most, 16 GiB: a location in the index has 31 bits for units of eight bytes. */
 export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;
 
+const NO_RECORD: RecordSpan = { offset: 0, end: 0 };
+
 /**
  * One generation of the log, open for appending and reading.
  *
@@ -77,15 +79,7 @@ export class LogFile implements PageOwner {
     assertLockHeld: () => void,
   ): LogFile {
     const header: FileHeader = { version: FORMAT_VERSION, ...place };
-    const log = new LogFile({
-      name,
-      file,
-      header,
-      end: 0,
-      lastDataRecord: { offset: 0, end: 0 },
-      pool,
-      assertLockHeld,
-    });
+    const log = new LogFile({ name, file, header, end: 0, lastDataRecord: NO_RECORD, pool, assertLockHeld });
     log.#tail.bytes.set(encodeFileHeader(header));
     log.#end = FILE_HEADER_BYTES;
     log.#lastDataRecord = { offset: 0, end: FILE_HEADER_BYTES };

@@ -4,6 +4,7 @@ import { BoundProjections } from './bound-projection.ts';
 import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
 import { sweepCache } from './cache-sweep.ts';
 import { CacheWrites, sharedId } from './cache-writes.ts';
+import type { AsyncCacheAccess } from './cached-states.ts';
 import { unlessAborted } from './cancellation.ts';
 import { isPromise, runLater } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
@@ -15,7 +16,6 @@ import { type ProjectionResult, ReportDraft } from './projection-report.ts';
 import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
-  type AsyncCacheAccess,
   assertCallOptions,
   contextOf,
   type ProjectionContext,

@@ -1,10 +1,12 @@
 import { assertBytes } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
-import type { CacheKey, CacheWrite } from './cache-writes.ts';
+import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
+import type { CacheDeadline } from './cache-deadline.ts';
+import type { CacheKey, CacheWrite, CacheWrites } from './cache-writes.ts';
 import { type Coroutine, isPromise } from './coroutine.ts';
 import type { CacheFailure, Refusal } from './projection-report.ts';
-import type { ProjectionContext } from './projector-options.ts';
+import type { ProjectorCounters } from './projector-counters.ts';
 import { asStored, type StoredState } from './stored-state.ts';
 
 /** One call under way, from its lookup to the end of its fold. */
@@ -57,6 +59,22 @@ export class ActiveFolds {
   }
 }
 
+/** The deadline of an asynchronous cache, and its write-behind queue. */
+export interface AsyncCacheAccess {
+  readonly deadline: CacheDeadline;
+  readonly writes: CacheWrites;
+}
+
+/** The cache of a projector, and what is known about it. */
+export interface CacheContext {
+  readonly cache: ProjectionCache | AsyncProjectionCache;
+  readonly counters: ProjectorCounters;
+  /** Whether the cache stores anything: a no-op cache is not written to. */
+  readonly keeps: boolean;
+  /** How the projector uses an asynchronous cache; absent in a `Projector`. */
+  readonly later?: AsyncCacheAccess;
+}
+
 /** A state found in the cache. */
 export interface CachedState {
   readonly kind: 'found';
@@ -77,14 +95,14 @@ export type Lookup = CachedState | RefusedState;
  * The cache entry of one projection of one stream. Errors of the cache are collected for the report and never fail a call.
  * Writes to an asynchronous cache follow the result: their failures are counted, but are not in a report.
  */
-export class CachedStates<Event> {
-  readonly #context: ProjectionContext<Event>;
+export class CachedStates {
+  readonly #context: CacheContext;
   readonly #place: CacheKey;
   readonly #activeFold: ActiveFold;
   readonly #failures: CacheFailure[];
 
   /** Failures of the cache are added to `failures`. */
-  constructor(context: ProjectionContext<Event>, place: CacheKey, activeFold: ActiveFold, failures: CacheFailure[]) {
+  constructor(context: CacheContext, place: CacheKey, activeFold: ActiveFold, failures: CacheFailure[]) {
     this.#context = context;
     this.#place = place;
     this.#activeFold = activeFold;

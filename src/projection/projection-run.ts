@@ -72,7 +72,7 @@ interface UsableState<State> extends FoldBase<State> {
 export class ProjectionRun<State, Event> {
   readonly #context: ProjectionContext<Event>;
   readonly #call: RunCall<State, Event>;
-  readonly #cached: CachedStates<Event>;
+  readonly #cached: CachedStates;
   readonly #draft: ReportDraft;
   readonly #activeFold: ActiveFold;
   /** The cached state if it was not the answer: it may be newer than the result of a fold that a budget stopped. */

@@ -1,9 +1,7 @@
 import { assertFunction, assertOptions } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
-import type { CacheDeadline } from './cache-deadline.ts';
-import type { CacheWrites } from './cache-writes.ts';
-import { ActiveFolds } from './cached-states.ts';
+import { ActiveFolds, type CacheContext } from './cached-states.ts';
 import { assertSignal } from './cancellation.ts';
 import { assertNoPromise } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
@@ -51,8 +49,7 @@ export interface ProjectOptions {
 }
 
 /** What the calls of one projector share. */
-export interface ProjectionContext<Event> {
-  readonly cache: ProjectionCache | AsyncProjectionCache;
+export interface ProjectionContext<Event> extends CacheContext {
   readonly source: EventReader<Event> | AsyncEventReader<Event>;
   readonly nowUs: () => bigint;
   readonly elapsed: () => number;
@@ -61,17 +58,6 @@ export interface ProjectionContext<Event> {
   readonly reports: boolean;
   readonly onReport: (report: ProjectionReport) => void;
   readonly activeFolds: ActiveFolds;
-  readonly counters: ProjectorCounters;
-  /** Whether the cache stores anything: a no-op cache is not written to. */
-  readonly keeps: boolean;
-  /** How the projector uses an asynchronous cache; absent in a `Projector`. */
-  readonly later?: AsyncCacheAccess;
-}
-
-/** The deadline of an asynchronous cache, and its write-behind queue. */
-export interface AsyncCacheAccess {
-  readonly deadline: CacheDeadline;
-  readonly writes: CacheWrites;
 }
 
 /** Checks the options of a projector. Throws `TypeError` or `RangeError` that names the option. */
