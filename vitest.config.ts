@@ -5,6 +5,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts', 'props/**/*.test.ts'],
     // The default leaves one core of two idle.
     maxWorkers: '100%',
+    // Loading the modules anew for each of more than 200 files took longer than most of the tests.
+    isolate: false,
     reporters: [['default', { summary: false }]],
     // A limit for what hangs, not a measure of speed: a loaded machine is slow without anything being wrong.
     testTimeout: 60_000,

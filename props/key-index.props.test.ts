@@ -24,7 +24,7 @@ describe('KeyIndex', () => {
           index.verify();
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 6 },
     );
   });
 
@@ -36,7 +36,7 @@ describe('KeyIndex', () => {
         for (const operation of history) index.apply(operation);
         index.verify();
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { measureEviction } from '../../bench/eviction.ts';
 
 test('a LogCache finds more than LRU and chance, and keeps it up through scans', () => {
-  const figures = measureEviction({ keys: 2000, requests: 20_000 });
+  const figures = measureEviction({ keys: 1000, requests: 10_000 });
   expect(figures).toHaveLength(15);
   for (const { workload, size, lru, fifo, random, logCache } of figures) {
     expect(logCache).toBeGreaterThan(Math.max(fifo, random));

@@ -4,10 +4,11 @@
  */
 import { expect, test } from 'vitest';
 import { BROKEN_FOR_CORRUPTION } from '../engines/broken-for-corruption.ts';
+import { brokenSample } from '../engines/broken-sample.ts';
 import { smallEngine, smallEngineWith } from '../engines/small-engine.ts';
 import { CorruptionSweep, sweptStates } from './corruption-sweep.ts';
 
-test.each(BROKEN_FOR_CORRUPTION)('the corruption sweep notices that $fault', async ({ edits }) => {
+test.each(brokenSample(BROKEN_FOR_CORRUPTION))('the corruption sweep notices that $fault', async ({ edits }) => {
   const engine = await smallEngineWith(edits);
   const sweepAll = (): void => {
     const sweep = new CorruptionSweep(engine);

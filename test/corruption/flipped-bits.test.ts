@@ -1,5 +1,5 @@
 /*
- * Bits of every byte of every file of a small store, in each of several states; `npm run test:corruption` flips every bit.
+ * Bits of a sample of the bytes of every file of a small store, in each of several states; `npm run test:corruption` flips every bit.
  * A flipped bit may cost entries. It must never stop an open, bring back what was replaced or deleted, or leave a store
  * that changes its mind later.
  */
@@ -12,7 +12,7 @@ import { smallStates } from './store-states.ts';
 
 /** How much of an image is looked at bit by bit: its header and the beginning of its state. */
 const IMAGE_BYTES = 64;
-const IMAGE_STEP = 97;
+const IMAGE_STEP = 397;
 
 /** Where to flip: every byte of a log, or one in `step`; of an image the beginning and a sample of the rest. */
 function* places(disk: TestDisk, step: number): Generator<{ name: string; at: number }> {
@@ -40,12 +40,12 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
     return unharmed;
   }
 
-  test('tells no lie with bits of its log flipped', () => {
+  test('tells no lie with a bit of every second byte of its log flipped', () => {
     // Not everything is lost to everything: what a flip does not reach is there.
-    expect(flipEach('.log', [2, 5], expectNoLies)).toBeGreaterThan(0);
+    expect(flipEach('.log', [2], expectNoLies, 2)).toBeGreaterThan(0);
   });
 
-  test('goes on without lies with a bit flipped in one byte of three of any file', () => {
-    expect(flipEach('', [0], expectHonest, 3)).toBeGreaterThan(0);
+  test('goes on without lies with a bit flipped in one byte of eleven of any file', () => {
+    expect(flipEach('', [0], expectHonest, 11)).toBeGreaterThan(0);
   });
 });

@@ -4,13 +4,14 @@
  */
 import { expect, test } from 'vitest';
 import { BROKEN_FOR_CRASHES } from '../engines/broken-for-crashes.ts';
+import { brokenSample } from '../engines/broken-sample.ts';
 import { smallEngineWith } from '../engines/small-engine.ts';
 import { CrashSweep } from './crash-sweep.ts';
 import { workloadOf } from './workload.ts';
 
 const WORKLOADS_MAX = 8;
 
-test.each(BROKEN_FOR_CRASHES)('the crash sweep notices that $fault', async ({ edits, seed = 1 }) => {
+test.each(brokenSample(BROKEN_FOR_CRASHES))('the crash sweep notices that $fault', async ({ edits, seed = 1 }) => {
   const engine = await smallEngineWith(edits);
   const sweep = new CrashSweep({ engine, combinationsMax: 32, tearsMax: 64, recoveryEvery: 20, recoveriesMax: 6 });
   const sweepAll = async (): Promise<void> => {

@@ -11,9 +11,9 @@ const put = (key: string, length: number): Step => ({ kind: 'put', key, length }
 const turn: Step = { kind: 'turn' };
 
 describe('a small engine', () => {
-  const limits = { combinationsMax: 24, tearsMax: 48, recoveryEvery: 60, recoveriesMax: 6 };
+  const limits = { combinationsMax: 16, tearsMax: 24, recoveryEvery: 60, recoveriesMax: 4 };
 
-  test.each([1, 2, 3, 4, 5])('holds what it promised wherever workload %i is crashed', async (seed) => {
+  test.each([1, 2, 3])('holds what it promised wherever workload %i is crashed', async (seed) => {
     const sweep = new CrashSweep({ engine: await smallEngine(), ...limits });
     await sweep.run(workloadOf(seed, 20));
     expect(sweep.distinct).toBeGreaterThan(100);

@@ -10,7 +10,7 @@ import { KilledStore } from './killed-store.ts';
 import { phaseAfter } from './killed-writer.ts';
 import type { WorkloadName } from './operations.ts';
 
-const rounds = 4;
+const rounds = 2;
 const furtherRoundsMax = 40;
 const delayMsMax = 350;
 
@@ -24,7 +24,7 @@ test.each<WorkloadName>(['growing', 'overwriting'])(
     const goOn = () => store.goOn({ delayMs: Math.random() ** 2 * delayMsMax });
     for (let round = 0; round < rounds; round += 1) await goOn();
     // A slow machine gets less done. It goes on until the kills have met what they are for.
-    const hasSeenEnough = (): boolean => (name === 'growing' ? store.operations >= 10_000 : store.generation > 1);
+    const hasSeenEnough = (): boolean => (name === 'growing' ? store.operations >= 4_000 : store.generation > 1);
     for (let round = 0; round < furtherRoundsMax && !hasSeenEnough(); round += 1) await goOn();
     expect(hasSeenEnough(), `${store.operations} operations, generation ${store.generation}`).toBe(true);
   },
