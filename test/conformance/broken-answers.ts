@@ -4,13 +4,13 @@ import type { BrokenCache } from './broken-cache.ts';
 import { MapCache } from './map-cache.ts';
 
 const capabilitiesShape = 'capabilities are two booleans, the same at each call';
-const prefetchHarmless = 'prefetch, where there is one, changes nothing';
+const prefetchHarmless = 'prefetch, if the cache has it, changes nothing';
 const roundTrip = 'a value comes back with its meta';
 const emptyValue = 'an empty value is an entry';
 const emptyKey = 'the empty key is a key';
 const longKey = 'a key of 65,535 bytes is found';
 const syncEmpty = 'sync on an empty cache does nothing';
-const syncKeeps = 'sync keeps what was put';
+const syncKeeps = 'sync keeps the entries';
 const never = 'a key that was never put is a miss';
 const notBytes = 'a key, value or prefix that is not bytes throws TypeError';
 const notMeta = 'a meta that is not two bigints throws TypeError';

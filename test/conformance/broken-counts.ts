@@ -7,7 +7,7 @@ const thousandOfThree = 'deletePrefix removes 1,000 entries of 3,000 and counts 
 const manyEntries = 'deletePrefix removes 5,003 entries with 1.2 MiB of values in one call';
 const onEmpty = 'deletePrefix on an empty cache removes nothing';
 const ofAll = 'deletePrefix with the empty prefix removes all';
-const secondTime = 'deletePrefix a second time removes nothing';
+const secondTime = 'a second deletePrefix removes nothing';
 
 /** Answers `deletePrefix` in its own way, from the right count. */
 export class CountingCache extends MapCache {
@@ -140,7 +140,7 @@ export const brokenCounts: readonly BrokenCache[] = [
   ]),
   {
     fault: 'brings deleted entries back at the next put',
-    foundBy: ['deletePrefix, then put: only what was put again is there'],
+    foundBy: ['deletePrefix, then put: only the new entry exists'],
     open: () => new BringsDeletedEntriesBack(),
   },
 ];

@@ -1,19 +1,19 @@
 import { crc32 } from 'node:zlib';
 import { type BrokenCache, byText, byUtf8, ChangingCache } from './broken-cache.ts';
 
-const oneByte = 'the keys of one byte are different keys';
-const inNul = 'keys with NUL in them are different keys';
-const notUtf8 = 'keys that are not UTF-8, and what a decoder makes of them are different keys';
-const inCase = 'keys that differ in upper and lower case are different keys';
-const inUnicode = 'keys that Unicode counts as equal are different keys';
+const oneByte = 'all keys of one byte are different keys';
+const inNul = 'keys that contain NUL are different keys';
+const notUtf8 = 'keys that are not UTF-8, and what a decoder turns them into are different keys';
+const inCase = 'keys that differ only in case are different keys';
+const inUnicode = 'keys that are equivalent in Unicode are different keys';
 const atAnEnd = 'keys that differ in white space or dots at an end are different keys';
 const inLength = 'keys that differ in one byte or in length, short and long are different keys';
 const inHash = 'keys that have the same 32-bit hash are different keys';
-const oneNumber = 'keys that are one number are different keys';
-const words = 'keys that are words of a language are different keys';
+const oneNumber = 'different spellings of one number are different keys';
+const words = 'keys that are words of programming languages are different keys';
 const paths = 'keys that look like paths are different keys';
 const escaped = 'keys that are escaped differently are different keys';
-const separators = 'keys that have their separators elsewhere are different keys';
+const separators = 'keys that differ in the place of their separators are different keys';
 
 export const brokenKeys: readonly BrokenCache[] = [
   keyed('keeps keys as 7-bit ASCII', (key) => key.map((byte) => byte & 0x7f), [oneByte]),
@@ -121,7 +121,7 @@ export const brokenKeys: readonly BrokenCache[] = [
     ['keys of the same bytes in another order are different keys'],
   ),
   keyed('keys by the first and last byte', (key) => Uint8Array.of(key[0] ?? 0, key.at(-1) ?? 0), [
-    'keys that begin alike are different keys',
+    'keys with a common start are different keys',
   ]),
   keyed('takes keys for numbers where it can', byText('latin1', numeric), [oneNumber]),
   keyed('takes keys for doubles where it can', byText('latin1', doubled), [oneNumber]),

@@ -5,10 +5,10 @@ import { MapCache } from './map-cache.ts';
 const equalBytes = 'a put of equal bytes replaces the meta';
 const equalMeta = 'a put with an equal meta replaces the value';
 const replaces = 'a later put replaces value and meta';
-const missedBefore = 'a key that was a miss is found once it is put';
-const readBefore = 'a key that was read shows what was put since';
+const missedBefore = 'a key that was a miss is found after a put';
+const readBefore = 'a key that was read before shows a later put';
 const readBeforeDeletion = 'a key that was read is a miss after deletePrefix';
-const afterPrefetch = 'a put and a deletion after a prefetch are what is found';
+const afterPrefetch = 'a put or a deletion after a prefetch is visible';
 
 /** Skips puts by a rule of its own about what is there and what is to come. */
 export class SkippingCache extends MapCache {

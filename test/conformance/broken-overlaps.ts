@@ -3,17 +3,17 @@ import type { BrokenCache } from './broken-cache.ts';
 import { MapCache } from './map-cache.ts';
 import { QueuedCache, turns } from './queued-cache.ts';
 
-const putAfterPut = 'of puts that overlap, the one called last remains';
-const deletionAfterPut = 'a deletePrefix called while a put is under way removes its entry';
-const putAfterDeletion = 'a put called while a deletePrefix is under way remains';
-const getDuringPuts = 'a get during puts answers with one of them, whole';
-const getBeforePut = 'a get that overlaps a put does not bring the older value back';
-const getBeforeDeletion = 'a get that overlaps a deletePrefix does not bring the entry back';
-const sharedRead = 'gets of one key that overlap share no bytes';
-const manyPuts = 'puts of many keys that overlap are all found';
-const twoDeletions = 'deletions that overlap count each entry once';
-const changedDuringCall = 'changing the arguments of a call under way changes nothing';
-const prefetchBeforePut = 'a prefetch under way does not bring the older value back';
+const putAfterPut = 'of overlapping puts, the one called last wins';
+const deletionAfterPut = 'a deletePrefix called during a put removes its entry';
+const putAfterDeletion = 'a put called during a deletePrefix remains';
+const getDuringPuts = 'a get during puts returns one of them completely';
+const getBeforePut = 'a get that overlaps a put does not restore the older value';
+const getBeforeDeletion = 'a get that overlaps a deletePrefix does not restore the entry';
+const sharedRead = 'overlapping gets of one key share no bytes';
+const manyPuts = 'overlapping puts of many keys are all found';
+const twoDeletions = 'overlapping deletions count each entry once';
+const changedDuringCall = 'changing the arguments of a running call changes nothing';
+const prefetchBeforePut = 'a running prefetch does not restore the older value';
 
 /** Two connections in turn, of which the first is slower. */
 class PooledCache extends QueuedCache {

@@ -6,15 +6,15 @@ import { type MapDisk, PersistentMapCache, type WriteRecord } from './persistent
 import { turns } from './queued-cache.ts';
 
 const empty = 'reopening an empty cache gives an empty cache';
-const found = 'what sync covered is there after reopening';
-const newest = 'a put that replaced another is the one after reopening';
+const found = 'what sync covered is found after reopening';
+const newest = 'a put that replaced another is found after reopening';
 const removed = 'what deletePrefix removed before a sync stays removed after reopening';
-const goesOn = 'a cache that was opened again takes puts and deletions';
+const goesOn = 'a reopened cache accepts puts and deletions';
 const allBytes = 'keys, values and metas keep all their bytes after reopening';
 const equalBytes = 'a put of equal bytes has its own meta after reopening';
-const putAgain = 'a key that was put again after its deletion is there after reopening';
+const putAgain = 'a key that was put again after its deletion is found after reopening';
 const deletedLater = 'a deletion made after reopening lasts';
-const underWay = 'sync covers calls under way, seen after reopening';
+const underWay = 'sync covers running calls, as reopening shows';
 
 /** Writes its deletions after the puts of the same sync. */
 class DeletesLast extends PersistentMapCache {

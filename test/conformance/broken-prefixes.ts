@@ -3,20 +3,20 @@ import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
 import { type BrokenCache, byText } from './broken-cache.ts';
 import { MapCache } from './map-cache.ts';
 
-const like = 'deletePrefix takes prefixes as bytes: characters of SQL LIKE';
-const glob = 'deletePrefix takes prefixes as bytes: characters of a glob';
-const regExp = 'deletePrefix takes prefixes as bytes: characters of a regular expression';
-const statement = 'deletePrefix takes prefixes as bytes: characters of a statement or an address';
+const like = 'deletePrefix takes prefixes as bytes: characters special in SQL LIKE';
+const glob = 'deletePrefix takes prefixes as bytes: characters special in a glob';
+const regExp = 'deletePrefix takes prefixes as bytes: characters special in a regular expression';
+const statement = 'deletePrefix takes prefixes as bytes: characters special in a statement or an address';
 const collation =
   'deletePrefix takes prefixes as bytes: characters in another case, with spaces, or in another form of Unicode';
-const anyByte = 'deletePrefix removes the key that is the prefix, and each byte may follow';
-const firstByte = 'deletePrefix of one byte removes what begins with it, for each of the 256';
-const elsewhere = 'deletePrefix leaves keys alone that have the prefix elsewhere';
-const long = 'deletePrefix compares long prefixes to their end';
+const anyByte = 'deletePrefix removes the key equal to the prefix, and every byte may follow';
+const firstByte = 'deletePrefix of one byte removes the keys that start with it, for all 256';
+const elsewhere = 'deletePrefix keeps keys that contain the prefix elsewhere';
+const long = 'deletePrefix compares long prefixes up to their last byte';
 const ofFF = 'deletePrefix takes prefixes of 0xFF bytes';
 const noSuch = 'deletePrefix with a prefix that no key has removes nothing';
-const goesByBytes = 'deletePrefix goes by bytes, not by words';
-const alone = 'deletePrefix of user:1: leaves user:10: alone';
+const goesByBytes = 'deletePrefix compares bytes, not words';
+const alone = 'deletePrefix of user:1: keeps user:10:';
 
 type Matches = (key: Uint8Array, prefix: Uint8Array) => boolean;
 

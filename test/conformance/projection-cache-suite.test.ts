@@ -35,14 +35,16 @@ describe('the suite', () => {
 
   test('says what it expected and what came', async () => {
     const failure = await failureOf('an empty value is an entry', { open: () => new ForgetsEverything() });
-    expect(failure).toEqual(new Error('key 0x656d707479 must be found, it is a miss'));
+    expect(failure).toEqual(new Error('key 0x656d707479 must be found, but it is a miss'));
   });
 
   test('says what to do, and keeps the error as it was as the cause', async () => {
     const name = 'a put of equal bytes replaces the meta';
     const failure = (await failureOf(name, { open: () => new ForgetsEverything() })) as Error;
-    expect(failure.message).toMatch(/^key 0x6f726465723a353037 must be found, it is a miss\nWrite the entry also when/);
-    expect(failure.cause).toEqual(new Error('key 0x6f726465723a353037 must be found, it is a miss'));
+    expect(failure.message).toMatch(
+      /^key 0x6f726465723a353037 must be found, but it is a miss\nWrite the entry also when/,
+    );
+    expect(failure.cause).toEqual(new Error('key 0x6f726465723a353037 must be found, but it is a miss'));
   });
 
   test('tests that entries last where there is a way to open a cache again, and only there', () => {

@@ -72,7 +72,7 @@ describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
       expect.objectContaining({
         code: 'LOCKED',
         message: expect.stringMatching(
-          /process 77 on host studio\.local .*cannot be told.*LogCache\.unlock\(directory\)$/,
+          /process 77 on host studio\.local .*cannot find out.*LogCache\.unlock\(directory\)$/,
         ),
       }),
     );

@@ -46,7 +46,7 @@ describe('LockFile', () => {
       expect.objectContaining({
         code: 'LOCKED',
         message:
-          '/data/cache is open for writing in process 2 on host here since 2024-01-01T00:00:00.000Z: close it there, ' +
+          '/data/cache is open for writing by process 2 on host here since 2024-01-01T00:00:00.000Z: close it there, ' +
           'or if you know that it is gone, or that this directory is a copy, call LogCache.unlock(directory)',
       }),
     );
@@ -56,7 +56,7 @@ describe('LockFile', () => {
   test('refuses a lock whose owner cannot be judged, and says that', () => {
     const files = filesThat({ link: () => 'taken', read: () => encodeLockOwner(THEIRS) });
     const lockFile = new LockFile(files, () => 'unknown', OURS, '/data/cache');
-    expect(() => runSteps(lockFile.take())).toThrow(/whether that still runs cannot be told from here.*unlock/);
+    expect(() => runSteps(lockFile.take())).toThrow(/cannot find out whether it still runs.*unlock/);
   });
 
   test('refuses a second opening in the same process without naming a remedy that would not help', () => {
@@ -139,7 +139,7 @@ describe('LockFile', () => {
     ['the draft', filesThat({ link: () => 'absent' })],
     ['the lock', filesThat({ link: () => 'taken' })],
   ])('gives up when %s vanishes again and again', (_name, files) => {
-    expect(() => runSteps(lockFileOver(files).take())).toThrow(/changes hands all the time/);
+    expect(() => runSteps(lockFileOver(files).take())).toThrow(/keep taking and releasing the lock/);
   });
 
   test('release leaves the lock of another owner where it is', () => {

@@ -1,4 +1,4 @@
-import { isLeftover, LockFile, type LockFiles, type Steps } from '../../src/storage/lock-file.ts';
+import { isGuardOrDraft, LockFile, type LockFiles, type LockSteps } from '../../src/storage/lock-file.ts';
 import { decodeLockOwner, encodeLockOwner, type LockOwner } from '../../src/storage/lock-owner.ts';
 import type { OwnerVerdict } from '../../src/storage/owner-verdict.ts';
 
@@ -59,7 +59,7 @@ export class LockWorld {
   }
 
   leftovers(): string[] {
-    return [...this.files.keys()].filter(isLeftover);
+    return [...this.files.keys()].filter(isGuardOrDraft);
   }
 
   /** What the test is about: at most one living process believes that it holds the lock, and the lock file says so too. */
@@ -130,7 +130,7 @@ export class Taker {
   /** What it was told so far, step by step; what it does next depends on this alone. */
   readonly seen: string[] = [];
   readonly #world: LockWorld;
-  readonly #steps: Steps<void>;
+  readonly #steps: LockSteps<void>;
   #ended = false;
 
   constructor(world: LockWorld, pid: number, releases: boolean) {
@@ -163,7 +163,7 @@ export class Taker {
     this.state = 'killed';
   }
 
-  *#live(releases: boolean): Steps<void> {
+  *#live(releases: boolean): LockSteps<void> {
     const note = (told: unknown): void => {
       this.seen.push(String(told));
     };

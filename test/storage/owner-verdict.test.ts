@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LockOwner } from '../../src/storage/lock-owner.ts';
 import { judgeOwner, type OwnerVerdict } from '../../src/storage/owner-verdict.ts';
-import type { ProcessSight } from '../../src/storage/process-identity.ts';
+import type { ProcessState } from '../../src/storage/process-identity.ts';
 
 const INITIAL = 'pid:[4026531836]';
 
@@ -23,12 +23,12 @@ const SELF: LockOwner = {
 const OWNER: LockOwner = { ...SELF, pid: 77, startTime: '1000', nonce: '7'.repeat(32) };
 
 /** The verdict on an owner that differs from `OWNER` in `theirs`, when looking at its pid shows `sight`. */
-function verdict(sight: ProcessSight, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict {
+function verdict(sight: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict {
   return judgeOwner({ ...OWNER, ...theirs }, { ...SELF, ...ours }, () => sight);
 }
 
-const RUNNING: ProcessSight = { startTime: '1000' };
-const UNSEEN: ProcessSight = { startTime: undefined };
+const RUNNING: ProcessState = { startTime: '1000' };
+const UNSEEN: ProcessState = { startTime: undefined };
 
 describe('an owner of the same boot and pid namespace', () => {
   test('is gone when there is no such process, or only what its parent has not collected', () => {
@@ -61,7 +61,7 @@ describe('an owner of the same boot and pid namespace', () => {
 
 describe('an owner that sees other processes', () => {
   // What a pid shows here says nothing of a process there: not even looking must change the verdict.
-  const absentHere: ProcessSight = 'absent';
+  const absentHere: ProcessState = 'absent';
 
   test.each<[string, Partial<LockOwner>, Partial<LockOwner>]>([
     ['in another pid namespace', { pidNamespace: 'pid:[4026532000]' }, {}],
@@ -91,7 +91,7 @@ describe.each(['darwin', 'win32'])('an owner on %s, which has no boot id', (plat
     bootTimeMs: BOOT,
     machine: '00:11:22:33:44:55,66:77:88:99:aa:bb',
   };
-  const here = (sight: ProcessSight, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict =>
+  const here = (sight: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict =>
     verdict(sight, { ...system, ...theirs }, { ...system, ...ours });
 
   test('is gone when the same run of the same machine has no such process', () => {

@@ -255,7 +255,7 @@ describe('crashStates', () => {
     expect(texts).toContain(
       [
         'crash after change 2',
-        'change 0: file 1 cut to 1: new',
+        'change 0: file 1 truncated to 1: new',
         'change 1: remove of f: new',
         'change 2: write of 2 bytes at 1 of file 1: new up to 1, then old',
       ].join('\n'),
