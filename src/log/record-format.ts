@@ -41,7 +41,7 @@ export const RecordKind = {
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
-/** Set in each member of a batch, so that a member is not taken for a single put if the BATCH before it is damaged. */
+/** Set in each member of a batch, so that a member is not mistaken for a single put if the BATCH before it is damaged. */
 export const FLAG_BATCH_MEMBER = 1;
 
 /** The longest key, 65,535 bytes: its length is a u16. */

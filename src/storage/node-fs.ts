@@ -50,7 +50,7 @@ export function resolveDirectory(node: NodePlatform, path: string): string {
 }
 
 /**
- * Opens one file of a store. A symbolic link in its place is refused with `ELOOP`: otherwise, whoever can write to the
+ * Opens one file of a store. A symbolic link in its place is refused with `ELOOP`: otherwise, a user who can write to the
  * directory could make the store overwrite a file elsewhere. A named pipe in its place does not block here; using it
  * fails.
  */

@@ -140,9 +140,9 @@ export class FaultHandle implements StorageFile {
     const { recorder } = this.#context;
     recorder.change({ kind: 'lost-sync', file: this.#view.file, covers, loss });
     if (loss === 'marked-clean') return;
-    const moment = new DiskState(recorder.journal.start);
-    for (const change of recorder.journal.changes) moment.apply(change);
-    this.#view.replace(moment.visible(this.#view.file));
+    const disk = new DiskState(recorder.journal.start);
+    for (const change of recorder.journal.changes) disk.apply(change);
+    this.#view.replace(disk.visible(this.#view.file));
   }
 
   #assertOpen(operation: string): void {

@@ -3,12 +3,25 @@ import type { DiskCall, DiskVerb } from './disk-operation.ts';
 
 /** The effect of a fault on a call. */
 export type Fault =
-  /** The call throws. Nevertheless `done` bytes of a write, or all of any other operation, took effect. */
-  | { readonly fail: string; readonly done?: number | 'all' }
-  /** A read or write transfers at most this many bytes. */
-  | { readonly short: number }
+  /** The call throws. It may have taken effect nevertheless. */
+  | {
+      /** The errno name of the error, such as `'EIO'`. */
+      readonly fail: string;
+      /** How much took effect: so many bytes of a transfer, or `'all'` of any operation. Default: nothing. */
+      readonly done?: number | 'all';
+    }
+  /** A transfer is short. */
+  | {
+      /** The read or write transfers at most this many bytes. */
+      readonly short: number;
+    }
   /** A sync throws and its data is lost, although later syncs succeed. */
-  | { readonly fail: string; readonly loss: SyncLoss };
+  | {
+      /** The errno name of the error, such as `'EIO'`. */
+      readonly fail: string;
+      /** What happens to the data. */
+      readonly loss: SyncLoss;
+    };
 
 /** A function that is called before each call. It returns the fault to inject, or `undefined` for none. */
 export type FaultRule = (call: DiskCall) => Fault | undefined;

@@ -14,9 +14,9 @@ export interface FaultStorageOptions {
   readonly image?: DiskImage;
   /** Decides which calls fail; can be replaced at any time. Default: no call fails. */
   readonly rule?: FaultRule;
-  /** Asynchronous syncs await it before they end; default: they end in a later task of the event loop. */
+  /** Asynchronous syncs await it before they end; default: they end in a later microtask. */
   readonly syncDelay?: () => Promise<void>;
-  /** Asynchronous reads await it before they end; default: they end in a later task of the event loop. */
+  /** Asynchronous reads await it before they end; default: they end in a later microtask. */
   readonly readDelay?: () => Promise<void>;
 }
 
@@ -52,6 +52,7 @@ export class FaultStorage implements StorageBackend {
   #process: DirectoryContext;
   #files = 0;
 
+  /** A storage without open files or locks. */
   constructor(options: FaultStorageOptions = {}) {
     const {
       image = EMPTY_DISK,

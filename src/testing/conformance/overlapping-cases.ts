@@ -91,10 +91,10 @@ async function deletionAfterPut(subject: CacheUnderTest): Promise<void> {
 async function putAfterDeletion(subject: CacheUnderTest): Promise<void> {
   await eachRound(subject, async (ahead) => {
     await subject.put(key, utf8('first'));
-    const put = (): Promise<void> => subject.put(key, utf8('anew'), later);
+    const put = (): Promise<void> => subject.put(key, utf8('again'), later);
     const answers = await overlap([...ahead, () => subject.cache.deletePrefix(utf8('order:')), put]);
     subject.expectCount(answers.at(-2), utf8('order:'), 1);
-    await subject.expectEntry(key, utf8('anew'), later);
+    await subject.expectEntry(key, utf8('again'), later);
     await subject.expectRemoved(key, 1);
   });
 }

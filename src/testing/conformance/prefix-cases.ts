@@ -106,8 +106,8 @@ async function secondDeletion(subject: CacheUnderTest): Promise<void> {
 async function repopulation(subject: CacheUnderTest): Promise<void> {
   await subject.putAll(['order:1', 'order:2', 'order:3'].map(utf8));
   await subject.expectRemoved(utf8('order:'), 3);
-  await subject.put(utf8('order:2'), utf8('anew'));
-  await subject.expectEntry(utf8('order:2'), utf8('anew'));
+  await subject.put(utf8('order:2'), utf8('again'));
+  await subject.expectEntry(utf8('order:2'), utf8('again'));
   await subject.expectNone(['order:1', 'order:3'].map(utf8));
   await subject.expectRemoved(utf8('order:'), 1);
   await subject.expectNone([utf8('order:2')]);

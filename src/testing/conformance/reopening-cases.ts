@@ -102,10 +102,10 @@ async function putAgain(subject: CacheUnderTest): Promise<void> {
   await subject.putAll(['order:507', 'order:508'].map(utf8));
   await subject.sync();
   await subject.expectRemoved(utf8('order:'), 2);
-  await subject.put(utf8('order:507'), utf8('anew'));
+  await subject.put(utf8('order:507'), utf8('again'));
   await subject.sync();
   await subject.reopen();
-  await subject.expectEntry(utf8('order:507'), utf8('anew'));
+  await subject.expectEntry(utf8('order:507'), utf8('again'));
   await subject.expectMiss(utf8('order:508'));
 }
 

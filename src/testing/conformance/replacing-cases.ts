@@ -39,7 +39,7 @@ async function laterPutReplaces(subject: CacheUnderTest): Promise<void> {
   await subject.put(key, utf8('a first and longer state'));
   await subject.put(key, utf8('second'), later);
   await subject.expectEntry(key, utf8('second'), later);
-  // The cache does not compare: a put with an older meta replaces a newer one all the same.
+  // The cache does not compare: a put with an older meta also replaces a newer one.
   await subject.put(key, utf8('third'), someMeta);
   await subject.expectEntry(key, utf8('third'), someMeta);
   await subject.expectRemoved(key, 1);
@@ -67,8 +67,8 @@ async function rememberedMiss(subject: CacheUnderTest): Promise<void> {
   await subject.expectEntry(key, utf8('state'));
   await subject.expectRemoved(key, 1);
   await subject.expectMiss(key);
-  await subject.put(key, utf8('anew'));
-  await subject.expectEntry(key, utf8('anew'));
+  await subject.put(key, utf8('again'));
+  await subject.expectEntry(key, utf8('again'));
 }
 
 async function rememberedEntry(subject: CacheUnderTest): Promise<void> {
