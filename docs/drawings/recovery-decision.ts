@@ -5,7 +5,7 @@ import { DIRECTORY, endOfTurn, fileBytes, META, sampleStore } from './sample-sto
 import { Drawing } from './svg.ts';
 
 const LOG = '000001.log';
-/** The log that is damaged: the first three puts are covered by a sync and its mark, the last one is only written. */
+/** The damaged log: the first three puts are covered by a sync and its mark, the last one is only written. */
 const SYNCED: readonly string[] = ['key-a', 'key-b', 'key-c'];
 const UNSYNCED = 'key-d';
 const DAMAGED = 'key-b';
@@ -20,7 +20,7 @@ async function writtenLog(): Promise<Uint8Array> {
   return fileBytes(storage, LOG).slice();
 }
 
-/** What a store still has after one bit of the record of `key` changed. */
+/** The keys that a store still has after one bit of the record of `key` was flipped. */
 function keysAfter(log: Uint8Array, key: string, part: 'header' | 'body'): string {
   const bytes = log.slice();
   const start = Buffer.from(bytes.buffer).indexOf(key) - RECORD_HEADER_BYTES;
@@ -33,7 +33,7 @@ function keysAfter(log: Uint8Array, key: string, part: 'header' | 'body'): strin
   return keys.join(', ');
 }
 
-/** How recovery decides between a torn tail and damage, with what a real store keeps in each case. */
+/** How recovery distinguishes a torn tail from damage, with what a real store keeps in each case. */
 export async function recoveryDecision(): Promise<string> {
   const log = await writtenLog();
   const kept = (key: string, part: 'header' | 'body'): string => `kept here: ${keysAfter(log, key, part)}`;
@@ -51,7 +51,7 @@ export async function recoveryDecision(): Promise<string> {
     [548, 162],
   ]);
   drawing.text(519, 154, 'yes', 'small', 'middle');
-  drawing.label(548, 140, 152, 44, 'green', ['apply it', 'and go on']);
+  drawing.label(548, 140, 152, 44, 'green', ['apply it', 'and continue']);
   drawing.arrow([
     [360, 184],
     [360, 226],
@@ -86,7 +86,7 @@ export async function recoveryDecision(): Promise<string> {
     [320, 390],
   ]);
   drawing.text(312, 374, 'the body', 'small', 'end');
-  drawing.label(220, 390, 200, 96, 'red', ['lose this key', 'go on after the record', kept(DAMAGED, 'body')]);
+  drawing.label(220, 390, 200, 96, 'red', ['lose this key', 'continue after the record', kept(DAMAGED, 'body')]);
   drawing.arrow([
     [450, 335],
     [580, 335],
@@ -96,7 +96,7 @@ export async function recoveryDecision(): Promise<string> {
   drawing.label(440, 390, 260, 96, 'red', [
     'forget all older entries',
     'it may have deleted any of them;',
-    'go on at the next valid header',
+    'continue at the next valid header',
     kept(DAMAGED, 'header'),
   ]);
   drawing.text(
@@ -105,11 +105,7 @@ export async function recoveryDecision(): Promise<string> {
     'The kept keys are those of the log above: torn tail with a bad header of d, damage in b.',
     'small muted',
   );
-  drawing.text(
-    20,
-    540,
-    'A log that ends below the covered offset has lost records nobody can name: everything is forgotten.',
-  );
+  drawing.text(20, 540, 'A log that ends below the covered offset has lost unknown records: everything is forgotten.');
   return drawing.toString();
 }
 

@@ -3,7 +3,7 @@ import { FaultStorage, faultAt } from '../../src/testing/index.ts';
 import { DIRECTORY, fileBytes, META, sampleStore } from './sample-store.ts';
 import { Drawing, type Fill } from './svg.ts';
 
-/** What a store answers in a state: `ok`, or the code it throws. */
+/** The result of each call in a state: `ok`, or the code it throws. */
 interface Answers {
   readonly get: string;
   readonly put: string;
@@ -27,7 +27,7 @@ function answersOf(cache: LogCache): Answers {
   };
 }
 
-/** Brings a real store into each of its states and asks it. */
+/** Brings a real store into each of its states and calls it. */
 function measuredAnswers(): Record<'open' | 'readOnly' | 'poisoned' | 'closed', Answers> {
   const { storage, cache } = sampleStore();
   cache.put('order:1', new Uint8Array(1), META);
@@ -46,13 +46,13 @@ function measuredAnswers(): Record<'open' | 'readOnly' | 'poisoned' | 'closed', 
   return { open, readOnly, poisoned, closed: answersOf(cache) };
 }
 
-/** The states of a store, what leads from one to another, and what calls do in each. */
+/** The states of a store, the transitions between them, and the results of calls in each. */
 export function storeStates(): string {
   const answers = measuredAnswers();
   const drawing = new Drawing(
     'The states of a store',
     'LogCache.open leads to open, or with readOnly to read-only. A failed sync or a lost lock leads from open to poisoned, ' +
-      'where reads go on and every write throws. close leads from each state to closed, which is final; open again to go on.',
+      'where reads still work and every write throws. close leads from each state to closed, which is final; open again to continue.',
     400,
   );
   const state = (x: number, y: number, fill: Fill, name: string, { get, put, sync }: Answers): void => {
