@@ -19,15 +19,15 @@ export const brokenKeys: readonly BrokenCache[] = [
   keyed('keeps keys as 7-bit ASCII', (key) => key.map((byte) => byte & 0x7f), [oneByte]),
   keyed('decodes keys as UTF-8', byText('utf8', unchanged), [oneByte, notUtf8]),
   keyed(
-    'eats a byte order mark',
+    'drops a byte order mark',
     byUtf8((key) => key.replace(/^\ufeff/, '')),
     [notUtf8],
   ),
   keyed('reads UTF-8 where it can, else Latin-1', utf8OrLatin1, [notUtf8]),
   keyed('mends UTF-8 that was encoded twice', byUtf8(decodedTwice), [notUtf8]),
-  keyed('is blind to the case of ASCII', byText('latin1', asciiUpper), [inCase, oneByte]),
+  keyed('ignores the case of ASCII', byText('latin1', asciiUpper), [inCase, oneByte]),
   keyed(
-    'is blind to the case of Unicode',
+    'ignores the case of Unicode',
     byUtf8((key) => key.toLowerCase()),
     [inCase],
   ),
@@ -77,7 +77,7 @@ export const brokenKeys: readonly BrokenCache[] = [
     byText('latin1', (key) => key.replace(/\.+$/, '')),
     [atAnEnd, paths],
   ),
-  keyed('ends keys at NUL', cutAtNul, [inNul]),
+  keyed('truncates keys at NUL', cutAtNul, [inNul]),
   keyed(
     'ignores NUL at the end',
     byText('latin1', (key) => key.replace(/\0+$/, '')),
@@ -123,10 +123,10 @@ export const brokenKeys: readonly BrokenCache[] = [
   keyed('keys by the first and last byte', (key) => Uint8Array.of(key[0] ?? 0, key.at(-1) ?? 0), [
     'keys with a common start are different keys',
   ]),
-  keyed('takes keys for numbers where it can', byText('latin1', numeric), [oneNumber]),
-  keyed('takes keys for doubles where it can', byText('latin1', doubled), [oneNumber]),
+  keyed('converts keys to numbers if possible', byText('latin1', numeric), [oneNumber]),
+  keyed('converts keys to doubles if possible', byText('latin1', doubled), [oneNumber]),
   keyed(
-    'takes NULL for the empty key',
+    'stores the empty key as NULL',
     byText('latin1', (key) => (key === 'NULL' ? '' : key)),
     [words],
   ),
@@ -138,7 +138,7 @@ export const brokenKeys: readonly BrokenCache[] = [
     [paths],
   ),
   keyed(
-    'replaces what a file name may not have',
+    'replaces characters that a file name must not have',
     byText('latin1', (key) => key.replace(/[^\w.%-]/g, '_')),
     [paths],
   ),
@@ -242,7 +242,7 @@ function doubled(text: string): string {
 
 const plainObject: Record<string, unknown> = {};
 
-// What is inherited is found although nobody put it: all such keys are one entry here.
+// Inherited properties are found although they were never put: all such keys are one entry here.
 function inObject(key: Uint8Array): Uint8Array {
   return Buffer.from(key).toString('latin1') in plainObject ? Buffer.from('inherited') : key;
 }

@@ -11,7 +11,7 @@ const argumentsStay = 'no call changes its arguments';
 const resultStays = 'a result stays unchanged by later calls';
 const views = 'of a view of a larger buffer only its own bytes count';
 
-/** Keeps entries as objects, in a `Map` by the text of the key, and copies what its two functions copy. */
+/** Keeps entries as objects, in a `Map` by the text of the key. Its two functions decide what is copied. */
 export class ObjectCache extends MapCache {
   readonly #entries: Map<string, CacheEntry> = new Map();
   readonly #copyIn: (entry: CacheEntry) => CacheEntry;

@@ -20,7 +20,7 @@ const alone = 'deletePrefix of user:1: keeps user:10:';
 
 type Matches = (key: Uint8Array, prefix: Uint8Array) => boolean;
 
-/** Removes the keys that match, by a rule of its own. */
+/** Removes the keys that match by another rule than the contract's. */
 export class MatchingCache extends MapCache {
   readonly #matches: Matches;
 
@@ -53,7 +53,7 @@ export const brokenPrefixes: readonly BrokenCache[] = [
   ]),
   matching('decodes prefixes of an address', startsWith(byText('latin1', (prefix) => unescape(prefix))), [statement]),
   matching(
-    'is blind to the case of prefixes',
+    'ignores the case of prefixes',
     sameStart((text) => text.toLowerCase()),
     [collation],
   ),
@@ -70,9 +70,11 @@ export const brokenPrefixes: readonly BrokenCache[] = [
   ),
   matching('finds the prefix anywhere', (key, prefix) => latin1(key).includes(latin1(prefix)), [elsewhere]),
   matching('finds the prefix at the end', (key, prefix) => latin1(key).endsWith(latin1(prefix)), [elsewhere, alone]),
-  matching('takes keys that begin the prefix', (key, prefix) => latin1(prefix).startsWith(latin1(key)), [noSuch]),
-  matching('leaves the key that is the prefix', (key, prefix) => isLonger(key, prefix), [anyByte, alone, long]),
-  matching('takes keys of the same length only', (key, prefix) => latin1(key) === latin1(prefix), [anyByte, alone]),
+  matching('removes keys that are a prefix of the prefix', (key, prefix) => latin1(prefix).startsWith(latin1(key)), [
+    noSuch,
+  ]),
+  matching('keeps the key equal to the prefix', (key, prefix) => isLonger(key, prefix), [anyByte, alone, long]),
+  matching('removes keys of the same length only', (key, prefix) => latin1(key) === latin1(prefix), [anyByte, alone]),
   matching('compares whole words', (key, prefix) => words(key).startsWith(words(prefix)), [goesByBytes]),
   matching(
     'ends the range at the prefix and 0xFF',
@@ -84,8 +86,8 @@ export const brokenPrefixes: readonly BrokenCache[] = [
     upToText((prefix) => `${prefix}\uffff`),
     [anyByte],
   ),
-  matching('takes the last byte for its successor, without a carry', upTo(withoutCarry), [ofFF, firstByte]),
-  matching('takes the end into the range', upTo(successor, true), [anyByte]),
+  matching('increments the last byte without a carry', upTo(withoutCarry), [ofFF, firstByte]),
+  matching('includes the end of the range', upTo(successor, true), [anyByte]),
   matching('compares bytes as signed numbers', signedRange, [firstByte]),
   ...[64, 128, 255, 1_024].map((bytesMax) =>
     matching(
@@ -119,7 +121,7 @@ function plainLike(prefix: string): string {
     .replaceAll('%', '.*');
 }
 
-// A backslash in the prefix escapes what follows it.
+// A backslash in the prefix escapes the next character.
 function likePattern(prefix: string): string {
   return prefix
     .split(/(\\.)/s)
@@ -127,7 +129,7 @@ function likePattern(prefix: string): string {
     .join('');
 }
 
-// Escapes the two characters that stand for others, and not the one that escapes.
+// Escapes the two wildcards, but not the escape character.
 function halfEscaped(prefix: string): string {
   return likePattern(prefix.replace(/[%_]/g, '\\$&'));
 }

@@ -1,4 +1,4 @@
-// Why this test: a document is read by following it. Links, and files named in passing, break when something is renamed.
+// Why this test: readers follow links. Links and file names in documents break when something is renamed.
 import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type RepositoryFile, repositoryFiles } from '../tidy/repository-files.ts';
@@ -7,7 +7,7 @@ import { anchorsOf, linksOf, pathsInCode } from './markdown.ts';
 const documents = repositoryFiles('', ['.md']);
 const everyPath: ReadonlySet<string> = new Set(repositoryFiles('', ['']).map(({ path }) => path));
 
-/** Links of a document within the repository that lead nowhere. */
+/** The broken links of a document within the repository. */
 function linkFaults(document: RepositoryFile, paths: ReadonlySet<string>, all: readonly RepositoryFile[]): string[] {
   return linksOf(document.text).flatMap(({ target, line }) => {
     if (/^[a-z]+:/.test(target)) return [];
@@ -22,17 +22,17 @@ function linkFaults(document: RepositoryFile, paths: ReadonlySet<string>, all: r
 }
 
 describe('the documents', () => {
-  test('are all there', () => {
+  test('all exist', () => {
     const names = ['format', 'durability', 'design', 'decisions', 'tuning', 'errors', 'testing', 'reading-the-source'];
     const paths = ['README.md', 'CHANGELOG.md', ...names.map((name) => `docs/${name}.md`)];
     expect(documents.map(({ path }) => path)).toEqual(expect.arrayContaining(paths));
   });
 
-  test.each(documents)('$path: links lead somewhere', (document) => {
+  test.each(documents)('$path: its links exist', (document) => {
     expect(linkFaults(document, everyPath, documents)).toEqual([]);
   });
 
-  test.each(documents)('$path: files it names exist', ({ text }) => {
+  test.each(documents)('$path: the files it names exist', ({ text }) => {
     expect(pathsInCode(text).filter((path) => !everyPath.has(path))).toEqual([]);
   });
 });
@@ -53,7 +53,7 @@ describe('linkFaults', () => {
   const document = { path: 'docs/a.md', text };
   const other = { path: 'docs/b.md', text: '## D, e\n' };
 
-  test('lets links pass that lead somewhere', () => {
+  test('accepts links that exist', () => {
     const paths = new Set(['docs/a.md', 'docs/b.md', 'j.md']);
     expect(linkFaults(document, paths, [document, other])).toEqual([]);
   });

@@ -23,12 +23,12 @@ const root: string = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(repositoryText('package.json')) as Manifest;
 const lock = JSON.parse(repositoryText('package-lock.json')) as Lock;
 
-/** The fields of a manifest that make whoever installs the package install something else as well. */
+/** The fields of a manifest that make an installation of the package install something else as well. */
 function dependencyFields(fields: Record<string, unknown>): string[] {
   return Object.keys(fields).filter((field) => /dependencies$/i.test(field) && field !== 'devDependencies');
 }
 
-/** Packages of a lock file that name where they came from: a host that others may not reach. */
+/** Packages of a lock file with the host they came from, which others may not reach. */
 function packagesWithHost({ packages }: Lock): string[] {
   return Object.keys(packages).filter((path) => packages[path]?.['resolved'] !== undefined);
 }
@@ -76,18 +76,18 @@ describe('package.json', () => {
 });
 
 describe('what ships', () => {
-  test('is there, except for what the build makes', () => {
+  test('exists, except for what the build makes', () => {
     const missing = manifest.files.filter((path) => path !== 'dist' && !existsSync(root + path));
     expect(missing).toEqual([]);
   });
 
-  test('is no document that only the repository needs', () => {
+  test('includes no document that only the repository needs', () => {
     for (const name of ['decisions', 'design', 'format', 'reading-the-source']) {
       expect(isShipped(`docs/${name}.md`, manifest.files), name).toBe(false);
     }
   });
 
-  test('has links that lead to what ships', () => {
+  test('has only links to shipped files', () => {
     expect(linksOutOfPackage(repositoryFiles('', ['.md']), manifest.files)).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe('the addresses of the package', () => {
     expect(new Set(addresses.map((address) => new URL(address).host)).size).toBe(1);
   });
 
-  // A name under `.example` is reserved: nobody can register it, so that it cannot be mistaken for a real address.
+  // A name under `.example` is reserved: it cannot be registered, so it cannot be mistaken for a real address.
   test('stop a publication while they are placeholders', () => {
     const publish = (): unknown => execFileSync('npm', ['run', 'prepublishOnly'], { cwd: root, stdio: 'pipe' });
     if (addresses.some((address) => new URL(address).host.endsWith('.example'))) {
@@ -133,8 +133,9 @@ describe('package-lock.json', () => {
     expect(packagesWithoutIntegrity(lock)).toEqual([]);
   });
 
-  // A lock written where the registry lacks the builds for other platforms leaves them out, and `npm ci` then fails there.
-  test('has every optional package that a package asks for', () => {
+  // A lock file written where the registry lacks the builds for other platforms omits them, and `npm ci` then fails
+  // there.
+  test('has every optional package that a package lists', () => {
     expect(missingOptionalPackages(lock)).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ const trace: CallTrace = new CallTrace();
 
 /** Puts and gets of a store with a hundred entries, and its opening after a crash. */
 async function storeCalls(): Promise<Record<string, string[]>> {
-  // A storage of tests: what a platform does behind the seam is not part of the path.
+  // A storage for tests: the platform behind the seam is not part of the path.
   const storage = new FaultStorage();
   let cache = LogCache.open('store', { storage });
   for (let i = 0; i < 100; i += 1) cache.put(`key:${i}`, VALUE, META);
@@ -23,7 +23,7 @@ async function storeCalls(): Promise<Record<string, string[]>> {
   cache.sync();
   const put = await trace.modulesOf(() => cache.put('key:101', VALUE, META));
   const get = await trace.modulesOf(() => cache.get('key:101'));
-  // In a later turn what was put is written, but not synced: a tail to recover.
+  // In a later turn the puts are written, but not synced: a tail to recover.
   await new Promise((resolve) => setTimeout(resolve, 20));
   storage.killProcess();
   const open = await trace.modulesOf(() => LogCache.open('store', { storage }));
@@ -33,7 +33,7 @@ async function storeCalls(): Promise<Record<string, string[]>> {
 /** A projection whose cached state is current, and one that has an event to fold. */
 async function projectCalls(): Promise<Record<string, string[]>> {
   const source = new MemoryLog();
-  // What a real cache does is traced above.
+  // The path within a real cache is traced above.
   const entries = new Map<string, CacheEntry>();
   const cache: ProjectionCache = {
     capabilities: () => CacheCapabilities.none(),
