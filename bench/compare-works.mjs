@@ -1,4 +1,4 @@
-/**
+/*
  * Measures one build of the package and prints microseconds for each operation as JSON. It is plain JavaScript and
  * imports the build itself, so that nothing is transformed on the way: a loader that strips types may also make code
  * slow.

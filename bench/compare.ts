@@ -1,4 +1,4 @@
-/**
+/*
  * Compares the speed of two commits, to detect what many small changes have made slow. Each is built in a separate
  * folder, and both builds are measured by the same script in turns, each time in a new process: npm run bench:compare
  * -- v0.1.0 HEAD

@@ -1,4 +1,4 @@
-/**
+/*
  * Measures durable puts of several concurrent callers, who share syncs, and of one caller who syncs each put: npm run
  * bench:group-commit [-- DIRECTORY]
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Opens the cache in a directory in a separate process, gets one entry, and prints the time from the call of `open` to
  * the entry: the time that a starting program waits. opener.ts DIRECTORY ENTRY
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Measures `get` of entries that are not in memory, with and without a `prefetch` some milliseconds before: npm run
  * bench:prefetch [-- DIRECTORY]
  *

@@ -1,4 +1,4 @@
-/**
+/*
  * Opening never fails because of file contents: arbitrary bytes, arbitrary bytes after a valid header, and records that
  * are valid one by one but make no sense together. A length in a file is limited by the size of the file.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * A store with a bound on live bytes, over random operations: it may miss, it must not lie. A key holds the last put
  * value, or nothing until it is put again, also across reopening with another bound, a kill and a power cut. The bound
  * holds after every call.

@@ -1,4 +1,4 @@
-/**
+/*
  * One run of damaged bytes anywhere in the log or the image of any small store. Whatever is lost, no older value comes
  * back, a store that was opened once has the same contents from then on, and damage to a body loses only that entry.
  */

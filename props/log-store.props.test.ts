@@ -1,4 +1,4 @@
-/**
+/*
  * LogStore against a map with the history of its states, over all operations in any order: in memory of eight pages,
  * with bodies from empty to several pages, automatic compactions, crashes that lose any part of what was not synced,
  * and reopening with and without the index image.
@@ -34,7 +34,7 @@ const interruptions: fc.Arbitrary<Interruption[]> = fc.array(
   }),
   { maxLength: 6 },
 );
-const luck = fc.array(fc.constantFrom('all' as const, 'none' as const, 'part' as const, 'zeros' as const), {
+const survivals = fc.array(fc.constantFrom('all' as const, 'none' as const, 'part' as const, 'zeros' as const), {
   minLength: 1,
   maxLength: 5,
 });
@@ -63,7 +63,7 @@ const compact = fc
   .map((compacting) => new CompactCommand(compacting));
 const verify = fc.constant(new VerifyCommand());
 const reopen = fc.boolean().map((keepsImage) => new ReopenCommand(keepsImage));
-const crash = fc.tuple(luck, fc.boolean()).map(([draws, keepsImage]) => new CrashCommand(draws, keepsImage));
+const crash = fc.tuple(survivals, fc.boolean()).map(([draws, keepsImage]) => new CrashCommand(draws, keepsImage));
 
 const others = [putMany, remove, removePrefix, get, goThrough, iterate, sync, compact, verify, reopen, crash];
 

@@ -1,4 +1,4 @@
-/**
+/*
  * A log truncated at every byte. With any length the store opens and holds a state that it once had, with everything
  * that was synced below the cut, batches completely or not at all; and it can be written to, closed and reopened. If an
  * image covers more than is left, the truncation is damage: then no value may be older than before.

@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: while a page is being read asynchronously, it may be read again, evicted or appended to, its
  * generation may be compacted away, or the read may fail. In all cases the cache must return what was put and stay
  * within its memory.

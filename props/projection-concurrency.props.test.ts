@@ -1,4 +1,4 @@
-/**
+/*
  * Concurrent callers of an AsyncProjector, in any order of their steps. Each gets the full replay of a head that the
  * log had during the call, or, by best effort, of one within its window. Callers that leave, a cache that fails or
  * hangs, an event log that hangs, a stream that is rewritten and invalidated, and a log that is restored meanwhile must

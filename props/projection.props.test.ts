@@ -1,4 +1,4 @@
-/**
+/*
  * Projections against their definition. A history is any order of recorded events, projections with any freshness and
  * budget, clock jumps, restarts and crashes, deployments of new versions, deleted prefixes, lost and garbled entries,
  * failing calls of the cache and of the event log, and logs restored from a backup. Its projections and codecs do

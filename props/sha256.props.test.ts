@@ -1,4 +1,4 @@
-/**
+/*
  * SHA-256 against Node's implementation, which the store cannot use: it also runs without `node:crypto`. Padding bugs
  * show at lengths around a block.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Runs one task with one peer and prints the figures as JSON.
  *
  * task-process.ts JOB-AS-JSON

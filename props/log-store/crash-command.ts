@@ -5,12 +5,12 @@ import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
 /** The process or the machine stops abruptly; each change that was not synced has its own outcome. */
 export class CrashCommand implements StoreCommand {
-  readonly #luck: readonly Survival[];
+  readonly #survivals: readonly Survival[];
   readonly #keepsImage: boolean;
 
-  /** `luck` is repeated as often as needed. */
-  constructor(luck: readonly Survival[], keepsImage: boolean) {
-    this.#luck = luck;
+  /** `survivals` is repeated as often as needed. */
+  constructor(survivals: readonly Survival[], keepsImage: boolean) {
+    this.#survivals = survivals;
     this.#keepsImage = keepsImage;
   }
 
@@ -22,7 +22,7 @@ export class CrashCommand implements StoreCommand {
     let drawn = 0;
     const disk = real.disk.afterCrash(() => {
       drawn += 1;
-      return this.#luck[(drawn - 1) % this.#luck.length] ?? 'none';
+      return this.#survivals[(drawn - 1) % this.#survivals.length] ?? 'none';
     });
     if (!this.#keepsImage) for (const name of disk.names) if (name.endsWith('.index')) disk.take(name);
     real.dropInto(disk);
@@ -38,6 +38,6 @@ export class CrashCommand implements StoreCommand {
   }
 
   toString(): string {
-    return `crash(${this.#luck.join()}, ${this.#keepsImage ? 'with' : 'without'} image)`;
+    return `crash(${this.#survivals.join()}, ${this.#keepsImage ? 'with' : 'without'} image)`;
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LockSimulation, nonceOf } from '../../test/storage/lock-simulation.ts';
 
-/**
+/*
  * Many processes that start, are slow, are killed and start again around one lock. Other tests try every order of two
  * processes; this one tries random orders where there are too many.
  */

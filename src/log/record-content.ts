@@ -1,6 +1,6 @@
 import { BATCH_KEY_BYTES, MARK_KEY_BYTES, RecordKind, recordBytes } from './record-format.ts';
 
-/** What a record says, before it has a place in a log. */
+/** The contents of a record, before it has an offset in a log. */
 export interface RecordContent {
   readonly kind: RecordKind;
   readonly flags: number;

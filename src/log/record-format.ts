@@ -24,7 +24,7 @@ export const KIND_WORD: number = KIND_OFFSET / WORD_BYTES;
 export const BODY_LENGTH_WORD: number = BODY_LENGTH_OFFSET / WORD_BYTES;
 export const RECORD_HEADER_WORDS: number = RECORD_HEADER_BYTES / WORD_BYTES;
 
-/** What a record does. */
+/** The operation of a record. */
 export const RecordKind = {
   /** Sets a key's body. */
   put: 1,

@@ -93,7 +93,7 @@ export interface ProjectionEnd {
   readonly joined: boolean;
 }
 
-/** What the report of one call will say. A call that tries more than once adds to the same draft. */
+/** Collects the fields of the report of one call. A call that tries more than once adds to the same draft. */
 export class ReportDraft {
   refusal: Refusal | undefined;
   head: bigint | undefined;

@@ -50,7 +50,7 @@ export interface ProjectOptions {
   readonly onBudget?: 'throw' | 'stale';
 }
 
-/** What the calls of one projector share. */
+/** The parts that all calls of one projector share. */
 export interface ProjectionContext<Event> {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly source: EventReader<Event> | AsyncEventReader<Event>;

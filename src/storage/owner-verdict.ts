@@ -31,12 +31,12 @@ const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
  */
 export function judgeOwner(owner: LockOwner, self: LockOwner, look: (pid: number) => ProcessState): OwnerVerdict {
   if (!seeSameProcesses(owner, self)) return isBeforeReboot(owner, self) ? 'gone' : 'unknown';
-  const sight = look(owner.pid);
-  if (sight === 'absent' || sight === 'ended') return 'gone';
+  const state = look(owner.pid);
+  if (state === 'absent' || state === 'ended') return 'gone';
   const comparable =
-    owner.startTime !== undefined && sight.startTime !== undefined && owner.timeNamespace === self.timeNamespace;
+    owner.startTime !== undefined && state.startTime !== undefined && owner.timeNamespace === self.timeNamespace;
   if (!comparable) return 'unknown';
-  if (owner.startTime !== sight.startTime) return 'gone';
+  if (owner.startTime !== state.startTime) return 'gone';
   return owner.pid === self.pid ? 'thread' : 'running';
 }
 

@@ -227,7 +227,7 @@ export class Compaction {
     return next;
   }
 
-  /** A failed write may have left half of a record in the file: an incomplete record is no damage. */
+  /** A failed write may have left half of a record in the file: an incomplete record is not damage. */
   #read(at: number): Verdict {
     const verdict = this.#reader.read(at);
     if (verdict === 'valid' || this.source.unwritten === 0) return verdict;

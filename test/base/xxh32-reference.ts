@@ -1,4 +1,4 @@
-/**
+/*
  * XXH32 byte by byte, written from the public specification (doc/xxhash_spec.md of the xxHash project) for the tests:
  * with unsigned bigint arithmetic and for any number of bytes, so that it shares no technique with the hash of the
  * store.

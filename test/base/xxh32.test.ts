@@ -1,4 +1,4 @@
-/**
+/*
  * Why a second implementation here: the store's hash accepts whole words only, while most published vectors are texts
  * of odd lengths. So a slow reference is checked against the vectors, and the hash of the store against the reference.
  */

@@ -5,7 +5,7 @@ import { QueuedCache, turns } from './queued-cache.ts';
 
 const putAfterPut = 'of overlapping puts, the one called last wins';
 const deletionAfterPut = 'a deletePrefix called during a put removes its entry';
-const putAfterDeletion = 'a put called during a deletePrefix remains';
+const putAfterDeletion = 'a put called during a deletePrefix is kept';
 const getDuringPuts = 'a get during puts returns one of them completely';
 const getBeforePut = 'a get that overlaps a put does not restore the older value';
 const getBeforeDeletion = 'a get that overlaps a deletePrefix does not restore the entry';

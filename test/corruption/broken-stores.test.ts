@@ -1,4 +1,4 @@
-/**
+/*
  * A sweep that finds nothing proves nothing unless it is known to detect faults. Each of these stores has one fault,
  * built from the sources with one edit, and the corruption sweep must detect it.
  */

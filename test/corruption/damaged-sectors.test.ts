@@ -1,4 +1,4 @@
-/**
+/*
  * Disks lose, repeat and exchange whole sectors. Here each sector of a log of a few sectors is zeroed, filled with
  * foreign bytes, copied over each other one, exchanged with it, or replaced by what the file held there earlier.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Bits of every byte of every file of a small store, in each of several states; `npm run test:corruption` flips every
  * bit. A flipped bit may cost entries. It must never prevent an open, restore a replaced or deleted entry, or leave a
  * store whose contents change later.

@@ -1,4 +1,4 @@
-/**
+/*
  * Files that are not what they should be: missing, empty, truncated, of another store, of an earlier time, under
  * another name, or several generations side by side. None of them may prevent an open or restore an older value.
  */

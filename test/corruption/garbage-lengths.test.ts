@@ -1,4 +1,4 @@
-/**
+/*
  * A length is read before the bytes it measures. A garbage length, even with a valid checksum, must be limited by the
  * size of the file: an opening that allocates whatever a length says is killed by one flipped bit.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Applies every kind of damage to the files of small stores: `npm run test:corruption`. Each bit is flipped, each file
  * truncated to each length, each sector zeroed, repeated and exchanged, each record misplaced, garbage appended, and
  * files are removed, foreign or of another time. `honest-store.ts` checks what must hold.

@@ -1,4 +1,4 @@
-/**
+/*
  * Damage to an open store: the bytes of its log change while most of them are not in a page. Verified bytes may be
  * served from memory; bytes from the file are verified each time. A lost entry is a miss, is reported, and does not
  * come back as an older value, neither after a compaction nor after reopening.

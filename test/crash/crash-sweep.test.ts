@@ -1,4 +1,4 @@
-/**
+/*
  * A sample of the crash sweep: `npm run test:crash` tries a million states. Each workload is crashed at every change it
  * makes to its disk. What docs/testing.md says about the sweep holds here too, with fewer workloads.
  */

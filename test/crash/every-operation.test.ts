@@ -1,4 +1,4 @@
-/**
+/*
  * The machine stops before each operation that a workload asks of the disk, and again before each operation of the
  * recovery after it, with every kind of outcome for what was not synced. Each time the store must come back in a state
  * that it was in, with everything synced, and its contents must not change afterwards: not after more writes, not after
@@ -18,12 +18,12 @@ const CHANGING: ReadonlySet<DiskCall['verb']> = new Set([
   'truncate',
   'sync',
 ]);
-const LUCK: readonly Survival[] = ['all', 'none', 'part', 'zeros'];
+const SURVIVALS: readonly Survival[] = ['all', 'none', 'part', 'zeros'];
 
 /** Always the same outcome, or a random one for each change. */
-function lucks(seed: number): (() => Survival)[] {
+function survivalChoices(seed: number): (() => Survival)[] {
   const random = seededRandom(seed);
-  return [...LUCK.map((luck) => () => luck), () => LUCK[random() % LUCK.length] ?? 'none'];
+  return [...SURVIVALS.map((choose) => () => choose), () => SURVIVALS[random() % SURVIVALS.length] ?? 'none'];
 }
 
 class Workload {
@@ -117,9 +117,9 @@ function expectRecoveryOfRecovery(disk: TestDisk, history: StoreHistory, crashPo
   disk.before = (operation) => {
     if (!CHANGING.has(operation.verb)) return undefined;
     operations += 1;
-    for (const [i, luck] of lucks(operations).entries()) {
-      const name = `${crashPoint}, then before ${operation.verb} ${operation.name} of the recovery, luck ${i}`;
-      expectRecovery(disk.afterCrash(luck), history, name);
+    for (const [i, choose] of survivalChoices(operations).entries()) {
+      const name = `${crashPoint}, then before ${operation.verb} ${operation.name} of the recovery, outcome ${i}`;
+      expectRecovery(disk.afterCrash(choose), history, name);
     }
     return undefined;
   };
@@ -141,10 +141,10 @@ describe.each([false, true])('a workload, each put durable: %s', (onPut) => {
       if (!CHANGING.has(operation.verb)) return undefined;
       operations += 1;
       const crashPoint = `before operation ${operations}, ${operation.verb} ${operation.name}`;
-      for (const [i, luck] of lucks(operations).entries()) {
-        const crashed = workload.disk.afterCrash(luck);
-        expectRecovery(crashed.afterKill(), workload.history, `${crashPoint}, luck ${i}`);
-        if (operations % 3 === 0) expectRecoveryOfRecovery(crashed, workload.history, `${crashPoint}, luck ${i}`);
+      for (const [i, choose] of survivalChoices(operations).entries()) {
+        const crashed = workload.disk.afterCrash(choose);
+        expectRecovery(crashed.afterKill(), workload.history, `${crashPoint}, outcome ${i}`);
+        if (operations % 3 === 0) expectRecoveryOfRecovery(crashed, workload.history, `${crashPoint}, outcome ${i}`);
       }
       return undefined;
     };

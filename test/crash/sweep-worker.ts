@@ -1,4 +1,4 @@
-/**
+/*
  * Sweeps the workloads of the seeds it receives, one after the other, and reports the result of each: a child of
  * `SweepPool`. Its argument is the number of a known fault to build into the store, 0 for none.
  */

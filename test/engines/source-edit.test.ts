@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: the sweeps prove nothing once a fault is no longer in the engine. If a change of the sources leaves an
  * edit without its place, this test shows all such edits at once and what to adjust, before a sweep of minutes does.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Each storage call of a store fails here once, in every way known for such calls, and in another run permanently from
  * then on. `FaultyRun` documents what must hold. One call in four fails; `npm run test:errors` fails all.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: for the sweep over a storage in memory, the lock is two calls: lock and release. On a disk each of
  * them is a dozen calls, and one that failed midway left a lock without an owner that could not be taken over. So here
  * every call from opening a cache to closing it fails, once or from then on, before or after it takes effect.

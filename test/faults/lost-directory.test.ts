@@ -1,4 +1,4 @@
-/**
+/*
  * The directory of an open cache is removed, moved away, or replaced by another. The cache can no longer be durable and
  * reports it; it still serves reads; and nothing in the place of its directory is written to.
  */

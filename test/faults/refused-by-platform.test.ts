@@ -1,4 +1,4 @@
-/**
+/*
  * A cache on real files whose platform always refuses a call, as some file systems and virus scanners do. The error
  * sweep tries errors of single calls on a storage in memory; this test includes everything down to `fs`.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Files that once mattered: the shortest that reach each path of recovery, and all findings of `npm run fuzz`. The
  * field `story` describes each case.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Opens files with arbitrary contents, for a minute by default: `npm run fuzz`. Findings are recorded in `corpus`,
  * which the ordinary tests replay.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Stores of each format version, as written by the package of that version, must always open. And the current version
  * must not change by accident: the same operations must write the same bytes. Files are base64; keys and bodies are
  * strings of one character a byte.

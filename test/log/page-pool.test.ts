@@ -91,7 +91,7 @@ describe('a pool', () => {
     expect(owner.dropped).toHaveLength(1);
   });
 
-  /**
+  /*
    * Prefetches cost their caller nothing, so there may be any number of them. They must neither displace pages that are
    * read repeatedly, nor displace one another before they are used.
    */

@@ -1,4 +1,4 @@
-/**
+/*
  * Executes commands on the cache in DIRECTORY, one for each line on standard input, and answers each with a line:
  * `done`, the code and message of the error, or the requested value. Ends when its input does, without closing.
  *

@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: the other tests simulate a full disk. Here a real one fills up in the middle of an append, of a batch,
  * of a compaction and of an image. Accepted entries stay, refused ones are absent, and with free space everything works
  * again.

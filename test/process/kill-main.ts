@@ -1,4 +1,4 @@
-/**
+/*
  * Kills writers, a thousand by default, at random times, and examines what each of them left: `npm run test:kill`.
  * `killed-store.ts` checks what must hold.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: the other tests simulate a crash. Here a process is really killed, at random times: in the middle of a
  * put, a sync, a compaction, the writing of an image, an opening and the recovery from the previous kill. `npm run
  * test:kill` does it a thousand times.

@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: a reader has no lock, so the writer changes generations during its reads: the log it opens may be
  * gone, truncated or incomplete. It may miss entries; it must not fail, and must not see entries that were replaced
  * before it opened.

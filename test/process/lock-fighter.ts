@@ -1,4 +1,4 @@
-/**
+/*
  * Takes and releases the lock of a directory, without end, until it is killed: lock-fighter.ts DIRECTORY MARKER
  *
  * MARKER is a file in which every holder writes its pid, and which it clears before it releases the lock. So a process

@@ -1,4 +1,4 @@
-/**
+/*
  * Lets processes compete for one lock, for ten thousand rounds by default, and checks that no two ever hold it: `npm
  * run test:locks`.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Locks whose owners are gone, or may be: which of them are taken over, and which are not because nothing proves it.
  * The lock files are those of real processes; facts that one machine cannot produce are edited into them.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Runs a workload on a cache without end and reports on standard output how far it is durable, until it is killed:
  * writer.ts DIRECTORY WORKLOAD FIRST [SYNCS]
  *

@@ -1,4 +1,4 @@
-/**
+/*
  * A compaction failed at its last sync, when COMPLETE might have been on disk. Its generation was removed and the
  * directory synced; if that sync failed too, the store was poisoned. But the next open found no such file, had nothing
  * to remove and did not sync the directory. From then on accepted records went to the old generation, and a power
@@ -57,11 +57,12 @@ test.each(failures)('if %s fails, no crash restores the abandoned generation', (
   store.put(bytes('a'), bytes('new'));
   store.delete(bytes('b'));
   store.sync();
-  for (const luck of lucks()) expect(contentsOf(openStore(survivor.afterCrash(luck)))).toEqual(new Map([['a', 'new']]));
+  for (const choose of survivalChoices())
+    expect(contentsOf(openStore(survivor.afterCrash(choose)))).toEqual(new Map([['a', 'new']]));
 });
 
 /** Every pattern of six changes that reach the disk or do not, repeated. */
-function lucks(): (() => Survival)[] {
+function survivalChoices(): (() => Survival)[] {
   return Array.from({ length: 64 }, (_, pattern) => {
     let drawn = 0;
     return () => {

@@ -1,4 +1,4 @@
-/**
+/*
  * A writer lost its lock in the middle of a compaction. The new owner compacted too, and its generation got the number
  * that the first writer had been building. When the first one closed, it removed that file as its own unfinished
  * generation: the store of the new owner.

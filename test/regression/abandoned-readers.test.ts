@@ -1,4 +1,4 @@
-/**
+/*
  * When all callers of a fold had left, the fold still waited for the next event. An event log that hung there was
  * neither closed nor notified, and each such call left a database cursor open. The same was true of the replay of a
  * shadow check.

@@ -1,4 +1,4 @@
-/**
+/*
  * Two bugs with callers that left by their signal. If the signal was aborted from within the call itself (by a reader
  * that stops its own client), no handler was attached to the promise of the work, and its rejection ended the process.
  * If it was aborted in the turn in which its fold started, the caller had not been counted as waiting, and the fold

@@ -1,4 +1,4 @@
-/**
+/*
  * The kernel reports a failed sync once for each open file and marks the pages clean. So of two concurrent syncs of a
  * log one may fail and the other succeed, and the success proves nothing. `syncAsync` resolved although a `sync` in
  * between had failed, and it ignored its own failure if a `sync` in between had succeeded.

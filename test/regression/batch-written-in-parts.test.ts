@@ -1,4 +1,4 @@
-/**
+/*
  * After a short write of several records, writing continued at the wrong byte, and every later record was lost. Here
  * every write of a log transfers at most a few bytes, batches included.
  */

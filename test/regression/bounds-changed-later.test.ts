@@ -1,4 +1,4 @@
-/**
+/*
  * A range is iterated after the call that named it. Its bounds were kept as the caller's own bytes, so a caller who
  * reused the buffer for the next key moved the bounds of an iterator that had not started yet.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Folds kept to a replay budget, but shadow checks did not, so a hit of a long stream could take as long as the replay
  * that the budget prevents. And a projection that is not incremental, asked for a stale state, returned the partial
  * fold of the first events although a much newer state was in the cache.

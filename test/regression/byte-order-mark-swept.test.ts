@@ -1,4 +1,4 @@
-/**
+/*
  * A decoder drops the byte-order mark at the start of a text unless it is asked not to. `sweep` decoded the names in
  * keys that way, so it mistook a name that starts with U+FEFF for the name without it: a live projection was swept, a
  * dead one kept.

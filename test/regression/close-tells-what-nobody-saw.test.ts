@@ -1,4 +1,4 @@
-/**
+/*
  * Two bugs of `close`. It threw if an automatic compaction failed, although everything was durable; a caller had to
  * treat that as a loss. And it did not throw if the store had been poisoned in the background and no call had thrown
  * the error yet: a caller that put and closed never learned that the entries were lost.

@@ -1,4 +1,4 @@
-/**
+/*
  * `compactAsync` waited until its compaction was no longer the running one, and then resolved. So it also resolved if
  * the compaction had been abandoned, by a failed write in between or by another caller's abort. And it rejected as
  * aborted if the compaction had ended before the signal was aborted.

@@ -1,4 +1,4 @@
-/**
+/*
  * The disk was full in the middle of writing a record, so that half of it was in the file and all of it in memory. A
  * running compaction read the file, took the half for damage and dropped the entry, which had been accepted.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Other stores had the bug that compacting made the file larger, or never ended: for a store without dead bytes, one
  * compacted again and again, and one that was written to meanwhile.
  */

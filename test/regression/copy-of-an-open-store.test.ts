@@ -1,4 +1,4 @@
-/**
+/*
  * A copy of the directory of an open cache, such as a backup, could be neither opened nor unlocked by the process that
  * has the original open: its `LOCK` has the same nonce, and nonces were compared where files must be.
  */

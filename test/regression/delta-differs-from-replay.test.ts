@@ -1,4 +1,4 @@
-/**
+/*
  * States that JSON does not preserve exactly were folded differently from the cache: an object in two places is one
  * object in a replay and two after a hit, and a property set to `undefined` exists in a replay and is absent after a
  * hit.

@@ -1,4 +1,4 @@
-/**
+/*
  * In other stores an empty file, left by a crash right after a segment was created, blocked every later write. Here an
  * empty file under any name of a store file counts as an interrupted creation, and puts work.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Fast serialisers return a view of a buffer that they reuse. The bytes of a fold were decoded for its callers only
  * after the write to the cache, and other folds were encoded meanwhile: three concurrent streams returned the last one
  * three times.

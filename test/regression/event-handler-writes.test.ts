@@ -1,4 +1,4 @@
-/**
+/*
  * A handler of events that wrote to the cache when a compaction was reported started another one inside the first: the
  * event was emitted before the compaction was registered as running. Entries that the first one had moved were then
  * looked up in the log of the second one and lost. A handler may write; its writes advance the reported compaction.

@@ -1,4 +1,4 @@
-/**
+/*
  * If the directory could not be listed for the files of killed processes, right after the lock was taken, `open` failed
  * and kept the lock: the directory could not be opened until a call of `unlock`. The same happened if the result of the
  * link was lost, and if it was that of a guard, which then looked like one of a living process.

@@ -1,4 +1,4 @@
-/**
+/*
  * An open that failed late left things behind: the log stayed open when the directory could not be listed a second
  * time, and on a full disk each attempt left another empty log.
  */

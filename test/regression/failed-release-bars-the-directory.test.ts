@@ -1,4 +1,4 @@
-/**
+/*
  * One failed call while `close` released the lock kept the directory locked for the life of the process: `LOCK` still
  * existed, the process still counted itself as its owner, and a second `close` did nothing. If reading the lock failed,
  * its descriptor stayed open as well.

@@ -1,4 +1,4 @@
-/**
+/*
  * Two facts that a call lost. A call that waited for another caller's fold and tried again started a new report,
  * without the failures of its first cache lookup. And a call that joined a fold which a budget stopped, and asked for a
  * stale state, got the partial state of that fold, although it had found a newer state in the cache than the caller

@@ -1,4 +1,4 @@
-/**
+/*
  * `invalidate` made running folds unavailable to later callers. A call that was still reading the head at that time,
  * and had found the old entry before, started its fold only afterwards. That fold could be joined, so a caller that
  * came after the invalidation got a state based on the removed entry. Found by the property of concurrent callers, as

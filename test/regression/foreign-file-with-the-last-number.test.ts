@@ -1,4 +1,4 @@
-/**
+/*
  * A file named after the last possible generation, with any content, made the store start in a generation beyond it.
  * The next open did not see that log, created another under the same name and failed, and so did every later open.
  */

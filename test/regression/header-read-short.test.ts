@@ -1,4 +1,4 @@
-/**
+/*
  * The header of a log was read with a single call. If the platform returned fewer bytes than requested, as it may, the
  * header counted as damaged and the whole store was quarantined and started again.
  */

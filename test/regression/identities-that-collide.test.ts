@@ -1,4 +1,4 @@
-/**
+/*
  * The fingerprint in a key was four XXH32 of kinds and identity whose seeds differed by one. A lane of that hash adds
  * the seed to the first word it reads: a change of two words of one lane that cancels out for one seed does so for all
  * four. The pairs below were found in a second each, and a state of one event log was returned for the other.

@@ -1,4 +1,4 @@
-/**
+/*
  * Another store read its saved index without validation, and the process crashed at each start while the file existed.
  * Whatever the image contains, opening works without it, and recovers from the log what the image would have provided.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * `compactAsync` writes an image of the index after it has synced concurrent writes. By then another automatic
  * compaction may have started, and the index contains locations in a generation that is still being built. The image
  * treated them as locations in the current log. After a kill, the one below pointed at an old record of the same key

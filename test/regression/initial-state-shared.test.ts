@@ -1,4 +1,4 @@
-/**
+/*
  * `initial` may return the same object each time, and `apply` may change its argument. Together, the state of one
  * stream was present before the first event of the next.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * A projection that started after `invalidate` was called, and before the cache had removed the entries, still found
  * the old entry. The state that it folded onto that entry was cached after the removal, so the invalidated state came
  * back. Only calls that were running when `invalidate` was called had been kept from caching.

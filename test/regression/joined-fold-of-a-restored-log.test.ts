@@ -1,4 +1,4 @@
-/**
+/*
  * A caller joined any fold whose head was at or above the one it had read. If the log was restored to an older state
  * during such a fold, a caller that came later, read the lower head and joined got events that the log no longer had.
  * The heads alone do not show which was read first.

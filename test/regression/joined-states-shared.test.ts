@@ -1,4 +1,4 @@
-/**
+/*
  * Callers that shared a fold each decoded the same bytes. A codec that returns its argument, as one for binary state
  * may, then returned the same array to all of them: a change by the first was visible to the others.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * A buffer sized by the length of a string instead of its bytes truncated every text that was not ASCII. Keys and
  * prefixes of one to four bytes a character must come back complete: from memory, from the log, from the image, and as
  * bounds.

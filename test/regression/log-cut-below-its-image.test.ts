@@ -1,4 +1,4 @@
-/**
+/*
  * A log was truncated below the durable offset of its image. Opening forgot everything, as it must: the missing records
  * may have been deletions. But that verdict lived in memory until a compaction had written a new log. If the compaction
  * failed, the store continued in the truncated log, which grew past the image's bound, and after the next kill the old

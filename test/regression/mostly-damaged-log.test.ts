@@ -1,4 +1,4 @@
-/**
+/*
  * Another store refused to open if more than a tenth of its file was damaged, so a cache that could have been rebuilt
  * kept its application from starting. This store opens with any amount of damage, keeps the intact entries and accepts
  * puts.

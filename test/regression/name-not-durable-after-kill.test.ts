@@ -1,4 +1,4 @@
-/**
+/*
  * A process was killed after it had created the first log and before it had synced the directory. The next process
  * found the log and synced its writes to it, but never the directory: a power failure lost the name of the file and
  * with it everything synced.

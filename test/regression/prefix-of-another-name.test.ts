@@ -1,4 +1,4 @@
-/**
+/*
  * Two bugs of caches with prefixes: clearing one prefix emptied the whole store, and clearing `users` also cleared
  * `users2`. A prefix removes only the keys that start with it, now and after any opening. `streamPrefix` separates
  * streams: it is not a prefix of any other stream's keys, whatever the names contain.

@@ -1,4 +1,4 @@
-/**
+/*
  * A writer was killed right after a compaction, when the new generation ended with COMPLETE and had no mark yet. A
  * read-only open read the log up to the offset that COMPLETE covers. So it did not see COMPLETE itself, treated the
  * generation as incomplete and showed an empty store, although nothing was lost. Another reader saw an empty store when

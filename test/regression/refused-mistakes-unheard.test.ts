@@ -1,4 +1,4 @@
-/**
+/*
  * Mistakes that were refused, and ended the process nevertheless: the promise of an asynchronous `read`, `apply`,
  * `initial` or codec was dropped, and its rejection was unhandled. An `AbortController` in place of its signal, and an
  * `onReport` that is not a function, failed in the middle of a call, in an unhandled promise. Many callers with one

@@ -1,4 +1,4 @@
-/**
+/*
  * The search for the next record after damage limits how much it hashes, so that crafted contents cannot stall it. Near
  * the end of a log that limit was small: a single place that looked like the header of a record with a long key (one
  * flipped bit in the header of a batch) used it up, and everything after the damage was treated as lost. And entries

@@ -1,4 +1,4 @@
-/**
+/*
  * A log with two damaged bodies came back with an old value. The first damage, among the records that a compaction had
  * copied, made the replay look for the last mark: everything below it had been durable. The COMPLETE record after those
  * copies then lowered that bound to its own offset, so that the second damaged body counted as a torn tail. The log was

@@ -1,4 +1,4 @@
-/**
+/*
  * A codec that views its bytes as 8-byte numbers needs them at the start of a buffer. A replay passed such bytes, but a
  * hit passed the bytes after the tag byte: its state could not be decoded at any hit, and was silently folded again
  * each time.

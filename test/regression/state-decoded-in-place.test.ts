@@ -1,4 +1,4 @@
-/**
+/*
  * A best-effort call past its window, at the head, stamped the cached bytes again after the codec had decoded them. A
  * codec that decodes in place, as it may with its own bytes, had changed them by then: the next hit was another state.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * The default codec accepted a `Date`, or an instance of a class, and turned it into text, or into a plain object.
  * `apply` then got one in a replay and the other on a state from the cache. It failed, or folded wrongly, only after
  * the next start of the process.

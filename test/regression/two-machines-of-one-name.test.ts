@@ -1,4 +1,4 @@
-/**
+/*
  * On macOS and Windows an owner counted as gone if its host had our name and no process had its pid here. Two machines
  * of the same name on a share would both have written: each finds no process of the other. And a machine whose name had
  * changed, as macOS does by itself, was locked out by its own killed processes although everything else matched.

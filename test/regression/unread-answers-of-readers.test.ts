@@ -1,4 +1,4 @@
-/**
+/*
  * An adapter over SQL or a remote cache is likely to return null for "nothing". A head of null was compared as a number
  * (every watermark is greater than null), and an entry of null threw a TypeError out of the projection. And a clock of
  * milliseconds as numbers made every `put` fail silently, as only the cache refused it.

@@ -1,4 +1,4 @@
-/**
+/*
  * A crash lost synced entries. The search for a mark after a torn tail tried every place that looked like a header, and
  * stopped when it had hashed too much, which the bytes of a single value could cause. Then the whole log counted as
  * durable, the torn tail as damage, and everything was forgotten. Only marks state what was durable, and their headers

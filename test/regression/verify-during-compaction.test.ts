@@ -1,4 +1,4 @@
-/**
+/*
  * `verify` read the files of both generations of a running compaction, but flushed only the old one. The entries that
  * had been copied into memory of the new one were reported as damaged.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * If one of the workers of a warm-up ended it (its streams failed, its progress handler threw), the others continued in
  * the background, long after the promise was rejected, and the streams were never closed.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * An owner whose lock had been taken over stopped at its next write to the log, but not before it had created a
  * generation in the new owner's directory, and in close it replaced the new owner's index image.
  */

@@ -95,7 +95,7 @@ describe('LockFile', () => {
     expect(simulation.guardsAndDrafts()).toEqual([`LOCK.${nonceOf(DEAD)}`]);
   });
 
-  /**
+  /*
    * Without links, a living process may have created its lock and not written it yet: that is indistinguishable from
    * one that was killed there. So the lock is kept, and the message says how to remove it.
    */

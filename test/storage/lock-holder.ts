@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { NodeStorage } from '../../src/storage/node-storage.ts';
 
-/**
+/*
  * A process that holds the lock of the given directory, for tests with real processes. It writes `held`, then answers
  * each line of its input: `held?` with whether it still holds the lock, `release` with `released`.
  */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { exploreSchedules } from './lock-schedules.ts';
 import { LockSimulation, nonceOf, type Taker } from './lock-simulation.ts';
 
-/**
+/*
  * Two processes that take one stale lock at the same time, one of them paused at the worst place: that is how lock
  * files fail, and tests with real processes do not hit that interval. So these tests try every order of the steps, and
  * every point at which a process can be killed.

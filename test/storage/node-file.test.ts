@@ -116,7 +116,7 @@ describe('which sync a file needs', () => {
   });
 });
 
-/**
+/*
  * If a descriptor is closed during a sync, its number can be reused for the next opened file: then that file is synced,
  * and the data of this one is not.
  */

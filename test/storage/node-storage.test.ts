@@ -212,7 +212,7 @@ describe('the files of a directory', () => {
   });
 });
 
-/**
+/*
  * Whoever can write to the directory could redirect our writes to any file of the user. Windows has no flag against
  * that, so both ways to refuse are tested: with it, and without.
  */

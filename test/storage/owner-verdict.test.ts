@@ -22,9 +22,9 @@ const SELF: LockOwner = {
 
 const OWNER: LockOwner = { ...SELF, pid: 77, startTime: '1000', nonce: '7'.repeat(32) };
 
-/** The verdict on an owner that differs from `OWNER` in `theirs`, if looking at its pid returns `sight`. */
-function verdict(sight: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict {
-  return judgeOwner({ ...OWNER, ...theirs }, { ...SELF, ...ours }, () => sight);
+/** The verdict on an owner that differs from `OWNER` in `theirs`, if looking at its pid returns `state`. */
+function verdict(state: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict {
+  return judgeOwner({ ...OWNER, ...theirs }, { ...SELF, ...ours }, () => state);
 }
 
 const RUNNING: ProcessState = { startTime: '1000' };
@@ -91,8 +91,8 @@ describe.each(['darwin', 'win32'])('an owner on %s, which has no boot id', (plat
     bootTimeMs: BOOT,
     machine: '00:11:22:33:44:55,66:77:88:99:aa:bb',
   };
-  const here = (sight: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict =>
-    verdict(sight, { ...system, ...theirs }, { ...system, ...ours });
+  const here = (state: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict =>
+    verdict(state, { ...system, ...theirs }, { ...system, ...ours });
 
   test('is gone when the same run of the same machine has no such process', () => {
     expect(here('absent')).toBe('gone');

@@ -178,7 +178,7 @@ describe.runIf(ON_LINUX)('NodeProcessProbe on Linux', () => {
     expect(probe.look(pid)).toBe('absent');
   });
 
-  /**
+  /*
    * In a container the first process is often a program that never collects its children, so a killed process stays
    * visible. This process collects only when its event loop runs, which it does not during this test.
    */

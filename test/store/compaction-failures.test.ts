@@ -1,4 +1,4 @@
-/**
+/*
  * A compaction that fails anywhere leaves the store unchanged: every entry is readable, the old generation is current,
  * and the next attempt can succeed. Only if the new generation may already be complete, nothing more may be accepted.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * A compaction copies live records in the order of the log while the store is written to. What must not happen: a copy
  * of an entry that was deleted meanwhile, or of a replaced value, comes back.
  */

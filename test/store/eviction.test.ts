@@ -1,4 +1,4 @@
-/**
+/*
  * A bound on live bytes. More important than which entry is evicted: an evicted entry is never returned again unless it
  * is put again, whatever happens in between, and a call that throws has not replaced anything.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * A handler of events may write to the store. If the old generation cannot be closed, the handler is called while a
  * compaction ends: its writes must not advance that compaction again.
  */

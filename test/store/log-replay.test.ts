@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: stores write no log that is wrong in exactly one way. These logs are assembled record by record, so
  * that each rule of the replay is tested alone, and at its boundary.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * After a compaction the old generation is removed in steps that later writes pay for. What must not happen: that its
  * remains are ever used as the store, that they stay permanently, or that writes fail if their removal is refused.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * What opening finds and how it reacts: a clean end, a torn tail, damage. The three must not be confused: a torn tail
  * loses no synced entry, damage must not count as a torn tail, and neither fails an open.
  */

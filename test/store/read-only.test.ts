@@ -1,4 +1,4 @@
-/**
+/*
  * A read-only store takes no lock, writes nothing, and sees exactly what its writer has recorded as durable: no more,
  * as the rest may be gone after a crash, and no less.
  */

@@ -43,7 +43,7 @@ describe('syncAsync', () => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(51);
   });
 
-  /**
+  /*
    * Callers that wait for one sync call again as soon as it has ended. If the next one started before they could, each
    * sync would cover half of them: those that called during the previous one, and not those that waited for it.
    */

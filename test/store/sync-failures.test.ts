@@ -1,4 +1,4 @@
-/**
+/*
  * After a failed sync it is unknown what is on the disk, and no later sync can prove it. So this instance stops
  * writing; memory can still be read, and reopening recovers.
  */

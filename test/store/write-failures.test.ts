@@ -1,4 +1,4 @@
-/**
+/*
  * A disk that accepts no more bytes must cost nothing. A put that throws has changed nothing; accepted entries stay
  * readable and are written as soon as there is room, to the same offsets.
  */

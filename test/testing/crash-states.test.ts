@@ -1,4 +1,4 @@
-/**
+/*
  * The sweeps are only as good as the states they get. Here each rule of the fault model is tested by itself: what must
  * be among the states of a crash, and what must not.
  */

@@ -1,4 +1,4 @@
-/**
+/*
  * Why this test: an engine can be followed as long as a call passes few modules. Each small module that is added for
  * good reasons makes every path a little longer, which goes unnoticed. These numbers show it.
  */

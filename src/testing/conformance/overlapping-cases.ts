@@ -15,7 +15,7 @@ const manyKeys: readonly Uint8Array[] = Array.from({ length: 100 }, (_, id) => u
 export const overlappingCases: readonly ConformanceCase[] = [
   { name: 'of overlapping puts, the one called last wins', advice: inOrder, run: putAfterPut },
   { name: 'a deletePrefix called during a put removes its entry', advice: inOrder, run: deletionAfterPut },
-  { name: 'a put called during a deletePrefix remains', advice: inOrder, run: putAfterDeletion },
+  { name: 'a put called during a deletePrefix is kept', advice: inOrder, run: putAfterDeletion },
   {
     name: 'a get during puts returns one of them completely',
     advice: 'Write and read the value and its meta in one step.',
