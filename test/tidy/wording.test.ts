@@ -43,6 +43,13 @@ describe('wordingFaults', () => {
     },
   );
 
+  test('finds a phrase that is split by a line end of a comment', () => {
+    const text = `/**\n * The page that is used least of\n * ${'la'}${'te'} is dropped.\n */\n`;
+    expect(wordingFaults([{ path: 'src/a.ts', text }])).toEqual([
+      expect.stringMatching(/^src\/a\.ts:2: "of la.e"; write: /),
+    ]);
+  });
+
   test.each([
     'Returns `undefined` if there is none.',
     'It gives a value of its own; memory is free.',

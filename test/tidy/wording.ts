@@ -88,14 +88,19 @@ export const wordings: readonly Wording[] = [
   },
 ];
 
-/** Each line with one of the phrases, and the plain words to write in its place. */
+/** Each place of one of the phrases, also across the lines of a comment, and the plain words to write there. */
 export function wordingFaults(files: readonly RepositoryFile[]): string[] {
   return files.flatMap(({ path, text }) =>
-    text.split('\n').flatMap((line, index) =>
-      wordings.flatMap(({ pattern, instead }) => {
-        const found = pattern.exec(line)?.[0];
-        return found === undefined ? [] : [`${path}:${index + 1}: "${found}"; write: ${instead}`];
+    wordings.flatMap(({ pattern, instead }) =>
+      [...text.matchAll(acrossLines(pattern))].map(({ 0: found, index }) => {
+        const line = text.slice(0, index).split('\n').length;
+        return `${path}:${line}: "${found.replace(/\s*\n[\s*/]*/g, ' ')}"; write: ${instead}`;
       }),
     ),
   );
+}
+
+/** The pattern with each space as any space or line break, with the margin of a comment after it. */
+function acrossLines({ source, flags }: RegExp): RegExp {
+  return new RegExp(source.replaceAll(' ', '(?: |\\n[\\s*/]*)'), `${flags}g`);
 }
