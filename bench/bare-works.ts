@@ -5,7 +5,7 @@ import { medianOf } from './percentiles.ts';
 import type { Work } from './work.ts';
 import { Keys, randomFrom, type Values } from './workload.ts';
 
-/** Puts an entry and makes it durable, each step. */
+/** Puts an entry and makes it durable, in each step. */
 export function durablePuts(cache: LogCache, steps: number, values: Values): Work {
   const keys = new Keys();
   return {
@@ -18,7 +18,7 @@ export function durablePuts(cache: LogCache, steps: number, values: Values): Wor
   };
 }
 
-/** The least that the same durability can cost: appends as many bytes to a file and calls `fdatasync`, each step. */
+/** The lower bound for the same durability: appends as many bytes to a file and calls `fdatasync`, in each step. */
 export class BareAppends implements Work {
   readonly name = 'bare append and fdatasync';
   readonly steps: number;
@@ -42,7 +42,7 @@ export class BareAppends implements Work {
   }
 }
 
-/** The least that reading a record can cost: reads as many bytes from random places of the same file. */
+/** The lower bound for reading a record: reads as many bytes from random places of the same file. */
 export class BareReads implements Work {
   readonly name = 'bare positional read';
   readonly steps: number;
@@ -68,7 +68,7 @@ export class BareReads implements Work {
   }
 }
 
-/** Milliseconds that `fdatasync` takes after 8 MB were written: what a pause is compared with. */
+/** The milliseconds of an `fdatasync` after 8 MB were written: the reference for pauses. */
 export function largeSyncMs(path: string): number {
   const bytes = new Uint8Array(8 * 1024 * 1024).fill(7);
   const fd = openSync(path, 'w', 0o600);

@@ -23,14 +23,14 @@ export interface BenchArguments {
   readonly help: boolean;
 }
 
-/** A mistake on the command line; the message is for whoever typed it. */
+/** A mistake on the command line; its message is for the user. */
 export class UsageError extends Error {}
 
 /** @throws {UsageError} for anything that `usage` does not offer. */
 export function parseBenchArguments(args: readonly string[]): BenchArguments {
   const values = parse(args);
   return {
-    // Fewer would leave no group to delete; more have no place in the 32-bit orders.
+    // Fewer would leave no group to delete; more do not fit into the 32-bit orders.
     entries: integer('--entries', values.entries, 200_000, 200, 100_000_000),
     valueBytes: integer('--value-bytes', values['value-bytes'], 256, 4, 1_000_000),
     rounds: integer('--rounds', values.rounds, 5, 1, 1000),

@@ -20,19 +20,19 @@ const sizeSampleSteps = 500;
 const pageCacheBytesMin: number = 512 * 1024;
 const pageCacheBytesDefault: number = 64 * 1024 * 1024;
 
-/** What a store takes, in bytes. */
+/** The sizes of a store, in bytes. */
 export interface Sizes {
   readonly indexBytesPerKey: number;
   /** Keys, values and metas alone. */
   readonly payloadBytes: number;
   readonly logBytes: number;
   readonly imageBytes: number;
-  /** The most while everything is overwritten: of the log alone, and with the one that a compaction builds. */
+  /** The maximum while everything is overwritten: of the log alone, and with the one that a compaction builds. */
   readonly logBytesMax: number;
   readonly diskBytesMax: number;
 }
 
-/** The longest single put, beside what a pause is compared with. */
+/** The longest single put, and the reference for pauses. */
 export interface Pauses {
   readonly loadMs: number;
   readonly overwriteMs: number;
@@ -48,7 +48,7 @@ export interface BenchResult {
   readonly clockNs: number;
 }
 
-/** One run of everything that is measured. */
+/** One run of all measurements. */
 export class Benchmark {
   readonly #options: BenchArguments;
   readonly #onPhase: (phase: string) => void;
@@ -56,9 +56,9 @@ export class Benchmark {
   readonly #orders: Orders;
   readonly #values: Values;
   readonly #figures = new Figures();
-  /** Of one entry in the log. */
+  /** The size of one entry in the log. */
   readonly #recordBytes: number;
-  /** Enough to hold every entry in memory. */
+  /** Enough memory for every entry. */
   readonly #residentBytes: number;
 
   constructor(options: BenchArguments, onPhase: (phase: string) => void) {
@@ -104,7 +104,7 @@ export class Benchmark {
     this.#durableTurns();
   }
 
-  /** The same works once more with the clock read around each step, and what is to be seen of the store on the way. */
+  /** The same works once more with the clock read around each step, and other figures of the store at the same time. */
   #singleSteps(): Pick<BenchResult, 'sizes' | 'openings' | 'pauses'> {
     const figures = this.#figures;
     const { entries, rounds } = this.#options;
@@ -139,7 +139,7 @@ export class Benchmark {
     };
   }
 
-  /** Restores what was deleted, overwrites everything and looks from time to time how large the files are. */
+  /** Restores deleted entries, overwrites everything and measures the size of the files from time to time. */
   #largest(cache: LogCache): [number, number] {
     let [logBytesMax, diskBytesMax] = [0, 0];
     for (const round of [2, 3]) {
@@ -154,7 +154,7 @@ export class Benchmark {
     return [logBytesMax, diskBytesMax];
   }
 
-  /** What every work on a cache does besides, and how restless the machine is. */
+  /** The overhead of every work on a cache, and the noise of the machine. */
   #preparing(): Work {
     return preparations(this.#orders.load, this.#values);
   }
@@ -173,7 +173,7 @@ export class Benchmark {
     return [
       hits('get, hit, default page cache', cache, read, coldStepsMax),
       puts('overwrite, random order, sync at the end', cache, overwrite, this.#values, { round: 0x40 + round }),
-      // The log is half dead by now: the first put begins a compaction.
+      // Half of the log is dead by now: the first put starts a compaction.
       puts('overwrite, compactions included', cache, load, this.#values, { round: 0x80 + round, times: 2 }),
       prefixDeletions(cache),
     ];

@@ -4,7 +4,7 @@ import { groupEntries, Keys, randomFrom, shuffled, type Values } from './workloa
 
 const groupsDeletedMax = 1000;
 
-/** The orders in which a benchmark goes through its entries; each is another one. */
+/** The orders in which a benchmark visits its entries; all of them differ. */
 export interface Orders {
   readonly load: Uint32Array;
   readonly read: Uint32Array;
@@ -19,7 +19,7 @@ export function randomOrders(entries: number): Orders {
   };
 }
 
-/** Puts every entry `times` times, in the order given, and syncs at the end. */
+/** Puts every entry `times` times, in the given order, and syncs at the end. */
 export function puts(
   name: string,
   cache: LogCache,
@@ -42,7 +42,7 @@ export function puts(
   };
 }
 
-/** What `puts` does besides calling the cache. */
+/** The work of `puts` without the calls of the cache. */
 export function preparations(order: Uint32Array, values: Values): Work {
   const keys = new Keys();
   let sum = 0;
@@ -57,7 +57,7 @@ export function preparations(order: Uint32Array, values: Values): Work {
   };
 }
 
-/** Gets entries that are there, at most `stepsMax` of them. */
+/** Gets existing entries, at most `stepsMax` of them. */
 export function hits(name: string, cache: LogCache, order: Uint32Array, stepsMax: number = order.length): Work {
   const keys = new Keys();
   const steps = Math.min(stepsMax, order.length);
@@ -85,7 +85,7 @@ export function misses(cache: LogCache, order: Uint32Array): Work {
   };
 }
 
-/** Goes through all entries in the order of their keys. */
+/** Scans all entries in key order. */
 export function scan(cache: LogCache): Work {
   let iterator: Iterator<[Uint8Array, CacheEntry]> = cache.entries();
   let seen = 0;
@@ -119,7 +119,7 @@ export function prefixDeletions(cache: LogCache): Work {
   };
 }
 
-/** A cache that is fast because it does not do its work is no use. */
+/** A cache that is fast because it does not do its work must not be measured. */
 function expectCount(name: string, count: number, expected: number): void {
   if (count !== expected) throw new Error(`${name}: ${count} where ${expected} were expected`);
 }

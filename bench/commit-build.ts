@@ -7,7 +7,7 @@ const repository: string = fileURLToPath(new URL('../', import.meta.url));
 const sources: readonly string[] = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 const archiveBytesMax: number = 256 * 1024 * 1024;
 
-/** The full name of a commit, `undefined` where the repository has none of that name, or where there is no repository. */
+/** The full name of a commit; `undefined` if the repository has no such commit, or if there is no repository. */
 export function commitNamed(name: string): string | undefined {
   try {
     const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
@@ -17,7 +17,10 @@ export function commitNamed(name: string): string | undefined {
   }
 }
 
-/** Builds the sources of a commit in `directory`, which is made, with the compiler of this checkout; returns the index. */
+/**
+ * Builds the sources of a commit in `directory`, which it creates, with the compiler of this checkout; returns the
+ * index.
+ */
 export function buildCommit(commit: string, directory: string): string {
   mkdirSync(directory);
   const archive = execFileSync('git', ['archive', '--format=tar', commit, ...sources], {

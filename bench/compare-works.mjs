@@ -1,8 +1,9 @@
 /*
- * Measures one build of the package and prints microseconds for each operation as JSON. It is plain JavaScript and imports
- * the build itself, so that nothing is transformed on the way: what makes types go away may also make code slow.
+ * Measures one build of the package and prints microseconds for each operation as JSON. It is plain JavaScript and
+ * imports the build itself, so that nothing is transformed on the way: a loader that strips types may also make code
+ * slow.
  *
- *     compare-works.mjs DIST_INDEX_JS DIRECTORY ENTRIES
+ * compare-works.mjs DIST_INDEX_JS DIRECTORY ENTRIES
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,10 @@ const value = new Uint8Array(256).fill(7);
 const path = join(directory, 'cache');
 const figures = {};
 
-/** Bytes of `orders/<group>/<item>`, as long for every number; the second half of a group's items is never stored. */
+/**
+ * The bytes of `orders/<group>/<item>`, of one length for all numbers. The second half of a group's items is never
+ * stored.
+ */
 function keyOf(number, absent = false) {
   const item = (number % groupEntries) + (absent ? 500 : 0);
   return Buffer.from(`orders/${prefixOf(number)}/${String(item).padStart(4, '0')}`);
@@ -29,7 +33,7 @@ function prefixOf(number) {
   return String(Math.floor(number / groupEntries)).padStart(8, '0');
 }
 
-/** Numbers below `entries`, in an order that jumps; the same in each run. */
+/** The numbers below `entries` in a random order, the same in each run. */
 function shuffled(seed) {
   const order = Array.from({ length: entries }, (_, i) => i);
   let state = seed;
@@ -41,7 +45,7 @@ function shuffled(seed) {
   return order;
 }
 
-/** Processor time where the work is computed, time by the clock where it waits for the disk. */
+/** Processor time for computation, elapsed time for work that waits for the disk. */
 function measure(name, operations, clock, work) {
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();

@@ -1,8 +1,7 @@
 /*
- * Compares the speed of two commits, to notice what a long row of small changes has made slow. Each is built in a folder of
- * its own, and both builds are measured by the same script in turns, each time in a new process:
- *
- *     npm run bench:compare -- v0.1.0 HEAD
+ * Compares the speed of two commits, to detect what many small changes have made slow. Each is built in a separate
+ * folder, and both builds are measured by the same script in turns, each time in a new process: npm run bench:compare
+ * -- v0.1.0 HEAD
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -42,7 +41,7 @@ function main(args: readonly string[]): void {
     process.exitCode = 1;
 }
 
-/** A B, then B A, and so on: neither build is always the one that comes first. */
+/** A B, then B A, and so on: neither build always runs first. */
 function measureInTurns(
   builds: readonly [string, string],
   directory: string,

@@ -1,24 +1,24 @@
 import { medianOf } from './percentiles.ts';
 import { formatFigure, formatTable } from './table.ts';
 
-/** Slower by more than this, beyond the spread, is called slower. */
+/** A work is reported as slower if it is slower by more than this, beyond the spread. */
 const SLOWER_RATIO = 1.1;
 
-/** Microseconds that an operation of each work takes, by the name of the work. */
+/** Microseconds for an operation of each work, by the name of the work. */
 export type WorkTimes = Readonly<Record<string, number>>;
 
-/** How one work compares: times are medians in microseconds, ratios those of the second build to the first. */
+/** The comparison of one work: times are medians in microseconds, ratios those of the second build to the first. */
 export interface Comparison {
   readonly work: string;
   readonly before: number;
   readonly after: number;
   readonly ratio: number;
-  /** The ratio differs by so much, up or down, in the middle half of the rounds. */
+  /** How much the ratio varies, up or down, in the middle half of the rounds. */
   readonly spread: number;
   readonly slower: boolean;
 }
 
-/** Compares two builds round by round, so that what slows a whole round down counts for both. */
+/** Compares two builds round by round, so that a slow round affects both equally. */
 export function compareRounds(before: readonly WorkTimes[], after: readonly WorkTimes[]): Comparison[] {
   return Object.keys(before[0] ?? {}).map((work) => {
     const first = before.map((times) => times[work] ?? 0);
@@ -46,7 +46,7 @@ export function formatComparison(comparisons: readonly Comparison[], names: read
   return formatTable(['work, us each', ...names, 'ratio', 'spread', ''], rows);
 }
 
-/** Half of the distance between the quartiles; of few rounds, of the extremes. */
+/** Half of the interquartile range; for few rounds, half of the range. */
 function spreadOf(ratios: readonly number[]): number {
   const sorted = ratios.toSorted((a, b) => a - b);
   const outside = Math.floor(sorted.length / 4);

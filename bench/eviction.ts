@@ -13,7 +13,7 @@ import { randomFrom } from './workload.ts';
 const sizes = [0.01, 0.05, 0.2];
 const valueBytes = 64;
 const scanEvery = 10_000;
-/** Of the entries a cache may hold. */
+/** As a share of the entries that a cache may hold. */
 const scanShare = 0.2;
 const moveEvery = 50_000;
 const keyDigits = 8;
@@ -34,7 +34,7 @@ const workloads: readonly Workload[] = [
   { name: 'Zipf 0.9, moving', exponent: 0.9, moves: true },
 ];
 
-/** How much is measured; each has a default. */
+/** The parameters of the benchmark; each has a default. */
 export interface EvictionBench {
   readonly keys?: number;
   readonly requests?: number;
@@ -43,7 +43,7 @@ export interface EvictionBench {
 /** Hits per hundred requests of one workload at one size. */
 export interface EvictionFigure {
   readonly workload: string;
-  /** Entries the caches may hold, as a share of the keys. */
+  /** The entries that the caches may hold, as a share of the keys. */
   readonly size: number;
   readonly lru: number;
   readonly fifo: number;
@@ -51,12 +51,12 @@ export interface EvictionFigure {
   readonly logCache: number;
 }
 
-/** What is asked of every cache: whether a key was there, which is there afterwards. */
+/** The common interface of the caches: returns whether a key was found, and keeps it afterwards. */
 interface Policy {
   request(key: number): boolean;
 }
 
-/** Evicts what was put, or with `promotes` asked for, longest ago. */
+/** Evicts the entry that was put longest ago; with `promotes`, the least recently used one. */
 class Queue implements Policy {
   readonly #entriesMax: number;
   readonly #promotes: boolean;
@@ -108,7 +108,7 @@ class BoundedLogCache implements Policy {
     this.#cache = LogCache.open('bounded', { storage: new MemoryStorage(), maxBytes: entriesMax * entryBytes });
   }
 
-  /** Of any entry here: all keys and values have the same lengths. */
+  /** The size of every entry here: all keys and values have the same lengths. */
   static entryBytes(): number {
     const one = new BoundedLogCache(1, 1_000_000);
     one.request(0);
@@ -123,7 +123,7 @@ class BoundedLogCache implements Policy {
   }
 }
 
-/** Hit ratios of every workload at every size. */
+/** The hit ratios of every workload at every size. */
 export function measureEviction({ keys = 50_000, requests = 400_000 }: EvictionBench = {}): readonly EvictionFigure[] {
   const entryBytes = BoundedLogCache.entryBytes();
   return workloads.flatMap((workload) => {

@@ -1,21 +1,21 @@
 import { medianOf, type Percentiles, percentilesOf } from './percentiles.ts';
 import { type Cost, timeSteps, timeWhole, type Work } from './work.ts';
 
-/** What was measured of one work. */
+/** The figures of one work. */
 export interface Figure {
   readonly work: string;
-  /** Operations of one round. */
+  /** The operations of one round. */
   readonly operations: number;
   /** Operations a second: the median of the rounds, and their extremes. */
   readonly perSecond: { readonly median: number; readonly min: number; readonly max: number };
-  /** Processor time of one operation, the median of the rounds; the platform may count it in steps of milliseconds. */
+  /** Processor time of one operation, the median of the rounds; the platform may count it in milliseconds. */
   readonly cpuMicroseconds: number;
-  /** Of single steps, in microseconds. */
+  /** Durations of single steps, in microseconds. */
   readonly microseconds: Percentiles | undefined;
   readonly remark: string;
 }
 
-/** Gathers rounds and steps of works by their names, in the order in which they first come. */
+/** Collects rounds and steps of works by their names, in the order of their first measurement. */
 export class Figures {
   readonly #operations: Map<string, number> = new Map();
   readonly #rates: Map<string, number[]> = new Map();
@@ -46,7 +46,7 @@ export class Figures {
     this.#remarks.set(work, text);
   }
 
-  /** The median rate of `work` as a multiple of that of `other`, round by round. */
+  /** The median rate of `work` as a multiple of that of `other`, computed round by round. */
   ratio(work: string, other: string): number {
     const others = this.#rates.get(other) ?? [];
     return medianOf((this.#rates.get(work) ?? []).map((rate, round) => rate / (others[round] ?? rate)));

@@ -1,7 +1,6 @@
 /*
- * Measures durable puts of several callers at a time, who share syncs, beside one caller who pays for each alone:
- *
- *     npm run bench:group-commit [-- DIRECTORY]
+ * Measures durable puts of several concurrent callers, who share syncs, and of one caller who syncs each put: npm run
+ * bench:group-commit [-- DIRECTORY]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +18,7 @@ const valueBytes = 256;
 const recordBytes = 320;
 const callersMeasured: readonly number[] = [1, 8, 64];
 
-/** What one way of putting durably achieved. */
+/** The result of one way to put durably. */
 export interface GroupCommitFigure {
   readonly work: string;
   /** The median of the rounds. */
@@ -67,7 +66,7 @@ export async function measureGroupCommits(
   }
 }
 
-/** Milliseconds until `callers` loops have put so many entries between them, each waiting for its own to be durable. */
+/** Milliseconds until `callers` loops have put so many entries together, each waiting for its own to be durable. */
 async function concurrentPutsMs(cache: LogCache, values: Values, puts: number, callers: number): Promise<number> {
   const keys = new Keys();
   let next = 0;
@@ -84,7 +83,7 @@ async function concurrentPutsMs(cache: LogCache, values: Values, puts: number, c
   return performance.now() - start;
 }
 
-/** The figures as text; ratios are to one caller who syncs on the thread. */
+/** The figures as text; ratios are relative to one caller who syncs on the thread. */
 export function formatGroupCommits(figures: readonly GroupCommitFigure[]): string {
   const single = figures[1]?.putsPerSecond ?? 1;
   const rows = figures.map(({ work, putsPerSecond, putsPerSync }) => {

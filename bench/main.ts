@@ -1,9 +1,8 @@
 /**
- * Measures a LogCache and prints a table. Where to read on:
- *
- * - `cache-works.ts` and `bare-works.ts` are what is measured, and what it is compared with;
- * - `work.ts` is how: a whole work, or each of its steps;
- * - `benchmark.ts` puts them in order, `openings.ts` measures opening in processes of their own.
+ * Measures a LogCache and prints a table. Where to continue reading:
+ * - `cache-works.ts` and `bare-works.ts` define the works, and the lower bounds they are compared with;
+ * - `work.ts` measures: a whole work, or each of its steps;
+ * - `benchmark.ts` runs them in order; `openings.ts` measures opening in separate processes.
  */
 import { parseBenchArguments, UsageError, usage } from './bench-arguments.ts';
 import { Benchmark } from './benchmark.ts';

@@ -1,8 +1,6 @@
 /*
- * Opens the cache in a directory in a process of its own, gets one entry, and prints how long it took from the call of
- * `open` to the entry: what a program waits for that starts.
- *
- *     opener.ts DIRECTORY ENTRY
+ * Opens the cache in a directory in a separate process, gets one entry, and prints the time from the call of `open` to
+ * the entry: the time that a starting program waits. opener.ts DIRECTORY ENTRY
  */
 import { performance } from 'node:perf_hooks';
 import { LogCache } from '../src/index.ts';

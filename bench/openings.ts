@@ -7,7 +7,7 @@ import { medianOf } from './percentiles.ts';
 const opener: string = fileURLToPath(new URL('./opener.ts', import.meta.url));
 const repository: string = fileURLToPath(new URL('../', import.meta.url));
 
-/** What the opener prints. */
+/** The output of the opener. */
 interface Opened {
   readonly ms: number;
   readonly cpuMs: number;
@@ -24,11 +24,13 @@ export interface Opening {
   readonly maxMs: number;
   /** Processor time, the median. */
   readonly cpuMs: number;
-  /** Records of the log that were read. */
+  /** The records of the log that were read. */
   readonly records: number;
 }
 
-/** Opens the cache `rounds` times with its image and as often without; its files are in the memory of the system. */
+/**
+ * Opens the cache `rounds` times with its image and as often without; its files are in the page cache of the system.
+ */
 export function measureOpenings(directory: string, entry: number, rounds: number): [Opening, Opening] {
   const withImage = Array.from({ length: rounds }, () => openOnce(directory, entry, true));
   const withoutImage = Array.from({ length: rounds }, () => {

@@ -1,9 +1,8 @@
 /*
- * Measures `get` of entries that are not in memory, with and without a `prefetch` some milliseconds before:
+ * Measures `get` of entries that are not in memory, with and without a `prefetch` some milliseconds before: npm run
+ * bench:prefetch [-- DIRECTORY]
  *
- *     npm run bench:prefetch [-- DIRECTORY]
- *
- * The system may have the file in its own memory: then what is saved is the call and the copy, not a seek.
+ * The system may have the file in its page cache: then a prefetch saves the call and the copy, not a seek.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +16,7 @@ import { formatFigure, formatTable } from './table.ts';
 import { Keys, randomFrom, shuffled, Values } from './workload.ts';
 
 const valueBytes = 2000;
-/** Of so many pages a prefetch can be under way for 32. */
+/** With so many pages, 32 prefetches can run at a time. */
 const pageCacheBytes: number = 16 * 1024 * 1024;
 const hintsAtATime = 16;
 const arrivalMs = 5;
@@ -28,7 +27,7 @@ export interface PrefetchFigures {
   readonly withHint: Percentiles;
 }
 
-/** Gets entries in random order, some of them announced a few milliseconds before, in turns. */
+/** Gets entries in random order, in turns with and without a prefetch a few milliseconds before. */
 export async function measurePrefetch(
   directory: string,
   { entries = 40_000, gets = 800 }: { readonly entries?: number; readonly gets?: number } = {},

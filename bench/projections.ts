@@ -2,7 +2,7 @@
  * What a `Projector` costs beside the cache below it: `tsx bench/projections.ts` measures it alone.
  *
  * A warm `project` of a small state is compared with the least that an application could do by hand: a bare `get` of the
- * same entry and `JSON.parse` of its value. The two take turns, so that both meet the same moods of the machine.
+ * same entry and `JSON.parse` of its value. The two take turns, so that both share the noise of the machine.
  */
 import { fileURLToPath } from 'node:url';
 import { type EventReader, Freshness, LogCache, MemoryStorage, type Projection, Projector } from '../src/index.ts';
@@ -15,12 +15,12 @@ const turnSteps = 200;
 const roundsDefault = 15;
 const streamsDefault = 10_000;
 const eventsPerStream = 10;
-/** Engines compile what they have run for a while: rounds that nobody looks at. */
+/** Engines compile code after it has run for a while: the figures of these rounds are dropped. */
 const warmUpRounds = 3;
-/** What the value of a projection begins with, before the state. */
+/** The bytes before the state in the value of a projection. */
 const tagBytes = 1;
 
-/** How much is measured; each has a default. */
+/** The parameters of the benchmark; each has a default. */
 export interface ProjectionBench {
   readonly streams?: number;
   readonly rounds?: number;
@@ -45,7 +45,7 @@ const total: Projection<Total, Payment> = {
   },
 };
 
-/** Events of many streams in memory: what an answer of the log costs is not what is measured. */
+/** Events of many streams in memory: the cost of the log itself is not measured. */
 class Payments implements EventReader<Payment> {
   readonly names: readonly string[];
   readonly #heads: Map<string, bigint>;

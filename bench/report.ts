@@ -3,7 +3,7 @@ import type { BenchResult } from './benchmark.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { formatCount, formatFigure, formatTable } from './table.ts';
 
-/** Everything that was measured, as text for people. */
+/** All figures as text for people. */
 export function formatReport(options: BenchArguments, machine: Machine, result: BenchResult): string {
   const { entries, valueBytes, rounds } = options;
   const { clockNs } = result;

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 const repository: string = fileURLToPath(new URL('../', import.meta.url));
 
-/** Runs a program in the repository; a failure ends this one with the same code. */
+/** Runs a program in the repository; if it fails, this process exits with its code. */
 export function run(program: string, args: readonly string[]): void {
   const { status, error } = spawnSync(program, args, { cwd: repository, stdio: 'inherit' });
   if (error !== undefined) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs npm: the one that runs this program, where there is one. */
+/** Runs npm: the npm that runs this program, if there is one. */
 function runNpm(args: readonly string[]): void {
   const { npm_execpath: npm } = process.env;
   if (npm === undefined) run('npm', args);
@@ -20,13 +20,13 @@ function runNpm(args: readonly string[]): void {
 }
 
 /**
- * A folder of the repository with a `package.json` of its own, for what is too large for everybody's `npm ci`. It is
- * installed when it is first used, and brings the Node that it runs on.
+ * A folder of the repository with its own `package.json`, for dependencies that are too large for everybody's `npm ci`.
+ * It is installed when it is first used, and includes the Node that it runs on.
  */
 export class SeparatePackage {
   readonly #folder: string;
 
-  /** `folder`: below the repository, as `bench/peers`. */
+  /** `folder`: below the repository, such as `bench/peers`. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -44,7 +44,7 @@ export class SeparatePackage {
     if (!this.#isInstalled()) runNpm(['ci', '--prefix', this.#folder, '--loglevel=error']);
   }
 
-  /** Whether what is installed is as the lock file says, as npm leaves a copy of it behind. */
+  /** Whether the installed packages match the lock file, of which npm leaves a copy beside them. */
   #isInstalled(): boolean {
     const [installed, wanted] = [this.path('node_modules/.package-lock.json'), this.path('package-lock.json')];
     return existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs;

@@ -1,4 +1,4 @@
-/** Lines of text in columns as wide as their longest cell; the first column at the left, numbers at the right. */
+/** Lines of text in columns as wide as their longest cell; the first column left-aligned, numbers right-aligned. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
@@ -20,7 +20,7 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-/** Three digits that count, for times and ratios that span orders of magnitude. */
+/** Three significant digits, for times and ratios that span orders of magnitude. */
 export function formatFigure(figure: number): string {
   if (figure >= 100) return formatCount(figure);
   return figure.toFixed(figure >= 10 ? 1 : 2);

@@ -1,24 +1,27 @@
 import { performance } from 'node:perf_hooks';
 
-/** Something to measure: `step` is called with 0, 1, 2, ... `steps - 1`. */
+/** A work to measure: `step` is called with 0, 1, 2, ... `steps - 1`. */
 export interface Work {
   readonly name: string;
   readonly steps: number;
-  /** Operations that a step stands for; default 1. */
+  /** The operations in one step; default 1. */
   readonly operationsPerStep?: number;
   step(index: number): void;
-  /** Ends the work within the measured time, as with a sync; then checks outside of it what was done. */
+  /** Ends the work within the measured time, for example with a sync; then checks its result outside of it. */
   finish?(): void;
   check?(): void;
 }
 
-/** What a work took, in milliseconds: by the clock, and of all processors together, which other processes do not change. */
+/**
+ * The cost of a work in milliseconds: elapsed time, and the time of all processors, which other processes do not
+ * change.
+ */
 export interface Cost {
   readonly ms: number;
   readonly cpuMs: number;
 }
 
-/** Does the work in one go. The clock is read twice. */
+/** Runs the work in one go. The clock is read twice. */
 export function timeWhole(work: Work): Cost {
   const watch = new Watch();
   watch.start();
@@ -29,7 +32,7 @@ export function timeWhole(work: Work): Cost {
   return watch;
 }
 
-/** Does the work and returns how many microseconds each step took, one reading of the clock included. */
+/** Runs the work and returns the microseconds of each step, including one reading of the clock. */
 export function timeSteps(work: Work): Float64Array {
   const durations = new Float64Array(work.steps);
   for (let i = 0; i < work.steps; i += 1) {
@@ -42,7 +45,7 @@ export function timeSteps(work: Work): Float64Array {
   return durations;
 }
 
-/** Does two works of as many steps in turns, `stepsPerTurn` each, so that both meet the same moods of the machine. */
+/** Runs two works of equally many steps in turns of `stepsPerTurn`, so that both share the noise of the machine. */
 export function timeInTurns(works: readonly [Work, Work], stepsPerTurn: number): [Cost, Cost] {
   const watches: [Watch, Watch] = [new Watch(), new Watch()];
   for (let from = 0; from < works[0].steps; from += stepsPerTurn) {
@@ -58,7 +61,7 @@ export function timeInTurns(works: readonly [Work, Work], stepsPerTurn: number):
   return watches;
 }
 
-/** Adds up what passes between `start` and `stop`. */
+/** Adds up the time between `start` and `stop`. */
 class Watch implements Cost {
   ms = 0;
   cpuMs = 0;

@@ -1,7 +1,7 @@
 import type { CacheMeta } from '../src/index.ts';
 
 export const keyBytes = 32;
-/** The keys of one group follow one another and share a prefix of their own. */
+/** The keys of one group are consecutive and share a prefix. */
 export const groupEntries = 100;
 
 const commonPrefix = 'projections/orders/';
@@ -13,7 +13,7 @@ const itemOffset: number = groupOffset + groupDigits + 1;
 const firstAbsentItem = 0x8000;
 const hexadecimal: Uint8Array = Buffer.from('0123456789abcdef');
 
-/** Keys of 32 bytes such as `projections/orders/0000012c/0007`. Each is good until the next one is asked for. */
+/** Keys of 32 bytes such as `projections/orders/0000012c/0007`. Each is valid until the next one is requested. */
 export class Keys {
   readonly #bytes: Uint8Array = Buffer.from(`${commonPrefix}${'0'.repeat(groupDigits)}/${'0'.repeat(itemDigits)}`);
   readonly #prefix: Uint8Array = this.#bytes.subarray(0, itemOffset);
@@ -24,13 +24,13 @@ export class Keys {
     return this.#key(group, index - group * groupEntries);
   }
 
-  /** A key that lies among the others and is not stored. */
+  /** A key that sorts among the others and is not stored. */
   absent(index: number): Uint8Array {
     const group = Math.floor(index / groupEntries);
     return this.#key(group, firstAbsentItem + index - group * groupEntries);
   }
 
-  /** The prefix that the keys of a group, and no others, have. */
+  /** The prefix that exactly the keys of a group have. */
   groupPrefix(group: number): Uint8Array {
     writeDigits(this.#bytes, groupOffset, groupDigits, group);
     return this.#prefix;
@@ -51,7 +51,7 @@ function writeDigits(target: Uint8Array, offset: number, digits: number, number:
   }
 }
 
-/** Values of one length that differ from one another. Each is good until the next one is asked for. */
+/** Values of one length that differ from one another. Each is valid until the next one is requested. */
 export class Values {
   readonly #bytes: Uint8Array;
   readonly meta: CacheMeta = { watermark: 507n, cachedAtUs: 1_700_000_000_000_000n };
@@ -64,7 +64,7 @@ export class Values {
     return this.#bytes.length;
   }
 
-  /** The value that round `round` stores for entry `index`. */
+  /** The value of entry `index` in round `round`. */
   of(index: number, round: number): Uint8Array {
     const bytes = this.#bytes;
     bytes[0] = index;

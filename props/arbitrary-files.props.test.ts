@@ -1,6 +1,6 @@
 /*
- * Opening never fails because of what a file holds: arbitrary bytes, arbitrary bytes behind a sound header, and records
- * that are sound each but make no sense together. Lengths in them are believed for nothing but what the file can hold.
+ * Opening never fails because of file contents: arbitrary bytes, arbitrary bytes after a valid header, and records that
+ * are valid one by one but make no sense together. A length in a file is limited by the size of the file.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -56,7 +56,7 @@ function logOf(contents: readonly RecordContent[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** Opens, looks, writes, and finds after a crash and a compaction what was there before. */
+/** Opens, reads and writes; a crash and a compaction must not change the contents. */
 function expectUsable(disk: TestDisk): void {
   contentsOf(openStore(disk.afterKill(), { readOnly: true }));
   const store = openStore(disk);
@@ -69,7 +69,7 @@ function expectUsable(disk: TestDisk): void {
   expect(contentsOf(openStore(disk))).toEqual(contents);
 }
 
-test('arbitrary bytes as log and image are no store, and no obstacle', () => {
+test('arbitrary bytes as log and image are not a store, and do not prevent one', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.uint8Array({ maxLength: 400 }), (log, image) => {
       const disk = new TestDisk();
@@ -81,7 +81,7 @@ test('arbitrary bytes as log and image are no store, and no obstacle', () => {
   );
 });
 
-test('arbitrary bytes behind a header and COMPLETE are a torn tail', () => {
+test('arbitrary bytes after a header and COMPLETE are a torn tail', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), (tail) => {
       const disk = new TestDisk();
@@ -93,7 +93,7 @@ test('arbitrary bytes behind a header and COMPLETE are a torn tail', () => {
   );
 });
 
-test('sound records in any order, whatever they claim, open', () => {
+test('valid records in any order, with any contents, open', () => {
   fc.assert(
     fc.property(
       fc.array(content, { maxLength: 12 }),

@@ -9,7 +9,7 @@ const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const metas: fc.Arbitrary<CacheMeta> = fc.record({ watermark: u64, cachedAtUs: i64 }, { noNullPrototype: true });
 const values: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 100 });
-// Few different bytes, so that prefixes meet keys and 0xFF comes in runs.
+// Few different bytes, so that keys often start with a prefix and 0xFF comes in runs.
 const fewBytes: fc.Arbitrary<Uint8Array> = fc
   .array(fc.constantFrom(0, 1, 0xfe, 0xff), { maxLength: 5 })
   .map((bytes) => Uint8Array.from(bytes));
@@ -48,7 +48,7 @@ describe('the entry codec', () => {
     );
   });
 
-  test('takes a meta exactly when both integers fit', () => {
+  test('accepts a meta exactly if both integers are in range', () => {
     const wide = fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n });
     fc.assert(
       fc.property(wide, wide, (watermark, cachedAtUs) => {

@@ -1,7 +1,7 @@
 /*
- * A store with a bound on live bytes, over random operations: it may miss, it must not lie. What a key holds is the value it
- * was last put with, or nothing until it is put again, also across reopening with another bound, a kill and a power cut. The
- * bound holds after every call.
+ * A store with a bound on live bytes, over random operations: it may miss, it must not lie. A key holds the last put
+ * value, or nothing until it is put again, also across reopening with another bound, a kill and a power cut. The bound
+ * holds after every call.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -42,14 +42,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: restart }) },
 );
 
-/** A store beside what it may hold. */
+/** A store and the contents that it may have. */
 class BoundedStore {
   #disk = new TestDisk();
   #maxBytes: number;
   #store: LogStore;
-  /** The value each key was last put with, less what was deleted and what was seen missing: it must stay so. */
+  /**
+   * The last put value of each key, without deleted keys and keys that were once found missing: those must stay
+   * missing.
+   */
   #may = new Map<string, string>();
-  /** What the store held after each call since the last sync, that included. */
+  /** The contents of the store after each call since the last sync, that call included. */
   #states: Contents[] = [new Map()];
   #number = 0;
 
@@ -95,14 +98,14 @@ class BoundedStore {
       this.#store.close();
       this.#maxBytes = next.maxBytes;
       this.#store = this.#open();
-      // What went because of the new bound comes back with a crash, and then it may be others that go.
+      // Evictions by the new bound are undone by a crash, and then other entries may be evicted.
       this.#states = [new Map(this.#may)];
     } else {
       this.#disk = next.do === 'kill' ? this.#disk.afterKill() : this.#disk.afterCrash(() => 'none');
       this.#store = this.#open();
       const found = contentsOf(this.#store);
-      if (!this.#wasOnTheWay(found)) expect.fail('a crash left what was never there');
-      // What opening evicted comes back with the next crash, and then it may be others that go: that is not followed here.
+      if (!this.#wasOnTheWay(found)) expect.fail('a crash left contents that never existed');
+      // The next crash undoes evictions by opening, and then other entries may be evicted: that is not checked here.
       this.#store.sync();
       this.#may = found;
       this.#states = [];
@@ -124,7 +127,7 @@ class BoundedStore {
     }
     store(stored);
     for (const [name, body] of named) this.#may.set(name, body);
-    // What was just put is there.
+    // New entries are found.
     for (const [name] of named) expect(this.#store.reader.has(bytes(name))).toBe(true);
   }
 
@@ -139,14 +142,16 @@ class BoundedStore {
     this.#states.push(found);
   }
 
-  /** Between two states lie those in which some entries are gone already and what they went for has not come. */
+  /**
+   * Between two states there are others, in which some entries are already evicted and the new entry is not put yet.
+   */
   #wasOnTheWay(found: Contents): boolean {
     return this.#states.some((state, i) => {
       const next = this.#states[i + 1] ?? state;
       if (equal(found, state)) return true;
       for (const [name, body] of found) if (state.get(name) !== body) return false;
       if (liveBytesOf(state) > this.#maxBytes) return true;
-      // What was neither evicted nor replaced on the way is there.
+      // Entries that were neither evicted nor replaced in between are found.
       for (const [name, body] of next) if (state.get(name) === body && found.get(name) !== body) return false;
       return true;
     });

@@ -9,12 +9,12 @@ const header: fc.Arbitrary<FileHeader> = fc.record({
   salt: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
 });
 
-test('a file header is read back as it was written, whatever follows it', () => {
+test('a file header is decoded as it was encoded, with any bytes after it', () => {
   fc.assert(
     fc.property(header, fc.uint8Array({ maxLength: 40 }), (written, rest) => {
       const bytes = new Uint8Array([...encodeFileHeader(written), ...rest]);
       expect(decodeFileHeader(bytes)).toEqual(written);
-      // Also where the bytes do not begin at a multiple of a word in their buffer.
+      // Also from an offset in the buffer that is not a multiple of a word.
       expect(decodeFileHeader(new Uint8Array([0, ...bytes]).subarray(1))).toEqual(written);
     }),
   );
@@ -33,7 +33,7 @@ test('a file header is refused with any of its bytes changed', () => {
   );
 });
 
-test('a file header that is cut short is refused', () => {
+test('a truncated file header is refused', () => {
   fc.assert(
     fc.property(header, fc.integer({ min: 0, max: FILE_HEADER_BYTES - 1 }), (written, length) => {
       expect(decodeFileHeader(encodeFileHeader(written).subarray(0, length))).toBeUndefined();
@@ -41,7 +41,7 @@ test('a file header that is cut short is refused', () => {
   );
 });
 
-test('arbitrary bytes are no file header', () => {
+test('arbitrary bytes are not a file header', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
       expect(decodeFileHeader(bytes)).toBeUndefined();

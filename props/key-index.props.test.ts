@@ -1,14 +1,14 @@
-// Why this test: the index is written for speed, in one flat array that nothing guards. A random history against a plain
-// map, with cursors open all the while and every invariant checked, is what makes it trustworthy.
+// Why this test: the index is written for speed, in one flat array without bounds checks. A random history compared
+// with a plain map, with open cursors and every invariant checked, is what makes it trustworthy.
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { seededRandom } from '../src/testing/index.ts';
-import { IndexHistory } from './key-index/index-history.ts';
 import { operations } from './key-index/index-operation.ts';
+import { IndexWithModel } from './key-index/index-with-model.ts';
 
 const histories = fc.array(operations, { maxLength: 120, size: 'max' });
 
-/** Towers as they are, or higher ones, so that few keys make many levels. */
+/** Towers as drawn, or higher ones, so that few keys make many levels. */
 function towers(seed: number, raise: number): () => number {
   const random = seededRandom(seed);
   return () => random() >>> (random() % (raise + 1));
@@ -18,7 +18,7 @@ describe('KeyIndex', () => {
   test('agrees with a map, invariants checked after every operation', () => {
     fc.assert(
       fc.property(histories, fc.integer(), fc.constantFrom(0, 8), (history, seed, raise) => {
-        const index = new IndexHistory(towers(seed, raise));
+        const index = new IndexWithModel(towers(seed, raise));
         for (const operation of history) {
           index.apply(operation);
           index.verify();
@@ -28,11 +28,11 @@ describe('KeyIndex', () => {
     );
   });
 
-  // Checking needs the order and so links the nodes that wait; here they wait as long as the history lets them.
+  // The check needs the order and so links the waiting nodes; here they wait as long as the history lets them.
   test('agrees with a map while new nodes wait to be linked', () => {
     fc.assert(
       fc.property(histories, fc.integer(), fc.constantFrom(0, 8), (history, seed, raise) => {
-        const index = new IndexHistory(towers(seed, raise));
+        const index = new IndexWithModel(towers(seed, raise));
         for (const operation of history) index.apply(operation);
         index.verify();
       }),

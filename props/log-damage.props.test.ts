@@ -1,6 +1,6 @@
 /*
- * One run of damaged bytes anywhere in the log or the image of any small store. Whatever is lost, nothing is older than it
- * was, a store that was opened once says the same ever after, and damage to a body costs that entry alone.
+ * One run of damaged bytes anywhere in the log or the image of any small store. Whatever is lost, no older value comes
+ * back, a store that was opened once has the same contents from then on, and damage to a body loses only that entry.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import type { TestDisk } from '../test/store/test-disk.ts';
 import { SmallStore, type Step, steps } from './log-store/small-store.ts';
 
 interface Damage {
-  /** Where it begins and how long it is, as parts of the file in thousandths. */
+  /** The start of the damage and its length, in thousandths of the file. */
   readonly from: number;
   readonly bytes: Uint8Array;
   readonly cutsThere: boolean;
@@ -37,7 +37,7 @@ function damaged(disk: TestDisk, name: string, { from, bytes, cutsThere }: Damag
   return { at, end: cutsThere ? contents.length : at + bytes.length };
 }
 
-test('a damaged run of a log brings nothing older back', () => {
+test('a damaged run of a log restores no older value', () => {
   fc.assert(
     fc.property(steps, damage, fc.boolean(), (workload, harm, isClosed) => {
       const { disk, history, store, logName } = new SmallStore([...workload, SYNC]);
@@ -51,7 +51,7 @@ test('a damaged run of a log brings nothing older back', () => {
   );
 });
 
-test('a damaged run of an image costs nothing', () => {
+test('a damaged run of an image loses nothing', () => {
   fc.assert(
     fc.property(steps, damage, (workload, harm) => {
       const { disk, history, store, logName } = new SmallStore([...workload, SYNC]);
@@ -64,7 +64,7 @@ test('a damaged run of an image costs nothing', () => {
   );
 });
 
-test('a damaged body costs its own entry and no other', () => {
+test('a damaged body loses only its own entry', () => {
   fc.assert(
     fc.property(steps, fc.nat(), fc.boolean(), (workload, choice, isClosed) => {
       const { disk, history, store, logName } = new SmallStore([...workload, { do: 'put', key: 'a', length: 3 }, SYNC]);

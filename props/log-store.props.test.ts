@@ -1,7 +1,7 @@
 /*
- * LogStore against a map with the history of its states, over all operations in any order: in memory of eight pages, with
- * bodies from nothing to several pages, compactions that start by themselves, crashes that lose any part of what was not
- * synced, and reopening with the index image and without it.
+ * LogStore against a map with the history of its states, over all operations in any order: in memory of eight pages,
+ * with bodies from empty to several pages, automatic compactions, crashes that lose any part of what was not synced,
+ * and reopening with and without the index image.
  */
 import fc from 'fast-check';
 import { test } from 'vitest';
@@ -34,7 +34,7 @@ const interruptions: fc.Arbitrary<Interruption[]> = fc.array(
   }),
   { maxLength: 6 },
 );
-const luck = fc.array(fc.constantFrom('all' as const, 'none' as const, 'part' as const, 'zeros' as const), {
+const survivals = fc.array(fc.constantFrom('all' as const, 'none' as const, 'part' as const, 'zeros' as const), {
   minLength: 1,
   maxLength: 5,
 });
@@ -63,7 +63,7 @@ const compact = fc
   .map((compacting) => new CompactCommand(compacting));
 const verify = fc.constant(new VerifyCommand());
 const reopen = fc.boolean().map((keepsImage) => new ReopenCommand(keepsImage));
-const crash = fc.tuple(luck, fc.boolean()).map(([draws, keepsImage]) => new CrashCommand(draws, keepsImage));
+const crash = fc.tuple(survivals, fc.boolean()).map(([draws, keepsImage]) => new CrashCommand(draws, keepsImage));
 
 const others = [putMany, remove, removePrefix, get, goThrough, iterate, sync, compact, verify, reopen, crash];
 
@@ -75,7 +75,7 @@ async function follows(commands: Iterable<StoreCommand>): Promise<void> {
   await real.close();
 }
 
-test('a store holds what its operations say, in any order', async () => {
+test('a store holds the result of its operations, in any order', async () => {
   const commands = fc.commands([put(body), put(body), ...others], {
     maxCommands: 60,
     size: 'max',
@@ -83,7 +83,7 @@ test('a store holds what its operations say, in any order', async () => {
   await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 100 });
 });
 
-test('so does one that is compacted by itself again and again', async () => {
+test('so does one with many automatic compactions', async () => {
   const puts = [put(mostlyLargeBody), put(mostlyLargeBody), put(mostlyLargeBody), put(mostlyLargeBody)];
   const commands = fc.commands([...puts, ...puts, ...others], { maxCommands: 80, size: 'max' });
   await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 20 });

@@ -1,7 +1,7 @@
 /*
- * A log cut at every byte. Whatever its length, the store opens, holds a state that it once had, with everything that was
- * synced below the cut, batches whole or not at all; and it can be written to, closed and opened again. Where an image
- * says that more had been durable the cut is damage: then nothing may be older than it was.
+ * A log truncated at every byte. With any length the store opens and holds a state that it once had, with everything
+ * that was synced below the cut, batches completely or not at all; and it can be written to, closed and reopened. If an
+ * image covers more than is left, the truncation is damage: then no value may be older than before.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { bytes, contentsOf, equal, openStore } from '../test/store/store-history
 import type { TestDisk } from '../test/store/test-disk.ts';
 import { SmallStore, type Step, steps } from './log-store/small-store.ts';
 
-/** Opens what is left, looks, writes more and comes back after a crash. */
+/** Opens the log, reads it, writes more and reopens after a crash. */
 function contentsAndSequel(disk: TestDisk): Map<string, string> {
   const store = openStore(disk);
   const contents = contentsOf(store);
@@ -29,7 +29,7 @@ function contentsAndSequel(disk: TestDisk): Map<string, string> {
 
 const ends: readonly Step[] = [{ do: 'sync' }, { do: 'put', key: 'a', length: 3 }, { do: 'putMany', keys: ['a', 'b'] }];
 
-test('a log cut anywhere comes back as a state that it had', () => {
+test('a log truncated anywhere comes back in a state that it had', () => {
   fc.assert(
     fc.property(steps, (workload) => {
       const small = new SmallStore([...workload, ...ends]);
@@ -44,7 +44,7 @@ test('a log cut anywhere comes back as a state that it had', () => {
         const promised = small.promisedBy(left);
         const states = history.states.slice(promised ?? 0);
         const isState = states.some((state) => equal(state, contents));
-        // A generation without COMPLETE promises nothing and is not used at all.
+        // A generation without COMPLETE promises nothing and is not used.
         if (!isState && !(promised === undefined && contents.size === 0)) {
           expect.fail(`${left} of ${length} bytes gave ${JSON.stringify([...contents])}`);
         }
@@ -54,7 +54,7 @@ test('a log cut anywhere comes back as a state that it had', () => {
   );
 });
 
-test('a log cut below what its image covers brings nothing older back', () => {
+test('a log truncated below what its image covers restores no older value', () => {
   fc.assert(
     fc.property(steps, (workload) => {
       const small = new SmallStore([...workload, ...ends]);

@@ -1,7 +1,7 @@
 /*
- * Why this test: a page that is on its way belongs to nobody who could look after it. Whatever happens meanwhile (it is read
- * by somebody else, evicted, appended behind, its generation is compacted away, the read fails), the cache must give back
- * what was put and keep to its memory.
+ * Why this test: while a page is being read asynchronously, it may be read again, evicted or appended to, its
+ * generation may be compacted away, or the read may fail. In all cases the cache must return what was put and stay
+ * within its memory.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -29,8 +29,8 @@ const step: fc.Arbitrary<Step> = fc.record({
   key: fc.nat(KEYS - 1),
 });
 
-/** A cache whose asynchronous reads end when the history says so, beside a map of what it must hold. */
-class World {
+/** A cache whose asynchronous reads end when the test lets them, and a map of its expected contents. */
+class CheckedCache {
   readonly #held: (() => void)[] = [];
   readonly #storage = new FaultStorage({ readDelay: () => new Promise((resolve) => this.#held.push(resolve)) });
   readonly #model = new Map<number, number>();
@@ -83,7 +83,7 @@ class World {
   }
 
   async #letEnd(errno?: string): Promise<void> {
-    // A record longer than a page is read page by page, and one read may begin the next.
+    // A record longer than a page is read page by page, and one read may start the next.
     this.#storage.rule = errno === undefined ? undefined : faultAt({ verb: 'read', times: 1 }, { fail: errno });
     while (this.#held.length > 0) {
       for (const release of this.#held.splice(0)) release();
@@ -93,21 +93,21 @@ class World {
   }
 }
 
-/** What the `put`-th put stores: of many lengths, some across several pages. */
+/** The value of the `put`-th put: of many lengths, some across several pages. */
 function bytesOf(put: number): Uint8Array {
   return new Uint8Array(put % 7 === 0 ? 150_000 : 1000 * (put % 40)).map(
     (_, i) => (put * 31 + i * 7 + (i >>> 8)) & 0xff,
   );
 }
 
-test('a cache that is told of keys to come gives back what was put, whatever happens before their pages arrive', async () => {
+test('a cache with prefetches returns what was put, whatever happens before the pages arrive', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 50, maxLength: 150, size: 'max' }), async (steps) => {
-      const world = new World();
-      for (let key = 0; key < KEYS; key += 1) await world.do({ verb: 'put', key });
-      await world.do({ verb: 'reopen', key: 0 });
-      for (const next of steps) await world.do(next);
-      await world.end();
+      const checked = new CheckedCache();
+      for (let key = 0; key < KEYS; key += 1) await checked.do({ verb: 'put', key });
+      await checked.do({ verb: 'reopen', key: 0 });
+      for (const next of steps) await checked.do(next);
+      await checked.end();
     }),
     { numRuns: 25 },
   );

@@ -1,12 +1,11 @@
 /*
- * Projections against their definition. A history is any order of events recorded, projections asked for with any freshness
- * and budget, clocks that jump, restarts and crashes, deployments of new versions, prefixes deleted, entries lost and
- * garbled, calls of the cache and of the event log that fail, and logs restored from a backup; of projections and codecs
- * that use all they are allowed (`hostile-projections.ts`), and of identities that are alike. A consistent projection must
- * be the full replay; one by best effort the full replay of a head no older than it allows; one that its budget stopped the
- * replay of the head it names.
- *
- * `PROJECTION_HISTORIES=10000 npm run test:projections` follows so many of each kind.
+ * Projections against their definition. A history is any order of recorded events, projections with any freshness and
+ * budget, clock jumps, restarts and crashes, deployments of new versions, deleted prefixes, lost and garbled entries,
+ * failing calls of the cache and of the event log, and logs restored from a backup. Its projections and codecs do
+ * everything that is allowed (`hostile-projections.ts`), and its identities are similar. A consistent projection must
+ * be the full replay; a best-effort one the full replay of a head that is not older than allowed; one that a budget
+ * stopped the replay of the head it names. `PROJECTION_HISTORIES=10000 npm run test:projections` runs so many of each
+ * kind.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,18 +13,18 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryStorage } from '../src/storage/memory-storage.ts';
-import { follow, history, historySettings } from './projection/histories.ts';
+import { history, historySettings, runHistory } from './projection/histories.ts';
 
 const asked = Number(process.env['PROJECTION_HISTORIES'] ?? 0);
 const timeout = 3_600_000;
 
-test('the number of histories is one', () => {
+test('the number of histories is valid', () => {
   expect(asked).toBeGreaterThanOrEqual(0);
 });
 
 test('with a cache in memory', { timeout }, () => {
   const property = fc.property(historySettings, history, (settings, commands) => {
-    follow(settings, commands, { directory: 'cache', storage: new MemoryStorage() });
+    runHistory(settings, commands, { directory: 'cache', storage: new MemoryStorage() });
   });
   fc.assert(property, { numRuns: asked || 300 });
 });
@@ -37,7 +36,7 @@ test('with a cache on disk', { timeout }, () => {
     const directory = join(parent, `${count}`);
     count += 1;
     try {
-      follow(settings, commands, { directory });
+      runHistory(settings, commands, { directory });
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -50,6 +49,8 @@ test('with a cache on disk', { timeout }, () => {
 });
 
 test('without a cache', { timeout }, () => {
-  const property = fc.property(historySettings, history, (settings, commands) => follow(settings, commands, undefined));
+  const property = fc.property(historySettings, history, (settings, commands) =>
+    runHistory(settings, commands, undefined),
+  );
   fc.assert(property, { numRuns: asked || 100 });
 });

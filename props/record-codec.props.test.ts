@@ -37,14 +37,14 @@ interface Placed {
   readonly content: RecordContent;
   readonly salt: number;
   readonly offset: number;
-  /** Where in memory the record lies, in units of eight bytes. */
+  /** The place of the record in memory, in units of eight bytes. */
   readonly unit: number;
 }
 
 const placed = (content: fc.Arbitrary<RecordContent>): fc.Arbitrary<Placed> =>
   fc.record({ content, salt, offset, unit: fc.integer({ min: 0, max: 3 }) });
 
-/** Memory full of other things, with the record in it; and where it begins and ends. */
+/** Memory with other contents and the record; and where the record starts and ends. */
 function encoded({ content, salt: fileSalt, offset: at, unit }: Placed): {
   memory: RecordMemory;
   start: number;
@@ -58,7 +58,7 @@ function encoded({ content, salt: fileSalt, offset: at, unit }: Placed): {
 
 function accepted(memory: RecordMemory, start: number, fileSalt: number, at: number): boolean {
   const word = start >>> 2;
-  // As readers do: nothing beyond the header is looked at before its lengths are known to be within the memory.
+  // As readers do: only the header is read before its lengths are known to be within the memory.
   if (!headerPlausible(memory.words, word)) return false;
   if (start + recordBytes(keyLengthAt(memory.words, word), bodyLengthAt(memory.words, word)) > memory.bytes.length) {
     return false;
@@ -67,7 +67,7 @@ function accepted(memory: RecordMemory, start: number, fileSalt: number, at: num
 }
 
 describe('a record', () => {
-  test('is read back as it was written, and nothing beside it is touched', () => {
+  test('is decoded as it was encoded, and no other memory is changed', () => {
     fc.assert(
       fc.property(placed(fc.oneof(put, withoutBody)), (record) => {
         const { memory, start, size } = encoded(record);
@@ -117,7 +117,7 @@ describe('a record', () => {
     );
   });
 
-  test('can be given a new place without its body being hashed', () => {
+  test('can be moved to another offset without hashing its body', () => {
     fc.assert(
       fc.property(placed(put), offset, salt, (record, newOffset, newSalt) => {
         fc.pre(newOffset !== record.offset || newSalt !== record.salt);
@@ -136,7 +136,7 @@ describe('a record', () => {
 });
 
 describe('arbitrary bytes', () => {
-  test('are no record', () => {
+  test('are not a record', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), salt, offset, (bytes, fileSalt, at) => {
         const memory = recordMemory(64);

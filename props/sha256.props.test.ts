@@ -1,6 +1,6 @@
 /*
- * SHA-256 against that of Node, which the store cannot use: it runs where `node:crypto` is not. Lengths around a block are
- * where padding goes wrong.
+ * SHA-256 against Node's implementation, which the store cannot use: it also runs without `node:crypto`. Padding bugs
+ * show at lengths around a block.
  */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';

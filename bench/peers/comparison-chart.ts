@@ -8,7 +8,7 @@ const figureWidth = 110;
 const [plotLeft, plotRight] = [nameWidth + 10, width - figureWidth];
 const [top, barStep, barHeight, groupGap, bottom] = [76, 17, 12, 34, 12];
 
-/** A scale of powers of ten that has a place for every ratio and for 1, at least from 0.1 to 10. */
+/** A scale of powers of ten that includes every ratio and 1, at least from 0.1 to 10. */
 export function ratioScale(ratios: readonly number[]): {
   readonly powers: readonly number[];
   place(ratio: number): number;
@@ -20,7 +20,7 @@ export function ratioScale(ratios: readonly number[]): {
   return { powers, place: (ratio) => (Math.log10(ratio) - low) / (high - low) };
 }
 
-/** Bars to the left where a peer is worse than ours and to the right where it is better, a group of them each measure. */
+/** Bars to the left for worse peers and to the right for better ones, one group for each measure. */
 export function comparisonChart(summaries: readonly Summary[], title: string): string {
   const others = summaries.filter(({ peer, timesOurs }) => peer !== ourName && timesOurs > 0);
   const scale = ratioScale(others.map(({ timesOurs }) => timesOurs));

@@ -3,7 +3,7 @@ import type { Limit } from './limits.ts';
 import { measures, ourName } from './measures.ts';
 import { type Summary, tieFactor, verdictOf } from './summary.ts';
 
-/** Medians of every peer at every measure, a line each measure. */
+/** The medians of every peer at every measure, one line for each measure. */
 export function overviewTable(summaries: readonly Summary[]): string {
   const peers = peersOf(summaries);
   const rows = measures.flatMap(({ name, unit }) => {
@@ -29,7 +29,7 @@ export function detailTable(summaries: readonly Summary[]): string {
   return formatTable(['measure', 'unit', 'peer', 'entries', 'median', 'from', 'to', 'as good as ours'], rows);
 }
 
-/** Where another store is better, or as good, in lines for people; the figures alone decide. */
+/** Where another store is better or equal, as lines for people; only the figures decide. */
 export function winsOfOthers(summaries: readonly Summary[]): string {
   const others = summaries.filter(({ peer, timesOurs }) => peer !== ourName && timesOurs > 0);
   const named = ({ measure, peer, timesOurs }: Summary): string => `  ${measure}: ${peer}, ${formatFigure(timesOurs)}x`;
@@ -43,14 +43,14 @@ export function winsOfOthers(summaries: readonly Summary[]): string {
   ].join('\n');
 }
 
-/** What the machine allows, beside what the stores make of it. */
+/** The limits of the machine, and our figures relative to them. */
 export function limitTable(limits: readonly Limit[], summaries: readonly Summary[]): string {
   const rows = limits.map(({ name, measure, perSecond }) => {
     const ours = summaries.find((summary) => summary.measure === measure && summary.peer === ourName);
     const share = ours === undefined ? '' : `${formatFigure(ours.median / perSecond)}x`;
     return [name, formatCount(perSecond), measure, share];
   });
-  return formatTable(['limit of the machine', 'per second', 'bounds', 'ours makes of it'], rows);
+  return formatTable(['limit of the machine', 'per second', 'bounds', 'ours relative to it'], rows);
 }
 
 function peersOf(summaries: readonly Summary[]): string[] {

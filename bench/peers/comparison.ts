@@ -19,7 +19,7 @@ export interface ComparisonOptions {
   readonly tasks: readonly TaskName[];
 }
 
-/** A task that failed; the run goes on without its figures. */
+/** A task that failed; the run continues without its figures. */
 export interface Failure {
   readonly peer: string;
   readonly task: TaskName;
@@ -32,8 +32,8 @@ export interface Compared {
 }
 
 /**
- * Runs every task with every peer, each in a process of its own: task by task, so that peers take turns and all meet the
- * same moods of the machine; each round begins with another peer.
+ * Runs every task with every peer, each in a separate process. It goes task by task, so that peers take turns and share
+ * the noise of the machine; each round starts with another peer.
  */
 export class Comparison {
   readonly #options: ComparisonOptions;
@@ -43,7 +43,7 @@ export class Comparison {
   readonly #rounds: Map<string, Record<string, number>[]> = new Map();
   readonly #failures: Failure[] = [];
 
-  /** Works in `directory`, which is there and empty. */
+  /** Works in `directory`, which must exist and be empty. */
   constructor(
     options: ComparisonOptions,
     peers: readonly Peer[],

@@ -3,12 +3,14 @@ import type { Body, Key, MixedOperations, Puts, Run } from './peer.ts';
 import { Zipf } from './zipf.ts';
 
 const metaBytes = 16;
-/** Bodies differ from one another and do not compress; this many serve all entries, so that they stay in the caches. */
+/**
+ * Bodies differ from one another and do not compress; this many serve all entries, so that they stay in the CPU caches.
+ */
 const bodiesMax = 1024;
 const zipfExponent = 0.99;
 const putShare = 0.05;
 
-/** The same entries, orders and operations for every peer, with keys in the form it takes. */
+/** The same entries, orders and operations for every peer, with keys in its form. */
 export class Dataset<K extends Key> {
   readonly entries: number;
   readonly #form: (key: Uint8Array) => K;
@@ -21,15 +23,15 @@ export class Dataset<K extends Key> {
     this.#bodies = makeBodies(valueBytes);
   }
 
-  /** What version `version` of the entry `index` is; versions differ in their bytes. */
+  /** The body of version `version` of the entry `index`; versions differ in their bytes. */
   body(index: number, version: number): Body {
     return this.#bodies[(index + version * 331) % this.#bodies.length] as Body;
   }
 
   /**
-   * Every entry once in a random order, the same for the same seed, or the first `count` of them. Keys are made in the
-   * order of their use: whoever asks for an entry has just made its key, and the wait for a key that lies anywhere in
-   * memory would be charged to the store.
+   * Every entry once in a random order, the same for the same seed, or the first `count` of them. Keys are created in
+   * the order of their use: real callers have just created their key, and cache misses on scattered keys would be
+   * charged to the store.
    */
   puts(version: number, seed: number, count: number = this.entries): Puts<K> & { readonly order: Uint32Array } {
     const order = shuffled(this.entries, randomFrom(seed)).subarray(0, count);
@@ -53,7 +55,7 @@ export class Dataset<K extends Key> {
     });
   }
 
-  /** As many operations as entries: 95 % gets, 5 % puts, of keys by Zipf's law; which are hot is random. */
+  /** As many operations as entries: 95 % gets, 5 % puts, of keys by Zipf's law; the hot keys are random. */
   mixed(version: number, seed: number): MixedOperations<K> {
     const random = randomFrom(seed);
     const uniform = (): number => random() / 2 ** 32;
@@ -68,9 +70,9 @@ export class Dataset<K extends Key> {
   }
 }
 
-/** The bytes of a key as a peer takes it. */
+/** The bytes of a key in the form of a peer. */
 export const keyForms: { bytes(key: Uint8Array): Buffer; string(key: Uint8Array): string } = {
-  // Not from Buffer's pool: a slice of it would keep 8 KiB alive, and hide what a key costs.
+  // Not from Buffer's pool: a slice of it would keep 8 KiB alive, and hide the cost of a key.
   bytes: (key) => Buffer.from(Uint8Array.from(key).buffer),
   string: (key) => Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1'),
 };

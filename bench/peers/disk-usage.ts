@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const blockBytes = 512;
 
-/** Bytes that the files below a directory take on the disk; holes in them take none. */
+/** The bytes that the files below a directory use on disk; holes use none. */
 export function diskBytes(directory: string): number {
   let bytes = 0;
   for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {

@@ -2,20 +2,20 @@ import { type Measure, measures, ourName } from './measures.ts';
 import type { Summary } from './summary.ts';
 import { dot, line, path, shortFigure, svgDocument, text } from './svg.ts';
 
-/** What was measured at one number of entries. */
+/** The figures at one number of entries. */
 export interface GrowthPoint {
   readonly entries: number;
   readonly summaries: readonly Summary[];
 }
 
-/** The measures that are followed while a store grows. */
+/** The measures that are shown while a store grows. */
 export const growthMeasures: readonly string[] = ['load', 'get, hit', 'scan', 'open'];
 
 const labelStep = 14;
 const [panelWidth, panelHeight, top, left] = [420, 250, 40, 70];
 const [plotWidth, plotHeight, plotTop] = [panelWidth - left - 115, panelHeight - 80, 40];
 
-/** A panel each measure: entries to the right on a logarithmic scale, the median upwards from 0, a line each store. */
+/** One panel for each measure: entries on a logarithmic x axis, the median on the y axis, one line for each store. */
 export function growthChart(points: readonly GrowthPoint[], title: string): string {
   const followed = measures.filter(({ name }) => growthMeasures.includes(name) && linesOf(name, points).length > 0);
   const panels = followed.map((measure, i) => {
@@ -61,7 +61,7 @@ function panel(measure: Measure, points: readonly GrowthPoint[]): string[] {
   return [text(left, 22, `${measure.name} (${measure.unit})`, 'heading'), ...grid, ...ticks, ...drawn];
 }
 
-/** The same positions moved down as little as needed for each to be `step` below the one before. */
+/** The same positions moved down as little as needed for a distance of `step` between neighbours. */
 export function spread(positions: readonly number[], step: number): number[] {
   const moved = [...positions];
   let lowest = Number.NEGATIVE_INFINITY;
@@ -89,7 +89,7 @@ function linesOf(measure: string, points: readonly GrowthPoint[]): Line[] {
   return lines.filter((one) => one.points.length > 0);
 }
 
-/** The next number above of 1, 2, 4, 5, 6, 8 or 10 times a power of ten. */
+/** The next larger number among 1, 2, 4, 5, 6, 8 or 10 times a power of ten. */
 export function niceCeiling(figure: number): number {
   if (!(figure > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(figure));

@@ -1,6 +1,6 @@
 import type { Figures } from './measures.ts';
 
-/** What one process does. A process does one task with one peer, in the order of `taskNames` over a round. */
+/** What one process does: one task with one peer, in the order of `taskNames` over a round. */
 export type TaskName = (typeof taskNames)[number];
 
 export const taskNames = [
@@ -20,7 +20,7 @@ export const taskNames = [
 export interface Job {
   readonly peer: string;
   readonly task: TaskName;
-  /** The store of the round; the tasks of a round find what those before them left. */
+  /** The store of the round; each task finds what the earlier ones left. */
   readonly directory: string;
   readonly entries: number;
   readonly valueBytes: number;
@@ -28,7 +28,7 @@ export interface Job {
   readonly deletedRuns: number;
 }
 
-/** What the process prints. */
+/** The output of the process. */
 export interface JobResult {
   readonly figures: Figures;
 }

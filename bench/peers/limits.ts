@@ -4,14 +4,14 @@ import { performance } from 'node:perf_hooks';
 import { randomFrom, shuffled } from '../workload.ts';
 import { Dataset, keyForms } from './dataset.ts';
 
-/** What the machine allows at the most: no store can do better at the measure beside it. */
+/** A limit of the machine: no store can be better at the measure beside it. */
 export interface Limit {
   readonly name: string;
   readonly measure: string;
   readonly perSecond: number;
 }
 
-/** The bytes of a record: key, body and a header, as any log has them. */
+/** The bytes of a record: key, body and a header, as every log has them. */
 function recordBytes(valueBytes: number): number {
   return 16 + 32 + valueBytes + 16;
 }

@@ -103,7 +103,7 @@ function follow(run: Run, sizes: readonly number[]): void {
   );
 }
 
-/** What was measured; where and how it was asked for tells nothing to others. */
+/** The figures without the options that only matter on this machine. */
 function published({ entries, valueBytes, rounds, grow }: PeersArguments): Partial<PeersArguments> {
   return grow === undefined ? { entries, valueBytes, rounds } : { valueBytes, rounds, grow };
 }

@@ -1,7 +1,7 @@
 /** The name of this project's own store among the peers. */
 export const ourName: string = 'projection-cache';
 
-/** What is measured, and which way is better. */
+/** A measure, and which direction is better. */
 export interface Measure {
   readonly name: string;
   readonly unit: 'per second' | 'x bare' | 'ms' | 'bytes an entry';
@@ -9,7 +9,7 @@ export interface Measure {
   readonly what: string;
 }
 
-/** In the order in which they are shown. */
+/** In the order of the tables. */
 export const measures: readonly Measure[] = [
   { name: 'load', unit: 'per second', what: 'puts of new keys in random order, durable at the end' },
   {
@@ -44,7 +44,7 @@ export const measures: readonly Measure[] = [
   },
 ];
 
-/** Figures of one round of one peer, by the name of the measure. */
+/** The figures of one round of one peer, by the name of the measure. */
 export type Figures = Readonly<Record<string, number>>;
 
 /** How good `figure` is compared with `ours`: 2 is twice as good. */

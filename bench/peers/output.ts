@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const benchmarks: string = fileURLToPath(new URL('../../docs/benchmarks/', import.meta.url));
 
-/** Writes the figures to the JSON file and the chart beside it; returns both paths. Without a file: docs/benchmarks. */
+/** Writes the figures to the JSON file and the chart beside it; returns both paths. Default: docs/benchmarks. */
 export function writeOutput(json: string | undefined, name: string, result: object, chart: string): [string, string] {
   const path = json ?? join(benchmarks, `${name}.json`);
   const chartPath = `${path.replace(/\.json$/, '')}.svg`;

@@ -6,7 +6,7 @@ let slab: Uint8Array = new Uint8Array(slabBytes);
 let view: DataView = new DataView(slab.buffer);
 let used = 0;
 
-/** The entry in bytes that the peer made for this call and will not touch again. */
+/** The entry in bytes that the peer created for this call and will not change. */
 export function ownedEntry(bytes: Uint8Array): CacheEntry {
   const valueBytes = bytes.length - metaBytes;
   const meta = new DataView(bytes.buffer, bytes.byteOffset + valueBytes, metaBytes);
@@ -17,8 +17,8 @@ export function ownedEntry(bytes: Uint8Array): CacheEntry {
 }
 
 /**
- * The entry in bytes that belong to the peer, copied into a slab that many share: the cheapest copy there is. A buffer
- * of lmdb names the length of what was read as its `length` and is longer in truth, so that it is copied up to there.
+ * The entry in bytes that belong to the peer, copied into a shared slab: the cheapest possible copy. The `length` of a
+ * buffer of lmdb is the length of the value, while the buffer itself is longer, so that the copy ends there.
  */
 export function copiedEntry(bytes: Buffer): CacheEntry {
   const { length } = bytes;

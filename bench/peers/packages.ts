@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { type Machine, thisMachine } from '../machine.ts';
 
-/** The machine and what ran on it. */
+/** The machine and the software on it. */
 export interface Setting extends Machine {
   readonly kernel: string;
   readonly sqlite: string;

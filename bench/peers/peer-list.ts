@@ -1,6 +1,6 @@
 import type { Peer } from './peer.ts';
 
-/** How each peer is loaded: in its own process alone, so that none pays for another. Ours comes first. */
+/** How each peer is loaded: alone in its own process, so that none pays for another. Ours comes first. */
 const loaders: Readonly<Record<string, () => Promise<{ loadPeer(): Peer<never> | Promise<Peer<never>> }>>> = {
   'projection-cache': () => import('./adapters/projection-cache.ts'),
   lmdb: () => import('./adapters/lmdb.ts'),
@@ -18,6 +18,6 @@ export async function loadPeer(name: string): Promise<Peer> {
   const loader = loaders[name];
   if (loader === undefined) throw new Error(`there is no peer ${name}`);
   const { loadPeer } = await loader();
-  // The form of its keys is known at run time alone; the data set is made in that form.
+  // The form of its keys is known only at run time; the data set is created in that form.
   return (await loadPeer()) as unknown as Peer;
 }

@@ -21,9 +21,9 @@ export interface PeersArguments {
   readonly entries: number;
   readonly valueBytes: number;
   readonly rounds: number;
-  /** `undefined`: all. */
+  /** `undefined`: all peers. */
   readonly peers: readonly string[] | undefined;
-  /** Numbers of entries, ascending; `undefined`: no growth but a comparison. */
+  /** Numbers of entries, ascending; `undefined`: no growth chart but a comparison. */
   readonly grow: readonly number[] | undefined;
   readonly quick: boolean;
   readonly directory: string;
@@ -32,7 +32,7 @@ export interface PeersArguments {
 }
 
 const quickEntries = 20_000;
-// Fewer leave no runs to delete; more have no place in the 32-bit orders.
+// Fewer leave no runs to delete; more do not fit into the 32-bit orders.
 const [entriesMin, entriesMax] = [2000, 100_000_000];
 
 /** @throws {UsageError} for anything that `usage` does not offer. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Bytes of this process in memory that no file backs, after a garbage collection: what it takes from the machine, while
- * pages of a mapped file can be dropped at any time. `undefined` where the system does not tell.
+ * The anonymous memory of this process in bytes, after a garbage collection: the memory it really needs, as pages of a
+ * mapped file can be dropped at any time. `undefined` if the system does not report it.
  */
 export function privateBytes(): number | undefined {
   collectGarbage();

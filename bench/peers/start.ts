@@ -1,6 +1,6 @@
 /**
- * Installs the peers in their folder, builds ours, checks the types of the adapters and starts the comparison on the Node
- * that was installed with them. The arguments are handed on.
+ * Installs the peers in their folder, builds our store, checks the types of the adapters and starts the comparison on
+ * the Node that was installed with them. The arguments are passed on.
  */
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

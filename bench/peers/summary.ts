@@ -1,10 +1,10 @@
 import { medianOf } from '../percentiles.ts';
 import { type Figures, type Measure, measures, ourName, timesOurs } from './measures.ts';
 
-/** What was measured of a peer: one set of figures a round, in the order of the rounds. */
+/** The figures of a peer: one set for each round, in order. */
 export interface PeerRounds {
   readonly peer: string;
-  /** Fewer than was asked for where more would take minutes. */
+  /** Fewer than requested if more would take minutes. */
   readonly entries: number;
   readonly rounds: readonly Figures[];
 }
@@ -17,7 +17,7 @@ export interface Summary {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** How good it is compared with ours, 2 is twice as good: the median over the rounds, each compared within itself. */
+  /** How good it is compared with ours, 2 is twice as good: the median of the ratios of all rounds. */
   readonly timesOurs: number;
 }
 
@@ -42,7 +42,7 @@ function summaryOf(measure: Measure, { peer, entries, rounds }: PeerRounds, ours
   ];
 }
 
-/** Below this factor two figures of a noisy machine are the same. */
+/** Below this factor two figures of a noisy machine count as equal. */
 export const tieFactor: number = 1.2;
 
 export type Verdict = 'better' | 'tie' | 'worse';

@@ -1,4 +1,4 @@
-/** Colours by role, for pages that are light or dark; the background is the page's own. */
+/** Colours by role, for light and dark pages; the background is that of the page. */
 const style = `
   text { font: 12px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328 }
   .title { font-size: 15px; font-weight: 600 }
@@ -22,7 +22,7 @@ const style = `
     .other { fill: #f0883e; stroke: #f0883e }
   }`;
 
-/** A whole SVG file with a title that is read aloud too. */
+/** A whole SVG file with an accessible title. */
 export function svgDocument(width: number, height: number, title: string, body: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img">`,
@@ -63,7 +63,7 @@ export function escapeXml(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** A figure in few letters: 1.2 M, 340 k, 12. */
+/** A figure in a few characters: 1.2 M, 340 k, 12. */
 export function shortFigure(figure: number): string {
   if (figure >= 999_500) return `${trimmed(figure / 1e6)} M`;
   if (figure >= 999.5) return `${trimmed(figure / 1e3)} k`;

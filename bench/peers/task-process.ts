@@ -1,7 +1,7 @@
 /*
- * Does one task with one peer and prints the figures as JSON.
+ * Runs one task with one peer and prints the figures as JSON.
  *
- *     task-process.ts JOB-AS-JSON
+ * task-process.ts JOB-AS-JSON
  */
 import { Dataset, keyForms } from './dataset.ts';
 import type { Job, JobResult } from './job.ts';
@@ -15,5 +15,5 @@ const data = new Dataset<Key>(job.entries, job.valueBytes, keyForms[peer.keyForm
 const figures = await tasks[job.task]({ job, peer, data });
 const result: JobResult = { figures };
 console.log(JSON.stringify(result));
-// Timers and threads of a peer must not keep the process.
+// Timers and threads of a peer must not keep the process alive.
 process.exit(0);

@@ -10,27 +10,27 @@ import type { Awaitable, Body, Key, Peer, PeerStore, Visit } from './peer.ts';
 import { privateBytes } from './process-memory.ts';
 import { timeWork } from './timing.ts';
 
-/** What a task works with. */
+/** The context of a task. */
 export interface Bench {
   readonly job: Job;
   readonly peer: Peer;
   readonly data: Dataset<Key>;
 }
 
-// Versions of the bodies: a task must not store the bytes that are there already, which some peers would notice and skip.
+// Versions of the bodies: a task must not store bytes that are already stored, which some peers would detect and skip.
 const loaded = 0;
 const [mixed, durable, overwritten] = [1, 2, 3];
 const [loadSeed, getSeed, missSeed, mixedSeed, overwriteSeed, deleteSeed, checkSeed] = [11, 22, 33, 44, 55, 66, 77];
 const checkedEntriesMax = 1000;
 const warmUpEntriesMax = 20_000;
 const warmUpMs = 500;
-// Syncs get faster and slower with what else the disk does: few at a time, so that both meet the same.
+// The speed of syncs varies with other work of the disk: few at a time, so that both are affected equally.
 const putsPerTurn = 10;
 /** A header, a key and a meta: what a log of any kind stores beside the value. */
 const recordExtraBytes = 64;
 
 export const tasks: Readonly<Record<TaskName, (bench: Bench) => Promise<Figures>>> = {
-  // Apart from the load that is timed, as a warm-up leaves memory behind.
+  // Separate from the timed load, as a warm-up leaves memory behind.
   async memory({ job, peer, data }) {
     const puts = data.puts(loaded, loadSeed);
     const before = privateBytes();
@@ -68,7 +68,7 @@ export const tasks: Readonly<Record<TaskName, (bench: Bench) => Promise<Figures>
     const { keys, bodies } = data.puts(loaded, getSeed);
     const absent = data.absentKeys(missSeed);
     const store = await openLoaded({ job, peer, data });
-    // Once before the clock runs: what is measured is reading from memory with compiled code.
+    // Once before the clock runs: the measurement is of reads from memory with compiled code.
     await readUntilWarm(() => store.getEach(keys, () => undefined));
     await readUntilWarm(() => store.getEach(absent, () => undefined));
     const hits = new Checker(bodies);
@@ -180,7 +180,10 @@ export const tasks: Readonly<Record<TaskName, (bench: Bench) => Promise<Figures>
   },
 };
 
-/** Once at least, so that everything is in memory, and again for a while, as few entries do not get code compiled. */
+/**
+ * At least once, so that everything is in memory, and again for a while, so that code gets compiled even with few
+ * entries.
+ */
 async function readUntilWarm(read: () => Awaitable<void>): Promise<void> {
   const start = performance.now();
   do await read();
@@ -191,7 +194,7 @@ function appendEach(bare: BareAppends, count: number): void {
   for (let i = 0; i < count; i += 1) bare.step();
 }
 
-/** Has the code compiled before it is measured, on fewer entries in a directory of their own. */
+/** Gets the code compiled before it is measured, on fewer entries in a separate directory. */
 async function warmUp({ directory }: Job, peer: Peer, data: Dataset<Key>): Promise<void> {
   const scratch = `${directory}-scratch`;
   mkdirSync(scratch);
@@ -216,7 +219,7 @@ function perSecond(operations: number, ms: number): number {
   return (operations / ms) * 1000;
 }
 
-/** Compares what comes with what was stored: a store that is fast and wrong must not be measured. */
+/** Compares entries with what was stored: a store that is fast and wrong must not be measured. */
 class Checker {
   readonly #bodies: readonly Body[];
   #right = 0;

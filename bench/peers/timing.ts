@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Awaitable } from './peer.ts';
 
-/** Does `step` for each index and writes how many milliseconds each took. */
+/** Runs `step` for each index and records how many milliseconds each took. */
 export function timeEach(durationsMs: Float64Array, step: (index: number) => void): void {
   for (let i = 0; i < durationsMs.length; i += 1) {
     const start = performance.now();
@@ -10,7 +10,7 @@ export function timeEach(durationsMs: Float64Array, step: (index: number) => voi
   }
 }
 
-/** The same with steps that promise. */
+/** The same for asynchronous steps. */
 export async function timeEachPromised(
   durationsMs: Float64Array,
   step: (index: number) => Promise<unknown>,
@@ -25,7 +25,7 @@ export async function timeEachPromised(
 /** How many milliseconds `work` took. */
 export async function timeWork(work: () => Awaitable<unknown>): Promise<number> {
   const start = performance.now();
-  // A promise is awaited only where there is one: a turn of the queue would be charged to those that need none.
+  // Only promises are awaited: a turn of the microtask queue would be charged to synchronous stores.
   const result = work();
   if (result instanceof Promise) await result;
   return performance.now() - start;

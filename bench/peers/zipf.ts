@@ -1,6 +1,6 @@
 /**
- * Ranks below `count` by Zipf's law: rank r comes with a probability proportional to 1 / (r + 1) ** exponent. The sums of
- * the weights are kept, so that a draw is exact: a binary search for a uniform number.
+ * Ranks below `count` by Zipf's law: rank r has a probability proportional to 1 / (r + 1) ** exponent. It keeps the
+ * sums of the weights, so that a draw is exact: a binary search for a uniform number.
  */
 export class Zipf {
   readonly #sums: Float64Array;
@@ -16,7 +16,7 @@ export class Zipf {
     }
   }
 
-  /** The rank that a number from 0 to below 1 stands for. */
+  /** The rank for a uniform number from 0 (included) to 1 (excluded). */
   rankOf(uniform: number): number {
     const target = uniform * (this.#sums.at(-1) as number);
     let low = 0;

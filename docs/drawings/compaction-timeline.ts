@@ -6,17 +6,17 @@ const VALUE_BYTES = 16_384;
 const OLD = '000001.log';
 const NEW = '000002.log';
 const PUTS_MAX = 2000;
-/** Puts that are drawn before the compaction begins, and after the old log is gone. */
+/** The puts in the drawing before the compaction starts, and after the old log is removed. */
 const PUTS_BEFORE = 18;
 const PUTS_AFTER = 12;
 
-/** What the directory held after a put. */
+/** The contents of the directory after a put. */
 interface Listing {
   readonly sizes: ReadonlyMap<string, number>;
   readonly generation: number;
 }
 
-/** Directory listings after each put, until a compaction has run and its old log is gone. */
+/** The listings after each put, until a compaction has run and its old log is removed. */
 async function listings(): Promise<Listing[]> {
   const { storage, cache } = sampleStore();
   const found: Listing[] = [];
@@ -36,7 +36,7 @@ async function listings(): Promise<Listing[]> {
   return found;
 }
 
-/** The files of a store while it is written to, through a compaction. */
+/** The files of a store during writes and a compaction. */
 export async function compactionTimeline(): Promise<string> {
   const recorded = await listings();
   const skipped = recorded.findIndex(({ sizes }) => sizes.has(NEW)) - PUTS_BEFORE;

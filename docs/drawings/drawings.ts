@@ -8,7 +8,7 @@ import { storeStates } from './store-states.ts';
 
 type Draw = () => string | Promise<string>;
 
-/** Every drawing by the name of its file. Where it can be, it is made of what a real store does. */
+/** Every drawing by the name of its file. Where possible it shows what a real store does. */
 export const drawings: ReadonlyMap<string, Draw> = new Map<string, Draw>([
   ['log-offsets', logOffsets],
   ['record-bytes', recordBytesDrawing],

@@ -1,8 +1,8 @@
 import { Drawing, type Fill, figure } from './svg.ts';
 
-/** The layout that is drawn, in 32-bit words; a test finds it in the index image of a real store. */
+/** The layout in the drawing, in 32-bit words; a test finds it in the index image of a real store. */
 export const layout = {
-  /** From the address of a node, which is that of its header. */
+  /** Relative to the address of a node, which is that of its header. */
   locationWord: 1,
   sizeWord: 2,
   keyWord: 3,

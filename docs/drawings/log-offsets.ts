@@ -1,7 +1,7 @@
 import { endOfTurn, fileBytes, META, sampleStore } from './sample-store.ts';
 import { Drawing, type Fill, figure, WIDTH } from './svg.ts';
 
-/** Bytes of a page of the log in memory; a test compares it with docs/tuning.md. */
+/** The size of a page of the log in memory, in bytes; a test compares it with docs/tuning.md. */
 export const PAGE_BYTES = 65_536;
 
 const LOG = '000001.log';
@@ -13,7 +13,7 @@ interface LogOffsets {
   readonly end: number;
 }
 
-/** What a real store has synced, written and accepted after some puts, a sync, a turn, and more puts. */
+/** The bytes that a real store has synced, written and accepted after some puts, a sync, a turn, and more puts. */
 async function measuredOffsets(): Promise<LogOffsets> {
   const { storage, cache } = sampleStore();
   const put = (count: number): void => {

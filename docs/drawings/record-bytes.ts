@@ -30,7 +30,7 @@ const cachedAtOffset: number = watermarkOffset + U64_BYTES;
 const bodyBytes: number = VALUE.length + 2 * U64_BYTES;
 const size: number = recordBytes(KEY.length, bodyBytes);
 
-/** The fields of the record that is drawn, each up to the next. */
+/** The fields of the record in the drawing, each up to the next. */
 const fields: readonly Field[] = [
   {
     name: 'header checksum',

@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { LogCache } from '../../src/index.ts';
 import { FaultStorage } from '../../src/testing/index.ts';
 
-/** The directory of every store that is drawn. */
+/** The directory of every store in the drawings. */
 export const DIRECTORY = 'store';
 
-/** Of all entries that are drawn: 41 events, and the time that the bytes in docs/format.md have too. */
+/** The meta of all entries in the drawings: 41 events, and the same time as the bytes in docs/format.md. */
 export const META = { watermark: 41n, cachedAtUs: 1_700_000_000_000_000n } as const;
 
-/** A store in memory whose files can be looked at. */
+/** A store in memory whose files can be read. */
 export function sampleStore(): { readonly storage: FaultStorage; readonly cache: LogCache } {
   const storage = new FaultStorage();
   return { storage, cache: LogCache.open(DIRECTORY, { storage }) };
@@ -21,7 +21,7 @@ export function fileBytes(storage: FaultStorage, name: string): Uint8Array {
   return bytes;
 }
 
-/** Resolves when the turn of the event loop has ended, and what it left to be written has been. */
+/** Resolves when the turn of the event loop has ended and its deferred writes are done. */
 export async function endOfTurn(): Promise<void> {
   await setImmediate();
   await setImmediate();

@@ -15,7 +15,7 @@ interface Message {
   readonly answer?: boolean;
 }
 
-/** The calls that a real projector makes for two callers at once, and for one that takes a cached state later. */
+/** The calls that a real projector makes for two concurrent callers, and for one that uses a cached state later. */
 async function recordedMessages(): Promise<{ shared: Message[]; bestEffort: Message[]; joined: boolean }> {
   let messages: Message[] = [];
   const note = (from: Lifeline, to: Lifeline, name: string): void => {
@@ -68,7 +68,7 @@ async function recordedMessages(): Promise<{ shared: Message[]; bestEffort: Mess
   return { shared, bestEffort: messages, joined };
 }
 
-/** Two callers who share one fold, and a later one whose freshness allows a cached state. */
+/** Two callers that share one fold, and a later one whose freshness allows a cached state. */
 export async function sharedFold(): Promise<string> {
   const { shared, bestEffort, joined } = await recordedMessages();
   if (!joined) throw new Error('the two callers did not share a fold');
@@ -100,7 +100,7 @@ export async function sharedFold(): Promise<string> {
       [at(to), y],
     ];
     drawing.arrow(points, answer === true ? 'dashed' : 'line');
-    // Beside the lifeline on the left, where the arrow begins or ends.
+    // Right of the left lifeline, where the arrow starts or ends.
     const beside = Math.min(at(from), at(to)) + 8;
     drawing.text(beside, y - 6, name, 'small');
     y += step;

@@ -1,4 +1,4 @@
-/** Colours by role. A drawing brings its own background, so that it can be read whatever page it is on. */
+/** Colours by role. A drawing has its own background, so that it is readable on every page. */
 const style = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328 }
   .title { font-size: 16px; font-weight: 600 }
@@ -32,10 +32,10 @@ const style = `
     .violet { fill: #2f1a52; stroke: #ab7df8 }
   }`;
 
-/** Room on the page of a document. */
+/** The width of a drawing in a document, in pixels. */
 export const WIDTH = 720;
 
-/** What a box is filled with. */
+/** The fill of a box. */
 export type Fill = 'plain' | 'blue' | 'green' | 'yellow' | 'red' | 'violet';
 
 export type Anchor = 'start' | 'middle' | 'end';
@@ -45,14 +45,14 @@ export type Point = readonly [x: number, y: number];
 const TIP_LENGTH = 8;
 const TIP_HALF_WIDTH = 4;
 
-/** An SVG file in the making: shapes lie over those that were added before. Lengths are pixels. */
+/** Builds an SVG file. Later shapes lie on top of earlier ones. Lengths are pixels. */
 export class Drawing {
   readonly #title: string;
   readonly #description: string;
   readonly #height: number;
   readonly #shapes: string[] = [];
 
-  /** The title is drawn on top; it and the description are read aloud to those who do not see the drawing. */
+  /** The title is drawn at the top; screen readers read it and the description. */
   constructor(title: string, description: string, height: number) {
     this.#title = title;
     this.#description = description;
@@ -66,7 +66,7 @@ export class Drawing {
     this.#shapes.push(`<text x="${round(x)}" y="${round(y)}"${classed}${anchored}>${escapeXml(content)}</text>`);
   }
 
-  /** Lines of text below each other, the first with its baseline at `y`. */
+  /** Lines of text below each other, with the baseline of the first at `y`. */
   lines(x: number, y: number, contents: readonly string[], classes: string = '', anchor: Anchor = 'start'): void {
     for (const [index, content] of contents.entries()) this.text(x, y + index * 17, content, classes, anchor);
   }
@@ -76,7 +76,7 @@ export class Drawing {
     this.#shapes.push(`<rect x="${round(x)}" y="${round(y)}" ${size} rx="${radius}" class="${fill}"/>`);
   }
 
-  /** A rounded box with lines of text in its middle, the first one strong. */
+  /** A rounded box with centred lines of text, the first one bold. */
   label(x: number, y: number, width: number, height: number, fill: Fill, contents: readonly string[]): void {
     this.box(x, y, width, height, fill, 6);
     const top = y + height / 2 - (contents.length - 1) * 8.5 + 4.5;

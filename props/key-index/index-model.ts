@@ -1,13 +1,13 @@
 import type { KeyInterval } from '../../src/key-index/index-cursor.ts';
 
-/** What the index should hold about a key. */
+/** The expected entry of a key in the index. */
 export interface ModelEntry {
   readonly key: Uint8Array;
   readonly location: number;
   readonly units: number;
 }
 
-/** A key as text that has the order of its bytes. */
+/** A key as text that sorts like its bytes. */
 export function nameOf(key: Uint8Array): string {
   return Buffer.from(key).toString('hex');
 }
@@ -17,7 +17,7 @@ export function contains(interval: KeyInterval, key: Uint8Array): boolean {
   return interval.upper === undefined || Buffer.compare(key, interval.upper) < 0;
 }
 
-/** The index as a plain map: too slow and too large to be wrong. */
+/** The index as a plain map: slow and large, but obviously correct. */
 export class IndexModel {
   readonly #entries = new Map<string, ModelEntry>();
 

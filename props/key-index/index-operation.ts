@@ -13,8 +13,8 @@ export type IndexOperation =
   | { readonly kind: 'step'; readonly cursor: number; readonly steps: number }
   | { readonly kind: 'reload'; readonly adopted: boolean };
 
-// Few different bytes, so that keys repeat, are prefixes of one another and meet the bounds of intervals; bytes at both
-// ends, around the sign bit of a word, and enough of them to cross words.
+// Few different bytes, so that keys repeat, are prefixes of one another and equal the bounds of intervals; bytes at
+// both ends, around the sign bit of a word, and enough of them to cross words.
 const byte = fc.constantFrom(0, 1, 0x61, 0x7f, 0x80, 0xff);
 const shortKey = fc.array(byte, { maxLength: 6 }).map((bytes) => Uint8Array.from(bytes));
 const sharedPrefix = fc

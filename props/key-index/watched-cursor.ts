@@ -4,8 +4,8 @@ import type { IndexCursor, KeyIndex } from '../../src/key-index/key-index.ts';
 import { contains, type IndexModel, nameOf } from './index-model.ts';
 
 /**
- * A cursor and what it owes: keys within its bounds, each once and in order, none that is not there, and all that were
- * there from its beginning until it passed them.
+ * A cursor and the keys it must yield: only keys within its bounds, each once and in order, no absent ones, and all
+ * keys that existed from its creation until it passed them.
  */
 export class WatchedCursor {
   readonly #index: KeyIndex;
@@ -26,7 +26,7 @@ export class WatchedCursor {
     this.#owed = new Set(model.within(interval).map(({ key }) => nameOf(key)));
   }
 
-  /** A key that was removed is owed no more, even when it comes back. */
+  /** A removed key need not be yielded any more, even if it is put again. */
   forgive(key: Uint8Array): void {
     this.#owed.delete(nameOf(key));
   }
@@ -50,7 +50,7 @@ export class WatchedCursor {
     expect([...this.#owed].filter((owed) => this.#isBefore(owed, name))).toEqual([]);
   }
 
-  /** Hexadecimal text has the order of the bytes it stands for. */
+  /** Hexadecimal text sorts like its bytes. */
   #isBefore(left: string, right: string): boolean {
     return this.#sign > 0 ? left < right : left > right;
   }

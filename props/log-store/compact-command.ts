@@ -3,11 +3,11 @@ import { bytes } from '../../test/store/store-history.ts';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
 export type Compacting =
-  /** Runs to its end at once. */
+  /** Runs to its end in one call. */
   | { readonly how: 'at once' }
-  /** Is waited for while a key is written at each step; `abortAt` names the step at which it is given up. */
+  /** Is awaited while a key is written at each step; `abortAt` is the step at which it is aborted. */
   | { readonly how: 'awaited'; readonly key: string; readonly abortAt: number | undefined }
-  /** Goes on while later commands run. */
+  /** Continues while later commands run. */
   | { readonly how: 'in background' };
 
 class Aborted extends Error {}

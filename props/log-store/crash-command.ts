@@ -3,14 +3,14 @@ import { contentsOf, equal, openStore, StoreHistory } from '../../test/store/sto
 import type { Survival } from '../../test/store/test-disk.ts';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
-/** The process, or the machine, stops without a word; of what was not synced each change has its own luck. */
+/** The process or the machine stops abruptly; each change that was not synced has its own outcome. */
 export class CrashCommand implements StoreCommand {
-  readonly #luck: readonly Survival[];
+  readonly #survivals: readonly Survival[];
   readonly #keepsImage: boolean;
 
-  /** `luck` is gone through again and again. */
-  constructor(luck: readonly Survival[], keepsImage: boolean) {
-    this.#luck = luck;
+  /** `survivals` is repeated as often as needed. */
+  constructor(survivals: readonly Survival[], keepsImage: boolean) {
+    this.#survivals = survivals;
     this.#keepsImage = keepsImage;
   }
 
@@ -22,14 +22,14 @@ export class CrashCommand implements StoreCommand {
     let drawn = 0;
     const disk = real.disk.afterCrash(() => {
       drawn += 1;
-      return this.#luck[(drawn - 1) % this.#luck.length] ?? 'none';
+      return this.#survivals[(drawn - 1) % this.#survivals.length] ?? 'none';
     });
     if (!this.#keepsImage) for (const name of disk.names) if (name.endsWith('.index')) disk.take(name);
     real.dropInto(disk);
     const contents = contentsOf(real.store);
-    if (!model.history.isPrefix(contents)) expect.fail('the store is at no state between the last sync and the crash');
+    if (!model.history.isPrefix(contents)) expect.fail('the store is in no state between the last sync and the crash');
     expect(real.store.stats().recovery).toMatchObject({ damaged: [], forgotten: false });
-    // All that was found is durable now: another crash comes back here.
+    // Everything that was found is durable now: another crash leads to the same contents.
     const again = contentsOf(openStore(real.disk.afterCrash(() => 'none')));
     if (!equal(again, contents)) expect.fail('a second crash found another state');
     model.history = new StoreHistory(contents);
@@ -38,6 +38,6 @@ export class CrashCommand implements StoreCommand {
   }
 
   toString(): string {
-    return `crash(${this.#luck.join()}, ${this.#keepsImage ? 'with' : 'without'} image)`;
+    return `crash(${this.#survivals.join()}, ${this.#keepsImage ? 'with' : 'without'} image)`;
   }
 }

@@ -18,7 +18,7 @@ export class GetCommand implements StoreCommand {
     expect(real.store.reader.has(bytes(this.#key))).toBe(expected !== undefined);
     const found = getBody(real.store, bytes(this.#key));
     if ((found === undefined ? undefined : text(found)) !== expected) expect.fail(`wrong value of ${this.#key}`);
-    // The result is the caller's own.
+    // The result belongs to the caller.
     found?.fill(1);
     real.check(model);
     await Promise.resolve();

@@ -3,14 +3,14 @@ import { bytes, entriesOf, text } from '../../test/store/store-history.ts';
 import { keysWithin, type Range } from './range-command.ts';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
-/** Before the entry with number `at` is asked for, `key` gets `body`, or is removed where that is `undefined`. */
+/** Before the entry with index `at` is requested, `key` gets `body`, or is removed if that is `undefined`. */
 export interface Interruption {
   readonly at: number;
   readonly key: string;
   readonly body: string | undefined;
 }
 
-/** Goes through a range while the store is written to. */
+/** Iterates over a range during writes. */
 export class IterateCommand implements StoreCommand {
   readonly #range: Range;
   readonly #interruptions: readonly Interruption[];
@@ -37,7 +37,7 @@ export class IterateCommand implements StoreCommand {
       const { value } = entries.next();
       if (value === undefined) break;
       const [key, body] = value.map(text) as [string, string];
-      if (model.history.current.get(key) !== body) expect.fail(`${key} was not as it stood when it came`);
+      if (model.history.current.get(key) !== body) expect.fail(`${key} has another value than at the time of its step`);
       met.push(key);
     }
     expect(met).toEqual(keysWithin(new Set(met), this.#range));

@@ -17,13 +17,13 @@ export class PutCommand implements StoreCommand {
 
   async run(model: Model, real: StoreUnderTest): Promise<void> {
     const body = bodyBytes(this.#body);
-    // The trailer is stored right behind the value: where the body is cut in two must not matter.
+    // The trailer is stored right after the value: where the body is split must not matter.
     const cut = Math.max(0, body.length - (this.#body.fill % 17));
     const key = bytes(this.#key);
     real.store.writer.put(key, body.subarray(0, cut), body.subarray(cut));
     const stored = text(body);
     model.history.accept((contents) => contents.set(this.#key, stored));
-    // What the caller does with its bytes afterwards is no business of the store.
+    // Later changes to the caller's bytes must not affect the store.
     key.fill(1);
     body.fill(1);
     real.check(model);

@@ -8,7 +8,7 @@ export interface Range {
   readonly reverse: boolean;
 }
 
-/** Keys of the model that a range goes through, in its order. */
+/** The keys of the model within a range, in its order. */
 export function keysWithin(keys: Iterable<string>, { lower, upper, reverse }: Range): string[] {
   const within = [...keys].filter((key) => key >= lower && (upper === undefined || key < upper)).sort();
   return reverse ? within.reverse() : within;

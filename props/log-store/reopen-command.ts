@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
-/** Closes and opens again, with the image of the index or without it. */
+/** Closes and reopens, with or without the index image. */
 export class ReopenCommand implements StoreCommand {
   readonly #keepsImage: boolean;
 

@@ -4,7 +4,7 @@ import type { LogStore } from '../../src/store/log-store.ts';
 import { bytes, openStore, StoreHistory } from '../../test/store/store-history.ts';
 import { TestDisk } from '../../test/store/test-disk.ts';
 
-/** One step of a small workload. Bodies are numbered by the step, so that no two are alike. */
+/** One step of a small workload. Bodies are numbered by the step, so that no two are equal. */
 export type Step =
   | { readonly do: 'put'; readonly key: string; readonly length: number }
   | { readonly do: 'putMany'; readonly keys: readonly string[] }
@@ -14,7 +14,7 @@ export type Step =
 
 const key: fc.Arbitrary<string> = fc.constantFrom('', 'a', 'ab', 'b', 'c', '\xff');
 
-/** Small enough for every byte of the log to be tried. */
+/** Small enough to try every byte of the log. */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('put' as const), key, length: fc.nat({ max: 12 }) }) },
@@ -36,16 +36,16 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 2, maxLength: 14 },
 );
 
-/** What a sync leaves at the end of the log. */
+/** The record that a sync appends to the log. */
 const MARK_BYTES: number = recordBytes(MARK_KEY_BYTES, 0);
 
-/** A log that reaches to `logEnd` at least holds state number `state` or a later one. */
+/** A log that reaches at least to `logEnd` holds state number `state` or a later one. */
 export interface Promised {
   readonly logEnd: number;
   readonly state: number;
 }
 
-/** A store that went through some steps and is still open. */
+/** An open store after some steps. */
 export class SmallStore {
   readonly disk: TestDisk = new TestDisk();
   readonly history: StoreHistory = new StoreHistory();
@@ -63,7 +63,7 @@ export class SmallStore {
     return this.disk.names.findLast((name) => name.endsWith('.log')) ?? '';
   }
 
-  /** The state that a log of `length` bytes must hold at least, `undefined` where it promises nothing. */
+  /** The state that a log of `length` bytes must hold at least; `undefined` if it promises nothing. */
   promisedBy(length: number): number | undefined {
     return this.promised.findLast(({ logEnd }) => logEnd <= length)?.state;
   }

@@ -7,14 +7,14 @@ import type { StoreEvent } from '../../src/store/store-event.ts';
 import { contentsOf, openStore, type StoreHistory } from '../../test/store/store-history.ts';
 import { TestDisk } from '../../test/store/test-disk.ts';
 
-/** What the store should hold, and held. */
+/** The expected contents of the store, and its history. */
 export interface Model {
   history: StoreHistory;
 }
 
 export type StoreCommand = fc.AsyncCommand<Model, StoreUnderTest>;
 
-/** What damage or refusal would tell of; none of these happen to a store that nothing happens to. */
+/** Events of damage or refusal; a store without faults emits none of them. */
 const UNEXPECTED: ReadonlySet<StoreEvent['type']> = new Set([
   'entry-damaged',
   'background-write-failed',
@@ -36,7 +36,7 @@ export class StoreUnderTest {
     this.store = this.#open();
   }
 
-  /** Runs what the store has put off to the end of the turn. */
+  /** Runs the work that the store has deferred to the end of the turn. */
   async endTurn(): Promise<void> {
     const deferred = this.#deferred;
     this.#deferred = [];
@@ -44,7 +44,7 @@ export class StoreUnderTest {
     await nextTurn();
   }
 
-  /** Starts what is not waited for; what it fails with because the store is closed is no fault. */
+  /** Starts work that is not awaited; an error because the store is closed is not a fault. */
   startInBackground(work: Promise<void>): void {
     const { disk } = this;
     this.#background.push(
@@ -65,9 +65,9 @@ export class StoreUnderTest {
     this.store = this.#open();
   }
 
-  /** The process is gone and the machine goes on with `disk`. */
+  /** The process ends and the next one continues with `disk`. */
   dropInto(disk: TestDisk): void {
-    // What the old instance still has under way must not be heard of.
+    // The old instance must not reach the disk any more.
     this.disk.before = () => {
       throw new Error('this process is gone');
     };
@@ -76,7 +76,7 @@ export class StoreUnderTest {
     this.reopen();
   }
 
-  /** What holds after every command. */
+  /** Checks that run after every command. */
   check({ history }: Model): void {
     const stats = this.store.stats();
     let liveBytes = 0;
@@ -87,7 +87,7 @@ export class StoreUnderTest {
     expect(this.#unexpected).toEqual([]);
   }
 
-  /** The whole store entry by entry. */
+  /** Compares the whole store entry by entry. */
   checkContents({ history }: Model): void {
     this.check({ history });
     const keys = [...history.current.keys()].sort();

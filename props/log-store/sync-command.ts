@@ -1,6 +1,6 @@
 import type { Model, StoreCommand, StoreUnderTest } from './store-model.ts';
 
-/** Makes durable at once, off the thread, or lets the turn end, which only writes. */
+/** Syncs on the thread, off the thread, or lets the turn end, which only writes. */
 export class SyncCommand implements StoreCommand {
   readonly #how: 'sync' | 'async' | 'end of turn';
 

@@ -4,100 +4,100 @@ import { StoreError } from '../../src/base/store-error.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
 import type { ProjectionResult } from '../../src/projection/projection-report.ts';
-import type { ConcurrentSettings, Happening } from './happenings.ts';
+import type { ConcurrentSettings, ConcurrentStep } from './concurrent-steps.ts';
 import { historyIdentity } from './history-identities.ts';
 import { describeState, mayBeRefused, relevant, replayed } from './history-model.ts';
 import type { AnyProjection, HistoryEvent } from './history-projections.ts';
-import { type LogState, ScheduledWorld } from './scheduled-world.ts';
+import { type LogState, ScheduledDependencies } from './scheduled-dependencies.ts';
 
-/** A time in which neither the clock nor the log changed. */
-interface Moment extends LogState {
+/** An interval in which neither the clock nor the log changed. */
+interface LogInterval extends LogState {
   readonly clockUs: bigint;
 }
 
-/** A history of callers that overlap, and what each of them may be answered. */
+/** A projector with concurrent callers, driven step by step, and the results that each caller may get. */
 export class ConcurrentHistory {
-  readonly world: ScheduledWorld;
+  readonly dependencies: ScheduledDependencies;
   readonly #projector: AsyncProjector<HistoryEvent>;
   readonly #projections: readonly AnyProjection[];
-  readonly #moments: Moment[] = [];
-  readonly #underWay: Promise<unknown>[] = [];
+  readonly #intervals: LogInterval[] = [];
+  readonly #running: Promise<unknown>[] = [];
   readonly #leaving: AbortController[] = [];
   #clockUs = 1_700_000_000_000_000n;
   #nextSequence = 1n;
-  /** Streams whose events were rewritten, while their invalidation is under way. */
+  /** Streams whose events were rewritten, while their invalidation is running. */
   readonly #uncertain = new Map<string, number>();
   readonly #left = new Error('left');
 
   constructor(scheduler: Scheduler, { makers, answersLater, timesOut, verifyEvery }: ConcurrentSettings) {
-    this.world = new ScheduledWorld(scheduler);
-    this.world.timesOut = timesOut;
+    this.dependencies = new ScheduledDependencies(scheduler);
+    this.dependencies.timesOut = timesOut;
     this.#projections = makers.map((make) => make(0));
     this.#projector = new AsyncProjector({
-      cache: this.world.cacheThat(answersLater),
-      source: this.world.source,
+      cache: this.dependencies.cacheThat(answersLater),
+      source: this.dependencies.source,
       nowUs: () => this.#clockUs,
-      startTimer: this.world.startTimer,
+      startTimer: this.dependencies.startTimer,
       ...(verifyEvery === undefined ? {} : { verifyEvery }),
     });
-    this.#changed(this.world.current);
+    this.#changed(this.dependencies.current);
   }
 
-  /** Settles when all that was begun has ended; rejected where one of it ended as it must not. */
+  /** Settles when everything that was started has ended; rejects if any of it ended in a wrong way. */
   async ended(): Promise<void> {
-    while (this.#underWay.length > 0) await this.#underWay.shift();
+    while (this.#running.length > 0) await this.#running.shift();
   }
 
-  happen(happening: Happening): void {
-    const { current } = this.world;
-    switch (happening.what) {
+  run(step: ConcurrentStep): void {
+    const { current } = this.dependencies;
+    switch (step.what) {
       case 'append':
-        this.#append(happening.stream, happening.events);
+        this.#append(step.stream, step.events);
         break;
       case 'call':
-        this.#begin(this.#call(happening.stream, happening.which, happening.freshness, happening.leaves));
+        this.#begin(this.#call(step.stream, step.which, step.freshness, step.leaves));
         break;
       case 'leave':
         for (const controller of this.#leaving.splice(0)) controller.abort(this.#left);
         break;
       case 'clock':
-        this.#clockUs += happening.byUs;
+        this.#clockUs += step.byUs;
         this.#changed(current);
         break;
       case 'herd':
-        for (let caller = 0; caller < happening.callers; caller += 1) {
-          this.#begin(this.#call(happening.stream, 0, happening.freshness, false));
+        for (let caller = 0; caller < step.callers; caller += 1) {
+          this.#begin(this.#call(step.stream, 0, step.freshness, false));
         }
         break;
       case 'fault':
-        this.world.cache.failNext(happening.verb, happening.times);
+        this.dependencies.cache.failNext(step.verb, step.times);
         break;
       case 'hang':
-        this.world.hangNext(happening.verb, happening.how);
+        this.dependencies.hangNext(step.verb, step.how);
         break;
       case 'stall':
-        this.world.stall(happening.where);
+        this.dependencies.stall(step.where);
         break;
       case 'resume':
-        this.world.resume();
+        this.dependencies.resume();
         break;
       case 'rewrite':
-        this.#begin(this.#rewrite(happening.stream, happening.erases));
+        this.#begin(this.#rewrite(step.stream, step.erases));
         break;
       case 'restore': {
-        const log = current.log.slice(0, Math.floor(current.log.length * happening.share));
-        this.#changed({ log, identity: historyIdentity(this.#moments.length), edition: current.edition });
+        const log = current.log.slice(0, Math.floor(current.log.length * step.share));
+        this.#changed({ log, identity: historyIdentity(this.#intervals.length), edition: current.edition });
       }
     }
   }
 
   #begin(work: Promise<unknown>): void {
     work.catch(() => {});
-    this.#underWay.push(work);
+    this.#running.push(work);
   }
 
   #append(name: string, events: readonly HistoryEvent[]): void {
-    const { current } = this.world;
+    const { current } = this.dependencies;
     const appended = events.map((recorded) => {
       const sequence = this.#nextSequence;
       this.#nextSequence += 2n;
@@ -106,9 +106,9 @@ export class ConcurrentHistory {
     this.#changed({ ...current, log: [...current.log, ...appended] });
   }
 
-  /** Until the invalidation has ended, and for callers that were there before, anything may come of the stream. */
+  /** Until the invalidation has ended, and for callers that started before, any state of the stream is allowed. */
   async #rewrite(name: string, erases: boolean): Promise<void> {
-    const { current } = this.world;
+    const { current } = this.dependencies;
     const newest = current.log.filter(({ stream }) => stream === name).at(-1);
     const rewritten = erases
       ? current.log.filter((logged) => logged !== newest)
@@ -119,7 +119,7 @@ export class ConcurrentHistory {
     this.#uncertain.set(name, (this.#uncertain.get(name) ?? 0) + 1);
     this.#changed({ ...current, log: rewritten, edition: current.edition + 1 });
     while (!(await this.#invalidated(name))) {
-      // What the cache could not do is tried again, as its user would.
+      // A failed invalidation is retried, as its user would do.
     }
     this.#uncertain.set(name, (this.#uncertain.get(name) ?? 0) - 1);
   }
@@ -135,45 +135,45 @@ export class ConcurrentHistory {
     }
   }
 
-  /** What is cached and in its window is given out though the event log hangs. */
+  /** A cached state within its window is returned although the event log hangs. */
   async answersWithoutLog(name: string): Promise<void> {
     const projection = this.#projections[0] as AnyProjection;
-    if (mayBeRefused(this.world.current.log, name, projection)) return;
+    if (mayBeRefused(this.dependencies.current.log, name, projection)) return;
     const always = Freshness.bestEffort({ maxStaleMs: Number.MAX_SAFE_INTEGER });
-    // Not a consistent call: a state that was cached when the clock ran ahead is stale, and is stamped anew by this one.
+    // Not a consistent call: a state that was cached when the clock was ahead is stale, and this call stamps it again.
     if ((await this.#projector.project(projection, name, always)) === undefined) return;
-    for (const where of ['head', 'event'] as const) this.world.stall(where);
+    for (const where of ['head', 'event'] as const) this.dependencies.stall(where);
     const { report } = await this.#projector.projectWithReport(projection, name, always);
     expect(report.outcome).toBe('hit');
-    this.world.resume();
+    this.dependencies.resume();
   }
 
   async #call(name: string, which: number, freshness: Freshness, leaves: boolean): Promise<void> {
     const projection = this.#projections[which] as AnyProjection;
     const controller = new AbortController();
     if (leaves) this.#leaving.push(controller);
-    const from = this.#moments.length - 1;
+    const from = this.#intervals.length - 1;
     const isCertain = (this.#uncertain.get(name) ?? 0) === 0;
     try {
       const options = leaves ? { signal: controller.signal } : {};
       const result = await this.#projector.projectWithReport(projection, name, freshness, options);
-      const seen = this.#moments.slice(from);
+      const seen = this.#intervals.slice(from);
       const isRewritten = new Set(seen.map(({ edition }) => edition)).size > 1;
       if (!isCertain || isRewritten) return;
       const fault = this.#fault(result, projection, name, freshness, from);
       if (fault !== undefined)
         expect.fail(`${projection.name} of ${name}: ${fault}; got ${describeState(result.state)}`);
       // Only a log that was exchanged meanwhile has other events.
-      const logs = new Set(this.#moments.slice(from).map(({ identity }) => identity));
+      const logs = new Set(this.#intervals.slice(from).map(({ identity }) => identity));
       if (logs.size === 1) expect(result.report.shadow).not.toBe('different');
     } catch (error) {
       if (error === this.#left) return;
-      // A log that is exchanged, or loses events, while it is read is told as such.
-      const moments = this.#moments.slice(from);
-      const seen = moments.map(({ identity, edition }) => `${identity} ${edition}`);
+      // A log that is exchanged, or loses events, while it is read is reported as invalid.
+      const intervals = this.#intervals.slice(from);
+      const seen = intervals.map(({ identity, edition }) => `${identity} ${edition}`);
       const isExchanged = !isCertain || new Set(seen).size > 1;
       const code = error instanceof StoreError ? error.code : undefined;
-      const isRefused = code === 'STATE_CODEC' && moments.some(({ log }) => mayBeRefused(log, name, projection));
+      const isRefused = code === 'STATE_CODEC' && intervals.some(({ log }) => mayBeRefused(log, name, projection));
       if (!isRefused && !(code === 'SOURCE_INVALID' && isExchanged)) throw error;
     }
   }
@@ -186,28 +186,29 @@ export class ConcurrentHistory {
     from: number,
   ): string | undefined {
     const { watermark } = report;
-    const until = this.#moments.length;
-    const headAt = (moment: Moment): bigint | undefined => relevant(moment.log, name, projection).at(-1)?.sequence;
-    const isReplayOf = ({ log }: Moment): boolean =>
+    const until = this.#intervals.length;
+    const headAt = (interval: LogInterval): bigint | undefined =>
+      relevant(interval.log, name, projection).at(-1)?.sequence;
+    const isReplayOf = ({ log }: LogInterval): boolean =>
       describeState(state) === describeState(replayed(log, name, projection, watermark));
-    /** Whether it is the replay of a head between that of a moment and the end of the call. */
+    /** Whether it is the replay of a head between that of an interval and the end of the call. */
     const isSince = (at: number): boolean => {
-      const moment = this.#moments[at] as Moment;
-      const head = headAt(moment);
+      const interval = this.#intervals[at] as LogInterval;
+      const head = headAt(interval);
       if (watermark === undefined) return head === undefined && state === undefined;
       if (head !== undefined && watermark < head) return false;
-      const later = this.#moments.slice(at, until);
+      const later = this.#intervals.slice(at, until);
       return later.some(
-        (other) => isSameLog(moment, other) && watermark <= (headAt(other) ?? -1n) && isReplayOf(other),
+        (other) => isSameLog(interval, other) && watermark <= (headAt(other) ?? -1n) && isReplayOf(other),
       );
     };
     const places = Array.from({ length: until }, (_, at) => at);
     if (places.slice(from).some(isSince)) return undefined;
     if (freshness.kind === 'consistent') return 'not the replay of any head since the call began';
-    const calledAt = this.#moments.slice(from).map(({ clockUs }) => clockUs);
+    const calledAt = this.#intervals.slice(from).map(({ clockUs }) => clockUs);
     const isWithinWindow = (at: number): boolean =>
       calledAt.some((nowUs) => {
-        const ageUs = nowUs - (this.#moments[at] as Moment).clockUs;
+        const ageUs = nowUs - (this.#intervals[at] as LogInterval).clockUs;
         return ageUs >= 0n && ageUs < BigInt(freshness.maxStaleMs) * 1000n;
       });
     if (places.some((at) => isWithinWindow(at) && isSince(at))) return undefined;
@@ -215,8 +216,8 @@ export class ConcurrentHistory {
   }
 
   #changed(state: LogState): void {
-    this.world.current = state;
-    this.#moments.push({ ...state, clockUs: this.#clockUs });
+    this.dependencies.current = state;
+    this.#intervals.push({ ...state, clockUs: this.#clockUs });
   }
 }
 

@@ -3,7 +3,7 @@ import { projectionKey } from '../../src/projection/projection-key.ts';
 import { type HistoryCommand, type HistoryUnderTest, streams } from './history-command.ts';
 import type { HistoryModel } from './history-model.ts';
 
-/** Another version of a projection is deployed, and what the old one left is swept away, or not. */
+/** Another version of a projection is deployed, and the entries of the old one are swept or kept. */
 export class DeployCommand implements HistoryCommand {
   readonly #which: number;
   readonly #sweeps: boolean;
@@ -17,20 +17,20 @@ export class DeployCommand implements HistoryCommand {
     return true;
   }
 
-  run(model: HistoryModel, { world }: HistoryUnderTest): void {
+  run(model: HistoryModel, { system }: HistoryUnderTest): void {
     model.deployNextVersion(this.#which);
-    world.restart();
-    if (!this.#sweeps || world.entries().length === 0) return;
-    world.cache.work();
+    system.restart();
+    if (!this.#sweeps || system.entries().length === 0) return;
+    system.cache.work();
     const isLive = ([key]: readonly [Uint8Array, unknown]): boolean =>
       model.projections.some(({ name, version }) =>
         streams.some((stream) => projectionKey(stream, name, version).every((byte, at) => key[at] === byte)),
       );
-    const live = world.entries().filter(isLive);
-    world.sweep(model.projections);
-    // Under an identity, also what is of an earlier one goes.
-    if (model.identity === undefined) expect(world.entries()).toEqual(live);
-    else expect(live).toEqual(expect.arrayContaining(world.entries()));
+    const live = system.entries().filter(isLive);
+    system.sweep(model.projections);
+    // With an identity, the entries of an earlier identity are removed too.
+    if (model.identity === undefined) expect(system.entries()).toEqual(live);
+    else expect(live).toEqual(expect.arrayContaining(system.entries()));
   }
 
   toString(): string {

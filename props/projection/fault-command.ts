@@ -16,8 +16,8 @@ export class FaultCommand implements HistoryCommand {
     return true;
   }
 
-  run(_model: HistoryModel, { world }: HistoryUnderTest): void {
-    world.cache.failNext(this.#verb, this.#times);
+  run(_model: HistoryModel, { system }: HistoryUnderTest): void {
+    system.cache.failNext(this.#verb, this.#times);
   }
 
   toString(): string {

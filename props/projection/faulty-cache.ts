@@ -4,7 +4,7 @@ import type { ProjectionCache } from '../../src/contract/projection-cache.ts';
 
 export type FaultyVerb = 'get' | 'put' | 'deletePrefix';
 
-/** A cache whose next calls of a verb throw, as many as were asked for. */
+/** A cache in which the next calls of an operation throw, as many as requested. */
 export class FaultyCache implements ProjectionCache {
   inner: ProjectionCache;
   readonly #faults: Record<FaultyVerb, number> = { get: 0, put: 0, deletePrefix: 0 };

@@ -1,7 +1,10 @@
 import type { HistoryCommand, HistoryUnderTest } from './history-command.ts';
 import type { HistoryModel } from './history-model.ts';
 
-/** What is forgotten: a stream by the projector, all by its owner, one entry by an accident, or one entry's value. */
+/**
+ * What is removed: a stream by the projector, everything by the owner, one entry by accident, or the value of one
+ * entry.
+ */
 export type Forgetting =
   | { readonly what: 'stream'; readonly stream: string }
   | { readonly what: 'all' }
@@ -20,16 +23,16 @@ export class ForgetCommand implements HistoryCommand {
     return true;
   }
 
-  run(_model: HistoryModel, { world }: HistoryUnderTest): void {
+  run(_model: HistoryModel, { system }: HistoryUnderTest): void {
     const forgetting = this.#forgetting;
-    const { inner } = world.cache;
+    const { inner } = system.cache;
     if (forgetting.what === 'all') {
       inner.deletePrefix(new Uint8Array(0));
     } else if (forgetting.what === 'stream') {
-      world.cache.work();
-      world.projector.invalidate(forgetting.stream);
+      system.cache.work();
+      system.projector.invalidate(forgetting.stream);
     } else {
-      const entries = world.entries();
+      const entries = system.entries();
       const [key, entry] = entries[forgetting.which % Math.max(1, entries.length)] ?? [];
       if (key === undefined || entry === undefined) return;
       if (forgetting.what === 'entry') inner.deletePrefix(key);

@@ -10,16 +10,16 @@ import { type HistoryCommand, type HistoryUnderTest, streams } from './history-c
 import { HistoryModel } from './history-model.ts';
 import { type ProjectionMaker, projectionMakers } from './history-projections.ts';
 import { ProjectCommand } from './project-command.ts';
-import { type CachePlace, ProjectionWorld } from './projection-world.ts';
+import { type CachePlace, ProjectorUnderTest } from './projector-under-test.ts';
 import { RestartCommand } from './restart-command.ts';
 import { RestoreCommand } from './restore-command.ts';
 import { UnseenRestores } from './unseen-restores.ts';
 
 const COMMANDS_MAX = 80;
 
-/** How a history is set up. */
+/** The settings of a history. */
 export interface HistorySettings {
-  /** Few, so that the same one is asked for again and again. */
+  /** Few, so that the same projection is requested again and again. */
   readonly makers: readonly ProjectionMaker[];
   readonly hasIdentity: boolean;
   readonly eventsMax: number | undefined;
@@ -94,14 +94,14 @@ const restore = fc
 
 const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
-/** Appends and projections are most of what happens. */
+/** Most commands are appends and projections. */
 export const history: fc.Arbitrary<Iterable<HistoryCommand>> = fc.commands(
   [...times(6, append), ...times(12, project), ...times(3, clock), deploy, fault, forget, restart, restore],
   { maxCommands: COMMANDS_MAX, size: 'max' },
 );
 
-/** Lets a history happen; throws where a projection is none that the rules allow. */
-export function follow(
+/** Runs a history; throws if a projection breaks the rules. */
+export function runHistory(
   { makers, hasIdentity, eventsMax, verifyEvery }: HistorySettings,
   commands: Iterable<HistoryCommand>,
   place: CachePlace | undefined,
@@ -111,19 +111,19 @@ export function follow(
     ...(verifyEvery === undefined ? {} : { verifyEvery }),
   };
   const model = new HistoryModel({ makers, hasIdentity, isBudgeted: eventsMax !== undefined });
-  const world = new ProjectionWorld(model, place, settings);
-  const real: HistoryUnderTest = { world, unseen: new UnseenRestores(model, world) };
+  const system = new ProjectorUnderTest(model, place, settings);
+  const real: HistoryUnderTest = { system, unseen: new UnseenRestores(model, system) };
   try {
     fc.modelRun(() => ({ model, real }), commands);
     checkAll(model, real);
   } finally {
-    world.close();
+    system.close();
   }
 }
 
-/** In the end, with a cache that works and a budget that retries get past, every projection is the full replay. */
+/** At the end, with a working cache and a budget that retries overcome, every projection is the full replay. */
 function checkAll(model: HistoryModel, real: HistoryUnderTest): void {
-  real.world.cache.work();
+  real.system.cache.work();
   const converging = model.log.length;
   for (let attempt = 0; attempt <= converging; attempt += 1) {
     for (const name of streams) {

@@ -1,11 +1,11 @@
 import type { Command } from 'fast-check';
 import type { HistoryModel } from './history-model.ts';
-import type { ProjectionWorld } from './projection-world.ts';
+import type { ProjectorUnderTest } from './projector-under-test.ts';
 import type { UnseenRestores } from './unseen-restores.ts';
 
-/** What a history happens to. */
+/** The system under test of a history. */
 export interface HistoryUnderTest {
-  readonly world: ProjectionWorld;
+  readonly system: ProjectorUnderTest;
   readonly unseen: UnseenRestores;
 }
 

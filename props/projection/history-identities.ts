@@ -1,9 +1,9 @@
 import { collidingIdentities } from '../../test/regression/colliding-identities.ts';
 
-/** Where a number is put into these identities: behind what makes them collide. */
+/** Where a number is put into these identities: after the part that makes them collide. */
 const PREFIX_LENGTH = 28;
 
-/** Identities of one length, no two the same; each two neighbours have one XXH32 under several seeds. */
+/** Identities of one length, all different; each two neighbours have the same XXH32 under several seeds. */
 export function historyIdentity(number: number): string {
   const pair = Math.floor(number / 2);
   const [first, second] = collidingIdentities[pair % collidingIdentities.length] ?? ['', ''];

@@ -11,8 +11,8 @@ export interface LoggedEvent extends RecordedEvent<HistoryEvent> {
 
 export type Log = readonly LoggedEvent[];
 
-/** A time in which neither the clock nor the log changed. */
-interface Moment {
+/** An interval in which neither the clock nor the log changed. */
+interface LogInterval {
   readonly clockUs: bigint;
   readonly log: Log;
   readonly identity: string | undefined;
@@ -20,7 +20,7 @@ interface Moment {
 
 const US_PER_MS = 1000n;
 
-/** The relevant events of a stream, up to a sequence where one is given. */
+/** The relevant events of a stream, up to a sequence if one is given. */
 export function relevant(log: Log, stream: string, { kinds = [] }: AnyProjection, upTo?: bigint): Log {
   return log.filter((logged) => {
     if (logged.stream !== stream || (kinds.length > 0 && !kinds.includes(logged.event.kind))) return false;
@@ -28,19 +28,19 @@ export function relevant(log: Log, stream: string, { kinds = [] }: AnyProjection
   });
 }
 
-/** The full replay, from the definition: no cache, no codec, nothing of what is tested. */
+/** The full replay, by definition: without cache, codec or any code under test. */
 export function replayed(log: Log, stream: string, projection: AnyProjection, upTo?: bigint): unknown {
   const settled = settledBy[projection.name] ?? ((other: unknown) => other);
   let state: unknown;
   for (const { event } of relevant(log, stream, projection, upTo)) {
-    // Its own, whatever `initial` returns.
+    // A fresh copy, whatever `initial` returns.
     const base = state === undefined ? settled(structuredClone(projection.initial())) : state;
     state = settled(projection.apply(base, event));
   }
   return state;
 }
 
-/** Whether a fold that ends somewhere in the log may be refused, as the codec does not take its state. */
+/** Whether a fold that ends somewhere in the log may be refused, because the codec does not accept its state. */
 export function mayBeRefused(log: Log, stream: string, projection: AnyProjection): boolean {
   if (projection.name !== 'cart') return false;
   return relevant(log, stream, projection).some(({ sequence }) =>
@@ -48,7 +48,7 @@ export function mayBeRefused(log: Log, stream: string, projection: AnyProjection
   );
 }
 
-/** What has happened so far: the event log, the clock, and which versions are deployed. */
+/** The state of a history: the event log, the clock, and the deployed versions. */
 export class HistoryModel {
   readonly isBudgeted: boolean;
   /** The newest versions. */
@@ -58,7 +58,7 @@ export class HistoryModel {
   #identity: string | undefined;
   #identities = 0;
   #nextSequence = 1n;
-  readonly #moments: Moment[] = [];
+  readonly #intervals: LogInterval[] = [];
   readonly #makers: readonly ProjectionMaker[];
 
   constructor(options: {
@@ -92,7 +92,7 @@ export class HistoryModel {
     this.#changed();
   }
 
-  /** The newest events are gone. Sequences may be given out again, as a counter restored with the log does. */
+  /** Removes the newest events. Sequences may be reused, as by a counter that is restored with the log. */
   restore(eventsKept: number, reusesSequences: boolean): void {
     this.#log = this.#log.slice(0, eventsKept);
     if (reusesSequences) this.#nextSequence = (this.#log.at(-1)?.sequence ?? 0n) + 1n;
@@ -117,7 +117,7 @@ export class HistoryModel {
     return relevant(this.#log, stream, projection).at(-1)?.sequence;
   }
 
-  /** Why a result is none that the rules allow; `undefined` for one that they do. */
+  /** Why a result breaks the rules; `undefined` if it does not. */
   fault(
     projection: AnyProjection,
     stream: string,
@@ -125,39 +125,41 @@ export class HistoryModel {
     { state, report }: ProjectionResult<unknown>,
   ): string | undefined {
     const { watermark } = report;
-    const now: Moment = { clockUs: this.#clockUs, log: this.#log, identity: this.#identity };
+    const now: LogInterval = { clockUs: this.#clockUs, log: this.#log, identity: this.#identity };
     const head = this.head(stream, projection);
-    const isReplayOf = (moment: Moment): boolean =>
-      sameState(state, replayed(moment.log, stream, projection, watermark));
+    const isReplayOf = (interval: LogInterval): boolean =>
+      sameState(state, replayed(interval.log, stream, projection, watermark));
     if (watermark === undefined) return head === undefined && state === undefined ? undefined : 'no watermark';
     if (report.stale) {
       if (!this.isBudgeted) return 'stale without a budget';
-      return head !== undefined && watermark < head && isReplayOf(now) ? undefined : 'no replay of an older head';
+      return head !== undefined && watermark < head && isReplayOf(now) ? undefined : 'not the replay of an older head';
     }
     if (watermark === head && isReplayOf(now)) return undefined;
     if (freshness.kind === 'consistent') return `not the replay of the head, ${head}`;
     const isAllowed = this.#withinWindow(freshness.maxStaleMs).some((from) => {
       const headThen = relevant(from.log, stream, projection).at(-1)?.sequence;
       if (headThen === undefined || watermark < headThen) return false;
-      // Where a budget may stop a fold, its state is of a head between that one and now.
+      // If a budget may stop a fold, its state is of a head between that one and now.
       return watermark === headThen ? isReplayOf(from) : this.isBudgeted && this.#since(from).some(isReplayOf);
     });
     return isAllowed ? undefined : 'not the replay of any head within the window';
   }
 
-  #withinWindow(maxStaleMs: number): Moment[] {
-    return this.#moments.filter(({ clockUs, identity }) => {
+  #withinWindow(maxStaleMs: number): LogInterval[] {
+    return this.#intervals.filter(({ clockUs, identity }) => {
       const ageUs = this.#clockUs - clockUs;
       return identity === this.#identity && ageUs >= 0n && ageUs < BigInt(maxStaleMs) * US_PER_MS;
     });
   }
 
-  #since(moment: Moment): Moment[] {
-    return this.#moments.slice(this.#moments.indexOf(moment)).filter(({ identity }) => identity === moment.identity);
+  #since(interval: LogInterval): LogInterval[] {
+    return this.#intervals
+      .slice(this.#intervals.indexOf(interval))
+      .filter(({ identity }) => identity === interval.identity);
   }
 
   #changed(): void {
-    this.#moments.push({ clockUs: this.#clockUs, log: this.#log, identity: this.#identity });
+    this.#intervals.push({ clockUs: this.#clockUs, log: this.#log, identity: this.#identity });
   }
 }
 
@@ -165,7 +167,7 @@ function sameState(a: unknown, b: unknown): boolean {
   return describeState(a) === describeState(b);
 }
 
-/** A state as text: states of these projections differ where their text does. */
+/** A state as text: states of these projections differ exactly if their texts do. */
 export function describeState(state: unknown): string {
   if (state instanceof Uint8Array || state instanceof Float64Array) return `numbers ${state.join()}`;
   return state instanceof Map ? `map ${JSON.stringify([...state].sort())}` : `${JSON.stringify(state)}`;

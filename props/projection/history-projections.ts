@@ -6,7 +6,7 @@ export interface HistoryEvent {
   readonly amount: number;
 }
 
-/** Any state: what is compared is what a caller finds in it. */
+/** Any state: results are compared as callers see them. */
 export type AnyProjection = Projection<unknown, HistoryEvent>;
 
 const MODULUS = 1_000_003;

@@ -2,7 +2,7 @@ import { jsonCodec } from '../../src/projection/json-codec.ts';
 import type { Projection, StateCodec } from '../../src/projection/projection.ts';
 import type { HistoryEvent } from './history-projections.ts';
 
-/** What projections and codecs may do and mostly do not. */
+/** Projections and codecs that do what is allowed and unusual. */
 
 const MODULUS = 1_000_003;
 
@@ -10,10 +10,10 @@ function mixed(digest: number, { kind, amount }: HistoryEvent, version: number):
   return (digest * 31 + amount * 7 + kind.length + version) % MODULUS;
 }
 
-/** One for all states there are, as fast serialisers have. */
+/** One buffer for all states, as fast serialisers have. */
 const reused: Buffer = Buffer.alloc(64);
 
-/** Encodes into a buffer that it uses again, and decodes in place. */
+/** Encodes into a buffer that it reuses, and decodes in place. */
 const inPlace: StateCodec<number> = {
   encode: (state) => {
     reused.writeUInt32BE(state, 8);
@@ -51,12 +51,12 @@ export function doubles(version: number): Projection<Float64Array, HistoryEvent>
   };
 }
 
-/** Starts from one object that is not to be changed, and changes what it is given. */
+/** Starts from one frozen object, and changes the state it gets. */
 const nothing = Object.freeze({ path: Object.freeze([]) as readonly string[] as string[] });
 
 export function fromConstant(version: number): Projection<{ readonly path: string[] }, HistoryEvent> {
   return {
-    // Another name than 'path', by what decoders like to drop.
+    // A name that differs from 'path' only by a character that decoders tend to drop.
     name: '\ufeffpath',
     version,
     initial: () => nothing,
@@ -77,7 +77,7 @@ interface Sparse {
   readonly seen: readonly { readonly note?: string | undefined }[];
 }
 
-/** Has properties that are `undefined`, and asks whether they are there. */
+/** Has properties that are `undefined`, and tests whether they exist. */
 export function sparse(version: number): Projection<Sparse, HistoryEvent> {
   return {
     name: 'sparse',
@@ -98,7 +98,7 @@ interface Cart {
   readonly last: number;
 }
 
-/** Now and then has an object in two places, or a minus zero: then it may be refused, and must not be told otherwise. */
+/** Sometimes has an object in two places, or a minus zero: then it may be refused, but must not be changed. */
 export function cart(version: number): Projection<Cart, HistoryEvent> {
   return {
     name: 'cart',
@@ -114,7 +114,7 @@ export function cart(version: number): Projection<Cart, HistoryEvent> {
   };
 }
 
-/** Comes back in another order than it went in, and is encoded in the order it has. */
+/** Is decoded in another order than it was encoded, and encoded in its present order. */
 export function counts(version: number): Projection<Map<string, number>, HistoryEvent> {
   return {
     name: 'counts',
@@ -128,7 +128,7 @@ export function counts(version: number): Projection<Map<string, number>, History
   };
 }
 
-/** What becomes of a state after each event besides, by the name of its projection: from the documentation, not the code. */
+/** The change to a state after each event, by the name of its projection: from the documentation, not from the code. */
 export const settledBy: Readonly<Record<string, (state: unknown) => unknown>> = {
   sparse: (state) => JSON.parse(JSON.stringify(state)) as unknown,
 };

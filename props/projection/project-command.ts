@@ -5,16 +5,16 @@ import type { ProjectionResult } from '../../src/projection/projection-report.ts
 import type { HistoryCommand, HistoryUnderTest } from './history-command.ts';
 import { describeState, type HistoryModel, mayBeRefused } from './history-model.ts';
 import type { AnyProjection } from './history-projections.ts';
-import { ConnectionLost, type LogFailure, type ProjectionWorld } from './projection-world.ts';
+import { ConnectionLost, type LogFailure, type ProjectorUnderTest } from './projector-under-test.ts';
 
-/** What is asked for. */
+/** The parameters of a call. */
 export interface Asking {
-  /** Of the projections, by its place. */
+  /** The index of the projection. */
   readonly which: number;
   readonly stream: string;
   readonly freshness: Freshness;
   readonly onBudget: 'throw' | 'stale';
-  /** The event log fails after so many events, in this way. */
+  /** The event log fails after this many events, in the way of `failure`. */
   readonly eventsUntilFailure: number | undefined;
   readonly failure: LogFailure;
 }
@@ -30,32 +30,36 @@ export class ProjectCommand implements HistoryCommand {
     return true;
   }
 
-  run(model: HistoryModel, { world, unseen }: HistoryUnderTest): void {
+  run(model: HistoryModel, { system, unseen }: HistoryUnderTest): void {
     const { which, stream, freshness } = this.#asking;
     const projection = model.projections[which % model.projections.length] as AnyProjection;
     const isUnseen = unseen.isUnseen(projection, stream);
-    const result = this.#ask(world, projection, model);
+    const result = this.#ask(system, projection, model);
     if (result === undefined || isUnseen) return;
     const fault = model.fault(projection, stream, freshness, result);
     if (fault !== undefined) expect.fail(`${this}: ${fault}; got ${describeState(result.state)}`);
     // The events are those it was folded from: a check that finds a difference is wrong.
     expect(result.report.shadow).not.toBe('different');
     if (result.report.outcome === 'empty' && result.report.cacheFailures.length === 0) {
-      // What was cached of events that are gone must not come back as fresh enough, nor once others have taken their place.
+      // A state of events that are gone must not come back as fresh enough, nor after others have taken their place.
       const always = Freshness.bestEffort({ maxStaleMs: Number.MAX_SAFE_INTEGER });
-      expect(world.projector.project(projection, stream, always)).toBe(undefined);
+      expect(system.projector.project(projection, stream, always)).toBe(undefined);
     }
     spoil(result.state);
   }
 
-  /** `undefined` where it ended by an error that it may end by. */
-  #ask(world: ProjectionWorld, projection: AnyProjection, model: HistoryModel): ProjectionResult<unknown> | undefined {
+  /** `undefined` if it ended with an error that is allowed. */
+  #ask(
+    system: ProjectorUnderTest,
+    projection: AnyProjection,
+    model: HistoryModel,
+  ): ProjectionResult<unknown> | undefined {
     const { stream, freshness, onBudget, eventsUntilFailure, failure } = this.#asking;
-    const before = world.entries();
-    world.eventsUntilFailure = eventsUntilFailure ?? Number.POSITIVE_INFINITY;
-    world.failure = failure;
+    const before = system.entries();
+    system.eventsUntilFailure = eventsUntilFailure ?? Number.POSITIVE_INFINITY;
+    system.failure = failure;
     try {
-      return world.projector.projectWithReport(projection, stream, freshness, { onBudget });
+      return system.projector.projectWithReport(projection, stream, freshness, { onBudget });
     } catch (error) {
       const code = error instanceof StoreError ? error.code : undefined;
       const isBudget = code === 'REPLAY_BUDGET';
@@ -64,11 +68,11 @@ export class ProjectCommand implements HistoryCommand {
         expect([`${error}`, mayBeRefused(model.log, stream, projection)]).toContain(true);
       else if (failure === 'throws') expect(error).toBeInstanceOf(ConnectionLost);
       else expect([code, eventsUntilFailure]).toEqual(['SOURCE_INVALID', expect.any(Number)]);
-      // Of a read that failed nothing is cached; what a check found wrong may be gone.
-      if (!isBudget) expect(before).toEqual(expect.arrayContaining(world.entries()));
+      // A failed read caches nothing; a state that a check found wrong may be gone.
+      if (!isBudget) expect(before).toEqual(expect.arrayContaining(system.entries()));
       return undefined;
     } finally {
-      world.eventsUntilFailure = Number.POSITIVE_INFINITY;
+      system.eventsUntilFailure = Number.POSITIVE_INFINITY;
     }
   }
 
@@ -80,7 +84,7 @@ export class ProjectCommand implements HistoryCommand {
   }
 }
 
-/** What the caller does to its state is nobody else's business. */
+/** Changes to a caller's state must not affect others. */
 function spoil(state: unknown): void {
   if (state instanceof Uint8Array || state instanceof Float64Array) state.fill(0xee);
   else if (state instanceof Map) state.clear();

@@ -12,17 +12,17 @@ export class RestartCommand implements HistoryCommand {
   }
 
   /**
-   * Entries that a crash brings back may be of before a restore. Numbers do not tell them then: with an identity nothing
-   * need be told, and without one the guide says to clear the cache and sync it.
+   * After a restore, a crash may bring back entries from before it. Sequences do not show that: with an identity it
+   * does not matter, and without one the guide says to clear the cache and sync it.
    */
   check(model: Readonly<HistoryModel>): boolean {
     return this.#ending !== 'crashed, unsynced entries lost' || model.identity !== undefined;
   }
 
-  run(_model: HistoryModel, { world }: HistoryUnderTest): void {
-    if (this.#ending === 'synced') world.sync();
-    else if (this.#ending === 'closed') world.restart();
-    else world.crash(this.#ending === 'crashed');
+  run(_model: HistoryModel, { system }: HistoryUnderTest): void {
+    if (this.#ending === 'synced') system.sync();
+    else if (this.#ending === 'closed') system.restart();
+    else system.crash(this.#ending === 'crashed');
   }
 
   toString(): string {

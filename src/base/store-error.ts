@@ -18,8 +18,10 @@ export type StoreErrorCode =
  * for people and may change; `cause` is the error of the platform, if there is one.
  */
 export class StoreError extends Error {
+  /** Which failure it is: see docs/errors.md for the cause and the remedy of each code. */
   readonly code: StoreErrorCode;
 
+  /** `options.cause` is the error of the platform, if there is one. */
   constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StoreError';

@@ -200,7 +200,7 @@ export class LogCache implements ProjectionCache {
   }
 
   /**
-   * Syncs, writes the index image and releases the lock. If that throws, the cache is closed all the same; if the lock
+   * Syncs, writes the index image and releases the lock. If that throws, the cache is closed nevertheless; if the lock
    * could not be removed, another call tries again. A poisoned cache is closed without a sync and without another error:
    * what was not durable by then may be lost.
    */

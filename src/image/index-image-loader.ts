@@ -6,7 +6,7 @@ import type { RecordReader } from '../log/record-reader.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
 import { type IndexImage, readImage } from './index-image.ts';
 
-/** What loading an image needs. */
+/** The environment in which an image is loaded. */
 export interface ImageContext {
   readonly directory: StorageDirectory;
   /** Uniform, unpredictable integers from 0 to 2^32 - 1, for the index. */
@@ -15,7 +15,7 @@ export interface ImageContext {
   readonly onHousekeepingFailure: (error: unknown) => void;
 }
 
-/** What an image says about its log. */
+/** The contents of an image. */
 export interface LoadedImage {
   /** The log was durable up to here when the image was written. */
   readonly durable: number;

@@ -4,7 +4,7 @@ import { SLOT_WORDS } from './hash-directory.ts';
 import { KeyWords } from './key-words.ts';
 import { addUse, dropUse, isHeld, NO_NODE, type NodeAddress, setHeld, usesOf } from './node-layout.ts';
 
-/** Nodes examined for one victim at the most: no call pays for a whole round if every node was used. */
+/** The most nodes examined for one victim: no call pays for a whole round if every node was used. */
 const CANDIDATES_MAX = 64;
 /** Slots examined after a victim was found: most are empty in a directory that was once much fuller. */
 const SLOTS_MAX = 4096;

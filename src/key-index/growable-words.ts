@@ -4,7 +4,7 @@
  */
 const RESERVATIONS_BYTES: readonly number[] = [2 ** 32 - 2 ** 16, 2 ** 31, 2 ** 29, 2 ** 27];
 
-/** The length at the most: node addresses are below it. */
+/** The maximum length: node addresses are below it. */
 export const WORDS_MAX: number = 2 ** 30 - 2 ** 14;
 
 const WORD_BYTES = 4;

@@ -12,7 +12,7 @@ const SLOTS = 4096;
  */
 export const FULL_ENTRIES: number = Math.floor((SLOTS * 4) / 5);
 
-/** Entries a segment takes, at the least, between two splits: hashes divide a full one nearly in half. */
+/** The least entries that a segment accepts between two splits: hashes divide a full one nearly in half. */
 const ENTRIES_PER_SPLIT_MIN = 1024;
 
 /** Position of a slot in the words of the directory. */

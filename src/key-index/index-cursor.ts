@@ -97,7 +97,7 @@ export class ForwardCursor implements IndexCursor {
   }
 }
 
-/** Nodes of a block at the most: four times what is expected. */
+/** The most nodes of a block: four times what is expected. */
 const BLOCK_NODES_MAX = 256;
 
 /**

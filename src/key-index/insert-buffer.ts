@@ -2,7 +2,7 @@ import { nextWord } from './node-layout.ts';
 import { NodeSort, SORTED_NODES_MAX } from './node-sort.ts';
 
 /**
- * Nodes in the buffer at the most. In a larger group the keys of neighbours are closer, which makes linking cheaper; but one
+ * The most nodes in the buffer. In a larger group the keys of neighbours are closer, which makes linking cheaper; but one
  * put pays for the whole group and must not take more than a few milliseconds.
  */
 const GROUP_NODES_MAX = 1024;

@@ -1,6 +1,6 @@
 import { KEY_WORD, keyBytesOf, keyWordCount } from './node-layout.ts';
 
-/** Nodes sorted at once, at the most: a place is a number below this. */
+/** The most nodes sorted at once: a place is a number below this. */
 export const SORTED_NODES_MAX: number = 2 ** 20;
 
 /** Up to this many nodes, insertion sort is the fastest. */

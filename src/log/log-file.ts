@@ -8,7 +8,7 @@ import { encodeRecord, markOf, type RecordContent } from './record-codec.ts';
 import { RECORD_ALIGNMENT, RecordKind, type RecordSpan } from './record-format.ts';
 import { PAGE_BYTES, type Page, type PageOwner, type RecordMemory, recordMemory } from './record-memory.ts';
 
-/** The size of a log at the most, 16 GiB: a location in the index has 31 bits for units of eight bytes. */
+/** The maximum size of a log, 16 GiB: a location in the index has 31 bits for units of eight bytes. */
 export const LOG_BYTES_MAX: number = 2 ** 31 * RECORD_ALIGNMENT;
 
 const NO_RECORD: RecordSpan = { offset: 0, end: 0 };

@@ -22,7 +22,7 @@ import {
 } from './record-format.ts';
 import type { RecordMemory } from './record-memory.ts';
 
-/** What a record says, before it has a place in a log. */
+/** The contents of a record, before it has an offset in a log. */
 export interface RecordContent {
   readonly kind: RecordKind;
   readonly flags: number;

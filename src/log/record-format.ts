@@ -24,7 +24,7 @@ export const KIND_WORD: number = KIND_OFFSET / WORD_BYTES;
 export const BODY_LENGTH_WORD: number = BODY_LENGTH_OFFSET / WORD_BYTES;
 export const RECORD_HEADER_WORDS: number = RECORD_HEADER_BYTES / WORD_BYTES;
 
-/** What a record does. */
+/** The operation of a record. */
 export const RecordKind = {
   /** Sets a key's body. */
   put: 1,
@@ -41,7 +41,7 @@ export const RecordKind = {
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
-/** Set in each member of a batch, so that a member is not taken for a single put if the BATCH before it is damaged. */
+/** Set in each member of a batch, so that a member is not mistaken for a single put if the BATCH before it is damaged. */
 export const FLAG_BATCH_MEMBER = 1;
 
 /** The longest key, 65,535 bytes: its length is a u16. */

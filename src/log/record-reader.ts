@@ -28,7 +28,7 @@ const SEARCH_HASH_RATIO_MAX = 8;
 /** The search may always hash this many bytes: near the end of a log, a few keys are longer than what is searched. */
 const SEARCH_HASH_BYTES_MIN: number = 1024 * 1024;
 
-/** What is at an offset of a log. */
+/** The verdict on the bytes at an offset of a log. */
 export type Verdict =
   /** Header and key match their checksum, and so does the body if it was checked. */
   | 'valid'

@@ -41,7 +41,7 @@ export interface FoldResult<State> {
   readonly exhausted: boolean;
 }
 
-/** What a fold needs of its projector. */
+/** The parts of its projector that a fold uses. */
 type FoldContext<Event> = Pick<ProjectionContext<Event>, 'source' | 'replayBudget' | 'elapsed' | 'counters'>;
 
 /** A fold to do. */

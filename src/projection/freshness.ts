@@ -2,10 +2,16 @@ import { assertFunction, kindOf } from '../base/argument.ts';
 
 /** How old a projected state may be. */
 export type Freshness =
-  /** The state includes the newest relevant event of the event log. */
-  | { readonly kind: 'consistent' }
-  /** A state cached less than `maxStaleMs` milliseconds ago is returned without reading the event log. */
-  | { readonly kind: 'bestEffort'; readonly maxStaleMs: number };
+  | {
+      /** The state includes the newest relevant event of the event log. */
+      readonly kind: 'consistent';
+    }
+  | {
+      /** A state cached less than `maxStaleMs` milliseconds ago is returned without reading the event log. */
+      readonly kind: 'bestEffort';
+      /** The maximum age in milliseconds: an integer from 0 to 2^53 - 1. */
+      readonly maxStaleMs: number;
+    };
 
 /** How old the state that a call returns may be; default of all calls: `Freshness.consistent`. */
 export const Freshness: {

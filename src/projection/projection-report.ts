@@ -36,15 +36,21 @@ export type ShadowVerdict = 'same' | 'different' | 'unfinished';
 
 /** A failure of the cache during a call. It never fails the call. */
 export interface CacheFailure {
+  /** The operation that failed. */
   readonly operation: 'get' | 'put' | 'delete';
+  /** The error that the cache threw or rejected with. */
   readonly error: unknown;
 }
 
 /** What happened during one call of a projector. */
 export interface ProjectionReport {
+  /** The stream that was projected. */
   readonly stream: string;
+  /** The name of the projection. */
   readonly name: string;
+  /** The version of the projection; 0 if it has none. */
   readonly version: number;
+  /** How the call ended: with a cached state, or with events folded. */
   readonly outcome: ProjectionOutcome;
   /** Why the cached state was not used as it was; absent if it was. */
   readonly refusal?: Refusal;
@@ -73,7 +79,9 @@ export interface ProjectionReport {
 
 /** A state, and the report of the call that returned it. */
 export interface ProjectionResult<State> {
+  /** The state; `undefined` if the stream has none. */
   readonly state: State | undefined;
+  /** What happened during the call. */
   readonly report: ProjectionReport;
 }
 
@@ -85,7 +93,7 @@ export interface ProjectionEnd {
   readonly joined: boolean;
 }
 
-/** What the report of one call will say. A call that tries more than once adds to the same draft. */
+/** Collects the fields of the report of one call. A call that tries more than once adds to the same draft. */
 export class ReportDraft {
   refusal: Refusal | undefined;
   head: bigint | undefined;

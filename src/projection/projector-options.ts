@@ -48,7 +48,7 @@ export interface ProjectOptions {
   readonly onBudget?: 'throw' | 'stale';
 }
 
-/** What the calls of one projector share. */
+/** The parts that all calls of one projector share. */
 export interface ProjectionContext<Event> extends CacheContext {
   readonly source: EventReader<Event> | AsyncEventReader<Event>;
   readonly nowUs: () => bigint;

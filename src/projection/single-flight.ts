@@ -2,11 +2,11 @@ import type { ActiveFold } from './cached-states.ts';
 import type { LogicalTime } from './head-readings.ts';
 import type { Folded } from './projection-run.ts';
 
-/** What a shared fold is for. */
+/** The state that a shared fold produces. */
 export interface SharedFoldTarget {
   /** The head that it will reach. */
   readonly head: bigint;
-  /** When the reading of that head began. */
+  /** When the read of that head started. */
   readonly askedAt: LogicalTime;
   readonly activeFold: ActiveFold;
 }

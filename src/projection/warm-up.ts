@@ -24,7 +24,12 @@ export interface WarmReport {
   /** Streams processed, including those that failed. */
   readonly done: number;
   /** Streams that failed, each with its error. */
-  readonly failures: readonly { readonly stream: string; readonly error: unknown }[];
+  readonly failures: readonly {
+    /** The name of the stream. */
+    readonly stream: string;
+    /** The error that its projection threw. */
+    readonly error: unknown;
+  }[];
 }
 
 const CONCURRENCY_DEFAULT = 8;

@@ -1,9 +1,12 @@
-/** An error as file operations of a platform throw it: `code` is an errno name, the message says where it happened. */
+/**
+ * An error shaped like those of Node's file operations: `code` is an errno name, the message names the operation and
+ * path.
+ */
 export function errnoError(code: string, reason: string, operation: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${reason}, ${operation} '${path}'`), { code, syscall: operation, path });
 }
 
-/** What every operation of a file throws once the file was closed. */
+/** The error that every operation on a closed file throws. */
 export function closedFileError(operation: string, path: string): Error {
   return errnoError('EBADF', 'the file is closed', operation, path);
 }

@@ -1,9 +1,9 @@
 import { errnoOf } from '../base/store-error.ts';
 import type { StorageFile } from './storage-backend.ts';
 
-/** After this many interrupted or empty transfers in a row, a transfer has failed. */
+/** A transfer fails after this many interrupted or empty attempts in a row. */
 const FUTILE_MAX = 100;
-/** A call reads at most this much: one larger read was measured to be slower than several of these. */
+/** A call reads at most this much: several such reads were measured to be faster than one larger read. */
 const READ_BYTES_MAX: number = 64 * 1024;
 const WRITE_BYTES_MAX: number = 1024 * 1024;
 
@@ -25,7 +25,7 @@ export function writeSome(
   throw new Error('the file accepts no bytes');
 }
 
-/** Writes `length` bytes. After a failure it is unknown how many of them were written. */
+/** Writes `length` bytes. After an error it is unknown how many of them were written. */
 export function writeAll(
   file: StorageFile,
   source: Uint8Array,
@@ -62,7 +62,7 @@ export function readFully(
   return got;
 }
 
-/** The asynchronous `readFully`. The file must have `readAsync`. */
+/** Like `readFully`, but asynchronous. The file must have `readAsync`. */
 export async function readFullyAsync(
   file: StorageFile,
   target: Uint8Array,
@@ -81,7 +81,7 @@ export async function readFullyAsync(
   return got;
 }
 
-/** What `transfer` returns; `undefined` if it was interrupted. */
+/** The result of `transfer`; `undefined` if it was interrupted. */
 function uninterrupted(transfer: () => number): number | undefined {
   try {
     return transfer();

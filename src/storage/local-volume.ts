@@ -1,6 +1,8 @@
 import type { NodePlatform } from './node-fs.ts';
 
-/** What `statfs` calls file systems on a block device that one kernel mounts at a time, from the kernel's magic.h. */
+/**
+ * The `statfs` types of file systems on a block device that one kernel mounts at a time (from the kernel's magic.h).
+ */
 const LOCAL_VOLUME_TYPES: ReadonlySet<number> = new Set([
   0xef53, // ext2, ext3, ext4
   0x58465342, // XFS
@@ -11,7 +13,10 @@ const LOCAL_VOLUME_TYPES: ReadonlySet<number> = new Set([
   0x3153464a, // JFS
 ]);
 
-/** Whether a directory is on a volume that only the system this process runs on can have mounted. In doubt it is not. */
+/**
+ * Whether a directory is on a volume that only this operating system instance can have mounted. `false` if that is
+ * unknown.
+ */
 export function isOnLocalVolume({ fs }: NodePlatform, directory: string): boolean {
   try {
     return LOCAL_VOLUME_TYPES.has(fs.statfsSync(directory).type >>> 0);

@@ -3,55 +3,65 @@ import { decodeLockOwner, describeLockOwner, encodeLockOwner, type LockOwner } f
 import type { OwnerVerdict } from './owner-verdict.ts';
 
 export const LOCK_NAME = 'LOCK';
-/** Guards and drafts. `LOCK` itself is not among them. */
-const LEFTOVER = /^LOCK\.[0-9a-f]{32}(\.new)?$/;
-/** Rounds in which the lock vanished or changed hands while it was being taken. */
+/** Matches guards and drafts, but not `LOCK` itself. */
+const GUARD_OR_DRAFT = /^LOCK\.[0-9a-f]{32}(\.new)?$/;
+/** How many times to retry because the lock vanished or changed owner during an attempt. */
 const ROUNDS_MAX = 1_000;
-/** The last way out of each refusal. */
+/** The last remedy in each `LOCKED` message. */
 const UNLOCK = 'call LogCache.unlock(directory)';
 
-/** The few verbs on files the protocol needs. Each happens at once as others see it, except `create`. */
+/** The few file operations that the protocol needs. All of them are atomic for other processes, except `create`. */
 export interface LockFiles {
-  /** Makes a file with a durable content; `false` when the name is taken. Others may see it with less than its content. */
+  /**
+   * Creates a file with durable content; `false` if the name exists. Other processes may see the file before it is
+   * complete.
+   */
   create(name: string, content: string): boolean;
-  /** Gives a file a second name. */
+  /** Creates a hard link. */
   link(existing: string, name: string): 'linked' | 'taken' | 'absent' | 'unsupported';
-  /** `undefined` when there is none. */
+  /** The content of a file; `undefined` if it does not exist. */
   read(name: string): string | undefined;
-  /** An absent file is no error. */
+  /** Removes a file. Does nothing if it does not exist. */
   remove(name: string): void;
   list(): string[];
 }
 
-/** Work that lets others run wherever it yields: between any two steps that they could see. */
-export type Steps<Result> = Generator<undefined, Result, undefined>;
+/**
+ * A lock operation as a generator. It yields between any two steps that other processes can see, so that tests can
+ * interleave them.
+ */
+export type LockSteps<Result> = Generator<undefined, Result, undefined>;
 
-/** Does the work in one go, as processes do: what the others do in between is up to the operating system. */
-export function runSteps<Result>(steps: Steps<Result>): Result {
+/** Runs all steps at once. The operating system decides what other processes do in between. */
+export function runSteps<Result>(steps: LockSteps<Result>): Result {
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   return step.value;
 }
 
 /**
- * One owner's way to the lock of a directory.
+ * One owner's side of the lock protocol of a directory.
  *
- * A name is *claimed* by linking a draft to it, a file that is complete by then: so a lock can be read from the moment it
- * exists, and a process killed on the way leaves a draft that is in nobody's way. Where links are unsupported, the name is
- * created and written in two steps. A lock without its content may then be one about to be written, so it is never taken
- * over; it is for the user to say that nobody is there.
+ * To acquire a name, the owner links a complete *draft* file to it. So a lock is readable from the moment it exists,
+ * and a process killed midway leaves only a draft, which blocks no other process. Where hard links are unsupported, the
+ * name is created and written in two steps. A lock without content may then be one that is still being written, so it
+ * is never taken over: only the user can say that no process is writing it.
  *
  * Invariants, with n the nonce of an owner that is gone:
- * 1. A file that holds n is removed only by the holder of the guard `LOCK.n`, after reading under the guard that the file
- *    still holds n. Guards are claimed as the lock is, with this rule for guards left by owners that are gone.
- * 2. A file that holds the nonce of a living owner is removed only by that owner. (`unlock` breaks this; the caller vouches.)
- * 3. Once `LOCK` has held n and does no more it never will again. From then on the guard `LOCK.n`, and the guards of that,
- *    guard nothing: whoever holds the lock may remove them, whoever still claims one will find nothing to remove under it.
- * 4. An owner that has given its nonce up is gone for its own thread and living for all others, and so is one whose nonce
- *    stands in a copy of its lock. So 1 and 2 both apply, and do not meet: a thread does one of the two at a time, and
- *    looks at the file again before each removal.
+ * 1. A file that holds n is removed only by the holder of the guard `LOCK.n`, after reading under the guard that the
+ *    file still holds n. A guard is acquired like the lock, and a guard of an owner that is gone is removed by this
+ *    same rule.
+ * 2. A file that holds the nonce of a living owner is removed only by that owner. (`unlock` breaks this; its caller is
+ *    responsible.)
+ * 3. Once `LOCK` has held n and no longer does, it never holds n again. From then on the guard `LOCK.n`, and the guards
+ *    of that guard, protect nothing: the lock holder may remove them, and a process that still acquires one finds
+ *    nothing to remove under it.
+ * 4. An owner that has released its nonce is gone for its own thread and living for all others. The same is true of an
+ *    owner whose nonce is in a copy of its lock. So 1 and 2 both apply, without conflict: a thread performs one of the
+ *    two at a time, and reads the file again before each removal.
  *
- * By 1, 2 and 4, what `LOCK` holds does not change between the reading and the removing; so nobody removes a living lock.
+ * By 1, 2 and 4, the content of `LOCK` does not change between the read and the removal; so no process removes a living
+ * lock.
  */
 export class LockFile {
   readonly #files: LockFiles;
@@ -60,9 +70,9 @@ export class LockFile {
   readonly #directory: string;
   readonly #content: string;
   readonly #draft: string;
-  #leftSomething = false;
+  #removalFailed = false;
 
-  /** `judge` says what became of the owner that a file names; `directory` is what messages call the directory. */
+  /** `judge` decides whether the owner that a file names is gone; `directory` names the directory in messages. */
   constructor(
     files: LockFiles,
     judge: (owner: LockOwner, name: string) => OwnerVerdict,
@@ -78,28 +88,32 @@ export class LockFile {
   }
 
   /** Whether a draft or a guard with this owner's nonce could not be removed. */
-  get leftSomething(): boolean {
-    return this.#leftSomething;
+  get removalFailed(): boolean {
+    return this.#removalFailed;
   }
 
   /**
-   * Takes the lock and returns its stale owner, if there was one. Throws `LOCKED`, and what the files throw; then the lock
-   * may have been taken all the same, when the answer was lost, and is to be released.
+   * Takes the lock and returns the stale owner it was taken from, if any. Throws `LOCKED`, and errors of the files.
+   * After an error of the files the lock may have been taken nevertheless (the result was lost), so the caller must
+   * release it.
    */
-  *take(): Steps<LockOwner | undefined> {
+  *take(): LockSteps<LockOwner | undefined> {
     let stale: LockOwner | undefined;
     try {
-      stale = yield* this.#claim(LOCK_NAME);
+      stale = yield* this.#acquire(LOCK_NAME);
     } catch (error) {
       yield* this.#tryRemove(this.#draft);
       throw error;
     }
-    yield* this.#sweep();
+    yield* this.#removeGuardsAndDrafts();
     return stale;
   }
 
-  /** Removes the lock if it is still this owner's, as `isOurs` says or else the file. One that failed may be repeated. */
-  *release(isOurs: () => boolean = () => this.#holds(LOCK_NAME, this.#owner.nonce)): Steps<void> {
+  /**
+   * Removes the lock if this owner still holds it: by `isOurs`, or by the file's content. May be retried after an
+   * error.
+   */
+  *release(isOurs: () => boolean = () => this.#holds(LOCK_NAME, this.#owner.nonce)): LockSteps<void> {
     yield;
     if (!isOurs()) return;
     yield;
@@ -111,18 +125,18 @@ export class LockFile {
     return content !== undefined && decodeLockOwner(content)?.nonce === nonce;
   }
 
-  /** Makes `name` hold our content; returns the last stale owner it was taken from. */
-  *#claim(name: string): Steps<LockOwner | undefined> {
+  /** Makes `name` hold this owner's content; returns the last stale owner it was taken from. */
+  *#acquire(name: string): LockSteps<LockOwner | undefined> {
     try {
-      return yield* this.#claimInRounds(name);
+      return yield* this.#acquireInRounds(name);
     } catch (error) {
-      // Where the answer to a link was lost, the name may be ours.
+      // If the result of a link was lost, the name may hold this owner's content.
       if (!(error instanceof StoreError)) yield* this.#withdraw(name);
       throw error;
     }
   }
 
-  *#claimInRounds(name: string): Steps<LockOwner | undefined> {
+  *#acquireInRounds(name: string): LockSteps<LockOwner | undefined> {
     let stale: LockOwner | undefined;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       if (yield* this.#put(name)) return stale;
@@ -131,20 +145,23 @@ export class LockFile {
       if (content === undefined) continue;
       const owner = decodeLockOwner(content);
       if (owner === undefined) throw this.#unreadable(name);
-      // The answer to a link over a network can be lost, and asking again then says that the name is taken: by us.
+      // A network can lose the result of a link. The retry then reports that the name exists: this owner created it.
       if (owner.nonce === this.#owner.nonce) return stale;
       yield;
       const verdict = this.#judge(owner, name);
       if (verdict !== 'gone') throw this.#locked(name, owner, verdict);
       if (yield* this.#removeStale(name, owner.nonce)) stale = owner;
     }
-    throw new StoreError('LOCKED', `${this.#directory} changes hands all the time; try again`);
+    throw new StoreError(
+      'LOCKED',
+      `other processes keep taking and releasing the lock of ${this.#directory}; try again`,
+    );
   }
 
-  /** Removes a file of an owner that is gone; `false` when somebody else did. */
-  *#removeStale(name: string, nonce: string): Steps<boolean> {
+  /** Removes a file of an owner that is gone; `false` if another process did. */
+  *#removeStale(name: string, nonce: string): LockSteps<boolean> {
     const guard = guardName(nonce);
-    yield* this.#claim(guard);
+    yield* this.#acquire(guard);
     try {
       yield;
       if (!this.#holds(name, nonce)) return false;
@@ -156,8 +173,8 @@ export class LockFile {
     }
   }
 
-  /** Gives `name` our content; `false` when it is taken. The draft is made when it turns out to be missing. */
-  *#put(name: string): Steps<boolean> {
+  /** Makes `name` hold this owner's content; `false` if it exists. Creates the draft if it is missing. */
+  *#put(name: string): LockSteps<boolean> {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       yield;
       const result = this.#files.link(this.#draft, name);
@@ -165,21 +182,27 @@ export class LockFile {
       if (result === 'taken') return false;
       yield;
       if (result === 'unsupported') return this.#files.create(name, this.#content);
-      // Not made yet, or swept away by one who took the lock meanwhile.
+      // The draft was not created yet, or another process took the lock meanwhile and removed it.
       this.#files.create(this.#draft, this.#content);
     }
-    throw new StoreError('LOCKED', `${this.#directory} changes hands all the time; try again`);
+    throw new StoreError(
+      'LOCKED',
+      `other processes keep taking and releasing the lock of ${this.#directory}; try again`,
+    );
   }
 
-  /** Removes our draft and what takers that were killed left: while we hold the lock, all of it is useless by 3. */
-  *#sweep(): Steps<void> {
+  /**
+   * Removes this owner's draft and the files of killed processes. All of them are useless while this owner holds the
+   * lock, by 3.
+   */
+  *#removeGuardsAndDrafts(): LockSteps<void> {
     yield;
     for (const name of this.#tryList()) {
-      if (isLeftover(name)) yield* this.#tryRemove(name);
+      if (isGuardOrDraft(name)) yield* this.#tryRemove(name);
     }
   }
 
-  /** A directory that cannot be listed now must not cost us the lock; then only our draft is known. */
+  /** A directory that cannot be listed does not fail the lock; then only this owner's draft is known. */
   #tryList(): string[] {
     try {
       return this.#files.list();
@@ -188,25 +211,25 @@ export class LockFile {
     }
   }
 
-  /** Removes `name` if it holds our content. */
-  *#withdraw(name: string): Steps<void> {
+  /** Removes `name` if it holds this owner's content. */
+  *#withdraw(name: string): LockSteps<void> {
     yield;
     try {
       if (!this.#holds(name, this.#owner.nonce)) return;
     } catch {
-      this.#leftSomething = true;
+      this.#removalFailed = true;
       return;
     }
     yield* this.#tryRemove(name);
   }
 
-  /** Removes a draft or a guard. One that will not go must not cost us the lock; the next who holds it tries again. */
-  *#tryRemove(name: string): Steps<void> {
+  /** Removes a draft or a guard. A failure does not fail the lock; the next holder of the lock tries again. */
+  *#tryRemove(name: string): LockSteps<void> {
     yield;
     try {
       this.#files.remove(name);
     } catch {
-      this.#leftSomething = true;
+      this.#removalFailed = true;
     }
   }
 
@@ -217,8 +240,8 @@ export class LockFile {
       const where = `${this.#directory} is already open in this process (${owner.pid}, since ${owner.since})`;
       return new StoreError('LOCKED', `${where}, by another thread: close it there, or ${unlock}`);
     }
-    const doing = name === LOCK_NAME ? 'is open for writing in' : 'has a stale lock that is being taken over by';
-    const doubt = verdict === 'unknown' ? ' (whether that still runs cannot be told from here)' : '';
+    const doing = name === LOCK_NAME ? 'is open for writing by' : 'has a stale lock that is being taken over by';
+    const doubt = verdict === 'unknown' ? ' (this process cannot find out whether it still runs)' : '';
     return new StoreError(
       'LOCKED',
       `${this.#directory} ${doing} ${describeLockOwner(owner)}${doubt}: close it there, or ${unlock}`,
@@ -228,18 +251,18 @@ export class LockFile {
   #unreadable(name: string): StoreError {
     return new StoreError(
       'LOCKED',
-      `${this.#directory} is locked, but ${name} does not say by whom: a process is writing it just now, or was killed ` +
-        `doing so. Try again, and if you know that nobody has it open ${UNLOCK}`,
+      `${this.#directory} is locked, but ${name} names no owner: a process is still writing it, or was killed ` +
+        `while writing. Try again; if you know that no process has the directory open, ${UNLOCK}`,
     );
   }
 }
 
 /** Whether a file is a guard or a draft. */
-export function isLeftover(name: string): boolean {
-  return LEFTOVER.test(name);
+export function isGuardOrDraft(name: string): boolean {
+  return GUARD_OR_DRAFT.test(name);
 }
 
-/** The error for a second opening within one thread. `unlock` is no remedy: it refuses as well. */
+/** The error for opening a directory twice in one thread. It does not suggest `unlock`, which refuses as well. */
 export function openInThisProcess(directory: string, owner: LockOwner): StoreError {
   return new StoreError(
     'LOCKED',
@@ -247,7 +270,7 @@ export function openInThisProcess(directory: string, owner: LockOwner): StoreErr
   );
 }
 
-/** What a taker with this nonce calls its draft. */
+/** The name of an owner's draft. */
 export function draftName(nonce: string): string {
   return `${guardName(nonce)}.new`;
 }

@@ -1,10 +1,10 @@
 import type { ProcessIdentity } from './process-identity.ts';
 
-/** Who holds a lock: what a lock file says, in one line of JSON that people can read too. */
+/** The owner of a lock. A lock file holds it as one line of JSON, which people can read too. */
 export interface LockOwner extends ProcessIdentity {
-  /** Names this one taking of the lock: 32 hexadecimal digits, never used twice. */
+  /** Identifies this one acquisition of the lock: 32 hexadecimal digits, never reused. */
   readonly nonce: string;
-  /** When it was taken, in ISO 8601; for people, and for how far two looks at one clock may differ. */
+  /** When the lock was taken, in ISO 8601: for people, and to bound the clock drift between two readings. */
   readonly since: string;
   /** Whether the owner saw the directory on a volume that only one running system can have mounted. */
   readonly localVolume: boolean;
@@ -18,8 +18,8 @@ export function encodeLockOwner(owner: LockOwner): string {
 }
 
 /**
- * Reads the content of a lock file; `undefined` for anything that is not one as a whole. Nothing is believed unchecked: the
- * nonce becomes part of a file name, and a pid of 0 or below would name a whole group of processes.
+ * Decodes the content of a lock file; `undefined` if any part of it is invalid. Every field is checked: the nonce
+ * becomes part of a file name, and a pid of 0 or below would address a whole process group.
  */
 export function decodeLockOwner(text: string): LockOwner | undefined {
   const fields = parseObject(text);
@@ -44,7 +44,7 @@ export function decodeLockOwner(text: string): LockOwner | undefined {
   };
 }
 
-/** For people: which process it was, where and since when. */
+/** Describes an owner for people: which process, on which host, since when. */
 export function describeLockOwner(owner: LockOwner): string {
   return `process ${owner.pid} on host ${owner.host} since ${owner.since}`;
 }

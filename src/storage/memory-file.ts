@@ -4,11 +4,11 @@ import type { StorageFile } from './storage-backend.ts';
 const CHUNK_BYTES = 65_536;
 
 /**
- * The bytes of a file in memory, apart from the handles that are open on it.
+ * The bytes of a file in memory, separate from its open handles.
  *
  * Invariants:
- * 1. Chunks have `CHUNK_BYTES` bytes each; a missing one stands for zeros. So the file grows without being copied.
- * 2. Bytes at and above `size` are zero: what a truncation cut off does not come back when the file grows again.
+ * 1. Each chunk has `CHUNK_BYTES` bytes; a missing chunk stands for zeros. So the file grows without being copied.
+ * 2. Bytes at and above `size` are zero: truncated bytes do not reappear when the file grows again.
  */
 export class MemoryContent {
   readonly #chunks: (Uint8Array | undefined)[] = [];
@@ -62,7 +62,7 @@ export class MemoryContent {
   }
 }
 
-/** One open handle on a file in memory. It works on after the file was removed, as on POSIX systems. */
+/** One open handle on a file in memory. It stays usable after the file was removed, as on POSIX systems. */
 export class MemoryFile implements StorageFile {
   readonly #content: MemoryContent;
   readonly #path: string;
@@ -95,7 +95,7 @@ export class MemoryFile implements StorageFile {
     return this.#content.size;
   }
 
-  /** Memory is as durable as it gets at once. */
+  /** Does nothing: memory cannot be more durable. */
   sync(): void {
     this.#assertOpen('fsync');
   }

@@ -4,8 +4,8 @@ import { MemoryContent, MemoryFile } from './memory-file.ts';
 import type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
 
 /**
- * Keeps stores in memory: for tests, and for runtimes without files. What is stored lives as long as the instance; opening
- * a directory again with the same instance finds it. Paths are compared as they are given.
+ * Keeps stores in memory: for tests, and for runtimes without files. The stored data lives as long as the instance:
+ * opening a directory again with the same instance finds it. Paths are compared as strings.
  */
 export class MemoryStorage implements StorageBackend {
   readonly #directories = new Map<string, MemoryDirectory>();
@@ -49,10 +49,10 @@ class MemoryDirectory implements StorageDirectory {
     this.#files.delete(name);
   }
 
-  /** There is nothing to make durable. */
+  /** Does nothing: memory cannot be more durable. */
   sync(): void {}
 
-  /** The lock is not listed among the files; it is gone when the instance is, so none is ever stale. */
+  /** The lock is not a file. It disappears with the instance, so a lock is never stale. */
   lock(): StorageLock {
     if (this.#holder !== undefined) {
       throw new StoreError('LOCKED', `${this.#path} is already open in this MemoryStorage: close it there first`);

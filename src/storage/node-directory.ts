@@ -5,7 +5,7 @@ import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } fr
 import { takeNodeLock } from './node-lock.ts';
 import type { StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
 
-/** How platforms that cannot open or sync a directory say so. Windows is one; some network file systems are others. */
+/** The errors of platforms that cannot open or sync a directory, such as Windows and some network file systems. */
 const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
   'EPERM',
   'EACCES',
@@ -16,20 +16,23 @@ const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
   'ENOSYS',
 ]);
 
-/** One directory of the file system, named by an absolute path. */
+/** One directory of the file system, with an absolute path. */
 export class NodeDirectory implements StorageDirectory {
   readonly #node: NodePlatform;
   readonly #path: string;
   #entryDurable: boolean;
 
-  /** `entryDurable`: whether the directory's own entry, in its parent, is known to be durable; else the first sync sees to it. */
+  /**
+   * `entryDurable`: whether the directory's own entry, in its parent, is durable; if not, the first sync makes it
+   * durable.
+   */
   constructor(node: NodePlatform, path: string, entryDurable: boolean) {
     this.#node = node;
     this.#path = path;
     this.#entryDurable = entryDurable;
   }
 
-  /** A symbolic link is listed as a file, so that it is refused where it has one of our names and not overlooked. */
+  /** A symbolic link is listed as a file, so that one with the name of a store file is refused, not overlooked. */
   list(): string[] {
     const entries = this.#node.fs.readdirSync(this.#path, { withFileTypes: true });
     return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
@@ -86,7 +89,7 @@ export class NodeDirectory implements StorageDirectory {
   }
 }
 
-/** Makes the entries of a directory durable. Where the platform has no such operation nothing happens. */
+/** Makes the entries of a directory durable. Does nothing on platforms without this operation. */
 export function fsyncDirectory(node: NodePlatform, path: string): void {
   try {
     const fd = node.fs.openSync(path, node.fs.constants.O_RDONLY);

@@ -2,7 +2,7 @@ import { closedFileError } from './errno-error.ts';
 import type { NodePlatform } from './node-fs.ts';
 import type { StorageFile } from './storage-backend.ts';
 
-/** What the platform calls when an operation has ended; there is a result unless there is an error. */
+/** The callback of an asynchronous operation. It receives a result unless it receives an error. */
 type Done<Result> = (error: Error | null | undefined, result?: Result) => void;
 
 /**
@@ -10,8 +10,9 @@ type Done<Result> = (error: Error | null | undefined, result?: Result) => void;
  *
  * Invariants:
  * 1. `#fullySynced <= #sizeChanges`; while it is smaller, the next sync is an `fsync`.
- * 2. The descriptor is closed once: by `close`, or by the end of the last asynchronous operation under way at that time.
- *    A descriptor closed earlier could be given to another file, and that one would be synced or read instead.
+ * 2. The descriptor is closed exactly once: by `close`, or by the end of the last asynchronous operation that was
+ *    running at that time. If it were closed earlier, the system could reuse its number for another file, and the
+ *    operation would sync or read that file instead.
  */
 export class NodeFile implements StorageFile {
   readonly #node: NodePlatform;
@@ -22,7 +23,7 @@ export class NodeFile implements StorageFile {
   #underWay = 0;
   #closed = false;
 
-  /** Takes over `fd`. `created`: the file was made by opening it. */
+  /** Takes ownership of `fd`. `created`: opening it created the file. */
   constructor(node: NodePlatform, fd: number, path: string, created: boolean) {
     this.#node = node;
     this.#fd = fd;
@@ -55,9 +56,9 @@ export class NodeFile implements StorageFile {
   }
 
   /**
-   * `fdatasync` need only make durable what reading the data back takes: the data, and a size that grew. That a size that
-   * shrank belongs to it, or the mode of a new file, is left to each file system, so the first sync after a creation or a
-   * truncation is an `fsync`. All others spare the journal write that the time stamps alone would cost.
+   * `fdatasync` must make durable only the data and a size that grew. Whether it covers a size that shrank, or the mode
+   * of a new file, depends on the file system. So the first sync after a creation or a truncation is an `fsync`. All
+   * other syncs avoid the journal write that updating only the time stamps would need.
    */
   sync(): void {
     const fd = this.#descriptor('fsync');
@@ -73,7 +74,7 @@ export class NodeFile implements StorageFile {
     const { fs } = this.#node;
     const syncFd = this.#fullySynced < sizeChanges ? fs.fsync : fs.fdatasync;
     await this.#offThread<void>((done) => syncFd(fd, done));
-    // What was truncated meanwhile is not covered, what another sync covered meanwhile stays covered.
+    // A truncation during the sync is not covered; what another sync covered meanwhile stays covered.
     this.#fullySynced = Math.max(this.#fullySynced, sizeChanges);
   }
 
@@ -83,7 +84,7 @@ export class NodeFile implements StorageFile {
     if (this.#underWay === 0) this.#node.fs.closeSync(this.#fd);
   }
 
-  /** Waits for an operation on the descriptor, and closes that where the file was closed meanwhile. */
+  /** Waits for an operation on the descriptor, then closes the descriptor if the file was closed meanwhile. */
   async #offThread<Result>(begin: (done: Done<Result>) => void): Promise<Result> {
     this.#underWay++;
     try {

@@ -4,30 +4,33 @@ import type * as Paths from 'node:path';
 import { errnoOf, StoreError } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
 
-/** Readable and writable by the user alone: cached state may be private. */
+/** Readable and writable only by the user: cached state may be private. */
 const PRIVATE_FILE_MODE = 0o600;
 export const PRIVATE_DIRECTORY_MODE = 0o700;
 
 const NONCE_BYTES = 16;
 
-/** What the file-system backend takes from its surroundings; tests put their own functions in place. */
+/** The parts of the platform that the file-system backend uses. Tests replace them. */
 export interface NodePlatform {
   readonly fs: typeof FileSystem;
   readonly os: typeof OperatingSystem;
   readonly path: typeof Paths;
-  /** This process, and its way to ask for others. */
+  /** This process, and how it signals others. */
   readonly process: Pick<NodeJS.Process, 'pid' | 'platform' | 'kill'>;
-  /** Milliseconds since the Unix epoch. Nothing is concluded from two of them but that something cannot be told. */
+  /**
+   * Milliseconds since the Unix epoch. The lock protocol uses the difference of two readings only to rule a conclusion
+   * out.
+   */
   readonly now: () => number;
-  /** 32 hexadecimal digits that nobody had before and nobody will have again. */
+  /** 32 hexadecimal digits that are unique among all processes and machines. */
   readonly nonce: () => string;
-  /** Blocks the thread for some milliseconds. */
+  /** Blocks the thread for this many milliseconds. */
   readonly pause: (milliseconds: number) => void;
 }
 
 /**
- * The platform of this runtime. Its modules are looked up here and not imported: the package is also bundled for runtimes
- * without files, where an import would fail at once. Throws `StoreError` `IO` where there are none.
+ * The platform of this runtime. The modules are looked up at run time, not imported: the package is also bundled for
+ * runtimes without files, where an import would fail at load. Throws `StoreError` `IO` in such a runtime.
  */
 export function nodePlatform(): NodePlatform {
   const runtime: Partial<NodeJS.Process> | undefined = globalThis.process;
@@ -40,18 +43,19 @@ export function nodePlatform(): NodePlatform {
   return { fs, os, path, process: runtime as NodeJS.Process, now: Date.now, nonce: randomNonce, pause };
 }
 
-/** The absolute path of a directory, found once: a later `process.chdir` must not move an open store. */
+/** The absolute path of a directory, resolved once: a later `process.chdir` must not redirect an open store. */
 export function resolveDirectory(node: NodePlatform, path: string): string {
   if (path === '') throw new TypeError('the directory of a store must not be an empty string: name one');
   return node.path.resolve(path);
 }
 
 /**
- * Opens one file of a store and refuses, with `ELOOP`, a symbolic link in its place: whoever can write to the directory
- * could otherwise have us overwrite a file elsewhere. A pipe in its place fails when it is used instead of blocking here.
+ * Opens one file of a store. A symbolic link in its place is refused with `ELOOP`: otherwise, a user who can write to the
+ * directory could make the store overwrite a file elsewhere. A named pipe in its place does not block here; using it
+ * fails.
  */
 export function openWithoutFollowing({ fs }: NodePlatform, path: string, flags: number): number {
-  // Windows has neither flag. There the check comes before the opening, which leaves a gap that no flag can close.
+  // Windows has neither flag. There the check precedes the opening, which leaves a race that no flag can close.
   const { O_NOFOLLOW, O_NONBLOCK }: Partial<Record<string, number>> = fs.constants;
   if (O_NOFOLLOW === undefined && fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
     throw errnoError('ELOOP', 'a symbolic link stands in place of the file', 'open', path);
@@ -59,7 +63,7 @@ export function openWithoutFollowing({ fs }: NodePlatform, path: string, flags: 
   return fs.openSync(path, flags | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), PRIVATE_FILE_MODE);
 }
 
-/** Runs `use` and closes the descriptor whatever happens. */
+/** Runs `use`, then closes the descriptor, also after an error. */
 export function useDescriptor<Result>({ fs }: NodePlatform, fd: number, use: (fd: number) => Result): Result {
   try {
     return use(fd);
@@ -68,7 +72,7 @@ export function useDescriptor<Result>({ fs }: NodePlatform, fd: number, use: (fd
   }
 }
 
-/** Removes a file; an absent one is no error. A symbolic link goes itself, not what it points at. */
+/** Removes a file; does nothing if it does not exist. A symbolic link is removed itself, not its target. */
 export function removeFile({ fs }: NodePlatform, path: string): void {
   try {
     fs.unlinkSync(path);
@@ -81,7 +85,7 @@ function pause(milliseconds: number): void {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, milliseconds);
   } catch {
-    // A thread that shows windows, as in Electron, may not block: then the next attempt follows at once.
+    // A thread that must not block, such as the main thread in Electron, retries without a pause.
   }
 }
 

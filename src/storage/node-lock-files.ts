@@ -3,13 +3,16 @@ import { readFully, writeAll } from './file-transfer.ts';
 import type { LockFiles } from './lock-file.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
-import { patiently } from './patiently.ts';
+import { retryBriefly } from './retry.ts';
 import type { StorageFile } from './storage-backend.ts';
 
-/** Far more than a lock file holds: whatever else stands there is not read into memory. */
+/** Far more than a lock file holds; the rest of a larger file is not read. */
 const LOCK_BYTES_MAX = 4_096;
 
-/** How file systems without links say so: FAT, some network and container mounts, Android (`EACCES`), Windows (`EISDIR`). */
+/**
+ * The errors of file systems without links: FAT, some network and container mounts, Android (`EACCES`), Windows
+ * (`EISDIR`).
+ */
 const LINK_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
   'EPERM',
   'EACCES',
@@ -32,7 +35,7 @@ export class NodeLockFiles implements LockFiles {
     this.#directory = directory;
   }
 
-  /** The content is synced: after a power cut a lock with half a content could be taken over by nobody. */
+  /** Syncs the content: a lock that is incomplete after a power cut could never be taken over. */
   create(name: string, content: string): boolean {
     const { O_CREAT, O_EXCL, O_WRONLY } = this.#node.fs.constants;
     const path = this.pathOf(name);
@@ -95,17 +98,17 @@ export class NodeLockFiles implements LockFiles {
     return this.#node.path.join(this.#directory, name);
   }
 
-  /** A lock with half a content says nothing of whose it is, so that only `unlock` could remove it later. */
+  /** An incomplete lock names no owner, so only `unlock` could remove it later. */
   #removeUnfinished(path: string): void {
     try {
-      patiently(this.#node, () => removeFile(this.#node, path));
+      retryBriefly(this.#node, () => removeFile(this.#node, path));
     } catch {
-      // The failure that is under way says more.
+      // The original error is more useful.
     }
   }
 }
 
-/** What a lock file holds. */
+/** The content of a lock file. */
 export function readLockContent(file: StorageFile): string {
   const bytes = new Uint8Array(LOCK_BYTES_MAX);
   return new TextDecoder().decode(bytes.subarray(0, readFully(file, bytes, 0, bytes.length, 0)));

@@ -1,20 +1,21 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { errnoOf } from '../base/store-error.ts';
 import { isOnLocalVolume } from './local-volume.ts';
-import { draftName, isLeftover, LOCK_NAME, LockFile, openInThisProcess, runSteps } from './lock-file.ts';
+import { draftName, isGuardOrDraft, LOCK_NAME, LockFile, openInThisProcess, runSteps } from './lock-file.ts';
 import { decodeLockOwner, type LockOwner } from './lock-owner.ts';
 import { type NodePlatform, nodePlatform, resolveDirectory } from './node-fs.ts';
 import { NodeLockFiles } from './node-lock-files.ts';
 import { judgeOwner, type OwnerVerdict } from './owner-verdict.ts';
-import { patiently } from './patiently.ts';
 import { NodeProcessProbe } from './process-identity.ts';
+import { retryBriefly } from './retry.ts';
 import type { StorageLock } from './storage-backend.ts';
 import { TakenLock } from './taken-lock.ts';
 import { threadLocks } from './thread-locks.ts';
 
 /**
- * Takes the lock of a directory, given as an absolute path. Throws `StoreError` `LOCKED`, and errors of the platform; then
- * nothing of this taking bars anybody, and if its files cannot be removed, at least not this process.
+ * Takes the lock of a directory, given as an absolute path. Throws `StoreError` `LOCKED`, and errors of the platform.
+ * After an error the failed attempt blocks no process; if its files cannot be removed, it does at least not block this
+ * process.
  */
 export function takeNodeLock(node: NodePlatform, directory: string): StorageLock {
   const probe = new NodeProcessProbe(node);
@@ -38,21 +39,21 @@ export function takeNodeLock(node: NodePlatform, directory: string): StorageLock
   }
 }
 
-/** Removes what a taking that failed may have left. The failure itself says more than one that happens here. */
+/** Removes the files of a failed attempt. The original error is more useful than one that happens here. */
 function abandon(node: NodePlatform, lockFile: LockFile, nonce: string): void {
   try {
-    patiently(node, () => runSteps(lockFile.release()));
-    if (!lockFile.leftSomething) return;
+    retryBriefly(node, () => runSteps(lockFile.release()));
+    if (!lockFile.removalFailed) return;
   } catch {
-    // What is left has our nonce, and this thread will know what that is worth.
+    // The remaining files hold this owner's nonce, which this thread then treats as gone.
   }
-  threadLocks.giveUp(nonce);
+  threadLocks.release(nonce);
 }
 
 /**
- * Removes the lock of a directory and what belongs to it, whoever it says holds it: for callers who know that nobody does.
- * A directory without a lock, and an absent one, are left as they are. Throws `StoreError` `LOCKED` when this thread holds
- * that very lock and not the one it is a copy of, `IO` when the platform refuses.
+ * Removes the lock of a directory and its guards and drafts, whoever holds it: for callers who know that no process
+ * does. Does nothing if the directory or the lock does not exist. Throws `StoreError` `LOCKED` if this thread holds the
+ * lock (but not if the lock is a copy of one it holds), and `IO` if the platform refuses.
  */
 export function unlock(directory: string, node: NodePlatform = nodePlatform()): void {
   const path = resolveDirectory(node, directory);
@@ -62,7 +63,7 @@ export function unlock(directory: string, node: NodePlatform = nodePlatform()): 
     const held = owner === undefined ? undefined : threadLocks.held(owner.nonce);
     if (owner !== undefined && held?.isAt(files.pathOf(LOCK_NAME)) === true) throw openInThisProcess(path, owner);
     for (const name of files.list()) {
-      if (isLeftover(name)) files.remove(name);
+      if (isGuardOrDraft(name)) files.remove(name);
     }
     files.remove(LOCK_NAME);
   } catch (error) {

@@ -24,17 +24,17 @@ export class NodeStorage implements StorageBackend {
 }
 
 /**
- * Makes a directory and its missing parents, each durably, and returns whether there were any. The maker of a directory that
- * was there already may have been killed before its entry was durable, and data synced into a directory that a power cut
- * then takes away were not durable. That is made up for at the first sync of the directory: a store that is found whole
- * comes after one, so it opens without.
+ * Creates a directory and its missing parents durably, and returns whether it created any. If the directory exists, its
+ * creator may have been killed before the entry was durable; a power cut could then remove the directory with all the
+ * data synced into it. So the first sync of the directory also syncs its parent. A complete store has had such a sync
+ * and opens without one.
  */
 function makeDirectory(node: NodePlatform, path: string): boolean {
   let firstMade: string | undefined;
   try {
     firstMade = node.fs.mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
   } catch (error) {
-    // A file in its place: the caller looks at what is there and says so.
+    // A file is in its place: the caller detects it and throws.
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
   if (firstMade === undefined) return false;

@@ -1,46 +1,54 @@
 import { errnoOf } from '../base/store-error.ts';
 import type { NodePlatform } from './node-fs.ts';
 
-/** Which process something belongs to, in terms that another process can check. `undefined`: the platform cannot tell. */
+/**
+ * Identifies a process in terms that another process can check. `undefined`: the platform does not provide the value.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   /** `process.platform`. */
   readonly platform: string;
   readonly host: string;
-  /** Clock ticks from boot to the start of the process, in decimal: tells a process from an earlier one with its pid. */
+  /**
+   * Clock ticks from boot to the start of the process, in decimal: distinguishes it from an earlier process with its
+   * pid.
+   */
   readonly startTime: string | undefined;
-  /** Names one run of one kernel. */
+  /** Identifies one run of one kernel. */
   readonly bootId: string | undefined;
-  /** Milliseconds from the Unix epoch to the start of the system, as the clock had it then; where there is no boot id. */
+  /**
+   * When the system started, in milliseconds since the Unix epoch by the clock of that time; only where there is no
+   * boot id.
+   */
   readonly bootTimeMs: number | undefined;
-  /** What is known of the machine by which it differs from others; where there is no boot id. */
+  /** What distinguishes the machine from others; only where there is no boot id. */
   readonly machine: string | undefined;
-  /** Pids are only comparable within one of these. */
+  /** Pids are comparable only within one pid namespace. */
   readonly pidNamespace: string | undefined;
-  /** Start times are only comparable within one of these. */
+  /** Start times are comparable only within one time namespace. */
   readonly timeNamespace: string | undefined;
 }
 
 /**
- * What there is to see of a pid: `absent`, there is no such process; `ended`, it can run no more and only waits for its
- * parent to ask how it ended; else when it started, where that can be told.
+ * What is visible of a pid. `absent`: there is no such process. `ended`: it has stopped and waits for its parent to
+ * collect its exit status. Otherwise its start time, if known.
  */
-export type ProcessSight = 'absent' | 'ended' | { readonly startTime: string | undefined };
+export type ProcessState = 'absent' | 'ended' | { readonly startTime: string | undefined };
 
-/** Where every process of the machine has one number that all others can see. Elsewhere there are namespaces or jails. */
+/** Platforms on which all processes of a machine share one pid space. Others have namespaces or jails. */
 const PLATFORMS_WITHOUT_NAMESPACES: ReadonlySet<string> = new Set(['darwin', 'win32']);
 
 const MILLISECONDS = 1_000;
 const NO_ADDRESS = '00:00:00:00:00:00';
-/** Of 28 addresses: a lock file is small, however many networks a machine is in. */
+/** Room for 28 addresses: it keeps the lock file small on a machine with many networks. */
 const MACHINE_CHARACTERS_MAX = 503;
 
-/** Whether a pid names one process for everybody on the machine. */
+/** Whether a pid names the same process for every process of the machine. */
 export function hasOnePidSpace(platform: string): boolean {
   return PLATFORMS_WITHOUT_NAMESPACES.has(platform);
 }
 
-/** How a process learns about itself and others: by signals everywhere, from `/proc` on Linux. */
+/** How a process inspects itself and others: by signals everywhere, and by `/proc` on Linux. */
 export class NodeProcessProbe {
   readonly #node: NodePlatform;
 
@@ -65,14 +73,14 @@ export class NodeProcessProbe {
     };
   }
 
-  look(pid: number): ProcessSight {
+  look(pid: number): ProcessState {
     try {
       this.#node.process.kill(pid, 0);
     } catch (error) {
       if (errnoOf(error) === 'ESRCH') return 'absent';
-      // EPERM: it is there and belongs to someone else. Any other answer proves nothing.
+      // EPERM: it exists and belongs to another user. Any other error proves nothing.
     }
-    // That `/proc` does not show it proves nothing either: it can be mounted so that it hides other users' processes.
+    // A missing entry in `/proc` proves nothing either: a mount option can hide other users' processes.
     const status = this.#procIsOurs() ? this.#statusOf(pid) : undefined;
     if (status === undefined) return { startTime: undefined };
     return status.ended ? 'ended' : { startTime: status.startTime };
@@ -83,9 +91,9 @@ export class NodeProcessProbe {
   }
 
   /**
-   * The hardware addresses of all network interfaces: macOS and Windows have ids of a machine, but none that Node can read
-   * without starting a program. A single address proves little, as some network drivers bring the same one to every
-   * machine; and those that are up change. So all of them count, in one order.
+   * The hardware addresses of all network interfaces. macOS and Windows have machine ids, but Node cannot read those
+   * without starting a program. A single address proves little, as some network drivers use the same one on every
+   * machine, and the set of interfaces that are up changes. So all addresses are used, sorted.
    */
   #machine(): string | undefined {
     const addresses = undefinedIfRefused(() =>
@@ -119,21 +127,21 @@ interface ProcessStatus {
   readonly ended: boolean;
 }
 
-// Places in /proc/<pid>/stat after the command, as proc(5) numbers them from 1, where the first one is number 3.
+// Indexes of fields in /proc/<pid>/stat after the command. proc(5) counts from 1; the first one here is its number 3.
 const FIRST_FIELD = 3;
 const STATE_FIELD: number = 3 - FIRST_FIELD;
 const THREADS_FIELD: number = 20 - FIRST_FIELD;
 const START_TIME_FIELD: number = 22 - FIRST_FIELD;
 const ENDED_STATES = 'ZXx';
 
-/** Reads what `/proc/<pid>/stat` holds; `undefined` where it does not look as documented. */
+/** Parses `/proc/<pid>/stat`; `undefined` if it is not in the documented format. */
 export function parseProcessStatus(text: string): ProcessStatus | undefined {
-  // The command stands in parentheses and may hold spaces and parentheses itself; behind the last one there are none.
+  // The command is in parentheses and may contain spaces and parentheses; no field after it does.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const state = fields[STATE_FIELD];
   const startTime = fields[START_TIME_FIELD];
   if (state === undefined || startTime === undefined || !/^\d+$/.test(startTime)) return undefined;
-  // A process whose first thread has ended may have others that still finish a write.
+  // A process whose first thread has ended may have other threads that still finish a write.
   return { startTime, ended: ENDED_STATES.includes(state) && Number(fields[THREADS_FIELD]) <= 1 };
 }
 

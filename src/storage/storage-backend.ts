@@ -1,64 +1,69 @@
 /**
- * The only seam between the store and files: a few synchronous verbs, small enough for a pool of pre-opened browser
- * handles. There is no rename. Operations that fail throw an `Error` whose `code` is an errno name (`'ENOSPC'`), as
- * Node's do; the engine turns them into `StoreError`.
+ * The only seam between the store and files: a few synchronous operations, simple enough for a pool of pre-opened
+ * browser handles. There is no rename. A failing operation throws an `Error` whose `code` is an errno name
+ * (`'ENOSPC'`), as Node's do; the engine wraps it in a `StoreError`.
  */
 export interface StorageBackend {
   /**
-   * Opens the directory of one store. With `create` it is made (parents too, private to the user) and its own entry is
-   * durable after the first `sync`; without, an absent directory throws `ENOENT`. A file in its place throws `ENOTDIR`.
+   * Opens the directory of one store. With `create`, an absent directory is created with its parents, private to the
+   * user, and its own entry is durable after the first `sync`. Without `create`, an absent directory throws `ENOENT`. A
+   * file in its place throws `ENOTDIR`.
    */
   openDirectory(path: string, options: { readonly create: boolean }): StorageDirectory;
 }
 
-/** One directory. It holds no handle: every verb names what it works on anew. */
+/** One directory of a storage backend. It holds no open handle: every call resolves its file name again. */
 export interface StorageDirectory {
-  /** Names of the files in it, in any order. */
+  /** The names of the files in the directory, in any order. */
   list(): string[];
-  /** Opens an existing file, `undefined` when there is none. Throws `ELOOP` for a symbolic link in its place. */
+  /** Opens an existing file; `undefined` if it does not exist. Throws `ELOOP` for a symbolic link in its place. */
   open(name: string, access: 'read' | 'write'): StorageFile | undefined;
-  /** Creates an empty file for reading and writing, private to the user; throws `EEXIST` when the name is taken. */
+  /** Creates an empty file for reading and writing, private to the user. Throws `EEXIST` if the name exists. */
   create(name: string): StorageFile;
-  /** Removes a file; an absent one is no error. */
+  /** Removes a file. Does nothing if it does not exist. */
   remove(name: string): void;
-  /** Makes creations and removals durable. A platform that has no such operation does nothing. */
+  /** Makes creations and removals durable. Does nothing on platforms without this operation. */
   sync(): void;
-  /** Takes the store's writer lock, or throws `StoreError` `LOCKED` saying who holds it and what to do. */
+  /** Takes the store's writer lock. Throws `StoreError` `LOCKED`, whose message says who holds it and what to do. */
   lock(): StorageLock;
 }
 
 /** The writer lock of a directory, held until released or taken over by another process. */
 export interface StorageLock {
-  /** Whether the lock is still this owner's. Cheap: the engine asks before every write to the log. */
+  /** Whether this owner still holds the lock. It must be cheap: the engine calls it before every write to the log. */
   isHeld(): boolean;
   /**
-   * Gives the lock up; one that is no longer held is left to its new owner. Where that fails the lock is not held any more
-   * either, this process can take it anew, and calling `release` again tries to finish it. Else that does nothing.
+   * Releases the lock; does nothing to a lock that another process has taken over. After an error the lock counts as
+   * released: this process can take it again, and another call of `release` retries the cleanup. Further calls do
+   * nothing.
    */
   release(): void;
-  /** Who held the stale lock that was taken over, for people to read; `undefined` when there was none. */
+  /** The owner of the stale lock that was taken over, as text for people; `undefined` if there was none. */
   readonly takenOverFrom: string | undefined;
 }
 
-/** One open file. Positions and lengths are bytes. */
+/** One open file of a storage backend. Positions and lengths are in bytes. */
 export interface StorageFile {
-  /** Reads up to `length` bytes at `position` into `target` at `targetOffset`; returns how many, 0 at the end. */
+  /**
+   * Reads up to `length` bytes at `position` into `target` at `targetOffset`. Returns how many; 0 at the end of the
+   * file.
+   */
   read(target: Uint8Array, targetOffset: number, length: number, position: number): number;
   /**
-   * The same off the thread, where the platform can; absent where reading never waits, as in memory. `target` belongs to
-   * the read until it has ended. Every file of a backend has it or none has.
+   * Like `read`, but off the thread. Absent where reading never waits, as in memory. The caller must not use `target`
+   * until the promise settles. Either every file of a backend has this method or none has.
    */
   readAsync?(target: Uint8Array, targetOffset: number, length: number, position: number): Promise<number>;
-  /** Writes up to `length` bytes and returns how many; it may be fewer than asked for. */
+  /** Writes up to `length` bytes at `position` and returns how many; a short write is allowed. */
   write(source: Uint8Array, sourceOffset: number, length: number, position: number): number;
-  /** Cuts the file to `size` bytes. */
+  /** Truncates the file to `size` bytes; where it was shorter, zeros are appended. */
   truncate(size: number): void;
-  /** How long the file is. */
+  /** The length of the file, in bytes. */
   size(): number;
-  /** Returns when contents and size are durable. */
+  /** Makes contents and size durable before it returns. */
   sync(): void;
-  /** The same off the thread, where the platform can. */
+  /** Like `sync`, but off the thread; absent where the platform has no such operation. */
   syncAsync?(): Promise<void>;
-  /** Gives the file up once operations under way have ended. Calling it again does nothing. */
+  /** Closes the file after the running operations have ended. Further calls do nothing. */
   close(): void;
 }

@@ -1,33 +1,34 @@
 import { errnoOf, StoreError } from '../base/store-error.ts';
-import { type FileSight, isSameFile, isUnchanged, lookAtDescriptor, lookAtPath } from './file-sight.ts';
+import { type FileSnapshot, isSameFile, isUnchanged, statDescriptor, statPath } from './file-snapshot.ts';
 import { LOCK_NAME, type LockFile, runSteps } from './lock-file.ts';
 import { decodeLockOwner, describeLockOwner, type LockOwner } from './lock-owner.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing } from './node-fs.ts';
 import { type NodeLockFiles, readLockContent } from './node-lock-files.ts';
 import type { OwnerVerdict } from './owner-verdict.ts';
-import { patiently } from './patiently.ts';
+import { retryBriefly } from './retry.ts';
 import type { StorageLock } from './storage-backend.ts';
 import { type HeldLock, threadLocks } from './thread-locks.ts';
 
-/** What a lock was taken with. */
+/** The parts of a taken lock. */
 export interface TakenLockParts {
   readonly node: NodePlatform;
   readonly files: NodeLockFiles;
   readonly lockFile: LockFile;
   readonly owner: LockOwner;
-  /** Whose stale lock it was. */
+  /** The owner of the stale lock that was taken over. */
   readonly stale: LockOwner | undefined;
 }
 
 /**
- * A lock that was taken.
+ * A lock that this process has taken.
  *
  * Invariants:
- * 1. `#seen` is of the file `#fd` is open on, and that file held our nonce. While it is open its inode number is not given
- *    to another file, so a path that leads to the same inode leads to the same file. Either both are there or neither.
- * 2. A lock once found lost stays lost: what was written by others meanwhile cannot be unwritten.
- * 3. Once `release` was called, `isHeld` is `false` and this thread has given the nonce up, whatever failed.
+ * 1. `#seen` is the snapshot of the file that `#fd` is open on, and that file held this owner's nonce. While it is open
+ *    the system does not reuse its inode number, so a path with the same inode leads to the same file. Either both are
+ *    set or neither.
+ * 2. A lock that was found lost stays lost: the writes of other processes cannot be undone.
+ * 3. After `release` was called, `isHeld` is `false` and this thread has released the nonce, even if the call threw.
  */
 export class TakenLock implements StorageLock, HeldLock {
   readonly takenOverFrom: string | undefined;
@@ -36,11 +37,11 @@ export class TakenLock implements StorageLock, HeldLock {
   readonly #path: string;
   readonly #nonce: string;
   #fd: number | undefined;
-  #seen: FileSight | undefined;
+  #seen: FileSnapshot | undefined;
   #lost = false;
   #released = false;
 
-  /** Throws where the lock cannot be kept open, or is gone already; then nothing is open or held. */
+  /** Throws if the lock cannot be kept open or is already gone; then nothing is open or held. */
   constructor({ node, files, lockFile, owner, stale }: TakenLockParts) {
     this.#node = node;
     this.#lockFile = lockFile;
@@ -59,15 +60,16 @@ export class TakenLock implements StorageLock, HeldLock {
   }
 
   /**
-   * The nonce is given up first, so that a failure bars this process from nothing: it may open the directory again, which
-   * removes what is left. For other processes the file stands until then, or until this is called again with success.
+   * Releases the nonce first, so that a failure does not block this process: it can open the directory again, which
+   * removes the remaining files. For other processes the lock file exists until then, or until a call of this method
+   * succeeds.
    */
   release(): void {
     if (this.#released) return;
     this.#lost = true;
-    threadLocks.giveUp(this.#nonce);
+    threadLocks.release(this.#nonce);
     try {
-      patiently(this.#node, () => runSteps(this.#lockFile.release(() => this.#isOursForRemoval())));
+      retryBriefly(this.#node, () => runSteps(this.#lockFile.release(() => this.#isOursForRemoval())));
       this.#released = true;
     } finally {
       this.#closeDescriptor();
@@ -75,49 +77,51 @@ export class TakenLock implements StorageLock, HeldLock {
   }
 
   isAt(path: string): boolean {
-    const there = lookAtPath(this.#node, path);
+    const there = statPath(this.#node, path);
     if (there === undefined) return false;
     if (this.#seen !== undefined && isSameFile(there, this.#seen)) return true;
-    // Somebody may have put a copy in place of the lock: it still says that it is ours.
-    const here = lookAtPath(this.#node, this.#path);
+    // Another process may have replaced the lock by a copy, which still holds this owner's nonce.
+    const here = statPath(this.#node, this.#path);
     return here !== undefined && isSameFile(there, here);
   }
 
   /**
-   * A file with our nonce that is not our lock is a copy, made with the whole directory by a backup, say, and nobody's
-   * lock: as only this thread has the nonce. That two inodes differ is no proof, for one directory can be seen through two
-   * mounts that number its files differently. So it is asked whether the draft that was just made beside the copy shows
-   * up beside our lock. If it does, both are one directory. If there is no draft to look for, it cannot be told.
+   * A file with this owner's nonce that is not its lock is a copy, such as a backup of the whole directory, and has no
+   * owner: only this thread has the nonce. Different inodes are no proof, as one directory can be visible through two
+   * mounts that number its files differently. So this method checks whether the draft that was just created beside the
+   * copy is visible beside the lock. If it is, both are the same directory. If there is no draft to look for, the
+   * verdict is `unknown`.
    *
-   * The converse, hard links to our files in another directory, is seen by the inode: opening that would write to our log.
+   * The converse, hard links to the store's files in another directory, is detected by the inode: opening that
+   * directory would write to this log.
    */
   judge(path: string, draft: string): OwnerVerdict {
     const { dirname, basename, join } = this.#node.path;
     if (this.isAt(path)) return 'self';
-    if (lookAtPath(this.#node, join(dirname(this.#path), basename(draft))) !== undefined) return 'self';
-    return lookAtPath(this.#node, draft) === undefined ? 'unknown' : 'gone';
+    if (statPath(this.#node, join(dirname(this.#path), basename(draft))) !== undefined) return 'self';
+    return statPath(this.#node, draft) === undefined ? 'unknown' : 'gone';
   }
 
-  /** Whether our lock stands at the path. Throws where that cannot be told now. */
+  /** Whether this owner's lock is at the path. Throws if that cannot be determined. */
   #isOurs(): boolean {
-    const now = lookAtPath(this.#node, this.#path);
+    const now = statPath(this.#node, this.#path);
     if (now === undefined) return false;
     if (this.#fd === undefined || this.#seen === undefined || !isSameFile(now, this.#seen)) return this.#examinePath();
     return isUnchanged(now, this.#seen) || this.#examine(this.#fd);
   }
 
-  /** The same, with the file closed: Windows keeps the name of one that is open. */
+  /** Like `#isOurs`, and closes the file: Windows keeps the name of an open file. */
   #isOursForRemoval(): boolean {
     const isOurs = this.#isOurs();
     try {
       this.#closeDescriptor();
     } catch {
-      // The descriptor is gone whatever the system says, and nothing was written through it.
+      // The descriptor is closed even after an error, and nothing was written through it.
     }
     return isOurs;
   }
 
-  /** Opens what stands at the path, and keeps it open if it is ours. */
+  /** Opens the file at the path, and keeps it open if it is this owner's lock. */
   #examinePath(): boolean {
     const fd = this.#open();
     if (fd === undefined) return false;
@@ -133,10 +137,10 @@ export class TakenLock implements StorageLock, HeldLock {
     return isOurs;
   }
 
-  /** Reads an open file and remembers how it looks if it is ours. */
+  /** Reads an open file, and stores its snapshot if it is this owner's lock. */
   #examine(fd: number): boolean {
-    // Size and time are taken before the content, so that what is written in between shows as a change later.
-    const seen = lookAtDescriptor(this.#node, fd);
+    // The snapshot is taken before the content is read, so that a write in between shows as a change later.
+    const seen = statDescriptor(this.#node, fd);
     const content = readLockContent(new NodeFile(this.#node, fd, this.#path, false));
     if (decodeLockOwner(content)?.nonce !== this.#nonce) return false;
     this.#seen = seen;

@@ -20,7 +20,7 @@ const RETRY_GROWTH = 1.25;
 const DEAD_RATIO_AT_CLOSE_MAX = 1.25;
 /** A compaction that runs to its end processes this many bytes of the log at a time. */
 const TURN_BYTES: number = 256 * 1024;
-/** What even a fresh log holds besides the records of entries: its header and COMPLETE. */
+/** The bytes of a new log besides the records of entries: its header and COMPLETE. */
 const OVERHEAD_BYTES: number = FILE_HEADER_BYTES + RECORD_HEADER_BYTES;
 
 /** Options of an operation that runs in small steps. */
@@ -37,7 +37,7 @@ export class CompactionScheduler {
   readonly #generations: Generations;
   readonly #index: KeyIndex;
   #current: Compaction | undefined;
-  /** What is left to remove after a compaction. */
+  /** The old generation that is being removed after a compaction. */
   #obsolete: ObsoleteGenerations | undefined;
   #retryAtBytes = 0;
   /** Number of `runAsync` calls that wait for the current compaction. */

@@ -59,7 +59,7 @@ export class Compaction {
   #lost: LostEntry[] = [];
   /** Whether the end of the old generation was reached once; later writes have moved it only a little. */
   #nearEnd = false;
-  /** Whether a sync came after that. There is only one, or large puts could delay the end for ever. */
+  /** Whether a sync came after that. There is only one, or large puts could delay the end forever. */
   #syncedAtEnd = false;
   /** Whether the name of the new generation is durable. */
   #named = false;
@@ -220,13 +220,13 @@ export class Compaction {
       return Math.min(reader.next, reader.size);
     }
     const next = reader.nextHeader(at + RECORD_ALIGNMENT) ?? reader.size;
-    // The hidden record may delete something that was copied before. A compaction that starts anew does not need it.
+    // The hidden record may delete something that was copied before. A new compaction does not need it.
     if (next > this.#start) throw new StoreError('CORRUPT', `the log is damaged at offset ${at}`);
     this.#damaged = true;
     return next;
   }
 
-  /** A failed write may have left half of a record in the file: an incomplete record is no damage. */
+  /** A failed write may have left half of a record in the file: an incomplete record is not damage. */
   #read(at: number): Verdict {
     const verdict = this.#reader.read(at);
     if (verdict === 'valid' || this.source.unwritten === 0) return verdict;

@@ -49,7 +49,7 @@ function listNames(directory: StorageDirectory): string[] {
 
 /**
  * The number of the next generation. It is above that of all files, so that an old file that could not be removed is
- * never in the way, and its parity differs from `generation`, because locations distinguish two generations by it.
+ * never an obstacle, and its parity differs from `generation`, because locations distinguish two generations by it.
  * Throws `RangeError` if all numbers are used up.
  */
 export function generationAfter(generation: number, files: GenerationFiles): number {

@@ -6,7 +6,7 @@ import type { StoreSettings } from './log-store-options.ts';
 import type { StoreEventHandler } from './store-event.ts';
 import { StoreStatus } from './store-status.ts';
 
-/** What the parts of a store share, from the moment its directory is open until its lock is released. */
+/** The state that the parts of a store share, from opening its directory until its lock is released. */
 export class StoreContext {
   readonly settings: StoreSettings;
   readonly directory: StorageDirectory;

@@ -3,22 +3,70 @@ import type { RecoveryReport } from './recovery/recovery-report.ts';
 
 /** What `onEvent` is called with. No event stops the store; each is worth a line in a log. */
 export type StoreEvent =
-  /** The last writer did not close the store, or its log was damaged: what opening found and did. */
-  | { readonly type: 'recovered'; readonly report: RecoveryReport }
-  /** An entry failed its checksums when it was read; it is forgotten. */
-  | { readonly type: 'entry-damaged'; readonly key: Uint8Array; readonly generation: number; readonly offset: number }
-  | { readonly type: 'compaction-started'; readonly generation: number; readonly logBytes: number }
-  | { readonly type: 'compaction-finished'; readonly generation: number; readonly logBytes: number }
-  /** A compaction failed. The store continues with the generation it had; a later write starts another compaction. */
-  | { readonly type: 'compaction-abandoned'; readonly generation: number; readonly error: unknown }
-  /** A write or sync in the background failed. The next mutation, sync or `close` throws this error. */
-  | { readonly type: 'background-write-failed'; readonly error: StoreError }
-  /** This instance no longer writes; see `POISONED`. */
-  | { readonly type: 'poisoned'; readonly error: StoreError }
-  /** The lock of a process that no longer exists was taken over. */
-  | { readonly type: 'lock-taken-over'; readonly from: string }
-  /** An old file could not be removed, or an index image could not be written or read. The store does not need it. */
-  | { readonly type: 'housekeeping-failed'; readonly error: unknown };
+  | {
+      /** The last writer did not close the store, or its log was damaged. */
+      readonly type: 'recovered';
+      /** What opening found and did. */
+      readonly report: RecoveryReport;
+    }
+  | {
+      /** An entry failed its checksums when it was read; it is forgotten. */
+      readonly type: 'entry-damaged';
+      /** The key of the entry. */
+      readonly key: Uint8Array;
+      /** The generation whose log holds the damaged record. */
+      readonly generation: number;
+      /** The byte offset of the record in that log. */
+      readonly offset: number;
+    }
+  | {
+      /** A compaction started; it proceeds with later writes. */
+      readonly type: 'compaction-started';
+      /** The new generation, which is built. */
+      readonly generation: number;
+      /** The bytes of the current log, which is compacted. */
+      readonly logBytes: number;
+    }
+  | {
+      /** A compaction ended. */
+      readonly type: 'compaction-finished';
+      /** The new generation. */
+      readonly generation: number;
+      /** The bytes of its log. */
+      readonly logBytes: number;
+    }
+  | {
+      /** A compaction failed. The store continues with the generation it had; a later write starts another compaction. */
+      readonly type: 'compaction-abandoned';
+      /** The generation that was being built. */
+      readonly generation: number;
+      /** Why the compaction failed. */
+      readonly error: unknown;
+    }
+  | {
+      /** A write or sync in the background failed. */
+      readonly type: 'background-write-failed';
+      /** The error that the next mutation, sync or `close` throws. */
+      readonly error: StoreError;
+    }
+  | {
+      /** This instance no longer writes; see `POISONED`. */
+      readonly type: 'poisoned';
+      /** The error that every later write throws. */
+      readonly error: StoreError;
+    }
+  | {
+      /** The lock of a process that no longer exists was taken over. */
+      readonly type: 'lock-taken-over';
+      /** The previous owner, as text for people: process, host and time. */
+      readonly from: string;
+    }
+  | {
+      /** An old file could not be removed, or an index image could not be written or read. The store does not need it. */
+      readonly type: 'housekeeping-failed';
+      /** The error of the storage. */
+      readonly error: unknown;
+    };
 
 /**
  * Called within the operation that causes the event, so it should return soon. An error it throws surfaces as an

@@ -34,6 +34,7 @@ export interface LogCacheStats {
   readonly pageBytes: number;
   /** Number of the current generation: each compaction increases it. */
   readonly generation: number;
+  /** Counters since the cache was opened. */
   readonly counters: StoreCounters;
   /** What opening the cache found. */
   readonly recovery: RecoveryReport;

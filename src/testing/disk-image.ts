@@ -1,10 +1,13 @@
-/** What a disk holds: for each directory its files, by name. Nobody changes one; images share what they have in common. */
+/**
+ * The contents of a disk: for each directory its files by name. It is never changed; images share the files they have
+ * in common.
+ */
 export type DiskImage = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 
 /** A disk without directories. */
 export const EMPTY_DISK: DiskImage = new Map();
 
-/** The image with one file put in place of what was there, or taken away where `bytes` is `undefined`. */
+/** The image with one file replaced, or removed if `bytes` is `undefined`. */
 export function withFile(image: DiskImage, directory: string, name: string, bytes: Uint8Array | undefined): DiskImage {
   const files = new Map(image.get(directory));
   if (bytes === undefined) files.delete(name);
@@ -13,12 +16,12 @@ export function withFile(image: DiskImage, directory: string, name: string, byte
 }
 
 const UINT32_VALUES = 2 ** 32;
-/** A digest keeps so many bits of its upper half that it is an exact number. */
+/** So many bits of the upper half are kept that the digest is an exact number. */
 const UPPER_BITS = 21;
 
 /**
- * 53 bits that tell images apart by names and contents, to count how many different ones there were: among a million, two
- * share a digest with a probability of one in 18,000.
+ * A 53-bit digest of the names and contents of an image, to count different images: among a million, two different
+ * images have the same digest with a probability of one in 18,000.
  */
 export function imageDigest(image: DiskImage): number {
   const words: number[] = [];
@@ -33,7 +36,7 @@ export function imageDigest(image: DiskImage): number {
   return wordsDigest(Int32Array.from(words), 0);
 }
 
-/** Most images share most of their files with others, so each is digested once. */
+/** Most images share most of their files with others, so each content is digested once. */
 const contentDigests = new WeakMap<Uint8Array, number>();
 
 function contentDigest(bytes: Uint8Array): number {
@@ -64,8 +67,8 @@ function bytesDigest(bytes: Uint8Array): number {
 }
 
 /**
- * Two hashes by multiplying and rotating, of different constants and of different ways to take a word in: two of one kind
- * that differ in their seeds only were seen to collide together.
+ * Two hashes by multiplication and rotation. They differ in their constants and in how they mix a word in: two hashes
+ * that differed only in their seeds were observed to collide together.
  */
 function wordsDigest(words: Int32Array, salt: number): number {
   let lower = salt ^ 0x243f6a88;
@@ -80,7 +83,7 @@ function wordsDigest(words: Int32Array, salt: number): number {
   return (finalized(upper ^ salt) >>> (32 - UPPER_BITS)) * UINT32_VALUES + finalized(lower);
 }
 
-/** Spreads every bit over all others (the finalizer of MurmurHash3). */
+/** Mixes all bits (the finalizer of MurmurHash3). */
 function finalized(hash: number): number {
   let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

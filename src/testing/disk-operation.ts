@@ -1,4 +1,4 @@
-/** The verbs of the storage seam, as a fault-injecting storage names them. */
+/** The operations of the storage seam, as `FaultStorage` names them. */
 export type DiskVerb =
   | 'open-directory'
   | 'list'
@@ -16,26 +16,26 @@ export type DiskVerb =
   | 'sync'
   | 'close';
 
-/** One call of the storage seam, before it is done. */
+/** One call of the storage seam, before it is executed. */
 export interface DiskCall {
-  /** Its place among all calls, from 0. */
+  /** Its index among all calls, from 0. */
   readonly number: number;
-  /** What is called. */
+  /** The operation. */
   readonly verb: DiskVerb;
-  /** The directory, as the caller named it. */
+  /** The path of the directory, as the caller passed it. */
   readonly directory: string;
-  /** The file; empty for verbs of the directory. */
+  /** The name of the file; empty for operations on the directory. */
   readonly name: string;
-  /** In bytes: where a transfer begins, or what a file is cut to; 0 where the verb has none. */
+  /** In bytes: where a transfer starts, or the new size of a truncation; 0 for other operations. */
   readonly position: number;
-  /** Bytes that a transfer asks for; 0 where the verb has none. */
+  /** How many bytes a transfer asks for; 0 for other operations. */
   readonly length: number;
 }
 
-/** A call and what came of it. */
+/** A call and its outcome. */
 export interface DiskOperation extends DiskCall {
-  /** `done`, `short` for a transfer that was cut short, or the errno name it threw. */
+  /** `done`; `short` for a short transfer; or the errno name that the call threw. */
   readonly outcome: string;
-  /** How many changes the journal had when it returned. */
+  /** The length of the journal, in changes, when the call returned. */
   readonly changes: number;
 }

@@ -5,20 +5,20 @@ import type { DiskVerb } from './disk-operation.ts';
 import { FaultHandle, type HandleContext } from './fault-file.ts';
 import { FileView } from './file-view.ts';
 
-/** What a directory needs of its storage. */
+/** What a directory needs from its storage. */
 export interface DirectoryContext extends HandleContext {
   readonly onOpen: (handle: StorageFile, path: string) => void;
   readonly nextFile: () => number;
 }
 
-/** What is in a directory, whoever looks. */
+/** The contents of a directory, as every process sees them. */
 export interface DirectoryView {
   readonly path: string;
   readonly files: Map<string, FileView>;
   holder: StorageLock | undefined;
 }
 
-/** One directory of a fault-injecting storage, as a process sees it until it is killed. */
+/** One directory of a fault-injecting storage, as one process sees it until it is killed. */
 export class FaultDirectory implements StorageDirectory {
   readonly #context: DirectoryContext;
   readonly #view: DirectoryView;
@@ -66,7 +66,7 @@ export class FaultDirectory implements StorageDirectory {
     });
   }
 
-  /** The lock is no file here: it is gone when the storage is. */
+  /** The lock is not a file: it disappears with the storage. */
   lock(): StorageLock {
     const view = this.#view;
     const takeLock = (): StorageLock => {
@@ -78,7 +78,7 @@ export class FaultDirectory implements StorageDirectory {
         isHeld: () => this.#perform('check-lock', '', () => view.holder === lock),
         release: () => {
           if (view.holder !== lock) return;
-          // Given up whatever fails, as `StorageLock` says.
+          // Released even if the call fails, as `StorageLock` requires.
           view.holder = undefined;
           this.#perform('unlock', '', () => {});
         },

@@ -1,23 +1,23 @@
 import { closedFileError, errnoError } from '../storage/errno-error.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import type { SyncLoss } from './disk-change.ts';
-import { DiskMoment } from './disk-moment.ts';
+import { DiskState } from './disk-state.ts';
 import type { CallPlace, FaultRecorder } from './fault-recorder.ts';
 import type { FileView } from './file-view.ts';
 
-/** What a handle needs of its storage. */
+/** What a handle needs from its storage. */
 export interface HandleContext {
   readonly recorder: FaultRecorder;
-  /** Waited for by asynchronous syncs before they end. */
+  /** Asynchronous syncs await it before they end. */
   readonly syncDelay: () => Promise<void>;
-  /** Waited for by asynchronous reads before they end. */
+  /** Asynchronous reads await it before they end. */
   readonly readDelay: () => Promise<void>;
   readonly onClose: (handle: StorageFile) => void;
-  /** Throws where the process that asks was killed. */
+  /** Throws if the calling process was killed. */
   readonly assertAlive: () => void;
 }
 
-/** One open handle. It works on after the file was removed, as on POSIX systems. */
+/** One open handle. It stays usable after the file was removed, as on POSIX systems. */
 export class FaultHandle implements StorageFile {
   readonly #context: HandleContext;
   readonly #view: FileView;
@@ -40,7 +40,7 @@ export class FaultHandle implements StorageFile {
     });
   }
 
-  /** It reads, and the rule is asked, when it ends; a file that was closed meanwhile can still be read. */
+  /** Reads, and asks the rule, when it ends. A file that was closed meanwhile can still be read. */
   async readAsync(target: Uint8Array, targetOffset: number, length: number, position: number): Promise<number> {
     this.#assertOpen('read');
     const { recorder, readDelay } = this.#context;
@@ -84,7 +84,7 @@ export class FaultHandle implements StorageFile {
     this.#sync(this.#context.recorder.changes);
   }
 
-  /** Covers what was written before it began. The rule is asked when it ends. */
+  /** Covers what was written before the call. The rule is asked when it ends. */
   async syncAsync(): Promise<void> {
     this.#assertOpen('sync');
     const { recorder, syncDelay } = this.#context;
@@ -103,7 +103,7 @@ export class FaultHandle implements StorageFile {
     if (this.#underWay === 0) this.#close();
   }
 
-  /** Does what a closing has to wait for. */
+  /** Runs an operation that delays closing until it has ended. */
   async #whileOpen<Result>(operation: () => Promise<Result>): Promise<Result> {
     this.#underWay += 1;
     try {
@@ -114,7 +114,7 @@ export class FaultHandle implements StorageFile {
     }
   }
 
-  /** A handle whose closing fails is closed all the same, as on Linux. */
+  /** A handle counts as closed even if closing fails, as on Linux. */
   #close(): void {
     const { recorder, onClose } = this.#context;
     onClose(this);
@@ -140,9 +140,9 @@ export class FaultHandle implements StorageFile {
     const { recorder } = this.#context;
     recorder.change({ kind: 'lost-sync', file: this.#view.file, covers, loss });
     if (loss === 'marked-clean') return;
-    const moment = new DiskMoment(recorder.journal.start);
-    for (const change of recorder.journal.changes) moment.apply(change);
-    this.#view.replace(moment.visible(this.#view.file));
+    const disk = new DiskState(recorder.journal.start);
+    for (const change of recorder.journal.changes) disk.apply(change);
+    this.#view.replace(disk.visible(this.#view.file));
   }
 
   #assertOpen(operation: string): void {

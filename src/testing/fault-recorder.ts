@@ -5,7 +5,7 @@ import type { DiskImage } from './disk-image.ts';
 import type { DiskCall, DiskOperation, DiskVerb } from './disk-operation.ts';
 import type { Fault, FaultRule } from './fault-rule.ts';
 
-/** The file a call works on; for verbs of the directory the name is empty. */
+/** The file of a call; the name is empty for operations on the directory. */
 export interface CallPlace {
   readonly directory: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface CallPlace {
 
 type Noted = { -readonly [Field in keyof DiskOperation]: DiskOperation[Field] };
 
-/** Numbers the calls of a storage, lets a rule strike them, and keeps a record of both calls and changes. */
+/** Numbers the calls of a storage, injects the faults of a rule, and records both calls and changes. */
 export class FaultRecorder {
   readonly operations: DiskOperation[] = [];
   readonly journal: DiskJournal & { readonly changes: DiskChange[] };
@@ -32,7 +32,7 @@ export class FaultRecorder {
     this.journal.changes.push(change);
   }
 
-  /** Notes a call; it counts as done until it is concluded otherwise. */
+  /** Records a call; its outcome is `done` unless it is changed later. */
   note(verb: DiskVerb, place: CallPlace, position = 0, length = 0): Noted {
     const { directory, name } = place;
     const number = this.operations.length;
@@ -41,14 +41,14 @@ export class FaultRecorder {
     return call;
   }
 
-  /** The fault that a call meets. */
+  /** The fault to inject into a call. */
   faultOf(call: DiskCall): Fault | undefined {
     return this.#rule()?.(call);
   }
 
   /**
-   * Does a call that moves no bytes, unless a fault keeps it from happening. What a call that fails after it took effect
-   * would have given to its caller goes to `discard`.
+   * Runs a call that transfers no bytes, unless a fault prevents it. If the call takes effect and then fails, its
+   * result goes to `discard` instead of the caller.
    */
   perform<Result>(
     verb: DiskVerb,
@@ -64,7 +64,7 @@ export class FaultRecorder {
     throw this.failure(call, fault.fail);
   }
 
-  /** Does a call that moves bytes; `task` moves at most as many as it is given and returns how many. */
+  /** Runs a call that transfers bytes; `task` transfers at most the given number and returns how many it did. */
   transfer(
     verb: DiskVerb,
     place: CallPlace,
@@ -85,7 +85,7 @@ export class FaultRecorder {
     throw this.failure(call, fault.fail);
   }
 
-  /** The error of a call that fails, noted. */
+  /** Records that a call failed, and returns its error. */
   failure(call: Noted, errno: string): Error {
     call.outcome = errno;
     call.changes = this.changes;

@@ -1,31 +1,46 @@
 import type { SyncLoss } from './disk-change.ts';
 import type { DiskCall, DiskVerb } from './disk-operation.ts';
 
-/** What a fault does to a call. */
+/** The effect of a fault on a call. */
 export type Fault =
-  /** It throws; `done` bytes of a write, or all of any other verb, happened nevertheless. */
-  | { readonly fail: string; readonly done?: number | 'all' }
-  /** A read or write transfers at most so many bytes. */
-  | { readonly short: number }
-  /** A sync throws and its data is lost, whatever later syncs say. */
-  | { readonly fail: string; readonly loss: SyncLoss };
+  /** The call throws. It may have taken effect nevertheless. */
+  | {
+      /** The errno name of the error, such as `'EIO'`. */
+      readonly fail: string;
+      /** How much took effect: so many bytes of a transfer, or `'all'` of any operation. Default: nothing. */
+      readonly done?: number | 'all';
+    }
+  /** A transfer is short. */
+  | {
+      /** The read or write transfers at most this many bytes. */
+      readonly short: number;
+    }
+  /** A sync throws and its data is lost, although later syncs succeed. */
+  | {
+      /** The errno name of the error, such as `'EIO'`. */
+      readonly fail: string;
+      /** What happens to the data. */
+      readonly loss: SyncLoss;
+    };
 
-/** Asked before each call: the fault it meets, `undefined` where it meets none. */
+/** A function that is called before each call. It returns the fault to inject, or `undefined` for none. */
 export type FaultRule = (call: DiskCall) => Fault | undefined;
 
-/** Which calls a fault meets. */
+/** Selects the calls that get a fault. */
 export interface FaultPlace {
-  /** The verb, or any of several; default: every verb. */
+  /** One operation, or several; default: every operation. */
   readonly verb?: DiskVerb | readonly DiskVerb[];
-  /** The file's name, or a pattern of it; default: every file, and the directory itself. */
+  /** The name of the file, or a pattern for it; default: every file, and the directory itself. */
   readonly name?: string | RegExp;
-  /** Counted from 0 among the calls of this verb and name; default 0. */
+  /** The index of the first call to fail, among the calls of this operation and name, from 0; default 0. */
   readonly nth?: number;
-  /** How many calls in a row meet it, from the `nth` on; default 1, `Infinity` for ever. */
+  /** How many calls in a row fail, from the `nth` on: at least 1, or `Infinity`; default 1. */
   readonly times?: number;
 }
 
-/** The rule that gives `fault` to the calls at `place`; it counts, so each storage needs its own. */
+/**
+ * A rule that injects `fault` into the calls selected by `place`. It counts calls, so each storage needs its own rule.
+ */
 export function faultAt(place: FaultPlace, fault: Fault): FaultRule {
   const { verb, name, nth = 0, times = 1 } = place;
   const verbs = verb === undefined ? undefined : [verb].flat();
@@ -39,7 +54,7 @@ export function faultAt(place: FaultPlace, fault: Fault): FaultRule {
   };
 }
 
-/** The first fault that any of `rules` gives; each of them sees every call. */
+/** A rule that injects the first fault that any of `rules` returns. Every rule sees every call. */
 export function firstFault(...rules: readonly FaultRule[]): FaultRule {
   return (call) => {
     const faults = rules.map((rule) => rule(call));

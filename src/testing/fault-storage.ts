@@ -8,41 +8,41 @@ import { FaultRecorder } from './fault-recorder.ts';
 import type { FaultRule } from './fault-rule.ts';
 import { FileView } from './file-view.ts';
 
-/** How a `FaultStorage` begins. */
+/** The options of a `FaultStorage`. */
 export interface FaultStorageOptions {
-  /** What is on the disk, all of it durable; default: nothing. */
+  /** The contents of the disk at the start, all of it durable; default: an empty disk. */
   readonly image?: DiskImage;
-  /** Which calls fail; it can be changed at any time. */
+  /** Decides which calls fail; can be replaced at any time. Default: no call fails. */
   readonly rule?: FaultRule;
-  /** Waited for by asynchronous syncs before they end; default: they end as soon as others could run. */
+  /** Asynchronous syncs await it before they end; default: they end in a later microtask. */
   readonly syncDelay?: () => Promise<void>;
-  /** The same for asynchronous reads. */
+  /** Asynchronous reads await it before they end; default: they end in a later microtask. */
   readonly readDelay?: () => Promise<void>;
 }
 
 /**
- * A storage in memory that fails as it is told, records every call, and knows every state that a crash may leave.
+ * A storage in memory that injects faults, records every call, and knows every state that a crash may leave. Its fault
+ * model:
  *
- * Its fault model:
+ * - **Visible.** A write, a truncation, a creation or a removal is visible to every reader at once. Killing the process
+ *   loses nothing: `image()` is what the next process finds.
+ * - **Durable.** The contents of a file are durable after a successful sync of that file that started after them. The
+ *   creation or removal of a file is durable after a successful sync of its directory. A directory is durable as soon
+ *   as it was opened.
+ * - **Crash.** Each change that is not durable may have reached the disk or not, in any order and any subset: a write
+ *   sector by sector, and the last write torn at any byte, with its first or its second part on disk. Where a write
+ *   made the file longer, the file may have the new length and hold zeros there, or old contents of another file.
+ *   Durable contents do not change. `crashStates(storage.journal)` generates all of these states.
+ * - **Failures.** The rule decides which calls fail: with any errno, once or always, before or after they took effect.
+ *   Transfers may be short. After a failed sync its data is still dirty, so that a later sync may succeed. With `loss`
+ *   it is not: either the system marks the data clean (later syncs succeed without covering it, and a crash may lose
+ *   it), or it drops the data at once.
  *
- * - **What is seen.** A write, a truncation, a creation and a removal are seen at once by everyone who reads. A process
- *   that is killed takes nothing with it: `image()` is what the next one finds.
- * - **What is durable.** Contents of a file are, once a sync of that file succeeded that began after them. That a file was
- *   created or removed is, once a sync of the directory succeeded. A directory itself is, as soon as it was opened.
- * - **What a crash does.** Each change that is not durable may have reached the disk or not, in any order and any subset;
- *   a write sector by sector, the last one torn at any byte, with its first or its second part on disk. Where a write made
- *   the file longer, the file may be that long and hold zeros there, or old contents of another file. What is durable stays
- *   as it is. `crashStates(storage.journal)` goes through all of it.
- * - **What fails.** Whatever call the rule says: with any errno, once or for ever, before or after it took effect; transfers
- *   may be short. A sync that fails leaves its data dirty, so that a later one may succeed. With `loss` it does not: the
- *   system has taken the data for clean, later syncs succeed and cover none of it, and a crash may take it; or it has dropped
- *   the data at once.
- *
- * The same calls with the same rule give the same record: there is no clock and no chance in it. The lock is no file; it is
- * free in a storage made of an image. Paths are compared as they are given.
+ * The same calls with the same rule give the same record: there is no clock and no randomness. The lock is not a file;
+ * a storage that starts with an image is unlocked. Paths are compared as strings.
  */
 export class FaultStorage implements StorageBackend {
-  /** Asked before each call. */
+  /** Called before each operation; `undefined` if no call fails. */
   rule: FaultRule | undefined;
   readonly #recorder: FaultRecorder;
   readonly #syncDelay: () => Promise<void>;
@@ -52,6 +52,7 @@ export class FaultStorage implements StorageBackend {
   #process: DirectoryContext;
   #files = 0;
 
+  /** A storage without open files or locks. */
   constructor(options: FaultStorageOptions = {}) {
     const {
       image = EMPTY_DISK,
@@ -71,33 +72,35 @@ export class FaultStorage implements StorageBackend {
     }
   }
 
-  /** Every call so far, with what came of it. */
+  /** Every call so far, with its outcome. */
   get operations(): readonly DiskOperation[] {
     return this.#recorder.operations;
   }
 
-  /** Every change so far, and what was there before: what `crashStates` needs. */
+  /** Every change so far, and the contents at the start: the argument of `crashStates`. */
   get journal(): DiskJournal {
     return this.#recorder.journal;
   }
 
-  /** Paths of the files that are open, once for each handle. */
+  /** The paths of the open files, one for each handle. */
   get openFiles(): readonly string[] {
     return [...this.#handles.values()].sort();
   }
 
-  /** Whether the directory has a writer. */
+  /** Whether a writer holds the lock of the directory. */
   isLocked(path: string): boolean {
     return this.#directories.get(path)?.holder !== undefined;
   }
 
-  /** Gives the lock of a directory to somebody else; its holder finds out at the next check. */
+  /**
+   * Transfers the lock of a directory to another owner, as a takeover would; its holder notices that at the next check.
+   */
   takeLockAway(path: string): void {
     const directory = this.#directories.get(path);
     if (directory !== undefined) directory.holder = { takenOverFrom: undefined, isHeld: () => true, release: () => {} };
   }
 
-  /** What readers see now: what is left when only the process dies. */
+  /** What readers see now: the contents of the disk if only the process dies. */
   image(): DiskImage {
     const image = new Map<string, ReadonlyMap<string, Uint8Array>>();
     for (const [path, { files }] of this.#directories) {
@@ -107,8 +110,8 @@ export class FaultStorage implements StorageBackend {
   }
 
   /**
-   * The process dies and the system goes on: whatever still uses what was opened so far throws, locks are free, and what
-   * was written stays as it was, durable or not.
+   * Kills the process, but not the system: every file and directory that was opened so far throws when it is used, the
+   * locks are released, and everything written stays, durable or not.
    */
   killProcess(): void {
     this.#process = this.#newProcess();

@@ -2,11 +2,11 @@ const CAPACITY_BYTES_MIN = 256;
 
 /** The bytes of a file as readers see them. */
 export class FileView {
-  /** Its number in the journal. */
+  /** The number of the file in the journal. */
   readonly file: number;
   #memory: Uint8Array;
   #size: number;
-  /** Whether `#memory` belongs to an image, which nobody changes. */
+  /** Whether `#memory` belongs to an image, which must not change. */
   #shared = true;
 
   constructor(file: number, bytes: Uint8Array) {
@@ -19,7 +19,7 @@ export class FileView {
     return this.#size;
   }
 
-  /** What it holds now, for an image. */
+  /** The current content, to be part of an image. */
   share(): Uint8Array {
     this.#shared = true;
     return this.#memory.subarray(0, this.#size);
@@ -51,7 +51,7 @@ export class FileView {
     this.#size = size;
   }
 
-  /** Makes sure of memory for `bytes` that may be changed; beyond the size it is zero. */
+  /** Ensures private memory for `bytes`; beyond the size it is zero. */
   #own(bytes: number): void {
     if (!this.#shared && bytes <= this.#memory.length) return;
     const memory = new Uint8Array(Math.max(bytes, CAPACITY_BYTES_MIN, this.#shared ? 0 : bytes * 2));

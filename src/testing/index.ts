@@ -1,7 +1,7 @@
 /**
- * For testing caches and stores of your own. `projectionCacheSuite` holds the tests that every cache passes.
- * `FaultStorage` is a storage that fails on purpose: it records what a store does to its files, makes any call fail, and
- * `crashStates` goes through what a crash may leave of them. Nothing here needs a test runner or a module of Node.
+ * For testing your own caches and stores. `projectionCacheSuite` registers the tests that every cache passes.
+ * `FaultStorage` is a storage that injects faults: it records what a store does to its files, makes any call fail, and
+ * `crashStates` generates the states that a crash may leave. Nothing here needs a test runner or a Node module.
  *
  * @module projection-cache/testing
  */

@@ -1,4 +1,7 @@
-/** Uniform 32-bit numbers, 0 to 2^32 - 1, the same for the same seed (SplitMix32 with the finalizer of MurmurHash3). */
+/**
+ * Returns a generator of uniform 32-bit numbers, 0 to 2^32 - 1, the same for the same seed (SplitMix32 with the
+ * finalizer of MurmurHash3).
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -6,12 +6,12 @@ describe('assertBytes', () => {
   test.each([
     ['Uint8Array', new Uint8Array(1)],
     ['Buffer', Buffer.alloc(1)],
-  ])('takes a %s', (_name, value) => {
+  ])('accepts a %s', (_name, value) => {
     expect(() => assertBytes(value, 'key')).not.toThrow();
   });
 
-  // Test runners and plug-in hosts give code its own globals; bytes made there are bytes all the same.
-  test('takes a Uint8Array of another realm, and no other array of it', () => {
+  // Test runners and plug-in hosts give code its own globals: bytes made there are accepted as well.
+  test('accepts a Uint8Array of another realm, but no other array of it', () => {
     const bytes: unknown = runInNewContext('new Uint8Array(1)');
     expect(bytes instanceof Uint8Array).toBe(false);
     expect(() => assertBytes(bytes, 'key')).not.toThrow();
@@ -25,7 +25,7 @@ describe('assertBytes', () => {
     [new Uint8ClampedArray(1), 'Uint8ClampedArray'],
     [new ArrayBuffer(1), 'ArrayBuffer'],
     [{ length: 1 }, 'Object'],
-  ])('names the argument and what came instead: %s', (value, kind) => {
+  ])('names the argument and the actual type: %s', (value, kind) => {
     expect(() => assertBytes(value, 'key')).toThrow(new TypeError(`key must be a Uint8Array; got ${kind}`));
   });
 });

@@ -5,17 +5,17 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('passes on what a handler is told', () => {
-  const told: number[] = [];
-  guardedHandler((argument: number) => told.push(argument))(7);
-  expect(told).toEqual([7]);
+test('passes each event on to the handler', () => {
+  const received: number[] = [];
+  guardedHandler((argument: number) => received.push(argument))(7);
+  expect(received).toEqual([7]);
 });
 
 test('does nothing without a handler', () => {
   expect(() => guardedHandler<number>(undefined)(7)).not.toThrow();
 });
 
-test('lets what a handler throws surface outside of the engine', () => {
+test('rethrows an error of the handler outside of the engine', () => {
   const tasks: (() => void)[] = [];
   vi.stubGlobal('queueMicrotask', (task: () => void) => tasks.push(task));
   const handler = guardedHandler(() => {

@@ -10,7 +10,7 @@ describe('StoreError', () => {
     expect(error.stack).toContain('store-error.test.ts');
   });
 
-  test('keeps its cause, and has none of its own', () => {
+  test('keeps its cause; without one it has no property cause', () => {
     const cause = new Error('EIO: i/o error, write');
     expect(new StoreError('IO', 'the log was not written', { cause }).cause).toBe(cause);
     expect('cause' in new StoreError('IO', 'the log was not written')).toBe(false);
@@ -29,7 +29,7 @@ describe('errnoOf', () => {
     { code: 'ENOSPC' },
     new Error('ENOSPC'),
     Object.assign(new Error('disk full'), { code: 28 }),
-  ])('is nothing for what carries none: %s', (error) => {
+  ])('is undefined for a value without an errno: %s', (error) => {
     expect(errnoOf(error)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /*
- * XXH32 byte by byte, written from the public specification (doc/xxhash_spec.md of the xxHash project) for the tests: with
- * unsigned arithmetic in bigint and for any number of bytes, so that it shares no trick with the hash of the store.
+ * XXH32 byte by byte, written from the public specification (doc/xxhash_spec.md of the xxHash project) for the tests:
+ * with unsigned bigint arithmetic and for any number of bytes, so that it shares no technique with the hash of the
+ * store.
  */
 
 const MODULUS = 2n ** 32n;
@@ -21,7 +22,7 @@ function littleEndian(input: Uint8Array, at: number, count: number): bigint {
   return value;
 }
 
-/** Step 1 and 2: the stripes, in four accumulators that converge. */
+/** Steps 1 and 2: the stripes, in four accumulators that are merged. */
 function stripesHash(input: Uint8Array, seed: bigint, stripesEnd: number): bigint {
   const lanes = [seed + PRIME_1 + PRIME_2, seed + PRIME_2, seed, seed - PRIME_1 + MODULUS].map(
     (lane) => lane % MODULUS,

@@ -1,6 +1,6 @@
 /*
- * Why a second implementation here: the store's hash takes whole words only, while most published vectors are of texts
- * with odd lengths. So a slow reference is checked against the vectors, and the hash of the store against the reference.
+ * Why a second implementation here: the store's hash accepts whole words only, while most published vectors are texts
+ * of odd lengths. So a slow reference is checked against the vectors, and the hash of the store against the reference.
  */
 import { describe, expect, test } from 'vitest';
 import { xxh32 } from '../../src/base/xxh32.ts';
@@ -8,7 +8,7 @@ import { xxh32Reference } from './xxh32-reference.ts';
 
 const SEED_OF_VECTORS = 0x9e3779b1;
 
-/** The sanity buffer of the xxHash project: the top byte of a 64-bit number that is multiplied again and again. */
+/** The sanity buffer of the xxHash project: the top byte of a 64-bit number that is multiplied repeatedly. */
 function sanityBytes(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let generator = 2654435761n;
@@ -57,7 +57,7 @@ describe('xxh32', () => {
     },
   );
 
-  test('reads from where it is told to, and no further', () => {
+  test('reads only the given range of words', () => {
     const bytes = sanityBytes(4 * 20);
     const words = new Int32Array(bytes.buffer);
     for (let start = 0; start < 5; start += 1) {
@@ -65,7 +65,7 @@ describe('xxh32', () => {
     }
   });
 
-  test('gives an int32', () => {
+  test('returns an int32', () => {
     const words = new Int32Array(sanityBytes(4 * 32).buffer);
     for (let count = 0; count < 32; count += 1) {
       const hash = xxh32(words, 0, count, 0);

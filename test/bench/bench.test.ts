@@ -1,4 +1,4 @@
-// Why this test: a benchmark is run once a month and by then does not run any more. What it measures is not looked at.
+// Why this test: a benchmark is run rarely, and breaks unnoticed. The measured figures are not checked.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -59,7 +59,7 @@ describe('npm run bench', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  test('prints the same as JSON', () => {
+  test('prints the same figures as JSON', () => {
     const { status, out } = run('--entries', '500', '--value-bytes', '64', '--rounds', '2', '--json');
     expect(status).toBe(0);
     const { figures, openings, sizes } = JSON.parse(out) as BenchResult;
@@ -73,7 +73,7 @@ describe('npm run bench', () => {
     expect(sizes.payloadBytes).toBe(500 * (32 + 64 + 16));
   });
 
-  test('says what it takes', () => {
+  test('lists its options', () => {
     expect(run('--help').out).toContain('--entries N');
     const { status, err } = run('--entries', 'many');
     expect(status).toBe(1);

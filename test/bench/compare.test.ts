@@ -33,7 +33,7 @@ describe('npm run bench:compare', () => {
     expect(readdirSync(temporary).filter((name) => name.startsWith('projection-cache'))).toEqual([]);
   });
 
-  test('says which commit it does not find', () => {
+  test('names the commit that it does not find', () => {
     const { status, err } = run(temporaryDirectory(), 'HEAD', 'no-such-commit');
     expect(status).toBe(1);
     expect(err).toMatch(/^There is no commit \S+ here: give a commit, a tag or a branch\n$/);
@@ -41,7 +41,7 @@ describe('npm run bench:compare', () => {
 });
 
 describe('parseCompareArguments', () => {
-  test('takes two commits, and has defaults', () => {
+  test('accepts two commits, and has defaults', () => {
     const defaults = { entries: 100_000, rounds: 7, failAbove: undefined, help: false };
     expect(parseCompareArguments(['a', 'b'])).toEqual({ commits: ['a', 'b'], ...defaults });
     expect(parseCompareArguments(['a', 'b', '--fail-above', '1.1']).failAbove).toBe(1.1);
@@ -64,7 +64,7 @@ describe('parseCompareArguments', () => {
 describe('compareRounds', () => {
   const rounds = (...us: number[]): { readonly get: number }[] => us.map((get) => ({ get }));
 
-  test('calls slower what is slower by more than a tenth beyond the spread', () => {
+  test('reports a work as slower if it is slower by more than a tenth beyond the spread', () => {
     expect(compareRounds(rounds(10, 10, 10, 10), rounds(12, 12, 12, 12))).toEqual([
       { work: 'get', before: 10, after: 12, ratio: 1.2, spread: 0, slower: true },
     ]);
@@ -73,11 +73,11 @@ describe('compareRounds', () => {
     expect(restless).toMatchObject({ ratio: 1.3, slower: false });
   });
 
-  test('takes ratios round by round: a round that is slow for both counts for neither', () => {
+  test('computes ratios round by round: a round that is slow for both does not count', () => {
     expect(compareRounds(rounds(10, 50, 10), rounds(10, 50, 10))[0]).toMatchObject({ ratio: 1, spread: 0 });
   });
 
-  test('is printed as a table', () => {
+  test('prints a table', () => {
     const table = formatComparison(compareRounds(rounds(10), rounds(20)), ['v1', 'v2']);
     expect(table.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '))).toEqual([
       'work, us each v1 v2 ratio spread',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatCount, formatFigure, formatTable } from '../../bench/table.ts';
 
-test('a table lines its columns up, texts at the left and numbers at the right', () => {
+test('a table aligns its columns, texts left and numbers right', () => {
   const rows = [
     ['put', '1,234', '0.50', ''],
     ['get, hit', '56', '12.0', '2x'],

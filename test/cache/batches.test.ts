@@ -21,14 +21,14 @@ describe('putMany', () => {
     expect(valueText(cache, 'user:2')).toBe('two');
   });
 
-  test('of nothing does nothing', () => {
+  test('without entries does nothing', () => {
     const cache = openInMemory();
     const { logBytes } = cache.stats();
     cache.putMany([]);
     expect(cache.stats().logBytes).toBe(logBytes);
   });
 
-  test('lets the later one of the same key count, also after reopening', () => {
+  test('keeps the later entry of the same key, also after reopening', () => {
     const storage = new MemoryStorage();
     const cache = LogCache.open('cache', { storage });
     cache.put('order:1', utf8('before'), metaAt(1));
@@ -45,7 +45,7 @@ describe('putMany', () => {
     expect(reopened.size).toBe(2);
   });
 
-  test('stores nothing when the iterable throws midway, and lets its error through', () => {
+  test('stores nothing if the iterable throws midway, and throws its error', () => {
     const cache = openInMemory();
     cache.put('order:1', utf8('before'), someMeta);
     const { logBytes } = cache.stats();
@@ -62,13 +62,13 @@ describe('putMany', () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ['a key that is no key', [7, utf8('x'), someMeta], /^key must be/],
+    ['a key of another type', [7, utf8('x'), someMeta], /^key must be/],
     ['a key that is not well-formed', ['\ud800', utf8('x'), someMeta], /well-formed/],
-    ['a value that is no bytes', ['order:2', 'x', someMeta], /^value must be/],
-    ['a meta that is none', ['order:2', utf8('x'), { watermark: 1, cachedAtUs: 0n }], /^meta\.watermark must be/],
+    ['a value that is not bytes', ['order:2', 'x', someMeta], /^value must be/],
+    ['an invalid meta', ['order:2', utf8('x'), { watermark: 1, cachedAtUs: 0n }], /^meta\.watermark must be/],
     ['a watermark out of range', ['order:2', utf8('x'), { watermark: -1n, cachedAtUs: 0n }], /u64/],
     ['a key too long', [new Uint8Array(65_536), utf8('x'), someMeta], /65535/],
-    ['no entry at all', undefined, /iterable|undefined/],
+    ['a value that is not an entry', undefined, /iterable|undefined/],
   ])('stores nothing when there is %s in the middle', (_name, bad, message) => {
     const cache = openInMemory();
     const { logBytes } = cache.stats();
@@ -78,13 +78,13 @@ describe('putMany', () => {
     expect(cache.stats().logBytes).toBe(logBytes);
   });
 
-  test('refuses what is not iterable', () => {
+  test('refuses a value that is not iterable', () => {
     const cache = openInMemory();
     expect(() => cache.putMany(undefined as unknown as Put[])).toThrow(TypeError);
     expect(() => cache.putMany(7 as unknown as Put[])).toThrow(TypeError);
   });
 
-  test('closes an iterator it leaves early', () => {
+  test('closes an iterator that it does not exhaust', () => {
     const cache = openInMemory();
     let closed = false;
     function* endless(): Generator<Put> {
@@ -98,7 +98,7 @@ describe('putMany', () => {
     expect(closed).toBe(true);
   });
 
-  test('may be fed from the cache itself', () => {
+  test('accepts an iterator of the cache itself', () => {
     const cache = openInMemory();
     for (let i = 0; i < 10; i += 1) cache.put(`order:${i}`, utf8(`state ${i}`), metaAt(i));
     function* renamed(): Generator<Put> {
@@ -111,7 +111,7 @@ describe('putMany', () => {
     expect(cache.get('copy:order:7')).toEqual({ value: utf8('state 7'), meta: metaAt(7) });
   });
 
-  test('of more than the write buffer holds is there as a whole after reopening', () => {
+  test('larger than the write buffer is complete after reopening', () => {
     const storage = new MemoryStorage();
     const cache = LogCache.open('cache', { storage, pageCacheBytes: 512 * 1024 });
     const value = new Uint8Array(1000).fill(7);

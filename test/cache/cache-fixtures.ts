@@ -31,11 +31,11 @@ export function openInMemory(options: LogCacheOptions = {}): LogCache {
   return openFor('cache', { storage: new MemoryStorage(), ...options });
 }
 
-/** A cache that is closed with the test, if the test has not closed it. */
+/** A cache that is closed at the end of the test, unless the test has closed it. */
 export function openFor(directory: string, options: LogCacheOptions = {}): LogCache {
   const cache = LogCache.open(directory, options);
   onTestFinished(() => {
-    // A cache that a test has poisoned says so once more when it is closed; the test has seen that already.
+    // A cache that a test has poisoned throws once more when it is closed; the test has checked that already.
     try {
       cache.close();
     } catch {}
@@ -43,14 +43,14 @@ export function openFor(directory: string, options: LogCacheOptions = {}): LogCa
   return cache;
 }
 
-/** A directory of its own for a test, removed when that ends. */
+/** A new directory for a test, removed at its end. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** The keys of a cache as texts, in their order. */
+/** The keys of a cache as texts, in order. */
 export function keyTexts(cache: LogCache): string[] {
   return [...cache.keys()].map(textOf);
 }

@@ -39,7 +39,7 @@ describe('a closed LogCache', () => {
     await expect(cache.compactAsync()).rejects.toThrow(closed);
   });
 
-  test('takes nothing from the entries that putMany is given', () => {
+  test('reads nothing from the iterable that putMany gets', () => {
     const cache = openInMemory();
     cache.close();
     let taken = 0;
@@ -51,13 +51,13 @@ describe('a closed LogCache', () => {
     expect(taken).toBe(0);
   });
 
-  test('says what to do', () => {
+  test('names the remedy', () => {
     const cache = openInMemory();
     cache.close();
     expect(() => cache.get('order:1')).toThrow('the store is closed: open it again');
   });
 
-  test('ends iterators that were begun before, wherever they stand', () => {
+  test('ends iterators that were created before, at any position', () => {
     const cache = openInMemory();
     for (let i = 0; i < 10; i += 1) cache.put(`order:${i}`, utf8('x'), someMeta);
     const begun = [cache.keys(), cache.entries(), cache.keys({ reverse: true }), cache.entries({ reverse: true })];
@@ -67,13 +67,13 @@ describe('a closed LogCache', () => {
     for (const iterator of [...begun, ...fresh]) expect(() => iterator.next()).toThrow(closed);
   });
 
-  test('still says what it can do', () => {
+  test('still reports its capabilities', () => {
     const cache = openInMemory();
     cache.close();
     expect(cache.capabilities()).toEqual({ supportsPrefetch: false, isNoop: false });
   });
 
-  test('has made durable what a sync that waits for its turn was to cover', async () => {
+  test('has made durable what a queued sync was to cover', async () => {
     const storage = new WrappedStorage();
     let end = (): void => {};
     storage.gate = new Promise((resolve) => {
@@ -91,13 +91,13 @@ describe('a closed LogCache', () => {
 });
 
 describe('close', () => {
-  test('may be called again', () => {
+  test('can be called again', () => {
     const cache = openInMemory();
     cache.close();
     expect(() => cache.close()).not.toThrow();
   });
 
-  test('makes everything durable and gives the directory free', () => {
+  test('makes everything durable and releases the lock', () => {
     const storage = new MemoryStorage();
     const cache = LogCache.open('cache', { storage });
     cache.put('order:1', utf8('state'), someMeta);
@@ -107,7 +107,7 @@ describe('close', () => {
     expect(reopened.stats().recovery).toMatchObject({ clean: true, imageUsed: true, tornBytes: 0 });
   });
 
-  test('is what `using` calls', () => {
+  test('is called by `using`', () => {
     const storage = new MemoryStorage();
     {
       using cache = LogCache.open('cache', { storage });
@@ -117,7 +117,7 @@ describe('close', () => {
     expect(valueText(openFor('cache', { storage }), 'order:1')).toBe('state');
   });
 
-  test('closes also where it throws, and gives the directory free', () => {
+  test('closes even if it throws, and releases the lock', () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     cache.put('order:1', utf8('state'), someMeta);

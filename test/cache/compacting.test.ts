@@ -8,7 +8,7 @@ import { WrappedStorage } from './wrapped-storage.ts';
 const entries = 3000;
 const value = new Uint8Array(500);
 
-/** Nearly as many dead bytes as live ones, and more of both than one step goes through. No compaction is due yet. */
+/** Almost as many dead bytes as live ones, and more of both than one step processes. No compaction is due yet. */
 function halfDead(cache: LogCache): LogCache {
   const overwritten = entries * 0.9;
   for (let i = 0; i < entries; i += 1) cache.put(`order:${i}`, value.fill(i < overwritten ? 1 : 2), metaAt(i));
@@ -25,7 +25,7 @@ function expectWhole(cache: LogCache): void {
 }
 
 describe('compact', () => {
-  test('leaves only what is live', () => {
+  test('keeps only live entries', () => {
     const cache = halfDead(openInMemory());
     const before = cache.stats();
     expect(before.deadBytes).toBeGreaterThan(before.liveBytes * 0.8);
@@ -39,7 +39,7 @@ describe('compact', () => {
     expectWhole(cache);
   });
 
-  test('of a log that is compacted already does nothing', () => {
+  test('of a compacted log does nothing', () => {
     const cache = halfDead(openInMemory());
     cache.compact();
     const { generation } = cache.stats();
@@ -47,7 +47,7 @@ describe('compact', () => {
     expect(cache.stats()).toMatchObject({ generation, counters: { compactions: 1 } });
   });
 
-  test('that fails throws, leaves the cache as it was, and can be repeated', () => {
+  test('throws on failure, leaves the cache unchanged, and can be repeated', () => {
     const storage = new WrappedStorage();
     const events: StoreEvent[] = [];
     const cache = halfDead(openFor('cache', { storage, onEvent: (event) => events.push(event) }));
@@ -72,8 +72,8 @@ describe('compact', () => {
   });
 });
 
-describe('a compaction by itself', () => {
-  test('starts when dead bytes exceed live ones and the floor, and is told', () => {
+describe('an automatic compaction', () => {
+  test('starts when dead bytes exceed live bytes and the floor, and is reported', () => {
     const types: string[] = [];
     const cache = openInMemory({ onEvent: ({ type }) => types.push(type) });
     for (let round = 0; round < 10; round += 1) {
@@ -88,7 +88,7 @@ describe('a compaction by itself', () => {
 });
 
 describe('compactAsync', () => {
-  test('reports progress up to the end, in turns of their own', async () => {
+  test('reports progress up to the end, each time in a turn of its own', async () => {
     const cache = halfDead(openInMemory());
     const seen: Progress[] = [];
     let turns = 0;
@@ -108,7 +108,7 @@ describe('compactAsync', () => {
     expectWhole(cache);
   });
 
-  test('keeps what is written, removed and put again meanwhile', async () => {
+  test('keeps concurrent puts and deletions', async () => {
     const storage = new WrappedStorage();
     const cache = halfDead(LogCache.open('cache', { storage }));
     let steps = 0;
@@ -129,7 +129,7 @@ describe('compactAsync', () => {
     expect([...openFor('cache', { storage }).entries()]).toEqual(expected);
   });
 
-  test('aborted before it began changes nothing', async () => {
+  test('that is aborted before it starts changes nothing', async () => {
     const cache = halfDead(openInMemory());
     const { generation } = cache.stats();
     const reason = new Error('not now');
@@ -137,7 +137,7 @@ describe('compactAsync', () => {
     expect(cache.stats()).toMatchObject({ generation, counters: { compactions: 0 } });
   });
 
-  test('aborted midway rejects with the reason and leaves the cache as it was', async () => {
+  test('that is aborted midway rejects with the reason and leaves the cache unchanged', async () => {
     const storage = new WrappedStorage();
     const types: string[] = [];
     const cache = halfDead(LogCache.open('cache', { storage, onEvent: ({ type }) => types.push(type) }));
@@ -159,7 +159,7 @@ describe('compactAsync', () => {
     expectWhole(reopened);
   });
 
-  test('called twice compacts once, and both end when it has', async () => {
+  test('called twice compacts once, and both calls end with it', async () => {
     const cache = halfDead(openInMemory());
     await Promise.all([cache.compactAsync(), cache.compactAsync()]);
     expect(cache.stats()).toMatchObject({ deadBytes: 0, counters: { compactions: 1 } });

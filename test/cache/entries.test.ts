@@ -11,7 +11,7 @@ function entryOf(cache: LogCache, key: string): CacheEntry {
 }
 
 describe('an entry that get returns', () => {
-  test('is a plain object with own properties, its meta too', () => {
+  test('is a plain object with own properties, and so is its meta', () => {
     const cache = openInMemory();
     cache.put('order:1', utf8('state'), someMeta);
     const entry = entryOf(cache, 'order:1');
@@ -25,7 +25,7 @@ describe('an entry that get returns', () => {
     expect(fromRange).toEqual([utf8('order:1'), entry]);
   });
 
-  // Small values are cut from a shared buffer, large ones are not: both must keep apart what is given out.
+  // Small values are cut from a shared buffer, large ones are not: in both cases returned values must not overlap.
   test.each([0, 1, 8, 100, 1008, 1009, 5000, 70_000])('of %d bytes shares nothing with the next one', (length) => {
     const cache = openInMemory();
     const value = Uint8Array.from({ length }, (_, i) => i);
@@ -38,7 +38,7 @@ describe('an entry that get returns', () => {
     expect(entryOf(cache, 'order:1').value).toEqual(value);
   });
 
-  test('carries any watermark and time of their range', () => {
+  test('keeps every watermark and time of their ranges', () => {
     const cache = openInMemory();
     const metas = [
       { watermark: 0n, cachedAtUs: -(2n ** 63n) },
@@ -51,7 +51,7 @@ describe('an entry that get returns', () => {
     }
   });
 
-  test('is not of an earlier put, whose meta the next one must not change', () => {
+  test('keeps its meta when a later put changes that of the key', () => {
     const cache = openInMemory();
     cache.put('order:1', utf8('one'), metaAt(1));
     cache.put('order:2', utf8('two'), metaAt(2));
@@ -76,7 +76,7 @@ describe('keys and values at their limits', () => {
       expect(() => cache.get(tooLong)).toThrow(refusal);
       expect(() => cache.has(tooLong)).toThrow(refusal);
       expect(() => cache.delete(tooLong)).toThrow(refusal);
-      // A prefix or a bound need not be a key.
+      // A prefix or a bound may be longer than a key.
       expect(cache.deletePrefix(tooLong)).toBe(0);
       expect([...cache.keys({ prefix: tooLong })]).toEqual([]);
       expect([...cache.keys({ lte: tooLong })]).toEqual([longest]);
@@ -85,14 +85,14 @@ describe('keys and values at their limits', () => {
     expect(cache.size).toBe(1);
   });
 
-  test('a string counts with its bytes', () => {
+  test('a string counts by its bytes', () => {
     const cache = openInMemory();
     expect(() => cache.put('ü'.repeat(32_768), utf8('x'), someMeta)).toThrow(/65536 bytes/);
     cache.put('ü'.repeat(32_767), utf8('x'), someMeta);
     expect(cache.has('ü'.repeat(32_767))).toBe(true);
   });
 
-  // The memory of a value that is never touched is never there: the allocation costs next to nothing.
+  // Memory that is never touched is never allocated by the system: creating the value costs almost nothing.
   test('a value above 1 GiB is refused before anything is written', () => {
     const cache = openInMemory();
     const { logBytes } = cache.stats();
@@ -112,7 +112,7 @@ describe('keys and values at their limits', () => {
     expect(cache.stats().logBytes).toBe(logBytes);
   });
 
-  test('the empty key, the empty value and the key of zeros are entries as any other', () => {
+  test('the empty key, the empty value and a key of zeros are ordinary entries', () => {
     const cache = openInMemory();
     cache.put('', utf8('empty key'), metaAt(1));
     cache.put('\0', utf8(''), metaAt(2));
@@ -127,14 +127,14 @@ describe('keys and values at their limits', () => {
   });
 });
 
-describe('what a LogCache can do', () => {
-  test('is said anew each time, and is all there is', () => {
+describe('the capabilities of a LogCache', () => {
+  test('are a new object each time, without other fields', () => {
     const cache = openInMemory();
     expect(cache.capabilities()).toEqual({ supportsPrefetch: false, isNoop: false });
     expect(cache.capabilities()).not.toBe(cache.capabilities());
   });
 
-  test('prefetch in memory does nothing but check its arguments', () => {
+  test('prefetch in memory only checks its arguments', () => {
     const cache = openInMemory();
     cache.put('order:1', utf8('state'), someMeta);
     const before = cache.stats();
@@ -178,7 +178,7 @@ describe('stats', () => {
     cache.delete('order:2');
     const { entries, liveBytes, deadBytes, logBytes, counters } = cache.stats();
     expect({ entries, counters }).toMatchObject({ entries: 1, counters: { hits: 1, misses: 1, syncs: 1 } });
-    // Head 16, key 7 padded to 8, body 5 + 16 padded to 24.
+    // Header 16, key 7 padded to 8, body 5 + 16 padded to 24.
     expect(liveBytes).toBe(48);
     expect(deadBytes).toBeGreaterThanOrEqual(48);
     expect(liveBytes + deadBytes).toBeLessThan(logBytes);
@@ -191,7 +191,7 @@ describe('stats', () => {
     expect(before.entries).toBe(0);
   });
 
-  test('tells what recovery found after the last writer did not close', () => {
+  test('reports what recovery found if the last writer did not close', () => {
     const storage = new MemoryStorage();
     const abandoned = LogCache.open('cache', { storage });
     for (let i = 0; i < 10; i += 1) abandoned.put(`order:${i}`, utf8('state'), metaAt(i));
@@ -205,7 +205,7 @@ describe('stats', () => {
 });
 
 describe('verify', () => {
-  test('reads every record and finds nothing wrong in a sound cache', () => {
+  test('reads every record and finds no damage in an intact cache', () => {
     const cache = openInMemory();
     for (let i = 0; i < 5000; i += 1) cache.put(`order:${i}`, new Uint8Array(500), metaAt(i));
     cache.delete('order:1');
@@ -221,7 +221,7 @@ describe('verify', () => {
     expect(seen.at(-1)).toBe(1);
   });
 
-  test('reports a damaged entry, which is then a miss, and throws nothing', () => {
+  test('reports a damaged entry, which is then a miss, and does not throw', () => {
     const storage = new MemoryStorage();
     const cache = openFor('cache', { storage });
     for (let i = 0; i < 10; i += 1) cache.put(`order:${i}`, utf8(`state ${i} of the order`), metaAt(i));
@@ -232,7 +232,7 @@ describe('verify', () => {
     expect(report.damaged).toHaveLength(1);
     expect(report.damaged[0]?.from).toBeLessThan(damaged);
     expect(report.damaged[0]?.to).toBeGreaterThan(damaged);
-    // Nothing is changed by looking.
+    // Verifying changes nothing.
     expect(cache.size).toBe(10);
   });
 });

@@ -10,19 +10,19 @@ describe('bytesArgument', () => {
     expect(bytesArgument(text, 'key')).toEqual(new Uint8Array(Buffer.from(text, 'utf8')));
   });
 
-  test('takes bytes as they are', () => {
+  test('returns bytes unchanged', () => {
     const bytes = Uint8Array.of(0, 0xff, 0xc3);
     expect(bytesArgument(bytes, 'key')).toBe(bytes);
     expect(bytesArgument(Buffer.from('order'), 'key')).toEqual(Buffer.from('order'));
   });
 
-  test('takes bytes of another realm', () => {
+  test('accepts bytes of another realm', () => {
     const foreign = runInNewContext('Uint8Array.of(1, 2, 3)') as Uint8Array;
     expect(bytesArgument(foreign, 'key')).toBe(foreign);
   });
 
-  // Each of them encodes to the replacement character: two keys would be one.
-  test.each(loneSurrogates)('refuses the lone surrogate in %j, by the name of the argument', (text) => {
+  // Each of them encodes to the replacement character: two different strings would become one key.
+  test.each(loneSurrogates)('refuses the lone surrogate in %j, and names the argument', (text) => {
     expect(() => bytesArgument(text, 'prefix')).toThrow(
       new TypeError('prefix must be well-formed Unicode; it has a lone surrogate'),
     );
@@ -46,7 +46,7 @@ describe('bytesArgument', () => {
 });
 
 describe('a key given as a string', () => {
-  test('is the key of its UTF-8 bytes, for every method', () => {
+  test('means the key of its UTF-8 bytes, in every method', () => {
     const cache = openInMemory();
     cache.put('bestellung:müller:😀', utf8('one'), someMeta);
     const bytes = utf8('bestellung:müller:😀');
@@ -63,7 +63,7 @@ describe('a key given as a string', () => {
     expect(cache.get(bytes)).toBeUndefined();
   });
 
-  test('that differs only in its normal form is another key', () => {
+  test('that differs only in its Unicode normal form is another key', () => {
     const cache = openInMemory();
     cache.put('\u00fc', utf8('composed'), someMeta);
     cache.put('u\u0308', utf8('combined'), someMeta);
@@ -71,7 +71,7 @@ describe('a key given as a string', () => {
     expect(valueText(cache, '\u00fc')).toBe('composed');
   });
 
-  test.each(loneSurrogates)('is refused everywhere when it is %j, and nothing changes', (text) => {
+  test.each(loneSurrogates)('is refused by every method if it is %j, and nothing changes', (text) => {
     const cache = openInMemory();
     cache.put('\ufffd', utf8('one'), someMeta);
     for (const call of [

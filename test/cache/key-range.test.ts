@@ -18,7 +18,7 @@ const stored: readonly Uint8Array[] = [
 
 const bounds: readonly (KeyInput | undefined)[] = [undefined, '', 'a', utf8('ab'), 'b', Uint8Array.of(0xff)];
 
-/** The keys of a range, each bound applied for itself. */
+/** The keys of a range, with each bound applied separately. */
 function expectedKeys({ prefix, gte, gt, lte, lt }: KeyRange): Uint8Array[] {
   const compare = (key: Uint8Array, bound: KeyInput): number => Buffer.compare(key, Buffer.from(bound));
   return stored.filter(
@@ -38,7 +38,7 @@ function keysWithin(range: KeyRange): Uint8Array[] {
   );
 }
 
-/** Every choice of `bounds` for the five names. */
+/** Every combination of `bounds` for the five names. */
 function* everyRange(): Generator<KeyRange> {
   for (const prefix of bounds)
     for (const gte of bounds)
@@ -51,8 +51,8 @@ function* everyRange(): Generator<KeyRange> {
 }
 
 describe('intervalOf', () => {
-  // Why all of them: bounds that are given together all hold, and the tightest of them is not the last one that is given.
-  test('holds exactly the keys that every bound lets through, for each combination of bounds', () => {
+  // Why all combinations: all given bounds must hold, and the tightest is not always the last one.
+  test('holds exactly the keys within every bound, for each combination of bounds', () => {
     let ranges = 0;
     for (const range of everyRange()) {
       const kept = keysWithin(range);
@@ -66,7 +66,7 @@ describe('intervalOf', () => {
     expect(intervalOf({})).toEqual({ lower: new Uint8Array(0), upper: undefined });
   });
 
-  test('does not change or keep the bytes it was given where it has to extend them', () => {
+  test('does not change or keep the bytes of a bound that it extends', () => {
     const bound = Uint8Array.of(7, 0xff);
     const { lower } = intervalOf({ gt: bound });
     expect(lower).toEqual(Uint8Array.of(7, 0xff, 0));
@@ -74,12 +74,12 @@ describe('intervalOf', () => {
     expect(bound).toEqual(Uint8Array.of(7, 0xff));
   });
 
-  test('takes views of larger buffers with their own bytes only', () => {
+  test('uses only the own bytes of views of larger buffers', () => {
     const view = utf8('<order>').subarray(1, 6);
     expect(intervalOf({ prefix: view })).toEqual({ lower: utf8('order'), upper: utf8('ordes') });
   });
 
-  test.each(['prefix', 'gte', 'gt', 'lte', 'lt'])('refuses a %s that is no key, by its name', (name) => {
+  test.each(['prefix', 'gte', 'gt', 'lte', 'lt'])('refuses a %s of another type, and names it', (name) => {
     for (const wrong of [null, 7, {}, [1]]) {
       expect(() => intervalOf({ [name]: wrong } as KeyRange)).toThrow(TypeError);
       expect(() => intervalOf({ [name]: wrong } as KeyRange)).toThrow(new RegExp(`^${name} must be`));
@@ -87,8 +87,8 @@ describe('intervalOf', () => {
     expect(() => intervalOf({ [name]: '\ud800' } as KeyRange)).toThrow(/well-formed/);
   });
 
-  // Bounds need not be keys: one that is longer than any key still has its place among them.
-  test('takes bounds that are longer than any key', () => {
+  // A bound need not be a key: one that is longer than any key still has a place in the order.
+  test('accepts bounds that are longer than any key', () => {
     const longest = new Uint8Array(65_535).fill(0xff);
     const beyond = new Uint8Array(70_000).fill(0xff);
     const isWithin = (range: KeyRange, key: Uint8Array): boolean => {

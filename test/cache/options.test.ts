@@ -16,7 +16,7 @@ describe('options out of range', () => {
     ['syncEveryMs', 1.5, RangeError, /^syncEveryMs must be/],
     ['syncEveryMs', Number.NaN, RangeError, /^syncEveryMs must be/],
     ['syncEveryMs', Number.POSITIVE_INFINITY, RangeError, /^syncEveryMs must be/],
-    // Timers take it for 1 ms.
+    // Timers treat it as 1 ms.
     ['syncEveryMs', 2 ** 31, RangeError, /^syncEveryMs must be/],
     ['syncEveryMs', '100', TypeError, /^syncEveryMs must be a number$/],
     ['syncEveryMs', 100n, TypeError, /^syncEveryMs must be a number$/],
@@ -33,7 +33,7 @@ describe('options out of range', () => {
     ['readOnly', 'false', TypeError, /^readOnly must be a boolean$/],
     ['onEvent', 'log', TypeError, /^onEvent must be a function$/],
     ['onEvent', {}, TypeError, /^onEvent must be a function$/],
-  ])('%s: %s is refused before anything is touched', (name, value, kind, message) => {
+  ])('%s: %s is refused before any file is opened', (name, value, kind, message) => {
     const storage = new WrappedStorage();
     const options = { storage, [name]: value } as LogCacheOptions;
     expect(() => LogCache.open('cache', options)).toThrow(kind);
@@ -61,7 +61,7 @@ describe('options out of range', () => {
     { maxBytes: Number.MAX_SAFE_INTEGER },
     { readOnly: false },
     { onEvent: () => {} },
-  ])('%j is taken', (options) => {
+  ])('%j is accepted', (options) => {
     const cache = openInMemory(options);
     cache.put('order:1', utf8('state'), someMeta);
     expect(valueText(cache, 'order:1')).toBe('state');
@@ -69,7 +69,7 @@ describe('options out of range', () => {
 });
 
 describe('pageCacheBytes', () => {
-  test('bounds the log bytes in memory, and what is not among them is read', () => {
+  test('bounds the log bytes in memory, and other bytes are read from the file', () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage, pageCacheBytes: 524_288 });
     const value = new Uint8Array(1000);
@@ -88,7 +88,7 @@ describe('pageCacheBytes', () => {
 });
 
 describe('readOnly', () => {
-  test('sees what is durable and refuses every change', async () => {
+  test('sees durable entries and refuses every change', async () => {
     const storage = new MemoryStorage();
     const writer = openFor('cache', { storage });
     writer.put('order:1', utf8('state'), someMeta);
@@ -115,7 +115,7 @@ describe('readOnly', () => {
     expect(() => cache.size).toThrow(expect.objectContaining({ code: 'CLOSED' }));
   });
 
-  test('writes nothing, not even when it closes', () => {
+  test('writes nothing, not even in close', () => {
     const storage = new WrappedStorage();
     const writer = openFor('cache', { storage });
     writer.put('order:1', utf8('state'), someMeta);

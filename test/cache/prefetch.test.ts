@@ -16,7 +16,9 @@ function bytesOf(number: number, length: number = VALUE_BYTES): Uint8Array {
   return new Uint8Array(length).map((_, i) => (number * 31 + i * 7 + (i >>> 8)) & 0xff);
 }
 
-/** A cache that holds `count` entries, closed and opened again: what is not at the end of the log is on disk only. */
+/**
+ * A cache with `count` entries, closed and opened again: entries that are not at the end of the log are only on disk.
+ */
 function openFilled(
   count: number,
   options: LogCacheOptions = PAGES_MIN,
@@ -34,12 +36,12 @@ function reads({ operations }: FaultStorage): number {
   return operations.filter(({ verb, name }) => verb === 'read' && name.endsWith('.log')).length;
 }
 
-/** Lets everything end that waits for nothing but its turn. */
+/** Lets pending callbacks run for one turn. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A delay that holds what waits for it until it is opened. */
+/** A delay that holds its callers back until it is opened. */
 class Gate {
   waiting = 0;
   #open: (() => void) | undefined;
@@ -63,7 +65,7 @@ function expectEntry(cache: LogCache, number: number, length: number = VALUE_BYT
   expect(value !== undefined && Buffer.compare(value, bytesOf(number, length)) === 0, keyOf(number)).toBe(true);
 }
 
-/** Promises that are rejected with nobody listening, seen until the test ends. */
+/** The unhandled rejections until the end of the test. */
 function unheard(): unknown[] {
   const errors: unknown[] = [];
   const hear = (error: unknown): void => void errors.push(error);
@@ -77,7 +79,7 @@ describe('a key that was prefetched', () => {
     ['within a page', 5000, 1],
     ['across two pages', VALUE_BYTES * 3, 2],
     ['of several pages', 400_000, 7],
-  ])('is found without reading: %s', async (_, valueBytes, readsMax) => {
+  ])('is found without a read: %s', async (_, valueBytes, readsMax) => {
     const { storage, cache } = openFilled(30, {}, {}, valueBytes);
     const before = reads(storage);
     cache.prefetch(keyOf(1), someMeta);
@@ -89,14 +91,14 @@ describe('a key that was prefetched', () => {
     expect(reads(storage)).toBe(after);
   });
 
-  test('is read in the file when nothing was prefetched', () => {
+  test('is read from the file without a prefetch', () => {
     const { storage, cache } = openFilled(30);
     const before = reads(storage);
     expectEntry(cache, 1);
     expect(reads(storage)).toBeGreaterThan(before);
   });
 
-  test('is read to its first mebibyte only where it is longer', async () => {
+  test('is prefetched only up to 1 MiB', async () => {
     const bytes = 3 * 1024 * 1024;
     const { storage, cache } = openFilled(2, {}, {}, bytes);
     cache.prefetch(keyOf(0), someMeta);
@@ -107,7 +109,7 @@ describe('a key that was prefetched', () => {
     expect(reads(storage)).toBeGreaterThan(pages);
   });
 
-  test('is found also by a cache that only reads', async () => {
+  test('is also found by a read-only cache', async () => {
     const { storage } = openFilled(30);
     const reader = openFor(DIRECTORY, { storage, ...PAGES_MIN, readOnly: true });
     expect(reader.capabilities().supportsPrefetch).toBe(true);
@@ -118,7 +120,7 @@ describe('a key that was prefetched', () => {
     expect(reads(storage)).toBe(before);
   });
 
-  test('is found in a directory, too', async () => {
+  test('is also found in a directory', async () => {
     const directory = temporaryDirectory();
     const filling = openFor(directory);
     for (let i = 0; i < 30; i += 1) filling.put(keyOf(i), bytesOf(i), someMeta);
@@ -134,9 +136,9 @@ describe('a key that was prefetched', () => {
     expect(cache.capabilities().supportsPrefetch).toBe(true);
   });
 
-  test('is checked as everything that comes from the disk', async () => {
+  test('is verified like everything read from disk', async () => {
     const { storage, cache } = openFilled(30);
-    // Found out by the get after it: its page arrives as it is.
+    // The next get detects it: the page arrives unverified.
     const image = storage.image();
     const log = [...(image.get(DIRECTORY)?.keys() ?? [])].find((name) => name.endsWith('.log')) ?? '';
     const bytes = (image.get(DIRECTORY)?.get(log) ?? new Uint8Array(0)).slice();
@@ -155,7 +157,7 @@ describe('a key that was prefetched', () => {
 });
 
 describe('a prefetch reads nothing', () => {
-  test('of an absent key, of one in memory, and of one that is on its way', async () => {
+  test('of an absent key, of one in memory, and of one whose read is running', async () => {
     const { storage, cache } = openFilled(30);
     cache.put('fresh', utf8('value'), someMeta);
     const opening = reads(storage);
@@ -169,7 +171,7 @@ describe('a prefetch reads nothing', () => {
     expect(before - opening).toBe(1);
   });
 
-  test('beyond a bound, and keeps to the memory it was given', async () => {
+  test('beyond a limit, and stays within its memory', async () => {
     const gate = new Gate();
     const { cache } = openFilled(300, PAGES_MIN, { readDelay: gate.delay });
     for (let i = 0; i < 300; i += 1) cache.prefetch(keyOf(i), someMeta);
@@ -182,7 +184,7 @@ describe('a prefetch reads nothing', () => {
     for (let i = 0; i < 300; i += 1) expectEntry(cache, i);
   });
 
-  test('where the storage cannot read off the thread', () => {
+  test('if the storage cannot read off the thread', () => {
     expect(openInMemory().capabilities().supportsPrefetch).toBe(false);
     const cache = openFor(DIRECTORY, { storage: new WrappedStorage() });
     expect(cache.capabilities().supportsPrefetch).toBe(false);
@@ -191,8 +193,8 @@ describe('a prefetch reads nothing', () => {
   });
 });
 
-describe('while a page is on its way', () => {
-  test('who needs it reads it', async () => {
+describe('while the read of a page is running', () => {
+  test('a get of its entry reads from the file', async () => {
     const gate = new Gate();
     const { storage, cache } = openFilled(30, PAGES_MIN, { readDelay: gate.delay });
     cache.prefetch(keyOf(1), someMeta);
@@ -217,7 +219,7 @@ describe('while a page is on its way', () => {
     expect(errors).toEqual([]);
   });
 
-  // The page belongs to the old generation: its number names another place of the new one.
+  // The page belongs to the old generation: its number means another place in the new one.
   test('its generation can be compacted away', async () => {
     const gate = new Gate();
     const { storage, cache } = openFilled(60, PAGES_MIN, { readDelay: gate.delay });
@@ -234,7 +236,7 @@ describe('while a page is on its way', () => {
     expect(cache.verify().damaged).toEqual([]);
   });
 
-  test('appends need not wait for it, and do not take its memory', async () => {
+  test('appends do not wait for it, and do not use its memory', async () => {
     const gate = new Gate();
     const { cache } = openFilled(60, PAGES_MIN, { readDelay: gate.delay });
     for (const number of [1, 31]) cache.prefetch(keyOf(number), someMeta);
@@ -256,7 +258,7 @@ describe('while a page is on its way', () => {
 });
 
 describe('a read that fails', () => {
-  test('is told by the get after it, if that fails too', async () => {
+  test('is reported by the next get, if that fails too', async () => {
     const errors = unheard();
     const { storage, cache } = openFilled(30, {});
     storage.rule = faultAt({ verb: 'read' }, { fail: 'EIO' });
@@ -270,7 +272,7 @@ describe('a read that fails', () => {
     expect(() => cache.get(keyOf(20))).toThrow(expect.objectContaining({ code: 'IO' }));
     storage.rule = undefined;
     expectEntry(cache, 20);
-    // Its memory was given back: the next hints are granted.
+    // Its memory was released: the next prefetches are executed.
     for (const number of [6, 10, 14]) {
       cache.prefetch(keyOf(number), someMeta);
       await turn();
@@ -285,7 +287,7 @@ describe('a read that fails', () => {
     ['short', { short: 1000 }],
     ['interrupted', { fail: 'EINTR' }],
     ['put off', { fail: 'EAGAIN' }],
-  ])('is gone on with where it was only %s', async (_, fault) => {
+  ])('is continued if it was only %s', async (_, fault) => {
     const { storage, cache } = openFilled(30);
     storage.rule = faultAt({ verb: 'read', times: 5 }, fault);
     cache.prefetch(keyOf(4), someMeta);
@@ -295,7 +297,7 @@ describe('a read that fails', () => {
     expect(reads(storage)).toBe(before);
   });
 
-  test('is given up where it is interrupted for ever', async () => {
+  test('is abandoned if it is interrupted again and again', async () => {
     const { storage, cache } = openFilled(30);
     storage.rule = faultAt({ verb: 'read', times: Number.POSITIVE_INFINITY }, { fail: 'EINTR' });
     const before = reads(storage);

@@ -7,7 +7,7 @@ const names = ['order:1', 'order:10', 'order:2', 'user:1', 'user:10'];
 
 function filled(): LogCache {
   const cache = openInMemory();
-  // Not in their order: the order of a range is that of the keys.
+  // Inserted out of order: a range is ordered by key.
   for (const name of ['user:10', 'order:2', 'order:1', 'user:1', 'order:10']) {
     cache.put(name, utf8(`state of ${name}`), metaAt(names.indexOf(name)));
   }
@@ -35,7 +35,7 @@ describe('a range of a LogCache', () => {
     ['gte and lte of one key', { gte: 'order:1', lte: 'order:1' }, ['order:1']],
     ['bounds as bytes', { gte: utf8('order:2'), lt: utf8('user:10') }, ['order:2', 'user:1']],
     ['one bound as bytes, one as a string', { gt: utf8('order:2'), lte: 'user:1' }, ['user:1']],
-  ])('gives %s, in both directions and with each limit', (_name, range, expected) => {
+  ])('yields %s, in both directions and with each limit', (_name, range, expected) => {
     const cache = filled();
     for (const reverse of [false, true]) {
       const ordered = reverse ? expected.toReversed() : expected;
@@ -69,7 +69,7 @@ describe('a range of a LogCache', () => {
     expect(() => cache.entries({ prefix: null as unknown as string })).toThrow(/^prefix must be a Uint8Array/);
   });
 
-  test('does not see what the caller does to its bounds afterwards', () => {
+  test('does not see later changes of the bounds', () => {
     const cache = filled();
     const bound = utf8('order:10');
     const range = { gte: bound, limit: 2 };
@@ -79,7 +79,7 @@ describe('a range of a LogCache', () => {
     expect([...keys].map(textOf)).toEqual(['order:10', 'order:2']);
   });
 
-  test('can be left early and is done after that', () => {
+  test('can be left early and is then exhausted', () => {
     const cache = filled();
     const keys = cache.keys();
     for (const key of keys) if (textOf(key) === 'order:10') break;
@@ -88,30 +88,28 @@ describe('a range of a LogCache', () => {
   });
 });
 
-describe('an iterator while the cache is written to', () => {
-  // Whether a key that is new ahead of it comes is left open: it need not be linked in order until somebody asks anew.
-  test.each([false, true])(
-    'meets what is there all the time, and no key behind it or twice; reverse: %s',
-    (reverse) => {
-      const cache = filled();
-      const keys = cache.keys({ reverse });
-      const seen: string[] = [];
-      // Where no new key came, the iterator may be at its end before the loop is.
-      const see = ({ value }: IteratorResult<Uint8Array, undefined>): unknown => value && seen.push(textOf(value));
-      see(keys.next());
-      for (let i = 0; i < 10_000; i += 1) {
-        cache.put(`${reverse ? 'z' : 'a'}${i}`, utf8('behind'), someMeta);
-        cache.put(`order:15${i}`, utf8('ahead'), someMeta);
-        if (i % 1000 === 0) cache.keys().next();
-        if (i % 2000 === 0) see(keys.next());
-      }
-      seen.push(...[...keys].map(textOf));
-      expect(seen.filter((key) => !key.startsWith('order:15'))).toEqual(reverse ? names.toReversed() : names);
-      expect(new Set(seen).size).toBe(seen.length);
-    },
-  );
+describe('an iterator during writes', () => {
+  // Whether it sees a new key ahead of it is unspecified: the key may not be linked in order until the next ordered
+  // read.
+  test.each([false, true])('yields all permanent entries, and no key behind it or twice; reverse: %s', (reverse) => {
+    const cache = filled();
+    const keys = cache.keys({ reverse });
+    const seen: string[] = [];
+    // Without new keys the iterator may end before the loop does.
+    const see = ({ value }: IteratorResult<Uint8Array, undefined>): unknown => value && seen.push(textOf(value));
+    see(keys.next());
+    for (let i = 0; i < 10_000; i += 1) {
+      cache.put(`${reverse ? 'z' : 'a'}${i}`, utf8('behind'), someMeta);
+      cache.put(`order:15${i}`, utf8('ahead'), someMeta);
+      if (i % 1000 === 0) cache.keys().next();
+      if (i % 2000 === 0) see(keys.next());
+    }
+    seen.push(...[...keys].map(textOf));
+    expect(seen.filter((key) => !key.startsWith('order:15'))).toEqual(reverse ? names.toReversed() : names);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
 
-  test('does not meet what was deleted ahead of it, be it where it stands', () => {
+  test('does not yield entries deleted ahead of it, not even the next one', () => {
     const cache = filled();
     for (const reverse of [false, true]) {
       const expected = reverse ? ['user:10', 'order:2', 'order:1'] : ['order:1', 'order:2', 'user:10'];
@@ -127,7 +125,7 @@ describe('an iterator while the cache is written to', () => {
     }
   });
 
-  test('gives the newest value of a key it comes to', () => {
+  test('yields the newest value of each key', () => {
     const cache = filled();
     const seen: string[] = [];
     for (const [key, { value }] of cache.entries({ prefix: 'order:' })) {
@@ -139,7 +137,7 @@ describe('an iterator while the cache is written to', () => {
     expect(seen).toEqual(['state of order:1', 'after order:1', 'after order:10']);
   });
 
-  test('ends where all it had before it is removed, and goes on where the rest comes back', () => {
+  test('ends if everything ahead is removed, and continues if it was put again', () => {
     const cache = filled();
     const gone = cache.keys();
     const back = cache.keys();
@@ -150,11 +148,11 @@ describe('an iterator while the cache is written to', () => {
     cache.put('order:1', utf8(''), someMeta);
     cache.put('user:1', utf8(''), someMeta);
     expect([...back].map(textOf)).toEqual(['user:1']);
-    // One that came to its end has ended.
+    // An iterator that has ended stays ended.
     expect(gone.next().done).toBe(true);
   });
 
-  test('survives a compaction under way', () => {
+  test('survives a running compaction', () => {
     const cache = filled();
     const seen: string[] = [];
     for (const [key, { value }] of cache.entries()) {

@@ -10,7 +10,7 @@ import { type Operation, WrappedStorage } from './wrapped-storage.ts';
 
 const isRoot = process.getuid?.() === 0;
 
-/** What `open` throws for a directory. */
+/** The error that `open` throws for a directory. */
 function refusalOf(directory: string, options: Parameters<typeof LogCache.open>[1] = {}): unknown {
   try {
     LogCache.open(directory, options).close();
@@ -37,7 +37,7 @@ describe('arguments', () => {
     ['value', 'state', 'value must be a Uint8Array; got string'],
     ['value', null, 'value must be a Uint8Array; got null'],
     ['value', { length: 3 }, 'value must be a Uint8Array; got Object'],
-  ])('a %s that is %s is refused by name', (name, wrong, message) => {
+  ])('a %s that is %s is refused, and the message names it', (name, wrong, message) => {
     const cache = openInMemory();
     const [key, value] = name === 'key' ? [wrong, utf8('x')] : ['order:1', wrong];
     expect(() => cache.put(key as string, value as Uint8Array, someMeta)).toThrow(new TypeError(message));
@@ -62,7 +62,7 @@ describe('arguments', () => {
 });
 
 describe('a path that cannot hold a cache', () => {
-  test('a file in place of the directory is refused and left alone', () => {
+  test('a file in place of the directory is refused and not changed', () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, 'mine');
     expect(refusalOf(file)).toEqual(ioRefusal('ENOTDIR', /a file stands in place.*; name a directory$/));
@@ -76,7 +76,7 @@ describe('a path that cannot hold a cache', () => {
     expect(refusalOf(join(file, 'cache'))).toEqual(ioRefusal('ENOTDIR', /name a directory$/));
   });
 
-  test('an absent directory is refused to a reader and made for a writer', () => {
+  test('an absent directory is refused to a reader and created for a writer', () => {
     const directory = join(temporaryDirectory(), 'deep', 'cache');
     expect(refusalOf(directory, { readOnly: true })).toEqual(
       ioRefusal('ENOENT', /; create it, or open it without `readOnly`$/),
@@ -86,7 +86,7 @@ describe('a path that cannot hold a cache', () => {
     expect(existsSync(join(directory, '000001.log'))).toBe(true);
   });
 
-  test('a symbolic link in place of the log is refused, and what it points at is left alone', () => {
+  test('a symbolic link in place of the log is refused, and its target is not changed', () => {
     const directory = temporaryDirectory();
     const elsewhere = join(temporaryDirectory(), 'precious');
     writeFileSync(elsewhere, 'mine');
@@ -96,7 +96,7 @@ describe('a path that cannot hold a cache', () => {
     expect(existsSync(join(directory, 'LOCK'))).toBe(false);
   });
 
-  test('a directory in place of the log takes no file from the cache', () => {
+  test('a directory in place of the log loses no file of the cache', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, '000001.log'));
     writeFileSync(join(directory, '000001.log', 'mine'), 'mine');
@@ -116,7 +116,7 @@ describe('a path that cannot hold a cache', () => {
   });
 });
 
-describe('a storage that refuses', () => {
+describe('a storage that refuses an operation', () => {
   test.each<[Operation, string, RegExp]>([
     ['openDirectory', 'EACCES', /could not open the directory cache.*give this user read and write permission$/],
     ['openDirectory', 'EROFS', /open it with `readOnly: true` or put it on a file system that can be written to$/],
@@ -129,7 +129,7 @@ describe('a storage that refuses', () => {
     ['write', 'ENOSPC', /could not write 000001\.log.*free space and try again$/],
     ['sync', 'EIO', /could not sync 000001\.log/],
     ['syncDirectory', 'EIO', /EIO/],
-  ])('%s with %s says what to do, and leaves the directory free', (operation, errno, message) => {
+  ])('%s with %s names the remedy, and leaves the directory unlocked', (operation, errno, message) => {
     const storage = new WrappedStorage();
     storage.refuse(operation, errno);
     expect(refusalOf('cache', { storage })).toEqual(ioRefusal(errno, message));
@@ -143,7 +143,7 @@ describe('a storage that refuses', () => {
     ['open', 'EACCES'],
     ['open', 'ENFILE'],
     ['read', 'EIO'],
-  ])('%s with %s loses nothing of what was there', (operation, errno) => {
+  ])('%s with %s loses no entry', (operation, errno) => {
     const storage = new WrappedStorage();
     const before = LogCache.open('cache', { storage });
     before.put('order:1', utf8('state'), someMeta);
@@ -154,7 +154,7 @@ describe('a storage that refuses', () => {
     expect(valueText(openFor('cache', { storage }), 'order:1')).toBe('state');
   });
 
-  // As on a file system that is mounted read-only: there is a store, and nothing of it can be written to.
+  // As on a file system that is mounted read-only: the store exists, and nothing can be written to it.
   test('every write with EROFS still lets a reader in', () => {
     const storage = new WrappedStorage();
     const before = LogCache.open('cache', { storage });
@@ -170,8 +170,8 @@ describe('a storage that refuses', () => {
   });
 });
 
-describe('a cache that is open already', () => {
-  test('is refused a second time in this process, with who has it and what to do', () => {
+describe('a cache that is already open', () => {
+  test('cannot be opened again in this process, and the message names owner and remedy', () => {
     const directory = temporaryDirectory();
     const cache = openFor(directory);
     expect(refusalOf(directory)).toMatchObject({
@@ -181,7 +181,7 @@ describe('a cache that is open already', () => {
         new RegExp(`already open in this process \\(${process.pid}, since .*close it there`),
       ),
     });
-    // By whatever name it goes.
+    // Also under another path to the same directory.
     expect(refusalOf(join(directory, '..', directory.split('/').at(-1) ?? ''))).toMatchObject({ code: 'LOCKED' });
     cache.put('order:1', utf8('state'), someMeta);
     cache.sync();
@@ -191,7 +191,7 @@ describe('a cache that is open already', () => {
     expect(refusalOf(directory)).toBeUndefined();
   });
 
-  test('is not unlocked under the feet of this process', () => {
+  test('cannot be unlocked by the process that has it open', () => {
     const directory = temporaryDirectory();
     const cache = openFor(directory);
     expect(() => LogCache.unlock(directory)).toThrow(expect.objectContaining({ code: 'LOCKED' }));
@@ -199,7 +199,7 @@ describe('a cache that is open already', () => {
     cache.sync();
   });
 
-  test('in memory is refused by the same storage only', () => {
+  test('in memory is refused only by the same storage', () => {
     const storage = new MemoryStorage();
     openFor('cache', { storage });
     expect(refusalOf('cache', { storage })).toMatchObject({ code: 'LOCKED' });
@@ -209,7 +209,7 @@ describe('a cache that is open already', () => {
 });
 
 describe('a lock of another host', () => {
-  test('stands, says who holds it, and goes with unlock', () => {
+  test('is kept, names its owner, and is removed by unlock', () => {
     const directory = temporaryDirectory();
     const since = '2024-05-06T07:08:09.000Z';
     const owner = { pid: 4242, platform: 'linux', host: `not-${hostname()}`, nonce: '0'.repeat(32), since };
@@ -224,7 +224,7 @@ describe('a lock of another host', () => {
     expect(refusalOf(directory)).toBeUndefined();
   });
 
-  test('of an unlocked or absent directory there is none to remove', () => {
+  test('does not exist in an unlocked or absent directory: unlock does nothing', () => {
     const directory = temporaryDirectory();
     expect(() => LogCache.unlock(directory)).not.toThrow();
     expect(() => LogCache.unlock(join(directory, 'absent'))).not.toThrow();
@@ -232,7 +232,7 @@ describe('a lock of another host', () => {
 });
 
 describe('a cache of a newer format', () => {
-  test.each([{}, { readOnly: true }])('is INCOMPATIBLE with %j and left untouched', (options) => {
+  test.each([{}, { readOnly: true }])('is INCOMPATIBLE with %j and not changed', (options) => {
     const directory = temporaryDirectory();
     const log = join(directory, '000001.log');
     const content = Buffer.concat([

@@ -10,7 +10,7 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A storage whose asynchronous syncs wait until they are let go. */
+/** A storage whose asynchronous syncs wait until they are released. */
 function heldUp(): { readonly storage: WrappedStorage; readonly letGo: () => void } {
   const storage = new WrappedStorage();
   let letGo = (): void => {};
@@ -21,7 +21,7 @@ function heldUp(): { readonly storage: WrappedStorage; readonly letGo: () => voi
 }
 
 describe('sync', () => {
-  test('counts, and costs nothing where there is nothing new', () => {
+  test('is counted, and does nothing if there is nothing new', () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     const before = storage.countOf('sync');
@@ -49,7 +49,7 @@ describe('sync', () => {
     expect(syncs()).toBe(4);
   });
 
-  test('that fails poisons the cache: reads go on, writes say why they cannot', async () => {
+  test('that fails poisons the cache: reads still work, writes throw the reason', async () => {
     const storage = new WrappedStorage();
     const events: StoreEvent[] = [];
     const cache = openFor('cache', { storage, onEvent: (event) => events.push(event) });
@@ -77,7 +77,7 @@ describe('sync', () => {
     expect(valueText(openFor('cache', { storage }), 'order:1')).toBe('state');
   });
 
-  test('keeps what the platform said as the cause', () => {
+  test('keeps the error of the platform as the cause', () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     cache.put('order:1', utf8('state'), someMeta);
@@ -89,7 +89,7 @@ describe('sync', () => {
     );
   });
 
-  test('poisons the cache where another owner has the lock, and nothing more is written', () => {
+  test('poisons the cache if another owner has the lock, and writes nothing more', () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     cache.put('order:1', utf8('state'), someMeta);
@@ -102,8 +102,8 @@ describe('sync', () => {
   });
 });
 
-describe('a write that is refused', () => {
-  test('leaves what was accepted in memory, and the same bytes are written later', () => {
+describe('a refused write', () => {
+  test('keeps accepted records in memory, and writes the same bytes later', () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     cache.put('order:1', utf8('state'), someMeta);
@@ -138,7 +138,7 @@ describe('a write that is refused', () => {
 });
 
 describe('the end of a turn', () => {
-  test('hands what was put to the file, without a sync', async () => {
+  test('writes puts to the file, without a sync', async () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     const [writes, syncs] = [storage.countOf('write'), storage.countOf('sync')];
@@ -151,7 +151,7 @@ describe('the end of a turn', () => {
 });
 
 describe('syncAsync', () => {
-  test('does not hold up the caller and leaves everything durable', async () => {
+  test('does not block the caller and makes everything durable', async () => {
     const { storage, letGo } = heldUp();
     const cache = openFor('cache', { storage });
     cache.put('order:1', utf8('x'), someMeta);
@@ -166,8 +166,8 @@ describe('syncAsync', () => {
     expect(cache.stats().counters.syncs).toBe(1);
   });
 
-  // The one under way has begun before their calls, so it need not cover what they have put.
-  test('is shared by all callers that come while one is under way', async () => {
+  // The running sync started before their calls, so it need not cover their puts.
+  test('is shared by all callers that call during a running sync', async () => {
     const { storage, letGo } = heldUp();
     const cache = openFor('cache', { storage });
     cache.put('order:0', utf8('x'), someMeta);
@@ -183,14 +183,14 @@ describe('syncAsync', () => {
     expect(marked.size).toBe(51);
   });
 
-  test('costs nothing where there is nothing new', async () => {
+  test('does nothing if there is nothing new', async () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     await cache.syncAsync();
     expect(storage.countOf('syncAsync')).toBe(0);
   });
 
-  test('that fails rejects all who share it and poisons the cache', async () => {
+  test('that fails rejects for all callers that share it, and poisons the cache', async () => {
     const storage = new WrappedStorage();
     const cache = openFor('cache', { storage });
     cache.put('order:1', utf8('x'), someMeta);
@@ -204,7 +204,7 @@ describe('syncAsync', () => {
     expect(valueText(cache, 'order:2')).toBe('x');
   });
 
-  test('is a plain sync where the storage has no other', async () => {
+  test('is a synchronous sync if the storage has no asynchronous one', async () => {
     const storage = new WrappedStorage();
     storage.withoutSyncAsync = true;
     const cache = openFor('cache', { storage });
@@ -216,13 +216,13 @@ describe('syncAsync', () => {
 });
 
 describe('syncEveryMs', () => {
-  test('syncs by itself what was put', async () => {
+  test('syncs puts automatically', async () => {
     const cache = openInMemory({ syncEveryMs: 1 });
     cache.put('order:1', utf8('x'), someMeta);
     await vi.waitFor(() => expect(cache.stats().counters.syncs).toBe(1), { timeout: 30_000, interval: 1 });
   });
 
-  test('that fails poisons the cache and tells it', async () => {
+  test('that fails poisons the cache and reports it', async () => {
     const storage = new WrappedStorage();
     const types: string[] = [];
     const cache = openFor('cache', { storage, syncEveryMs: 1, onEvent: ({ type }) => types.push(type) });
@@ -232,7 +232,7 @@ describe('syncEveryMs', () => {
     expect(() => cache.put('order:2', utf8('x'), someMeta)).toThrow(poisoned);
   });
 
-  test('ends with the cache', async () => {
+  test('stops when the cache is closed', async () => {
     const storage = new WrappedStorage();
     const cache = LogCache.open('cache', { storage, syncEveryMs: 1 });
     cache.close();

@@ -17,16 +17,16 @@ export type Operation =
   | 'sync'
   | 'syncAsync';
 
-/** Memory whose operations can be refused with an errno, held up and counted. */
+/** A storage in memory whose operations can be refused with an errno, delayed and counted. */
 export class WrappedStorage implements StorageBackend {
   readonly #memory = new MemoryStorage();
   readonly #refusals = new Map<Operation, string>();
   readonly counts: Map<Operation, number> = new Map();
-  /** What an asynchronous sync waits for before it ends. */
+  /** Every asynchronous sync awaits it before it ends. */
   gate: Promise<void> = Promise.resolve();
-  /** Whether the lock is still held, as a writer is told. */
+  /** The result of `isHeld` for the writer. */
   lockHeld = true;
-  /** Whether files that are opened from now on can only be synced on the thread. */
+  /** Whether files that are opened from now on have no asynchronous sync. */
   withoutSyncAsync = false;
 
   /** From now on `operation` throws an error with this errno. */
@@ -38,7 +38,7 @@ export class WrappedStorage implements StorageBackend {
     this.#refusals.delete(operation);
   }
 
-  /** Counts the operation, and throws where it is refused. */
+  /** Counts the operation, and throws if it is refused. */
   pass(operation: Operation): void {
     this.counts.set(operation, this.countOf(operation) + 1);
     const errno = this.#refusals.get(operation);

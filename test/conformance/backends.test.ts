@@ -1,4 +1,4 @@
-// Why these tests: the caches of the package keep the contract that the package tests others by.
+// Why these tests: the caches of the package must pass the suite that the package publishes for others.
 import { describe, test } from 'vitest';
 import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
 import { NoCache } from '../../src/contract/no-cache.ts';
@@ -28,11 +28,11 @@ const onDisk = () => openAt(temporaryDirectory(), {});
 
 projectionCacheSuite({ name: 'NoCache', open: () => new NoCache(), reopen: () => new NoCache(), describe, test });
 projectionCacheSuite({ ...logCache, name: 'LogCache on disk', open: onDisk });
-projectionCacheSuite({ name: 'LogCache that answers later', open: () => promised(inMemory({})()), describe, test });
+projectionCacheSuite({ name: 'LogCache behind promises', open: () => promised(inMemory({})()), describe, test });
 projectionCacheSuite({ ...logCache, name: 'LogCache with few pages', open: inMemory({ pageCacheBytes: 524_288 }) });
 projectionCacheSuite({ ...logCache, name: 'LogCache, each put durable', open: inMemory({ durability: 'on-put' }) });
 const bounded = inMemory({ maxBytes: 2 ** 26 });
 projectionCacheSuite({ ...logCache, name: 'LogCache with a bound on its bytes', open: bounded });
-// A storage that can read off the thread: there `prefetch` does something, and the files are in memory all the same.
+// A storage that can read off the thread, so that `prefetch` is effective; its files are in memory.
 const prefetching = () => openAt('cache', { storage: new FaultStorage(), pageCacheBytes: 524_288 });
 projectionCacheSuite({ ...logCache, name: 'LogCache that prefetches', open: prefetching });

@@ -4,13 +4,13 @@ import type { BrokenCache } from './broken-cache.ts';
 import { MapCache } from './map-cache.ts';
 
 const capabilitiesShape = 'capabilities are two booleans, the same at each call';
-const prefetchHarmless = 'prefetch, where there is one, changes nothing';
+const prefetchHarmless = 'prefetch, if the cache has it, changes nothing';
 const roundTrip = 'a value comes back with its meta';
 const emptyValue = 'an empty value is an entry';
 const emptyKey = 'the empty key is a key';
 const longKey = 'a key of 65,535 bytes is found';
 const syncEmpty = 'sync on an empty cache does nothing';
-const syncKeeps = 'sync keeps what was put';
+const syncKeeps = 'sync keeps the entries';
 const never = 'a key that was never put is a miss';
 const notBytes = 'a key, value or prefix that is not bytes throws TypeError';
 const notMeta = 'a meta that is not two bigints throws TypeError';
@@ -18,7 +18,7 @@ const outOfRange = 'a watermark beyond u64 or a cachedAtUs beyond i64 throws Ran
 
 type Get = (entry: CacheEntry | undefined, key: Uint8Array) => unknown;
 
-/** Answers `get` in its own way, from the right entry. */
+/** Returns something else than the entry from `get`. */
 export class AnsweringCache extends MapCache {
   readonly #answer: Get;
 
@@ -32,7 +32,7 @@ export class AnsweringCache extends MapCache {
   }
 }
 
-/** Its `put` differs; `keep` is the right one. */
+/** Its `put` differs; `keep` is the correct one. */
 export class PuttingCache extends MapCache {
   readonly #put: (keep: MapCache['put'], ...args: Parameters<MapCache['put']>) => unknown;
 
@@ -140,19 +140,19 @@ export const brokenAnswers: readonly BrokenCache[] = [
   ),
   putting('wraps watermarks beyond u64', (keep, key, value, meta) => keep(key, value, wrapped(meta)), [outOfRange]),
   putting('cuts metas to their range', (keep, key, value, meta) => keep(key, value, clamped(meta)), [outOfRange]),
-  putting('puts before it checks the range', puttingFirst, [outOfRange]),
-  putting('takes numbers for bigints', (keep, key, value, meta) => keep(key, value, bigintsOf(meta)), [notMeta]),
-  putting('takes a value that is not bytes', (keep, key, value, meta) => keep(key, asBytes(value), meta), [notBytes]),
+  putting('stores an entry before it checks the range', puttingFirst, [outOfRange]),
+  putting('accepts numbers as bigints', (keep, key, value, meta) => keep(key, value, bigintsOf(meta)), [notMeta]),
+  putting('accepts a value that is not bytes', (keep, key, value, meta) => keep(key, asBytes(value), meta), [notBytes]),
   putting('throws errors of its own kind', (keep, ...args) => withOwnErrors(() => keep(...args)), [
     notBytes,
     notMeta,
     outOfRange,
   ]),
   syncing('forgets at sync', (cache) => cache.deletePrefix(new Uint8Array(0)) && undefined, [syncKeeps]),
-  syncing('has nothing to sync and says so', () => refuse(), [syncEmpty, syncKeeps]),
+  syncing('throws when there is nothing to sync', () => refuse(), [syncEmpty, syncKeeps]),
   syncing('answers a sync', () => true, [syncEmpty]),
   capable('says it is a no-op and keeps values', () => ({ supportsPrefetch: false, isNoop: true }), [roundTrip]),
-  capable('claims a prefetch that it lacks', () => ({ supportsPrefetch: true, isNoop: false }), [capabilitiesShape]),
+  capable('reports a prefetch that it lacks', () => ({ supportsPrefetch: true, isNoop: false }), [capabilitiesShape]),
   capable('answers its capabilities later', () => Promise.resolve({ supportsPrefetch: false, isNoop: false }), [
     capabilitiesShape,
   ]),
@@ -164,7 +164,9 @@ export const brokenAnswers: readonly BrokenCache[] = [
     prefetchHarmless,
   ]),
   prefetching('evicts what it prefetches', (cache, key) => cache.delete(key), [prefetchHarmless]),
-  prefetching('cannot prefetch what is not there', (cache, key) => cache.get(key) ?? refuse(), [prefetchHarmless]),
+  prefetching('throws when it prefetches an absent key', (cache, key) => cache.get(key) ?? refuse(), [
+    prefetchHarmless,
+  ]),
 ];
 
 const zeros: CacheMeta = { watermark: 0n, cachedAtUs: 0n };

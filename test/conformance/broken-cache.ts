@@ -4,7 +4,7 @@ import { assertMeta } from '../../src/contract/meta-codec.ts';
 import type { AnyProjectionCache } from '../../src/testing/index.ts';
 import { MapCache } from './map-cache.ts';
 
-/** A cache with one fault, and the cases of the suite that must find it, each of them. */
+/** A cache with one fault, and the cases of the suite of which each must detect it. */
 export interface BrokenCache {
   readonly fault: string;
   readonly foundBy: readonly string[];
@@ -12,7 +12,7 @@ export interface BrokenCache {
   reopen?(cache: AnyProjectionCache): AnyProjectionCache;
 }
 
-/** A `MapCache` that keeps another key, value or meta than the one it got. */
+/** A `MapCache` that keeps another key, value or meta than it received. */
 export class ChangingCache extends MapCache {
   readonly #key: (key: Uint8Array) => Uint8Array;
   readonly #value: (value: Uint8Array) => Uint8Array;
@@ -49,12 +49,12 @@ export class ChangingCache extends MapCache {
   }
 }
 
-/** A change of bytes by way of a text, which is how most caches lose some. */
+/** Changes bytes by converting them to text, the most common way to lose some. */
 export function byText(encoding: BufferEncoding, change: (text: string) => string): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => Buffer.from(change(Buffer.from(bytes).toString(encoding)), encoding);
 }
 
-/** A change of the text that bytes are in UTF-8; other bytes stay what they are. */
+/** Changes the text that bytes are in UTF-8; bytes that are not UTF-8 stay unchanged. */
 export function byUtf8(change: (text: string) => string): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => {
     const text = Buffer.from(bytes).toString('utf8');

@@ -9,7 +9,7 @@ import { brokenPersistentCaches } from './broken-persistent-caches.ts';
 import { brokenPrefixes } from './broken-prefixes.ts';
 import { brokenValues } from './broken-values.ts';
 
-/** Caches with one fault each: what comes of a plain implementation over a database, a file per key or a `Map`. */
+/** Caches with one fault each, as a simple implementation over a database, a file per key or a `Map` may have it. */
 export const brokenCaches: readonly BrokenCache[] = [
   ...brokenKeys,
   ...brokenValues,

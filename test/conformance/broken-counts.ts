@@ -7,9 +7,9 @@ const thousandOfThree = 'deletePrefix removes 1,000 entries of 3,000 and counts 
 const manyEntries = 'deletePrefix removes 5,003 entries with 1.2 MiB of values in one call';
 const onEmpty = 'deletePrefix on an empty cache removes nothing';
 const ofAll = 'deletePrefix with the empty prefix removes all';
-const secondTime = 'deletePrefix a second time removes nothing';
+const secondTime = 'a second deletePrefix removes nothing';
 
-/** Answers `deletePrefix` in its own way, from the right count. */
+/** Returns something else than the count from `deletePrefix`. */
 export class CountingCache extends MapCache {
   readonly #answer: (removed: number, prefix: Uint8Array) => unknown;
 
@@ -23,7 +23,7 @@ export class CountingCache extends MapCache {
   }
 }
 
-/** Removes no more than a page of entries, and counts those. */
+/** Removes at most one page of entries, and counts those. */
 export class OnePageCache extends MapCache {
   readonly #entriesMax: number;
   readonly #bytesMax: number;
@@ -128,19 +128,19 @@ export const brokenCounts: readonly BrokenCache[] = [
   paged('removes 1 MiB of values at most', Number.POSITIVE_INFINITY, 2 ** 20, [manyEntries]),
   paged('removes 100 entries at most', 100, Number.POSITIVE_INFINITY, [manyEntries, thousandOfThree]),
   {
-    fault: 'counts what was written, not what is there',
+    fault: 'counts written records, not entries',
     foundBy: ['deletePrefix counts an overwritten entry once'],
     open: () => new CountsWrites(),
   },
-  { fault: 'counts what was removed before', foundBy: [secondTime], open: () => new CountsTombstones() },
+  { fault: 'also counts entries that were removed before', foundBy: [secondTime], open: () => new CountsTombstones() },
   { fault: 'refuses the empty prefix', foundBy: [ofAll], open: () => new RefusesTheEmptyPrefix() },
-  ignoring('takes the empty prefix for none', (prefix) => prefix.length === 0, [ofAll]),
+  ignoring('treats the empty prefix as absent', (prefix) => prefix.length === 0, [ofAll]),
   ignoring('finds no successor for 0xFF', (prefix) => prefix.length > 0 && prefix.every((byte) => byte === 0xff), [
     'deletePrefix takes prefixes of 0xFF bytes',
   ]),
   {
-    fault: 'brings deleted entries back at the next put',
-    foundBy: ['deletePrefix, then put: only what was put again is there'],
+    fault: 'restores deleted entries at the next put',
+    foundBy: ['deletePrefix, then put: only the new entry exists'],
     open: () => new BringsDeletedEntriesBack(),
   },
 ];

@@ -1,33 +1,33 @@
 import { crc32 } from 'node:zlib';
 import { type BrokenCache, byText, byUtf8, ChangingCache } from './broken-cache.ts';
 
-const oneByte = 'the keys of one byte are different keys';
-const inNul = 'keys with NUL in them are different keys';
-const notUtf8 = 'keys that are not UTF-8, and what a decoder makes of them are different keys';
-const inCase = 'keys that differ in upper and lower case are different keys';
-const inUnicode = 'keys that Unicode counts as equal are different keys';
+const oneByte = 'all keys of one byte are different keys';
+const inNul = 'keys that contain NUL are different keys';
+const notUtf8 = 'keys that are not UTF-8, and what a decoder turns them into are different keys';
+const inCase = 'keys that differ only in case are different keys';
+const inUnicode = 'keys that are equivalent in Unicode are different keys';
 const atAnEnd = 'keys that differ in white space or dots at an end are different keys';
 const inLength = 'keys that differ in one byte or in length, short and long are different keys';
 const inHash = 'keys that have the same 32-bit hash are different keys';
-const oneNumber = 'keys that are one number are different keys';
-const words = 'keys that are words of a language are different keys';
+const oneNumber = 'different spellings of one number are different keys';
+const words = 'keys that are words of programming languages are different keys';
 const paths = 'keys that look like paths are different keys';
 const escaped = 'keys that are escaped differently are different keys';
-const separators = 'keys that have their separators elsewhere are different keys';
+const separators = 'keys that differ in the place of their separators are different keys';
 
 export const brokenKeys: readonly BrokenCache[] = [
   keyed('keeps keys as 7-bit ASCII', (key) => key.map((byte) => byte & 0x7f), [oneByte]),
   keyed('decodes keys as UTF-8', byText('utf8', unchanged), [oneByte, notUtf8]),
   keyed(
-    'eats a byte order mark',
+    'drops a byte order mark',
     byUtf8((key) => key.replace(/^\ufeff/, '')),
     [notUtf8],
   ),
   keyed('reads UTF-8 where it can, else Latin-1', utf8OrLatin1, [notUtf8]),
   keyed('mends UTF-8 that was encoded twice', byUtf8(decodedTwice), [notUtf8]),
-  keyed('is blind to the case of ASCII', byText('latin1', asciiUpper), [inCase, oneByte]),
+  keyed('ignores the case of ASCII', byText('latin1', asciiUpper), [inCase, oneByte]),
   keyed(
-    'is blind to the case of Unicode',
+    'ignores the case of Unicode',
     byUtf8((key) => key.toLowerCase()),
     [inCase],
   ),
@@ -77,7 +77,7 @@ export const brokenKeys: readonly BrokenCache[] = [
     byText('latin1', (key) => key.replace(/\.+$/, '')),
     [atAnEnd, paths],
   ),
-  keyed('ends keys at NUL', cutAtNul, [inNul]),
+  keyed('truncates keys at NUL', cutAtNul, [inNul]),
   keyed(
     'ignores NUL at the end',
     byText('latin1', (key) => key.replace(/\0+$/, '')),
@@ -121,12 +121,12 @@ export const brokenKeys: readonly BrokenCache[] = [
     ['keys of the same bytes in another order are different keys'],
   ),
   keyed('keys by the first and last byte', (key) => Uint8Array.of(key[0] ?? 0, key.at(-1) ?? 0), [
-    'keys that begin alike are different keys',
+    'keys with a common start are different keys',
   ]),
-  keyed('takes keys for numbers where it can', byText('latin1', numeric), [oneNumber]),
-  keyed('takes keys for doubles where it can', byText('latin1', doubled), [oneNumber]),
+  keyed('converts keys to numbers if possible', byText('latin1', numeric), [oneNumber]),
+  keyed('converts keys to doubles if possible', byText('latin1', doubled), [oneNumber]),
   keyed(
-    'takes NULL for the empty key',
+    'stores the empty key as NULL',
     byText('latin1', (key) => (key === 'NULL' ? '' : key)),
     [words],
   ),
@@ -138,7 +138,7 @@ export const brokenKeys: readonly BrokenCache[] = [
     [paths],
   ),
   keyed(
-    'replaces what a file name may not have',
+    'replaces characters that a file name must not have',
     byText('latin1', (key) => key.replace(/[^\w.%-]/g, '_')),
     [paths],
   ),
@@ -242,7 +242,7 @@ function doubled(text: string): string {
 
 const plainObject: Record<string, unknown> = {};
 
-// What is inherited is found although nobody put it: all such keys are one entry here.
+// Inherited properties are found although they were never put: all such keys are one entry here.
 function inObject(key: Uint8Array): Uint8Array {
   return Buffer.from(key).toString('latin1') in plainObject ? Buffer.from('inherited') : key;
 }

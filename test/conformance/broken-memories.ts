@@ -5,12 +5,12 @@ import { MapCache } from './map-cache.ts';
 const equalBytes = 'a put of equal bytes replaces the meta';
 const equalMeta = 'a put with an equal meta replaces the value';
 const replaces = 'a later put replaces value and meta';
-const missedBefore = 'a key that was a miss is found once it is put';
-const readBefore = 'a key that was read shows what was put since';
+const missedBefore = 'a key that was a miss is found after a put';
+const readBefore = 'a key that was read before shows a later put';
 const readBeforeDeletion = 'a key that was read is a miss after deletePrefix';
-const afterPrefetch = 'a put and a deletion after a prefetch are what is found';
+const afterPrefetch = 'a put or a deletion after a prefetch is visible';
 
-/** Skips puts by a rule of its own about what is there and what is to come. */
+/** Skips some puts, by a rule about the present and the new entry. */
 export class SkippingCache extends MapCache {
   readonly #skips: (there: CacheEntry, next: CacheEntry) => boolean;
 
@@ -25,7 +25,7 @@ export class SkippingCache extends MapCache {
   }
 }
 
-/** Remembers what it read, the misses too, and forgets too little of it. */
+/** Remembers what it read, misses included, and discards too little of it. */
 export class RememberingCache extends MapCache {
   readonly #clears: ReadonlySet<string>;
   readonly #memory: Map<string, CacheEntry | undefined> = new Map();
@@ -57,7 +57,7 @@ export class RememberingCache extends MapCache {
   }
 }
 
-/** Keeps equal values once, and forgets the value with the first of the keys that have it. */
+/** Stores equal values once, and removes the value with the first key that has it. */
 class SharedValuesCache extends MapCache {
   readonly #lost: Set<string> = new Set();
 
@@ -84,7 +84,7 @@ class SharedValuesCache extends MapCache {
   }
 }
 
-/** Keeps one meta for all entries: the last. */
+/** Keeps one meta for all entries: the last one. */
 class OneMetaCache extends MapCache {
   #meta: CacheMeta = { watermark: 0n, cachedAtUs: 0n };
 
@@ -99,7 +99,7 @@ class OneMetaCache extends MapCache {
   }
 }
 
-/** Never says that a key is a miss, once there is an entry. */
+/** Never reports a miss, once there is an entry. */
 class FindsSomething extends MapCache {
   override get(key: Uint8Array): CacheEntry | undefined {
     const [first] = this.keys();

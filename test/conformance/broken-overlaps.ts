@@ -3,19 +3,19 @@ import type { BrokenCache } from './broken-cache.ts';
 import { MapCache } from './map-cache.ts';
 import { QueuedCache, turns } from './queued-cache.ts';
 
-const putAfterPut = 'of puts that overlap, the one called last remains';
-const deletionAfterPut = 'a deletePrefix called while a put is under way removes its entry';
-const putAfterDeletion = 'a put called while a deletePrefix is under way remains';
-const getDuringPuts = 'a get during puts answers with one of them, whole';
-const getBeforePut = 'a get that overlaps a put does not bring the older value back';
-const getBeforeDeletion = 'a get that overlaps a deletePrefix does not bring the entry back';
-const sharedRead = 'gets of one key that overlap share no bytes';
-const manyPuts = 'puts of many keys that overlap are all found';
-const twoDeletions = 'deletions that overlap count each entry once';
-const changedDuringCall = 'changing the arguments of a call under way changes nothing';
-const prefetchBeforePut = 'a prefetch under way does not bring the older value back';
+const putAfterPut = 'of overlapping puts, the one called last wins';
+const deletionAfterPut = 'a deletePrefix called during a put removes its entry';
+const putAfterDeletion = 'a put called during a deletePrefix is kept';
+const getDuringPuts = 'a get during puts returns one of them completely';
+const getBeforePut = 'a get that overlaps a put does not restore the older value';
+const getBeforeDeletion = 'a get that overlaps a deletePrefix does not restore the entry';
+const sharedRead = 'overlapping gets of one key share no bytes';
+const manyPuts = 'overlapping puts of many keys are all found';
+const twoDeletions = 'overlapping deletions count each entry once';
+const changedDuringCall = 'changing the arguments of a running call changes nothing';
+const prefetchBeforePut = 'a running prefetch does not restore the older value';
 
-/** Two connections in turn, of which the first is slower. */
+/** Two connections in turn; the first is slower. */
 class PooledCache extends QueuedCache {
   #calls = 0;
 
@@ -26,7 +26,7 @@ class PooledCache extends QueuedCache {
   }
 }
 
-/** Looks for the keys first, and removes them in calls of their own. */
+/** Looks for the keys first, and removes them in separate calls. */
 class DeletesInSteps extends QueuedCache {
   override async deletePrefix(prefix: Uint8Array): Promise<number> {
     const start = Buffer.from(prefix);
@@ -37,7 +37,7 @@ class DeletesInSteps extends QueuedCache {
   }
 }
 
-/** Deletes at once, ahead of the puts that wait. */
+/** Deletes at once, ahead of waiting puts. */
 class DeletesAtOnce extends QueuedCache {
   override deletePrefix(prefix: Uint8Array): Promise<number> {
     return Promise.resolve(this.store.deletePrefix(prefix));
@@ -61,7 +61,7 @@ class TwoPlaces extends QueuedCache {
   }
 }
 
-/** Remembers what it read; a read that ends after a put or a deletion remembers what was there before. */
+/** Remembers what it read; a read that ends after a put or a deletion remembers the old entry. */
 class RemembersLateReads extends QueuedCache {
   readonly #memory: Map<string, CacheEntry | undefined> = new Map();
 
@@ -89,7 +89,7 @@ class RemembersLateReads extends QueuedCache {
   }
 }
 
-/** Remembers only what it prefetched, until the next change that begins after. */
+/** Remembers only what it prefetched, until the next change that starts later. */
 class RemembersLatePrefetches extends RemembersLateReads {
   readonly #prefetched: Set<string> = new Set();
 
@@ -103,7 +103,7 @@ class RemembersLatePrefetches extends RemembersLateReads {
   }
 }
 
-/** Calls for one key share one read, and its entry. */
+/** Concurrent reads of one key share the same entry object. */
 class SharesReads extends QueuedCache {
   readonly #reads: Map<string, Promise<CacheEntry | undefined>> = new Map();
 
@@ -115,7 +115,7 @@ class SharesReads extends QueuedCache {
   }
 }
 
-/** One file for all entries, that each put reads, changes and writes. */
+/** One file for all entries; each put reads, changes and writes it. */
 class OneFile extends QueuedCache {
   #file: readonly (readonly [Uint8Array, Uint8Array, CacheMeta])[] = [];
 
@@ -129,7 +129,7 @@ class OneFile extends QueuedCache {
   }
 }
 
-/** Encodes its arguments when their turn has come. */
+/** Encodes its arguments only when the call is executed. */
 class CopiesLate extends QueuedCache {
   override get(key: Uint8Array): Promise<CacheEntry | undefined> {
     return this.enqueue(() => this.store.get(key));
@@ -144,12 +144,12 @@ class CopiesLate extends QueuedCache {
   }
 }
 
-/** Refuses a call while another is under way. */
+/** Refuses a call while another is running. */
 class OneAtATime extends QueuedCache {
   #isBusy = false;
 
   protected override async enqueue<Answer>(call: () => Answer): Promise<Answer> {
-    if (this.#isBusy) throw new Error('a call is under way');
+    if (this.#isBusy) throw new Error('a call is running');
     this.#isBusy = true;
     try {
       return await super.enqueue(call);
@@ -185,5 +185,5 @@ export const brokenOverlaps: readonly BrokenCache[] = [
   { fault: 'shares a read', foundBy: [sharedRead], open: () => new SharesReads() },
   { fault: 'keeps one file and writes it whole', foundBy: [manyPuts, putAfterDeletion], open: () => new OneFile() },
   { fault: 'copies its arguments late', foundBy: [changedDuringCall], open: () => new CopiesLate() },
-  { fault: 'takes one call at a time', foundBy: [putAfterPut, manyPuts, sharedRead], open: () => new OneAtATime() },
+  { fault: 'accepts one call at a time', foundBy: [putAfterPut, manyPuts, sharedRead], open: () => new OneAtATime() },
 ];

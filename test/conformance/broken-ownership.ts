@@ -8,10 +8,10 @@ const twoResults = 'two results of one key share no bytes';
 const changedArguments = 'changing the arguments after put changes nothing in the cache';
 const changedPrefix = 'changing the prefix after deletePrefix removes nothing more';
 const argumentsStay = 'no call changes its arguments';
-const resultStays = 'a result stays as it was while the cache goes on';
-const views = 'a view of a larger buffer counts with its own bytes only';
+const resultStays = 'a result stays unchanged by later calls';
+const views = 'of a view of a larger buffer only its own bytes count';
 
-/** Keeps entries as objects, in a `Map` by the text of the key, and copies what its two functions copy. */
+/** Keeps entries as objects, in a `Map` by the text of the key. Its two functions decide what is copied. */
 export class ObjectCache extends MapCache {
   readonly #entries: Map<string, CacheEntry> = new Map();
   readonly #copyIn: (entry: CacheEntry) => CacheEntry;

@@ -6,15 +6,15 @@ import { type MapDisk, PersistentMapCache, type WriteRecord } from './persistent
 import { turns } from './queued-cache.ts';
 
 const empty = 'reopening an empty cache gives an empty cache';
-const found = 'what sync covered is there after reopening';
-const newest = 'a put that replaced another is the one after reopening';
+const found = 'what sync covered is found after reopening';
+const newest = 'a put that replaced another is found after reopening';
 const removed = 'what deletePrefix removed before a sync stays removed after reopening';
-const goesOn = 'a cache that was opened again takes puts and deletions';
+const goesOn = 'a reopened cache accepts puts and deletions';
 const allBytes = 'keys, values and metas keep all their bytes after reopening';
 const equalBytes = 'a put of equal bytes has its own meta after reopening';
-const putAgain = 'a key that was put again after its deletion is there after reopening';
+const putAgain = 'a key that was put again after its deletion is found after reopening';
 const deletedLater = 'a deletion made after reopening lasts';
-const underWay = 'sync covers calls under way, seen after reopening';
+const underWay = 'sync covers running calls, as reopening shows';
 
 /** Writes its deletions after the puts of the same sync. */
 class DeletesLast extends PersistentMapCache {
@@ -24,7 +24,7 @@ class DeletesLast extends PersistentMapCache {
   }
 }
 
-/** Each call takes effect later, and a sync does not wait for those before it. */
+/** Each call takes effect later, and a sync does not wait for the calls before it. */
 class SyncsAtOnce implements AsyncProjectionCache {
   readonly cache: PersistentMapCache;
 
@@ -60,11 +60,16 @@ const unasked = { value: Uint8Array.of(7), meta: { watermark: 1n, cachedAtUs: 1n
 
 export const brokenPersistentCaches: readonly BrokenCache[] = [
   onDisk('forgets all that it kept', () => [], [found, newest, removed, goesOn, putAgain, deletedLater]),
-  onDisk('forgets the last that a sync covered', (disk) => disk.slice(0, -1), [found, newest, removed, goesOn]),
-  onDisk('comes back with something nobody put', (disk) => [...disk, { key: utf8('order:507'), put: unasked }], [
+  onDisk('forgets the last operation that a sync covered', (disk) => disk.slice(0, -1), [
+    found,
+    newest,
+    removed,
+    goesOn,
+  ]),
+  onDisk('comes back with an entry that was never put', (disk) => [...disk, { key: utf8('order:507'), put: unasked }], [
     ...[newest, removed, goesOn, empty],
   ]),
-  onDisk('comes back as it was first', (disk) => disk.slice(0, 1), [newest, equalBytes]),
+  onDisk('comes back with the first state', (disk) => disk.slice(0, 1), [newest, equalBytes]),
   writing('writes keys as UTF-8', ({ key, ...rest }) => ({ key: utf8(text(key)), ...rest }), [allBytes]),
   writing(
     'writes values as UTF-8',
@@ -84,7 +89,7 @@ export const brokenPersistentCaches: readonly BrokenCache[] = [
   ),
   writing('deletes in memory only', (record) => (record.put ? record : undefined), [removed, putAgain, deletedLater]),
   {
-    fault: 'deletes in memory only, once it was opened again',
+    fault: 'deletes in memory only, after a reopening',
     foundBy: [deletedLater],
     open: () => new PersistentMapCache(),
     reopen: ({ disk }: PersistentMapCache) =>
@@ -97,20 +102,20 @@ export const brokenPersistentCaches: readonly BrokenCache[] = [
     reopen: ({ disk }: PersistentMapCache) => new DeletesLast(disk),
   },
   {
-    fault: 'syncs ahead of calls under way',
+    fault: 'syncs ahead of running calls',
     foundBy: [underWay],
     open: () => new SyncsAtOnce(),
     reopen: ({ cache }: SyncsAtOnce) => new SyncsAtOnce(cache.disk),
   },
 ];
 
-/** Its disk is changed before it is opened again. */
+/** Its disk is changed before the cache is reopened. */
 function onDisk(fault: string, change: (disk: MapDisk) => MapDisk, foundBy: readonly string[]): BrokenCache {
   const reopen = ({ disk }: PersistentMapCache): PersistentMapCache => new PersistentMapCache(change(disk));
   return { fault, foundBy, open: () => new PersistentMapCache(), reopen };
 }
 
-/** What it writes differs from what it has in memory. */
+/** It writes something else than it has in memory. */
 function writing(fault: string, write: WriteRecord, foundBy: readonly string[]): BrokenCache {
   const reopen = ({ disk }: PersistentMapCache): PersistentMapCache => new PersistentMapCache(disk, write);
   return { fault, foundBy, open: () => new PersistentMapCache([], write), reopen };

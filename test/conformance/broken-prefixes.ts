@@ -3,24 +3,24 @@ import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
 import { type BrokenCache, byText } from './broken-cache.ts';
 import { MapCache } from './map-cache.ts';
 
-const like = 'deletePrefix takes prefixes as bytes: characters of SQL LIKE';
-const glob = 'deletePrefix takes prefixes as bytes: characters of a glob';
-const regExp = 'deletePrefix takes prefixes as bytes: characters of a regular expression';
-const statement = 'deletePrefix takes prefixes as bytes: characters of a statement or an address';
+const like = 'deletePrefix takes prefixes as bytes: characters special in SQL LIKE';
+const glob = 'deletePrefix takes prefixes as bytes: characters special in a glob';
+const regExp = 'deletePrefix takes prefixes as bytes: characters special in a regular expression';
+const statement = 'deletePrefix takes prefixes as bytes: characters special in a statement or an address';
 const collation =
   'deletePrefix takes prefixes as bytes: characters in another case, with spaces, or in another form of Unicode';
-const anyByte = 'deletePrefix removes the key that is the prefix, and each byte may follow';
-const firstByte = 'deletePrefix of one byte removes what begins with it, for each of the 256';
-const elsewhere = 'deletePrefix leaves keys alone that have the prefix elsewhere';
-const long = 'deletePrefix compares long prefixes to their end';
+const anyByte = 'deletePrefix removes the key equal to the prefix, and every byte may follow';
+const firstByte = 'deletePrefix of one byte removes the keys that start with it, for all 256';
+const elsewhere = 'deletePrefix keeps keys that contain the prefix elsewhere';
+const long = 'deletePrefix compares long prefixes up to their last byte';
 const ofFF = 'deletePrefix takes prefixes of 0xFF bytes';
 const noSuch = 'deletePrefix with a prefix that no key has removes nothing';
-const goesByBytes = 'deletePrefix goes by bytes, not by words';
-const alone = 'deletePrefix of user:1: leaves user:10: alone';
+const goesByBytes = 'deletePrefix compares bytes, not words';
+const alone = 'deletePrefix of user:1: keeps user:10:';
 
 type Matches = (key: Uint8Array, prefix: Uint8Array) => boolean;
 
-/** Removes the keys that match, by a rule of its own. */
+/** Removes the keys that match by another rule than the contract's. */
 export class MatchingCache extends MapCache {
   readonly #matches: Matches;
 
@@ -53,7 +53,7 @@ export const brokenPrefixes: readonly BrokenCache[] = [
   ]),
   matching('decodes prefixes of an address', startsWith(byText('latin1', (prefix) => unescape(prefix))), [statement]),
   matching(
-    'is blind to the case of prefixes',
+    'ignores the case of prefixes',
     sameStart((text) => text.toLowerCase()),
     [collation],
   ),
@@ -70,9 +70,11 @@ export const brokenPrefixes: readonly BrokenCache[] = [
   ),
   matching('finds the prefix anywhere', (key, prefix) => latin1(key).includes(latin1(prefix)), [elsewhere]),
   matching('finds the prefix at the end', (key, prefix) => latin1(key).endsWith(latin1(prefix)), [elsewhere, alone]),
-  matching('takes keys that begin the prefix', (key, prefix) => latin1(prefix).startsWith(latin1(key)), [noSuch]),
-  matching('leaves the key that is the prefix', (key, prefix) => isLonger(key, prefix), [anyByte, alone, long]),
-  matching('takes keys of the same length only', (key, prefix) => latin1(key) === latin1(prefix), [anyByte, alone]),
+  matching('removes keys that are a prefix of the prefix', (key, prefix) => latin1(prefix).startsWith(latin1(key)), [
+    noSuch,
+  ]),
+  matching('keeps the key equal to the prefix', (key, prefix) => isLonger(key, prefix), [anyByte, alone, long]),
+  matching('removes keys of the same length only', (key, prefix) => latin1(key) === latin1(prefix), [anyByte, alone]),
   matching('compares whole words', (key, prefix) => words(key).startsWith(words(prefix)), [goesByBytes]),
   matching(
     'ends the range at the prefix and 0xFF',
@@ -84,8 +86,8 @@ export const brokenPrefixes: readonly BrokenCache[] = [
     upToText((prefix) => `${prefix}\uffff`),
     [anyByte],
   ),
-  matching('takes the last byte for its successor, without a carry', upTo(withoutCarry), [ofFF, firstByte]),
-  matching('takes the end into the range', upTo(successor, true), [anyByte]),
+  matching('increments the last byte without a carry', upTo(withoutCarry), [ofFF, firstByte]),
+  matching('includes the end of the range', upTo(successor, true), [anyByte]),
   matching('compares bytes as signed numbers', signedRange, [firstByte]),
   ...[64, 128, 255, 1_024].map((bytesMax) =>
     matching(
@@ -119,7 +121,7 @@ function plainLike(prefix: string): string {
     .replaceAll('%', '.*');
 }
 
-// A backslash in the prefix escapes what follows it.
+// A backslash in the prefix escapes the next character.
 function likePattern(prefix: string): string {
   return prefix
     .split(/(\\.)/s)
@@ -127,7 +129,7 @@ function likePattern(prefix: string): string {
     .join('');
 }
 
-// Escapes the two characters that stand for others, and not the one that escapes.
+// Escapes the two wildcards, but not the escape character.
 function halfEscaped(prefix: string): string {
   return likePattern(prefix.replace(/[%_]/g, '\\$&'));
 }

@@ -22,7 +22,7 @@ export const brokenValues: readonly BrokenCache[] = [
     [atAnEnd],
   ),
   valued(
-    'ends values at NUL',
+    'truncates values at NUL',
     byText('latin1', (value) => value.replace(/\0.*/s, '')),
     [atAnEnd, notUtf8],
   ),
@@ -47,7 +47,7 @@ export const brokenValues: readonly BrokenCache[] = [
     [notUtf8, lengths],
   ),
   valued(
-    'eats a byte order mark',
+    'drops a byte order mark',
     byUtf8((value) => value.replace(/^\ufeff/, '')),
     [notUtf8],
   ),
@@ -57,7 +57,7 @@ export const brokenValues: readonly BrokenCache[] = [
     byUtf8((value) => value.normalize('NFC')),
     [notUtf8],
   ),
-  valued('reads values as JSON where it can', byText('latin1', throughJson), [lookAlike]),
+  valued('reads values as JSON if possible', byText('latin1', throughJson), [lookAlike]),
   valued('decompresses what looks compressed', decompressed, [lookAlike]),
   valued(
     'decodes backslashes',

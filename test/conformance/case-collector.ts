@@ -15,7 +15,7 @@ type CacheOptions<Cache extends AnyProjectionCache> = Omit<
   'name' | 'describe' | 'test'
 >;
 
-/** Registers the suite with a runner that only collects: the suite asks no more of one. */
+/** Registers the suite with a runner that only collects its tests: the suite needs no more of a runner. */
 export function collectCases<Cache extends AnyProjectionCache>(options: CacheOptions<Cache>): CollectedCase[] {
   const cases: CollectedCase[] = [];
   projectionCacheSuite({
@@ -27,7 +27,7 @@ export function collectCases<Cache extends AnyProjectionCache>(options: CacheOpt
   return cases;
 }
 
-/** Runs cases one after another and returns what those that failed threw, by their names. */
+/** Runs cases one after another and returns the errors of the failed ones, by name. */
 export async function failuresOf(cases: readonly CollectedCase[]): Promise<Map<string, unknown>> {
   const failures = new Map<string, unknown>();
   for (const { name, body } of cases) {
@@ -36,7 +36,7 @@ export async function failuresOf(cases: readonly CollectedCase[]): Promise<Map<s
   return failures;
 }
 
-/** What one case throws for caches that fail it. */
+/** The error of one case for a cache that fails it. */
 export async function failureOf<Cache extends AnyProjectionCache>(
   name: string,
   options: CacheOptions<Cache>,

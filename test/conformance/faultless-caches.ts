@@ -6,7 +6,7 @@ import { RememberingCache, SkippingCache } from './broken-memories.ts';
 import { copied, ObjectCache } from './broken-ownership.ts';
 import { MatchingCache } from './broken-prefixes.ts';
 
-/** The caches that the broken ones are made of, each without a fault: they pass, so that it is the fault that is found. */
+/** The base classes of the broken caches, each without a fault. They pass, so a failure comes from the fault. */
 export const faultlessCaches: readonly (readonly [name: string, open: () => AnyProjectionCache])[] = [
   ['changes nothing', () => new ChangingCache()],
   ['matches bytes', () => new MatchingCache((key, prefix) => Buffer.from(key).indexOf(prefix) === 0)],

@@ -3,7 +3,7 @@ import type { CacheEntry, CacheMeta } from '../../src/contract/cache-entry.ts';
 import { decodeFromBytes, encodeWithValue } from '../../src/contract/cache-entry-codec.ts';
 import type { ProjectionCache } from '../../src/contract/projection-cache.ts';
 
-/** The plainest cache that keeps the contract: a `Map` from a key, written as hexadecimal, to an encoded entry. */
+/** The simplest cache that keeps the contract: a `Map` from a key, in hexadecimal, to an encoded entry. */
 export class MapCache implements ProjectionCache {
   readonly #encodedEntries: Map<string, Uint8Array> = new Map();
 
@@ -38,7 +38,7 @@ export class MapCache implements ProjectionCache {
   }
 }
 
-/** A key as text, two digits a byte, so that a prefix of bytes is a prefix of text. */
+/** A key as text with two digits a byte, so that a prefix of bytes is a prefix of text. */
 function hexOf(bytes: Uint8Array): string {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('a key or prefix must be a Uint8Array');
   return Buffer.from(bytes).toString('hex');

@@ -1,5 +1,5 @@
-// Why this test: the suite is published for whatever runner its users have. This runs it under node:test, where a mistake
-// in how it registers its tests shows as tests that are not run or that cannot fail.
+// Why this test: the suite is published for whatever runner its users have. This runs it under node:test, where a
+// mistake in how it registers its tests shows: tests that do not run, or that cannot fail.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { MapCache } from './map-cache.ts';
 const script: URL = new URL('./node-runner.ts', import.meta.url);
 const repository: string = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What `node --test` prints about the script, as TAP. */
+/** The TAP output of `node --test` for the script. */
 function tapOutput(): Promise<string> {
   const args = ['--import', 'tsx', '--test', '--test-reporter', 'tap', fileURLToPath(script)];
   return new Promise((resolve) => {

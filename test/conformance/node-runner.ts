@@ -1,4 +1,4 @@
-// Run by node:test in a process of its own: a cache that passes, and one that does not.
+// Run by node:test in its own process: one cache that passes, and one that fails.
 import { describe, test } from 'node:test';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';

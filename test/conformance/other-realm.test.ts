@@ -1,6 +1,5 @@
-// Why these tests: some test runners and servers run code in realms of their own, where `Uint8Array` is another class than
-// the one of the suite. Bytes, metas, errors and promises of such a realm are as good as those of this one, and a Buffer
-// is as good as a plain array.
+// Why these tests: some test runners and servers run code in separate realms, where `Uint8Array` is another class than
+// in the realm of the suite. Bytes, metas, errors and promises of such a realm are accepted, and so is a Buffer.
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { CacheCapabilities } from '../../src/contract/cache-capabilities.ts';
@@ -85,7 +84,7 @@ projectionCacheSuite({ name: 'an asynchronous cache of another realm', open: for
 projectionCacheSuite({ name: 'a cache that returns Buffers', open: () => new BufferCache(), describe, test });
 
 describe('the other realm', () => {
-  test('has other classes, or the suites above show nothing', () => {
+  test('has other classes, without which the suites above would prove nothing', () => {
     const cache = new ForeignCache();
     cache.put(Uint8Array.of(1), Uint8Array.of(2), { watermark: 3n, cachedAtUs: 4n });
     const entry = cache.get(Uint8Array.of(1));
@@ -95,7 +94,7 @@ describe('the other realm', () => {
     expect(foreignPromises().sync() instanceof Promise).toBe(false);
   });
 
-  test('is no excuse for bytes of another kind', async () => {
+  test('does not excuse bytes of another type', async () => {
     const failure = await failureOf('a value comes back with its meta', { open: () => new ClampedForeignCache() });
     expect((failure as Error).message).toMatch(/must be a Uint8Array, got/);
   });

@@ -3,19 +3,19 @@ import type { CacheEntry, CacheMeta } from '../../src/contract/cache-entry.ts';
 import type { ProjectionCache } from '../../src/contract/projection-cache.ts';
 import { MapCache } from './map-cache.ts';
 
-/** One operation as it is written: a put, or a deletion where there is no value. */
+/** One written operation: a put, or a deletion if there is no value. */
 export interface MapRecord {
   readonly key: Uint8Array;
   readonly put?: CacheEntry;
 }
 
-/** What became durable, as the operations that lead there: the disk of a `PersistentMapCache`. */
+/** The durable operations, in order: the disk of a `PersistentMapCache`. */
 export type MapDisk = MapRecord[];
 
-/** What is written for an operation; nothing for `undefined`. `before` is what was under the key. */
+/** Returns what is written for an operation, or `undefined` for nothing. `before` is the previous value of the key. */
 export type WriteRecord = (record: MapRecord, before: CacheEntry | undefined) => MapRecord | undefined;
 
-/** A `MapCache` that outlives its process: `sync` writes the operations since the last one to its disk. */
+/** A `MapCache` that outlives its process: `sync` writes the operations since the last sync to its disk. */
 export class PersistentMapCache implements ProjectionCache {
   readonly disk: MapDisk;
   readonly unsynced: MapRecord[] = [];

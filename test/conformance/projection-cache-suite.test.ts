@@ -1,5 +1,5 @@
 // Why these tests: a suite that cannot fail proves nothing about the backends that pass it. So a plain cache must pass,
-// in both contracts, and each of a number of broken ones must fail in the very cases that are about its fault.
+// in both contracts, and each of a number of broken ones must fail exactly the cases about its fault.
 import { describe, expect, test } from 'vitest';
 import { type AnyProjectionCache, projectionCacheSuite } from '../../src/testing/index.ts';
 import { brokenCaches } from './broken-caches.ts';
@@ -15,7 +15,13 @@ const reopen = ({ disk }: PersistentMapCache): PersistentMapCache => new Persist
 projectionCacheSuite({ name: 'a cache on a Map', open: () => new MapCache(), describe, test });
 projectionCacheSuite({ name: 'an asynchronous cache on a Map', open: () => promised(new MapCache()), describe, test });
 projectionCacheSuite({ name: 'a cache behind one connection', open: () => new QueuedCache(), describe, test });
-projectionCacheSuite({ name: 'one that lasts', open: () => new PersistentMapCache(), reopen, describe, test });
+projectionCacheSuite({
+  name: 'a persistent cache on a Map',
+  open: () => new PersistentMapCache(),
+  reopen,
+  describe,
+  test,
+});
 
 describe('the suite', () => {
   test.each(brokenCaches)('finds a cache that $fault', async ({ foundBy, ...options }) => {
@@ -27,25 +33,27 @@ describe('the suite', () => {
     expect(await failuresOf(collectCases({ open }))).toEqual(new Map());
   });
 
-  test('has no case that no broken cache fails', () => {
+  test('has for each case a broken cache that fails it', () => {
     const names = collectCases({ open: () => new PersistentMapCache(), reopen }).map(({ name }) => name);
     const failed = new Set(brokenCaches.flatMap(({ foundBy }) => foundBy));
     expect(names.filter((name) => !failed.has(name))).toEqual([]);
   });
 
-  test('says what it expected and what came', async () => {
+  test('names the expected and the actual result', async () => {
     const failure = await failureOf('an empty value is an entry', { open: () => new ForgetsEverything() });
-    expect(failure).toEqual(new Error('key 0x656d707479 must be found, it is a miss'));
+    expect(failure).toEqual(new Error('key 0x656d707479 must be found, but it is a miss'));
   });
 
-  test('says what to do, and keeps the error as it was as the cause', async () => {
+  test('names the remedy, and keeps the original error as the cause', async () => {
     const name = 'a put of equal bytes replaces the meta';
     const failure = (await failureOf(name, { open: () => new ForgetsEverything() })) as Error;
-    expect(failure.message).toMatch(/^key 0x6f726465723a353037 must be found, it is a miss\nWrite the entry also when/);
-    expect(failure.cause).toEqual(new Error('key 0x6f726465723a353037 must be found, it is a miss'));
+    expect(failure.message).toMatch(
+      /^key 0x6f726465723a353037 must be found, but it is a miss\nWrite the entry also when/,
+    );
+    expect(failure.cause).toEqual(new Error('key 0x6f726465723a353037 must be found, but it is a miss'));
   });
 
-  test('tests that entries last where there is a way to open a cache again, and only there', () => {
+  test('tests reopening only if there is an option reopen', () => {
     const open = () => new PersistentMapCache();
     const without = collectCases({ open }).map(({ name }) => name);
     const added = collectCases({ open, reopen }).filter(({ name }) => !without.includes(name));
@@ -53,7 +61,7 @@ describe('the suite', () => {
     for (const { name } of added) expect(name).toMatch(/reopen|again/);
   });
 
-  test('opens a cache a case and closes each, also after a failure', async () => {
+  test('opens one cache for each case and closes each, also after a failure', async () => {
     const open = new Set<AnyProjectionCache>();
     let opened = 0;
     const cases = collectCases<AnyProjectionCache>({
@@ -71,7 +79,7 @@ describe('the suite', () => {
     expect(open.size).toBe(0);
   });
 
-  test('closes the cache that was opened again, and leaves the one before to reopen', async () => {
+  test('closes the reopened cache, and leaves the first one to reopen', async () => {
     const closed: unknown[] = [];
     const reopened: PersistentMapCache[] = [];
     const cases = collectCases<PersistentMapCache>({
@@ -87,7 +95,7 @@ describe('the suite', () => {
     expect(closed).toEqual(reopened);
   });
 
-  test('names no two cases alike', () => {
+  test('has a different name for each case', () => {
     const names = collectCases({ open: () => new PersistentMapCache(), reopen }).map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
   });

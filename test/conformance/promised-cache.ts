@@ -1,7 +1,10 @@
 import type { AsyncProjectionCache, ProjectionCache } from '../../src/contract/projection-cache.ts';
 import { turns } from './queued-cache.ts';
 
-/** A cache that does at once what `cache` does, answers in a later turn of the event loop, and rejects where `cache` throws. */
+/**
+ * An asynchronous cache over `cache`: it runs each call at once, resolves in a later turn, and rejects if `cache`
+ * throws.
+ */
 export function promised(cache: ProjectionCache): AsyncProjectionCache {
   const later = async <Answer>(call: () => Answer): Promise<Answer> => {
     const answer = call();

@@ -3,14 +3,14 @@ import type { CacheEntry, CacheMeta } from '../../src/contract/cache-entry.ts';
 import type { AsyncProjectionCache } from '../../src/contract/projection-cache.ts';
 import { MapCache } from './map-cache.ts';
 
-/** A turn of the event loop, or some of them. */
+/** Waits for one turn of the event loop, or several. */
 export async function turns(count = 1): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * A cache behind one connection: a call copies its arguments, and takes effect a turn of the event loop later, in the order
- * of the calls.
+ * A cache behind one connection: a call copies its arguments, and takes effect one turn of the event loop later, in the
+ * order of the calls.
  */
 export class QueuedCache implements AsyncProjectionCache {
   readonly store: MapCache = new MapCache();
@@ -46,7 +46,7 @@ export class QueuedCache implements AsyncProjectionCache {
   }
 }
 
-// What is not bytes stays what it is, for the store to refuse.
+// A value that is not bytes is passed on, for the store to refuse.
 function copy(bytes: Uint8Array): Uint8Array {
   return bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
 }

@@ -8,11 +8,11 @@ const meta: CacheMeta = { watermark: 0x0807_0605_0403_0201n, cachedAtUs: -2n };
 const encoded = Uint8Array.of(0x61, 1, 2, 3, 4, 5, 6, 7, 8, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 
 describe('encodeWithValue', () => {
-  test('puts the meta behind the value, little-endian', () => {
+  test('appends the meta to the value, little-endian', () => {
     expect(encodeWithValue(Uint8Array.of(0x61), meta)).toEqual(encoded);
   });
 
-  test('gives plain new bytes, whatever kind of bytes went in', () => {
+  test('returns a new plain Uint8Array for every kind of bytes', () => {
     const value = Buffer.from('a');
     const result = encodeWithValue(value, meta);
     expect(Object.getPrototypeOf(result)).toBe(Uint8Array.prototype);
@@ -30,31 +30,31 @@ describe('encodeWithValue', () => {
 });
 
 describe('decodeFromBytes', () => {
-  test('gives plain objects with own fields', () => {
+  test('returns plain objects with own fields', () => {
     const entry = decodeFromBytes(encoded);
     expect(entry).toStrictEqual({ value: Uint8Array.of(0x61), meta: { ...meta } });
     expect(structuredClone(entry)).toEqual(entry);
   });
 
   // A Buffer's `slice` is a view: a copy made with it would follow every later change of the caller's buffer.
-  test('gives a value that shares nothing with the bytes, of a Buffer neither', () => {
+  test('returns a value that shares nothing with the bytes, not even with those of a Buffer', () => {
     const bytes = Buffer.from(encoded);
     const { value } = decodeFromBytes(bytes);
     bytes.fill(0);
     expect(value).toStrictEqual(Uint8Array.of(0x61));
   });
 
-  test('reads where a view begins, not where its buffer does', () => {
+  test('reads from the start of a view, not of its buffer', () => {
     const room = new Uint8Array(encoded.length + 8).fill(0xaa);
     room.set(encoded, 5);
     expect(decodeFromBytes(room.subarray(5, 5 + encoded.length))).toEqual({ value: Uint8Array.of(0x61), meta });
   });
 
-  test('takes an empty value', () => {
+  test('accepts an empty value', () => {
     expect(decodeFromBytes(encoded.subarray(1))).toEqual({ value: new Uint8Array(0), meta });
   });
 
-  test('refuses fewer bytes than a meta has, as corrupt', () => {
+  test('refuses fewer bytes than a meta has as corrupt', () => {
     for (let length = 0; length < metaBytes; length += 1) {
       const decode = () => decodeFromBytes(encoded.subarray(0, length));
       expect(decode).toThrow(StoreError);
@@ -63,7 +63,7 @@ describe('decodeFromBytes', () => {
     }
   });
 
-  test('refuses what is not bytes', () => {
+  test('refuses a value that is not bytes', () => {
     expect(() => decodeFromBytes('0123456789abcdef' as unknown as Uint8Array)).toThrow(
       new TypeError('bytes must be a Uint8Array; got string'),
     );

@@ -37,14 +37,14 @@ describe('assertMeta', () => {
     expect(() => assertMeta({ watermark, cachedAtUs })).toThrow(new RangeError(message));
   });
 
-  test('takes the ends of both ranges', () => {
+  test('accepts the ends of both ranges', () => {
     expect(() => assertMeta({ watermark: 0n, cachedAtUs: i64Min })).not.toThrow();
     expect(() => assertMeta({ watermark: u64Max, cachedAtUs: i64Max })).not.toThrow();
   });
 });
 
 describe('writeMeta and readMeta', () => {
-  test('touch their own bytes only', () => {
+  test('touch only their own bytes', () => {
     const target = new Uint8Array(metaBytes + 6).fill(0xaa);
     writeMeta(target, 3, { watermark: 1n, cachedAtUs: i64Min });
     const expected = [0xaa, 0xaa, 0xaa, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0xaa, 0xaa, 0xaa];
@@ -53,7 +53,7 @@ describe('writeMeta and readMeta', () => {
   });
 
   // The scratch is shared by all calls; a meta that was read earlier must not change with the next one.
-  test('give metas that later calls leave alone', () => {
+  test('return metas that later calls do not change', () => {
     const target = new Uint8Array(2 * metaBytes);
     writeMeta(target, 0, { watermark: u64Max, cachedAtUs: -1n });
     writeMeta(target, metaBytes, { watermark: 2n, cachedAtUs: 3n });

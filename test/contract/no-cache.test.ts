@@ -4,11 +4,11 @@ import { NoCache } from '../../src/contract/no-cache.ts';
 const key = new TextEncoder().encode('order:507');
 const meta = { watermark: 507n, cachedAtUs: 0n };
 
-test('says that it is a no-op', () => {
+test('reports that it is a no-op', () => {
   expect(new NoCache().capabilities()).toStrictEqual({ supportsPrefetch: false, isNoop: true });
 });
 
-test('keeps nothing, and prefetch does nothing', () => {
+test('stores nothing, and prefetch does nothing', () => {
   const cache = new NoCache();
   cache.put(key, key, meta);
   cache.prefetch(key, meta);
@@ -17,7 +17,7 @@ test('keeps nothing, and prefetch does nothing', () => {
   expect(cache.deletePrefix(new Uint8Array(0))).toBe(0);
 });
 
-test('checks what it is given as a cache that keeps would', () => {
+test('checks its arguments like other caches', () => {
   const cache = new NoCache();
   const text = 'order:507' as unknown as Uint8Array;
   expect(() => cache.get(text)).toThrow(new TypeError('key must be a Uint8Array; got string'));

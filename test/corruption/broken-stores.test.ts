@@ -1,6 +1,6 @@
 /*
- * A sweep that finds nothing proves nothing unless it is known to find what is there. Each of these stores has one thing
- * done wrong, built from the sources with one edit, and the corruption sweep must notice.
+ * A sweep that finds nothing proves nothing unless it is known to detect faults. Each of these stores has one fault,
+ * built from the sources with one edit, and the corruption sweep must detect it.
  */
 import { expect, test } from 'vitest';
 import { BROKEN_FOR_CORRUPTION } from '../engines/broken-for-corruption.ts';
@@ -8,18 +8,18 @@ import { brokenSample } from '../engines/broken-sample.ts';
 import { smallEngine, smallEngineWith } from '../engines/small-engine.ts';
 import { CorruptionSweep, sweptStates } from './corruption-sweep.ts';
 
-test.each(brokenSample(BROKEN_FOR_CORRUPTION))('the corruption sweep notices that $fault', async ({ edits }) => {
+test.each(brokenSample(BROKEN_FOR_CORRUPTION))('the corruption sweep detects that $fault', async ({ edits }) => {
   const engine = await smallEngineWith(edits);
   const sweepAll = (): void => {
     const sweep = new CorruptionSweep(engine);
     sweep.runMixtures();
-    // A sample of everything first, so that what is easily found costs little.
+    // Coarse samples first, so that faults that are easy to find cost little.
     for (const every of [211, 31, 7, 1]) for (const state of sweptStates(engine)) sweep.run(state, every);
   };
   expect(sweepAll).toThrow(/^a (?:store|directory) /);
 });
 
-test('the corruption sweep finds nothing in a sample of what it does to the engine as it is meant', async () => {
+test('the corruption sweep finds nothing in a sample on the correct engine', async () => {
   const engine = await smallEngine();
   const sweep = new CorruptionSweep(engine);
   sweep.runMixtures();

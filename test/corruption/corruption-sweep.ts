@@ -23,8 +23,8 @@ export function sweptStates(engine: Engine): StoreState[] {
 }
 
 /**
- * Does every damage there is to every file of stores in several states, one at a time, and sees to it that whatever is left
- * opens, tells no lie, can be written to, and says after the next crash what it said before.
+ * Applies every kind of damage to every file of stores in several states, one damage at a time. It checks that what is
+ * left opens, never lies, accepts writes, and has the same contents after the next crash.
  */
 export class CorruptionSweep {
   readonly #engine: Engine;
@@ -35,7 +35,7 @@ export class CorruptionSweep {
     this.#engine = engine;
   }
 
-  /** Goes through the damages to one state; `every` so many of them. Throws an error that names the first lie. */
+  /** Tries the damages to one state; with `every`, one in so many. Throws an error that names the first lie. */
   run(state: StoreState, every = 1): void {
     const whole = contentsOf(openStore(state.disk.afterKill(), { engine: this.#engine })).size;
     let number = 0;
@@ -47,7 +47,7 @@ export class CorruptionSweep {
     this.count.files += state.disk.names.length;
   }
 
-  /** Goes through directories in which whole files do not belong together. */
+  /** Tries directories in which whole files do not belong together. */
   runMixtures(): void {
     for (const { name, disk, history } of mixtures(this.#engine)) {
       const whole = history.current.size;

@@ -1,6 +1,6 @@
 /*
- * Disks lose, repeat and exchange whole sectors. Here each sector of a log of a few sectors is zeroed, filled with what no
- * store wrote, put in place of each other one, exchanged with it, or replaced by what the file held there earlier.
+ * Disks lose, repeat and exchange whole sectors. Here each sector of a log of a few sectors is zeroed, filled with
+ * foreign bytes, copied over each other one, exchanged with it, or replaced by what the file held there earlier.
  */
 import { describe, expect, test } from 'vitest';
 import { bytes } from '../store/store-history.ts';
@@ -25,11 +25,11 @@ function logOf(disk: TestDisk): string {
 }
 
 describe.each(states)('a store $name', ({ disk, history, endIsCovered }) => {
-  test('has a log of some sectors', () => {
+  test('has a log of several sectors', () => {
     expect(disk.bytes(logOf(disk)).length).toBeGreaterThan(2 * SECTOR_BYTES);
   });
 
-  test('is honest whatever becomes of a sector of its log', () => {
+  test('never lies after damage to a sector of its log', () => {
     for (const { name, contents, reachesEnd } of damagedSectors(logOf(disk), disk.bytes(logOf(disk)))) {
       const damaged = disk.afterKill();
       damaged.place(logOf(disk), contents ?? bytes(''));
@@ -37,7 +37,7 @@ describe.each(states)('a store $name', ({ disk, history, endIsCovered }) => {
     }
   });
 
-  test('is honest whatever becomes of a sector of its image', () => {
+  test('never lies after damage to a sector of its image', () => {
     const image = disk.names.find((name) => name.endsWith('.index'));
     if (image === undefined) return;
     const whole = disk.bytes(image);

@@ -3,12 +3,12 @@ import { recordsOf } from '../store/log-records.ts';
 import { bytes } from '../store/store-history.ts';
 import type { TestDisk } from '../store/test-disk.ts';
 
-/** What became of one file. */
+/** A damage to one file. */
 export interface Damage {
-  /** For people: the file, and what was done to it. */
+  /** The file and what was done to it, for people. */
   readonly name: string;
   readonly file: string;
-  /** What it holds now, `undefined` where it is missing. */
+  /** The content of the file now; `undefined` if it is missing. */
   readonly contents: Uint8Array | undefined;
   /** Whether the end of the file, and with it its last marks, may be gone. */
   readonly reachesEnd: boolean;
@@ -27,14 +27,14 @@ function* flippedBits(file: string, whole: Uint8Array): Generator<Damage> {
   }
 }
 
-/** A file cut to each length it had on its way. */
+/** A file truncated to every length. */
 function* truncations(file: string, whole: Uint8Array): Generator<Damage> {
   for (let length = 0; length < whole.length; length += 1) {
-    yield { name: `${file}: cut to ${length} bytes`, file, contents: whole.slice(0, length), reachesEnd: true };
+    yield { name: `${file}: truncated to ${length} bytes`, file, contents: whole.slice(0, length), reachesEnd: true };
   }
 }
 
-/** Each sector zeroed, filled with what no store wrote, put in place of each other one, and exchanged with it. */
+/** Each sector zeroed, filled with foreign bytes, copied over each other one, and exchanged with it. */
 export function* damagedSectors(file: string, whole: Uint8Array): Generator<Damage> {
   const sectors = Math.ceil(whole.length / SECTOR_BYTES);
   const sector = (number: number): Uint8Array => whole.slice(number * SECTOR_BYTES, (number + 1) * SECTOR_BYTES);
@@ -62,7 +62,7 @@ export function* damagedSectors(file: string, whole: Uint8Array): Generator<Dama
   }
 }
 
-/** Anything behind a file's end: rubbish, zeros, and what it held elsewhere, at each alignment. */
+/** Anything after the end of a file: garbage, zeros, and what it held elsewhere, at each alignment. */
 function* appendedGarbage(file: string, whole: Uint8Array): Generator<Damage> {
   const tails = Array.from({ length: 40 }, (_, length) => new Uint8Array(length + 1).fill(0xa5));
   for (let from = 0; from < 64; from += 1) tails.push(whole.slice(from));
@@ -73,7 +73,7 @@ function* appendedGarbage(file: string, whole: Uint8Array): Generator<Damage> {
   }
 }
 
-/** A file missing, empty, foreign or doubled. */
+/** A file that is missing, empty, foreign or doubled. */
 function* foreignContents(file: string, whole: Uint8Array): Generator<Damage> {
   const foreign = bytes('something else entirely, and longer than a header is. '.repeat(9));
   yield { name: `${file}: missing`, file, contents: undefined, reachesEnd: true };
@@ -81,10 +81,10 @@ function* foreignContents(file: string, whole: Uint8Array): Generator<Damage> {
   yield { name: `${file}: doubled`, file, contents: new Uint8Array([...whole, ...whole]), reachesEnd: false };
 }
 
-/** Each record of a log in place of each other one of its size: what is valid, but not there. */
+/** Each record of a log copied over each other one of its size: valid bytes in the wrong place. */
 function* misplacedRecords(disk: TestDisk, file: string): Generator<Damage> {
   const whole = disk.bytes(file);
-  // The log of a compaction that has just begun may have no header yet.
+  // The log of a compaction that has just started may have no header yet.
   if (!file.endsWith('.log') || decodeFileHeader(whole) === undefined) return;
   const records = recordsOf(disk, file);
   const last = records.at(-1);
@@ -99,7 +99,7 @@ function* misplacedRecords(disk: TestDisk, file: string): Generator<Damage> {
   }
 }
 
-/** Every damage there is to the files of a disk, one file at a time. */
+/** Every damage to the files of a disk, one file at a time. */
 export function* everyDamage(disk: TestDisk): Generator<Damage> {
   for (const file of disk.names) {
     const whole = disk.bytes(file);

@@ -1,7 +1,7 @@
 /*
- * Bits of a sample of the bytes of every file of a small store, in each of several states; `npm run test:corruption` flips every bit.
- * A flipped bit may cost entries. It must never stop an open, bring back what was replaced or deleted, or leave a store
- * that changes its mind later.
+ * Bits of a sample of the bytes of every file of a small store, in each of several states; `npm run test:corruption`
+ * flips every bit. A flipped bit may cost entries. It must never prevent an open, restore a replaced or deleted entry, or leave a
+ * store whose contents change later.
  */
 import { describe, expect, test } from 'vitest';
 import { flip } from '../store/log-records.ts';
@@ -10,7 +10,7 @@ import type { TestDisk } from '../store/test-disk.ts';
 import { expectHonest, expectNoLies } from './honest-store.ts';
 import { smallStates } from './store-states.ts';
 
-/** How much of an image is looked at bit by bit: its header and the beginning of its state. */
+/** How much of an image is tried bit by bit: its header and the beginning of its state. */
 const IMAGE_BYTES = 64;
 const IMAGE_STEP = 397;
 
@@ -26,7 +26,7 @@ function* places(disk: TestDisk, step: number): Generator<{ name: string; at: nu
 describe.each(smallStates())('a store $name', ({ disk, history }) => {
   const whole = contentsOf(openStore(disk.afterKill()));
 
-  /** Flips one bit in one of `files` and gives what is left to `judge`; returns how often nothing was lost. */
+  /** Flips one bit at a time in one of `files` and passes the result to `judge`; returns how often nothing was lost. */
   function flipEach(files: string, bits: readonly number[], judge: typeof expectHonest, step = 1): number {
     let unharmed = 0;
     for (const { name, at } of places(disk, step)) {
@@ -40,12 +40,12 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
     return unharmed;
   }
 
-  test('tells no lie with a bit of every second byte of its log flipped', () => {
-    // Not everything is lost to everything: what a flip does not reach is there.
+  test('never lies with a flipped bit in every second byte of its log', () => {
+    // A flip costs only what it reaches.
     expect(flipEach('.log', [2], expectNoLies, 2)).toBeGreaterThan(0);
   });
 
-  test('goes on without lies with a bit flipped in one byte of eleven of any file', () => {
+  test('still works and never lies with a flipped bit in one byte of eleven of any file', () => {
     expect(flipEach('', [0], expectHonest, 11)).toBeGreaterThan(0);
   });
 });

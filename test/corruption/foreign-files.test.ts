@@ -1,6 +1,6 @@
 /*
- * Files that are not what they should be: missing, empty, cut, of another store, of an earlier time, under another name,
- * or several generations side by side. None of them may stop an open or bring anything older back.
+ * Files that are not what they should be: missing, empty, truncated, of another store, of an earlier time, under
+ * another name, or several generations side by side. None of them may prevent an open or restore an older value.
  */
 import { describe, expect, test } from 'vitest';
 import { encodeFileHeader } from '../../src/log/file-header.ts';
@@ -16,7 +16,7 @@ const image = (generation: number): string => `00000${generation}.index`;
 
 describe.each(smallStates())('a store $name', ({ disk, history }) => {
   test.each(disk.names.flatMap((name) => ['missing', 'empty', 'foreign', 'doubled'].map((how) => ({ name, how }))))(
-    'is honest with $name $how',
+    'never lies with $name $how',
     ({ name, how }) => {
       const damaged = disk.afterKill();
       const whole = disk.bytes(name);
@@ -29,31 +29,31 @@ describe.each(smallStates())('a store $name', ({ disk, history }) => {
     },
   );
 
-  test('is the same without its image', () => {
+  test('has the same contents without its image', () => {
     const damaged = disk.afterKill();
     for (const name of disk.names) if (name.endsWith('.index')) damaged.take(name);
     const whole = contentsOf(openStore(disk.afterKill()));
     expect(expectHonest(damaged, history, 'no image')).toEqual(whole);
   });
 
-  test('is honest with anything appended to its log', () => {
+  test('never lies with anything appended to its log', () => {
     const name = disk.names.findLast((file) => file.endsWith('.log')) ?? '';
     const whole = disk.bytes(name);
     const tails = [...Array.from({ length: 40 }, (_, length) => new Uint8Array(length + 1).fill(0xa5))];
-    // What the file itself held elsewhere, at every alignment: records that are valid, but not there.
+    // What the file itself held elsewhere, at every alignment: valid records in the wrong place.
     for (let from = 0; from < 64; from += 1) tails.push(whole.slice(from));
     tails.push(new Uint8Array(4096));
     for (const tail of tails) {
       const damaged = disk.afterKill();
       damaged.place(name, new Uint8Array([...whole, ...tail]));
-      const contents = expectHonest(damaged, history, `${tail.length} bytes behind the log`);
+      const contents = expectHonest(damaged, history, `${tail.length} bytes after the log`);
       expect(contents).toEqual(contentsOf(openStore(disk.afterKill())));
     }
   });
 });
 
 describe('an image', () => {
-  test('of an earlier state of the log gives the newest state all the same', () => {
+  test('of an earlier state of the log leads to the newest state', () => {
     const writer = everyKind();
     const early = writer.closed('early').disk;
     const later = openStore(early);
@@ -84,7 +84,7 @@ describe('an image', () => {
     expect(expectHonest(disk, history, 'foreign image')).toEqual(history.current);
   });
 
-  test('without a log is no store, and goes', () => {
+  test('without a log is not a store, and is removed', () => {
     const { disk } = everyKind().closed('closed');
     disk.take(log(1));
     expect(contentsOf(openStore(disk)).size).toBe(0);
@@ -92,14 +92,14 @@ describe('an image', () => {
   });
 });
 
-/** The image of `everyKind` as it was closed: the same seeds give the same bytes. */
+/** The image of `everyKind` when it was closed: the same seeds give the same bytes. */
 function everyKindImage(): Uint8Array {
   return everyKind().closed('closed').disk.bytes(image(1));
 }
 
 describe('a log', () => {
   test.each([2, 9])(
-    'under the name of generation %i is not used: its records would pass for newer ones',
+    'under the name of generation %i is not used, as its records would count as newer',
     (generation) => {
       const { disk, history } = everyKind().closed('closed');
       disk.place(log(generation), disk.bytes(log(1)));
@@ -114,7 +114,7 @@ describe('a log', () => {
     },
   );
 
-  test('of a store that began again beside the old one is honest in any order', () => {
+  test('of a store that started again beside the old one never lies, in any order', () => {
     const { disk, history } = everyKind().compact().closed('compacted');
     const old = everyKind().closed('old').disk;
     disk.place(log(1), old.bytes(log(1)));
@@ -123,7 +123,7 @@ describe('a log', () => {
     expect(disk.names.filter((name) => name.startsWith('000001'))).toEqual([]);
   });
 
-  test('that is not whole gives way to the one before it', () => {
+  test('that is incomplete loses to the one before it', () => {
     const { disk, history } = everyKind().closed('closed');
     const next = everyKind().compact().killed('compacted').disk;
     const complete = recordsOf(next, log(2)).find(({ kind }) => kind === 6);
@@ -134,7 +134,7 @@ describe('a log', () => {
     }
   });
 
-  test('that is not whole is no store on its own', () => {
+  test('that is incomplete is not a store on its own', () => {
     const next = everyKind().compact().killed('compacted').disk;
     const complete = recordsOf(next, log(2)).find(({ kind }) => kind === 6);
     next.place(log(2), next.bytes(log(2)).slice(0, complete?.offset));
@@ -142,7 +142,7 @@ describe('a log', () => {
     expect(contentsOf(openStore(next)).size).toBe(0);
   });
 
-  test('of a newer version stops the open and is not touched', () => {
+  test('of a newer version fails the open and is not changed', () => {
     const { disk } = everyKind().closed('closed');
     const newer = new Uint8Array([...encodeFileHeader({ version: 2, generation: 3, salt: 1 }), ...bytes('unknown')]);
     disk.place(log(3), newer);
@@ -157,7 +157,7 @@ describe('a log', () => {
   });
 });
 
-test('files of others are left alone', () => {
+test('foreign files are not changed', () => {
   const writer = new HistoryWriter().put('a', 'value');
   const names = ['notes.txt', '1.log', '0000001.log', '000000.log', '000001.log.bak', '99999999999.log', '000001.logx'];
   for (const name of names) writer.disk.place(name, bytes(name));

@@ -1,6 +1,6 @@
 /*
- * Lengths are read before what they are the length of. One that is garbage, even with a checksum that fits, must be
- * believed for nothing but what the file can hold: an opening that allocates what a length says dies of a flipped bit.
+ * A length is read before the bytes it measures. A garbage length, even with a valid checksum, must be limited by the
+ * size of the file: an opening that allocates whatever a length says is killed by one flipped bit.
  */
 import { expect, test } from 'vitest';
 import { xxh32 } from '../../src/base/xxh32.ts';
@@ -22,13 +22,13 @@ import { bytes, contentsOf, openStore } from '../store/store-history.ts';
 const SALT = 77;
 const LOG = '000001.log';
 const IMAGE = '000001.index';
-/** A page cache, an index and what opening reads at once, by far; each of the false lengths is far beyond. */
+/** More than a page cache, an index and the reads of opening need; each of the false lengths is far larger. */
 const MEMORY_BYTES_MAX = 64 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 
 type Falsify = (memory: RecordMemory, offset: number) => void;
 
-/** A log of records; `falsify` changes the one at `position` once it is encoded. */
+/** A log of records; `falsify` changes the one at `position` after it was encoded. */
 function logOf(contents: readonly RecordContent[], position: number, falsify: Falsify): Uint8Array {
   const parts = [encodeFileHeader({ version: 1, generation: 1, salt: SALT })];
   let end = parts[0]?.length ?? 0;
@@ -49,7 +49,7 @@ const longBody: Falsify = ({ bytes: record }) =>
 const longKey: Falsify = ({ bytes: record }) => new DataView(record.buffer).setUint16(KEY_LENGTH_OFFSET, 65_535, true);
 const longestBody: Falsify = ({ bytes: record }) =>
   new DataView(record.buffer).setUint32(BODY_LENGTH_OFFSET, 0xffff_ffff, true);
-/** The same, with a header checksum that says that this is how it was written. */
+/** The same, with a valid header checksum over the changed header. */
 const signed: (falsify: Falsify) => Falsify = (falsify) => (memory, offset) => {
   falsify(memory, offset);
   relocateRecord(memory, 0, 0, SALT, offset);
@@ -64,7 +64,7 @@ const falsehoods: readonly (readonly [string, RecordContent, Falsify])[] = [
   ['a batch of four billion records', batchOf({ records: 2 ** 32 - 1, bytes: 2 ** 40 }), () => {}],
 ];
 
-/** Opens and reads it all; returns the keys, the memory that took and the longest read. */
+/** Opens and reads everything; returns the keys, the allocated memory and the longest read. */
 function openMeasured(image: DiskImage): { keys: string[]; memoryBytes: number; readBytesMax: number } {
   const storage = new FaultStorage({ image });
   const before = process.memoryUsage().arrayBuffers;
@@ -75,7 +75,7 @@ function openMeasured(image: DiskImage): { keys: string[]; memoryBytes: number; 
   return { keys, memoryBytes, readBytesMax: Math.max(...reads.map(({ length }) => length)) };
 }
 
-test.each(falsehoods)('%s at the end of a log takes no memory', (_name, record, falsify) => {
+test.each(falsehoods)('%s at the end of a log allocates no memory', (_name, record, falsify) => {
   const log = logOf([completionOf(), put('a'), record], 2, falsify);
   const { keys, memoryBytes, readBytesMax } = openMeasured(withFile(EMPTY_DISK, 'store', LOG, log));
   expect(keys).toEqual(['a']);
@@ -83,7 +83,7 @@ test.each(falsehoods)('%s at the end of a log takes no memory', (_name, record, 
   expect(readBytesMax).toBeLessThan(MEMORY_BYTES_MAX);
 });
 
-test.each(falsehoods)('%s among what is durable takes none either', (_name, record, falsify) => {
+test.each(falsehoods)('%s in the durable part allocates no memory either', (_name, record, falsify) => {
   const log = logOf([completionOf(), put('a'), record, put('c'), markOf(120), put('d')], 2, falsify);
   const { keys, memoryBytes, readBytesMax } = openMeasured(withFile(EMPTY_DISK, 'store', LOG, log));
   for (const key of keys) expect(['a', 'c', 'd']).toContain(key);
@@ -91,11 +91,14 @@ test.each(falsehoods)('%s among what is durable takes none either', (_name, reco
   expect(readBytesMax).toBeLessThan(MEMORY_BYTES_MAX);
 });
 
-/** Words of an image: its sections' lengths and checksums take two each, from the tenth on; then its own checksum. */
+/**
+ * Words of an image: the lengths and checksums of its sections, two words each, from the tenth on; then its own
+ * checksum.
+ */
 const IMAGE_SECTIONS_WORD = 9;
 const IMAGE_CHECKSUM_WORD = 15;
 
-test.each([0, 1, 2])('section %i of an image that says it has a billion words takes no memory', (section) => {
+test.each([0, 1, 2])('a length of a billion words in section %i of an image allocates no memory', (section) => {
   const storage = new FaultStorage();
   const store = openStore(storage);
   store.writer.put(bytes('a'), bytes('value'));

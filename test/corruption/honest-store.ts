@@ -13,10 +13,10 @@ import {
 } from '../store/store-history.ts';
 import type { TestDisk } from '../store/test-disk.ts';
 
-/** The memory that the contents of a file of some kilobytes may make a store fill at once. */
+/** The most memory that opening files of a few kilobytes may allocate at once. */
 const MEMORY_BYTES_MAX: number = 1024 * 1024;
 
-/** Whatever was done to the files: the store opens and holds nothing but what was there last or later. */
+/** Checks that the store opens and holds only last synced or later values, whatever was done to the files. */
 export function expectNoLies(disk: TestDisk, history: StoreHistory, damage: string): Map<string, string> {
   const contents = contentsOf(openStore(disk));
   assertNone(history.lies(contents), damage);
@@ -24,8 +24,8 @@ export function expectNoLies(disk: TestDisk, history: StoreHistory, damage: stri
 }
 
 /**
- * Besides, it can be written to and compacted, and what it says then is what it says after the next crash. Damage that
- * reaches the end of the log may have taken the marks: then all of an earlier state may be back.
+ * Also checks that it can be written to and compacted, and that its contents are the same after the next crash. Damage
+ * that reaches the end of the log may have removed the marks: then the complete earlier state is allowed too.
  */
 export function expectHonest(
   disk: TestDisk,
@@ -40,9 +40,9 @@ export function expectHonest(
 }
 
 /**
- * Opens a store of a few kilobytes whatever its files hold, and returns its contents, of which `liesIn` names none as a
- * lie. It allocates no more than files of this size are worth, can be written to and compacted, and what it says then is
- * what it says after the next crash. Throws an error that begins with `damage` where anything of that does not hold.
+ * Opens a store of a few kilobytes with damaged files, and returns its contents; `liesIn` must find no lie in them.
+ * Checks that it allocates no more than files of this size need, can be written to and compacted, and has the same
+ * contents after the next crash. Throws an error that starts with `damage` if one of these checks fails.
  */
 export function expectUsable(
   disk: TestDisk,
@@ -76,7 +76,8 @@ export function expectUsable(
     poisoned.map(({ type }) => type),
     damage,
   );
-  if (disk.memoryBytes > MEMORY_BYTES_MAX) throw new Error(`${damage}: it filled ${disk.memoryBytes} bytes of memory`);
+  if (disk.memoryBytes > MEMORY_BYTES_MAX)
+    throw new Error(`${damage}: it allocated ${disk.memoryBytes} bytes of memory`);
   return contents;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Does every damage there is to the files of small stores: `npm run test:corruption`. Each bit flipped, each length cut
- * to, each sector zeroed, repeated and exchanged, each record misplaced, rubbish behind the end, files missing, foreign and
- * of another time. What must hold is in `honest-store.ts`.
+ * Applies every kind of damage to the files of small stores: `npm run test:corruption`. Each bit is flipped, each file
+ * truncated to each length, each sector zeroed, repeated and exchanged, each record misplaced, garbage appended, and
+ * files are removed, foreign or of another time. `honest-store.ts` checks what must hold.
  */
 import { smallEngine } from '../engines/small-engine.ts';
 import { runScript, type ScriptUsage } from '../scripts/script-arguments.ts';
@@ -9,8 +9,8 @@ import { CorruptionSweep, sweptStates } from './corruption-sweep.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run test:corruption',
-  about: 'Damages the files of small stores in every way and checks that what opens never lies.',
-  options: [{ name: 'every', meaning: 'do one damage of so many', byDefault: 1, min: 1, max: 1_000_000 }],
+  about: 'Damages the files of small stores in every way and checks that an opened store never lies.',
+  options: [{ name: 'every', meaning: 'try only one damage of so many', byDefault: 1, min: 1, max: 1_000_000 }],
 };
 
 await runScript(usage, async (number) => {
@@ -26,5 +26,5 @@ await runScript(usage, async (number) => {
   const seconds = (performance.now() - started) / 1000;
   const { states, files, damages, forgot } = sweep.count;
   console.log(`${damages} damages to ${files} files of ${states} stores in ${seconds.toFixed(1)} s`);
-  console.log(`all of them opened, ${forgot} had forgotten something, none lied`);
+  console.log(`all opened, ${forgot} lost entries, none lied`);
 });

@@ -3,7 +3,7 @@ import { openStore, StoreHistory } from '../store/store-history.ts';
 import type { TestDisk } from '../store/test-disk.ts';
 import { everyKind, HistoryWriter, type StoreState } from './store-states.ts';
 
-/** Files of different times or stores in one directory, each of them whole. */
+/** Files of different times or stores in one directory, each of them complete. */
 export interface MixedFiles {
   readonly name: string;
   readonly disk: TestDisk;
@@ -14,7 +14,7 @@ const LOG = '000001.log';
 const IMAGE = '000001.index';
 const BLOCK_BYTES = 8;
 
-/** Every mixture there is of files that somebody restored, copied or forgot. */
+/** Every mixture of files that a restore, a copy or a forgotten file can produce. */
 export function mixtures(engine: Engine): MixedFiles[] {
   return [
     olderBesideNewer(engine, IMAGE, 'an image older than its log'),
@@ -35,7 +35,9 @@ function olderBesideNewer(engine: Engine, file: string, name: string): MixedFile
   return { name, disk, history };
 }
 
-/** The other store has the same records at the same places, but for a key, so its index points at what was replaced here. */
+/**
+ * The other store has the same records at the same places, except for one key, so its index points at replaced records.
+ */
 function imageOfAnotherStore(engine: Engine): MixedFiles {
   const { disk, history } = new HistoryWriter(engine)
     .put('a', 'older')
@@ -47,7 +49,7 @@ function imageOfAnotherStore(engine: Engine): MixedFiles {
   return { name: 'an image of another store', disk, history };
 }
 
-/** Blocks of an image did not reach the disk: there it is as it was when it was written before, and as long. */
+/** Blocks of an image did not reach the disk: they hold the previous image, which has the same length. */
 function partlyOlderImages(engine: Engine): MixedFiles[] {
   const early = new HistoryWriter(engine).put('a', 'older').put('b', 'value').closed('early').disk;
   const { disk, history } = new HistoryWriter(engine, early.afterKill()).put('a', 'newer').closed('later');
@@ -64,7 +66,7 @@ function partlyOlderImages(engine: Engine): MixedFiles[] {
   return mixed;
 }
 
-/** Two copies of a directory were written on with, and the log of one is beside the image of the other. */
+/** Two copies of a directory were written to, and the log of one is beside the image of the other. */
 function forks(
   engine: Engine,
   write: (one: HistoryWriter, other: HistoryWriter) => void,
@@ -79,7 +81,9 @@ function forks(
   return [one, other];
 }
 
-/** Both forks end with the same record, so their files cannot be told apart: each entry must be that of one of them. */
+/**
+ * Both forks end with the same record, so their files are indistinguishable: each entry must be that of one of them.
+ */
 function forkWithTheSameEnd(engine: Engine): MixedFiles {
   const [one, other] = forks(engine, (a, b) => {
     a.put('x', 'of one').put('z', 'of both');
@@ -92,7 +96,7 @@ function forkWithTheSameEnd(engine: Engine): MixedFiles {
   return { name: 'the image of a fork with the same end', disk: one.disk, history };
 }
 
-/** The other fork has not deleted what this one has. */
+/** The other fork has not deleted a key that this one has deleted. */
 function forkWithAnotherEnd(engine: Engine): MixedFiles {
   const [{ disk, history }] = forks(engine, (a, b) => {
     a.delete('d');
@@ -101,7 +105,7 @@ function forkWithAnotherEnd(engine: Engine): MixedFiles {
   return { name: 'the image of a fork with another end', disk, history };
 }
 
-/** The generation before was not removed. */
+/** The previous generation was not removed. */
 function oldGeneration(engine: Engine): MixedFiles {
   const old = everyKind(engine).closed('old').disk;
   const { disk, history } = new HistoryWriter(engine, old.afterKill()).compact().put('a', 'later').closed('new');
@@ -110,7 +114,7 @@ function oldGeneration(engine: Engine): MixedFiles {
   return { name: 'an old generation beside the new one', disk, history };
 }
 
-/** The process was killed after a compaction had made the new generation whole and before it removed the old one. */
+/** The process was killed after a compaction had completed the new generation and before it removed the old one. */
 export function betweenGenerations(engine: Engine): StoreState {
   const { disk } = everyKind(engine).closed('before');
   const store = openStore(disk, { engine });
@@ -121,7 +125,7 @@ export function betweenGenerations(engine: Engine): StoreState {
     return undefined;
   };
   store.compact();
-  if (between === undefined) throw new Error('the compaction did not cut the old generation');
+  if (between === undefined) throw new Error('the compaction did not truncate the old generation');
   history.sync();
   return { name: 'killed between two generations', disk: between, history, endIsCovered: true };
 }

@@ -1,7 +1,7 @@
 /*
- * Damage to a store that is open: the bytes of its log change under it while most of them are in no page any more. What
- * was read once may come from memory; what comes from the file is verified each time. A lost entry is a miss, is told, and
- * does not come back as an older value, neither after a compaction nor after reopening.
+ * Damage to an open store: the bytes of its log change while most of them are not in a page. Verified bytes may be
+ * served from memory; bytes from the file are verified each time. A lost entry is a miss, is reported, and does not
+ * come back as an older value, neither after a compaction nor after reopening.
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
@@ -18,7 +18,7 @@ function bodyOf(key: string, round: number): string {
   return `${key} in round ${round} `.repeat(Math.ceil(BODY_BYTES / 17)).slice(0, BODY_BYTES);
 }
 
-/** A log of two rounds over all keys, twice the size of the page cache. */
+/** A log with two rounds over all keys, twice the size of the page cache. */
 function openStoreOverTwoRounds(): { disk: TestDisk; store: LogStore; events: StoreEvent[]; history: StoreHistory } {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
@@ -34,7 +34,7 @@ function openStoreOverTwoRounds(): { disk: TestDisk; store: LogStore; events: St
   return { disk, store, history, events };
 }
 
-/** Every key, by point reads and by iteration; throws at the first that lies. */
+/** Reads every key, by point reads and by iteration; throws at the first lie. */
 function readHonestly(store: LogStore, history: StoreHistory): Map<string, string> {
   const found = new Map<string, string>();
   for (const key of KEYS) {
@@ -65,28 +65,31 @@ const endings: readonly (readonly [string, (store: LogStore, disk: TestDisk) => 
 ];
 
 describe.each(endings)('a store damaged while open and then %s', (_name, end) => {
-  test.each(['header', 'key', 'body'] as const)('never gives an older value for one whose %s was hit', (part) => {
-    const { disk, store, history } = openStoreOverTwoRounds();
-    // All places are looked for before the first hit, as damage ends a walk through the records.
-    const places = KEYS.filter((_, i) => i % 3 === 0).map((key) => {
-      const record = lastRecordOf(disk, LOG, key);
-      return { header: record.offset + 3, key: record.keyOffset, body: record.bodyOffset + 100 }[part];
-    });
-    for (const at of places) flip(disk, LOG, at);
-    const found = readHonestly(store, history);
-    expect(found.size).toBeLessThan(KEYS.length);
-    const after = openWithEvents(end(store, disk)).store;
-    const left = readHonestly(after, history);
-    for (const key of KEYS) if (!found.has(key)) expect(left.has(key)).toBe(false);
-    after.writer.put(bytes('key 0'), bytes('again'));
-    expect(text(getBody(after, bytes('key 0')) ?? bytes(''))).toBe('again');
-  });
+  test.each(['header', 'key', 'body'] as const)(
+    'never returns an older value for a record with a damaged %s',
+    (part) => {
+      const { disk, store, history } = openStoreOverTwoRounds();
+      // All places are located before the first damage, as damage ends a walk through the records.
+      const places = KEYS.filter((_, i) => i % 3 === 0).map((key) => {
+        const record = lastRecordOf(disk, LOG, key);
+        return { header: record.offset + 3, key: record.keyOffset, body: record.bodyOffset + 100 }[part];
+      });
+      for (const at of places) flip(disk, LOG, at);
+      const found = readHonestly(store, history);
+      expect(found.size).toBeLessThan(KEYS.length);
+      const after = openWithEvents(end(store, disk)).store;
+      const left = readHonestly(after, history);
+      for (const key of KEYS) if (!found.has(key)) expect(left.has(key)).toBe(false);
+      after.writer.put(bytes('key 0'), bytes('again'));
+      expect(text(getBody(after, bytes('key 0')) ?? bytes(''))).toBe('again');
+    },
+  );
 
-  test('survives a log that became shorter', () => {
+  test('survives a log that was truncated', () => {
     const { disk, store, history } = openStoreOverTwoRounds();
     disk.place(LOG, disk.bytes(LOG).slice(0, 700_001));
     readHonestly(store, history);
-    // What was found missing is on record, behind the hole.
+    // The detected loss is on record, after the gap.
     store.sync();
     readHonestly(openWithEvents(end(store, disk)).store, history);
   });
@@ -99,7 +102,7 @@ describe.each(endings)('a store damaged while open and then %s', (_name, end) =>
   });
 });
 
-test('an older copy does not come back where the newer record is damaged before a compaction comes to it', async () => {
+test('an older copy does not come back if the newer record is damaged before a compaction copies it', async () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
   store.writer.put(bytes('a'), bytes('old'));
@@ -115,7 +118,7 @@ test('an older copy does not come back where the newer record is damaged before 
   expect(getBody(openWithEvents(after).store, bytes('a'))).toBeUndefined();
 });
 
-test('a compaction that meets damage which may hide a deletion is given up, and the next one starts behind it', async () => {
+test('a compaction that finds damage which may hide a deletion is abandoned, and the next one starts after it', async () => {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
   store.writer.put(bytes('a'), bytes('deleted in the middle'));
@@ -134,7 +137,7 @@ test('a compaction that meets damage which may hide a deletion is given up, and 
   ]);
 });
 
-test('an entry that proves damaged is told of, counted, and then a plain miss', () => {
+test('a damaged entry is reported, counted, and then a miss', () => {
   const { disk, store, events } = openStoreOverTwoRounds();
   const record = lastRecordOf(disk, LOG, 'key 0');
   flip(disk, LOG, record.bodyOffset);

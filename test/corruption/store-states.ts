@@ -3,22 +3,22 @@ import type { Engine } from '../engines/engine-source.ts';
 import { bytes, contentsOf, openStore, StoreHistory } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
-/** A store at rest, and what it went through. */
+/** A closed or killed store, and its history. */
 export interface StoreState {
   readonly name: string;
   readonly disk: TestDisk;
   readonly history: StoreHistory;
-  /** Whether an image says of all of the log that it was durable: then the loss of its end cannot pass for a crash. */
+  /** Whether an image covers the whole log as durable: then the loss of its end cannot look like a crash. */
   readonly endIsCovered: boolean;
 }
 
-/** Writes to a store and to its history at once. */
+/** Writes to a store and to its history. */
 export class HistoryWriter {
   readonly disk: TestDisk;
   readonly history: StoreHistory;
   readonly store: LogStore;
 
-  /** Writes with `engine`, by default that of the sources, to `disk`, by default an empty one. */
+  /** Writes with `engine` (default: the sources) to `disk` (default: an empty one). */
   constructor(engine?: Engine, disk: TestDisk = new TestDisk(), seed = 1) {
     this.disk = disk;
     this.store = openStore(this.disk, { engine, seed });
@@ -54,7 +54,7 @@ export class HistoryWriter {
     return this;
   }
 
-  /** Hands what was accepted to the file, without a sync. */
+  /** Writes accepted records to the file, without a sync. */
   flush(): this {
     this.store.verify();
     return this;
@@ -72,7 +72,7 @@ export class HistoryWriter {
     return this;
   }
 
-  /** The disk after the process was killed: no image of the last state. */
+  /** The disk after the process was killed: without an image of the last state. */
   killed(name: string): StoreState {
     return { name, disk: this.disk.afterKill(), history: this.history, endIsCovered: false };
   }
@@ -84,7 +84,7 @@ export class HistoryWriter {
   }
 }
 
-/** Every kind of record, values that replaced others, deletions that must hold, batches, and marks in between. */
+/** Every kind of record: replaced values, deletions that must hold, batches, and marks in between. */
 export function everyKind(engine?: Engine): HistoryWriter {
   return new HistoryWriter(engine)
     .put('a', 'first a')
@@ -101,7 +101,7 @@ export function everyKind(engine?: Engine): HistoryWriter {
     .sync();
 }
 
-/** Stores small enough for every bit of them to be flipped. */
+/** Stores that are small enough to flip each of their bits. */
 export function smallStates(engine?: Engine): StoreState[] {
   return [
     everyKind(engine).killed('killed after a sync'),
@@ -119,11 +119,11 @@ export function smallStates(engine?: Engine): StoreState[] {
   ];
 }
 
-/** A log of a few sectors, written over and over with the same lengths. */
+/** A log of a few sectors, overwritten repeatedly with the same lengths. */
 export function someSectors(engine?: Engine): HistoryWriter {
   const writer = new HistoryWriter(engine);
   for (let round = 0; round < 4; round += 1) {
-    // The same lengths in every round, so that a sector of one round fits into the next one's place.
+    // The same lengths in every round, so that a sector of one round fits into the same place of the next.
     for (let i = 0; i < 5; i += 1) writer.put(`key ${i}`, `round ${round} of key ${i} `.padEnd(60, '.'));
     writer.putMany(['a', `batch ${round}`], ['b', `batch ${round}`]).delete(`key ${round}`);
     writer.sync();

@@ -1,6 +1,6 @@
 /*
- * A sweep that finds nothing proves nothing unless it is known to find what is there. Each of these stores has one thing
- * done wrong, built from the sources with one edit, and the crash sweep must notice.
+ * A sweep that finds nothing proves nothing unless it is known to detect faults. Each of these stores has one fault,
+ * built from the sources with one edit, and the crash sweep must detect it.
  */
 import { expect, test } from 'vitest';
 import { BROKEN_FOR_CRASHES } from '../engines/broken-for-crashes.ts';
@@ -11,7 +11,7 @@ import { workloadOf } from './workload.ts';
 
 const WORKLOADS_MAX = 8;
 
-test.each(brokenSample(BROKEN_FOR_CRASHES))('the crash sweep notices that $fault', async ({ edits, seed = 1 }) => {
+test.each(brokenSample(BROKEN_FOR_CRASHES))('the crash sweep detects that $fault', async ({ edits, seed = 1 }) => {
   const engine = await smallEngineWith(edits);
   const sweep = new CrashSweep({ engine, combinationsMax: 32, tearsMax: 64, recoveryEvery: 20, recoveriesMax: 6 });
   const sweepAll = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { entriesOf, getBody } from '../store/store-history.ts';
 /** Keys and bodies as strings of one character a byte. */
 export type Contents = ReadonlyMap<string, string>;
 
-/** The keys that workloads use: prefixes of one another, bytes of 0xFF, the empty key. */
+/** The keys of workloads: prefixes of one another, bytes of 0xFF, the empty key. */
 export const KEYS: readonly string[] = ['', 'a', 'ab', 'abc', 'abd', 'b', 'ba', 'k\xff', 'k\xff\xff', '\xff'];
 export const PREFIXES: readonly string[] = ['', 'a', 'ab', 'b', 'k\xff', '\xff', 'none'];
 
@@ -20,12 +20,12 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** A body that no other operation writes: the operation's number, then filler up to `length` bytes. */
+/** A body that no other operation writes: the number of the operation, then filler up to `length` bytes. */
 export function bodyOf(operation: number, length: number): string {
   return `${operation}:`.padEnd(length, String.fromCharCode(0x61 + (operation % 26))).slice(0, length);
 }
 
-/** Contents as one text to compare and to print; long bodies by their beginning, length and checksum. */
+/** Contents as one text, to compare and to print; long bodies by their start, length and checksum. */
 export function summaryOf(contents: Iterable<readonly [string, string]>): string {
   const entries = [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.map(([key, body]) => `${JSON.stringify(key)}=${shortened(body)}`).join(' ');
@@ -40,7 +40,7 @@ function shortened(body: string): string {
 
 const KEYS_AS_BYTES: readonly (readonly [string, Uint8Array])[] = KEYS.map((key) => [key, bytesOf(key)]);
 
-/** Everything in a store, by scan. Throws where `get`, `has` or `size` disagree with it. */
+/** Everything in a store, by scan. Throws if `get`, `has` or `size` disagree with it. */
 export function contentsOf(store: LogStore): Map<string, string> {
   const contents = new Map<string, string>();
   for (const [key, body] of entriesOf(store)) contents.set(textOf(key), textOf(body));

@@ -1,6 +1,6 @@
 /*
- * A sample of the crash sweep: `npm run test:crash` goes through a million states. Each workload is crashed at every change
- * it makes to its disk; what docs/testing.md says of the sweep holds here, too, with fewer workloads.
+ * A sample of the crash sweep: `npm run test:crash` tries a million states. Each workload is crashed at every change it
+ * makes to its disk. What docs/testing.md says about the sweep holds here too, with fewer workloads.
  */
 import { describe, expect, test } from 'vitest';
 import { SHIPPED_ENGINE, smallEngine } from '../engines/small-engine.ts';
@@ -13,13 +13,13 @@ const turn: Step = { kind: 'turn' };
 describe('a small engine', () => {
   const limits = { combinationsMax: 16, tearsMax: 24, recoveryEvery: 60, recoveriesMax: 4 };
 
-  test.each([1, 2, 3])('holds what it promised wherever workload %i is crashed', async (seed) => {
+  test.each([1, 2, 3])('holds what it promised after a crash anywhere in workload %i', async (seed) => {
     const sweep = new CrashSweep({ engine: await smallEngine(), ...limits });
     await sweep.run(workloadOf(seed, 20));
     expect(sweep.distinct).toBeGreaterThan(100);
   });
 
-  test('holds it where it is crashed in the middle of a compaction that is written past', async () => {
+  test('holds it after a crash in the middle of a compaction with concurrent writes', async () => {
     const sweep = new CrashSweep({ engine: await smallEngine(), ...limits });
     const rounds = [1, 2, 3].flatMap((): Step[] => [put('a', 100), put('ab', 100), put('b', 100), put('k\xff', 24)]);
     const meanwhile: Step[] = [
@@ -46,15 +46,15 @@ describe('a small engine', () => {
   });
 });
 
-describe('the engine as it is', () => {
-  test('holds what it promised wherever a workload is crashed', async () => {
+describe('the shipped engine', () => {
+  test('holds what it promised after a crash anywhere in a workload', async () => {
     const limits = { combinationsMax: 8, tearsMax: 8, recoveryEvery: 60, recoveriesMax: 1 };
     const sweep = new CrashSweep({ engine: SHIPPED_ENGINE, ...limits });
     await sweep.run(workloadOf(3, 20));
     expect(sweep.distinct).toBeGreaterThan(100);
   });
 
-  test('holds it where compactions of megabytes begin by themselves', async () => {
+  test('holds it when large compactions start automatically', async () => {
     const limits = { combinationsMax: 2, tearsMax: 0, recoveryEvery: 1, recoveriesMax: 0 };
     const sweep = new CrashSweep({ engine: SHIPPED_ENGINE, ...limits });
     const keys = ['a', 'b', 'ab'];

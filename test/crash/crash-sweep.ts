@@ -8,8 +8,8 @@ import {
   imageDigest,
 } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import type { AllowedStates } from './allowed-states.ts';
 import { contentsOf, summaryOf } from './contents.ts';
-import type { History } from './history.ts';
 import { summaryForReader } from './reader.ts';
 import { DIRECTORY, StoreRun } from './store-run.ts';
 import { type Step, type Workload, workloadOf } from './workload.ts';
@@ -19,46 +19,46 @@ export interface CrashSweepOptions {
   /** As in `CrashStatesOptions`, for crashes of the workload. */
   readonly combinationsMax: number;
   readonly tearsMax: number;
-  /** Of the states of a workload, one in so many has its recovery crashed as well, and the states of that again. */
+  /** One state in so many of a workload has its recovery crashed as well, and so on for the states of that. */
   readonly recoveryEvery: number;
-  /** How many recoveries of a workload are crashed at most. */
+  /** The most recoveries of a workload that are crashed. */
   readonly recoveriesMax: number;
 }
 
-/** How much a sweep went through. */
+/** Counts of what a sweep has tried. */
 export interface CrashCount {
   workloads: number;
   /** Places in the journals of workloads and recoveries at which crashes were tried. */
   points: number;
-  /** Crash states, those that came before among them. */
+  /** Crash states, repeated ones included. */
   states: number;
-  /** Recoveries whose own crashes were gone through. */
+  /** Recoveries whose own crashes were tried. */
   recoveriesCrashed: number;
-  /** Compactions that the workloads ended. */
+  /** Compactions that the workloads completed. */
   compactions: number;
 }
 
-/** Crashes within a recovery are followed so deep: a crash, one in its recovery, one in the recovery of that. */
+/** How deep crashes within recoveries are followed: a crash, one in its recovery, one in the recovery of that. */
 const DEPTH_MAX = 3;
-/** What is tried of each point of a recovery. */
+/** How many combinations are tried at each point of a recovery. */
 const RECOVERY_COMBINATIONS_MAX = 24;
 const RECOVERY_TEARS_MAX = 12;
 /** Crashes in the recovery of a recovery are followed for one state in so many. */
 const DEEPER_EVERY = 200;
 const STEPS_AFTER_MAX = 6;
-/** One state in so many is opened by a reader, too. */
+/** One state in so many is also opened by a reader. */
 const READER_EVERY = 4;
 
 /**
- * Crashes stores everywhere: runs workloads, goes through the states that a crash at each point may leave, opens each and
- * checks that it holds a state it may hold; goes on writing, syncs, opens again and checks again.
+ * Crashes stores everywhere. It runs workloads, generates the states that a crash at each point may leave, opens each
+ * and checks that it holds an allowed state; then it continues writing, syncs, opens again and checks again.
  */
 export class CrashSweep {
   readonly #options: CrashSweepOptions;
-  /** Digest of every disk that was opened. */
+  /** The digests of all disks that were opened. */
   readonly #census = new Set<number>();
   readonly count: CrashCount = { workloads: 0, points: 0, states: 0, recoveriesCrashed: 0, compactions: 0 };
-  /** What each disk of this workload was opened as. */
+  /** The contents that each disk of this workload was opened with. */
   #found = new Map<number, string>();
   #recoveriesLeft = 0;
 
@@ -66,7 +66,7 @@ export class CrashSweep {
     this.#options = options;
   }
 
-  /** Crash states that differ from one another in any byte. */
+  /** How many different crash states were opened. */
   get distinct(): number {
     return this.#census.size;
   }
@@ -75,7 +75,7 @@ export class CrashSweep {
     return this.#census;
   }
 
-  /** Runs a workload and crashes it. Throws at the first violation, with all that is needed to see it again. */
+  /** Runs a workload and crashes it. Throws at the first violation, with everything needed to reproduce it. */
   async run(workload: Workload): Promise<void> {
     try {
       const { journal, history } = await this.#record(workload);
@@ -88,8 +88,8 @@ export class CrashSweep {
     this.count.workloads += 1;
   }
 
-  async #record(workload: Workload): Promise<{ journal: DiskJournal; history: History }> {
-    // An asynchronous sync ends with the turn it was begun in, so that more is written while it runs.
+  async #record(workload: Workload): Promise<{ journal: DiskJournal; history: AllowedStates }> {
+    // An asynchronous sync ends in the turn after it was started, so that more is written while it runs.
     const storage = new FaultStorage({ syncDelay: this.#options.engine.nextTurn });
     const { engine } = this.#options;
     const { durability, seed } = workload;
@@ -101,7 +101,7 @@ export class CrashSweep {
     return { journal: storage.journal, history: run.history };
   }
 
-  #crash(journal: DiskJournal, history: History, seed: number, depth: number): void {
+  #crash(journal: DiskJournal, history: AllowedStates, seed: number, depth: number): void {
     const { combinationsMax, tearsMax, recoveryEvery } = this.#options;
     const limits =
       depth === 1
@@ -119,7 +119,7 @@ export class CrashSweep {
     }
   }
 
-  #check({ image, changes }: CrashState, history: History, deeperEvery: number, depth: number): void {
+  #check({ image, changes }: CrashState, history: AllowedStates, deeperEvery: number, depth: number): void {
     const digest = imageDigest(image);
     const known = this.#found.get(digest);
     if (known !== undefined) {
@@ -133,11 +133,11 @@ export class CrashSweep {
       storage,
       seed: digest,
       starts: history.allowed(changes),
-      // Bodies of another depth are other bodies.
+      // Bodies of another depth are different bodies.
       firstOperation: depth * 1000,
     });
     this.#found.set(digest, run.history.summary);
-    // The states before the one that was promised last are known of workloads only.
+    // The states before the last promised one are known only for workloads.
     if (depth === 1 && digest % READER_EVERY === 0) this.#read(image, changes, history);
     this.#census.add(digest);
     goOn(run, digest);
@@ -150,16 +150,16 @@ export class CrashSweep {
     }
   }
 
-  #read(image: DiskImage, changes: number, history: History): void {
+  #read(image: DiskImage, changes: number, history: AllowedStates): void {
     const storage = new FaultStorage({ image });
     if (!image.has(DIRECTORY)) return;
     const summary = summaryForReader(this.#options.engine, storage, DIRECTORY);
-    if (storage.journal.changes.length > 0) throw new Error('a reader changes what it reads');
+    if (storage.journal.changes.length > 0) throw new Error('a reader changed the files');
     if (history.wasState(changes, summary)) return;
-    throw new Error(`a reader sees ${summary}, which never was`);
+    throw new Error(`a reader sees ${summary}, which was never a state`);
   }
 
-  #reopen(image: DiskImage, history: History, { changes }: DiskJournal): void {
+  #reopen(image: DiskImage, history: AllowedStates, { changes }: DiskJournal): void {
     const { engine } = this.#options;
     const store = engine.LogStore.open(
       DIRECTORY,
@@ -169,12 +169,12 @@ export class CrashSweep {
     const summary = summaryOf(contentsOf(store));
     if (history.isAllowed(changes.length, summary)) return;
     throw new Error(
-      `after going on, opened again as ${summary}\nallowed:\n${history.allowed(changes.length).join('\n')}`,
+      `after more steps, opened again as ${summary}\nallowed:\n${history.allowed(changes.length).join('\n')}`,
     );
   }
 }
 
-/** A few steps more on a store that was recovered; a sync is among them. */
+/** A few more steps on a recovered store; a sync is among them. */
 function goOn(run: StoreRun, seed: number): void {
   let last: Step = { kind: 'turn' };
   for (const step of [...stepsAfter(seed), { kind: 'sync' } as const, ...stepsAfter(seed + 1)]) {
@@ -189,7 +189,7 @@ const afterSteps = new Map<number, readonly Step[]>();
 const AFTER_VARIANTS = 64;
 const UNFIT: ReadonlySet<Step['kind']> = new Set(['sync-async', 'compact-async', 'reopen', 'kill', 'turn', 'reader']);
 
-/** Steps that end at once; few different ones, as making them up costs more than doing them. */
+/** Steps that end at once; a few different lists, as generating them costs more than running them. */
 function stepsAfter(seed: number): readonly Step[] {
   const variant = seed % AFTER_VARIANTS;
   const known = afterSteps.get(variant);

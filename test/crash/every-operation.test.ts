@@ -1,8 +1,8 @@
 /*
  * The machine stops before each operation that a workload asks of the disk, and again before each operation of the
- * recovery after it, with every kind of luck for what was not synced. Each time the store must come back as a state that
- * it was in, with everything synced, and must not change its mind afterwards: not after more writes, not after another
- * crash.
+ * recovery after it, with every kind of outcome for what was not synced. Each time the store must come back in a state
+ * that it was in, with everything synced, and its contents must not change afterwards: not after more writes, not after
+ * another crash.
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
@@ -18,12 +18,12 @@ const CHANGING: ReadonlySet<DiskCall['verb']> = new Set([
   'truncate',
   'sync',
 ]);
-const LUCK: readonly Survival[] = ['all', 'none', 'part', 'zeros'];
+const SURVIVALS: readonly Survival[] = ['all', 'none', 'part', 'zeros'];
 
-/** Always the same, or drawn anew for each change. */
-function lucks(seed: number): (() => Survival)[] {
+/** Always the same outcome, or a random one for each change. */
+function survivalChoices(seed: number): (() => Survival)[] {
   const random = seededRandom(seed);
-  return [...LUCK.map((luck) => () => luck), () => LUCK[random() % LUCK.length] ?? 'none'];
+  return [...SURVIVALS.map((choose) => () => choose), () => SURVIVALS[random() % SURVIVALS.length] ?? 'none'];
 }
 
 class Workload {
@@ -36,7 +36,7 @@ class Workload {
     this.#onPut = onPut;
   }
 
-  /** The state is noted first: an operation under way may be on the disk already. */
+  /** The state is recorded first: a running operation may be on the disk already. */
   #do(change: (contents: Map<string, string>) => void, operate: (store: LogStore) => void): void {
     this.history.accept(change);
     if (this.store !== undefined) operate(this.store);
@@ -99,27 +99,27 @@ class Workload {
 
 let checked = 0;
 
-/** The store on `disk` is at a state of `history`, and stays there. */
-function expectRecovery(disk: TestDisk, history: StoreHistory, moment: string): void {
+/** The store on `disk` is in a state of `history`, and stays in it. */
+function expectRecovery(disk: TestDisk, history: StoreHistory, crashPoint: string): void {
   const contents = contentsOf(openStore(disk, { seed: 3 }));
   checked += 1;
-  if (!history.isPrefix(contents)) expect.fail(`${moment}: ${JSON.stringify([...contents])}`);
+  if (!history.isPrefix(contents)) expect.fail(`${crashPoint}: ${JSON.stringify([...contents])}`);
   const next = openStore(
     disk.afterCrash(() => 'none'),
     { seed: 4 },
   );
-  if (!equal(contentsOf(next), contents)) expect.fail(`${moment}: another crash changed it`);
+  if (!equal(contentsOf(next), contents)) expect.fail(`${crashPoint}: another crash changed it`);
 }
 
-/** Crashes before each operation of the recovery as well; then goes on from a recovery that ended. */
-function expectRecoveryOfRecovery(disk: TestDisk, history: StoreHistory, moment: string): void {
+/** Also crashes before each operation of the recovery; then continues from a recovery that ended. */
+function expectRecoveryOfRecovery(disk: TestDisk, history: StoreHistory, crashPoint: string): void {
   let operations = 0;
   disk.before = (operation) => {
     if (!CHANGING.has(operation.verb)) return undefined;
     operations += 1;
-    for (const [i, luck] of lucks(operations).entries()) {
-      const name = `${moment}, then before ${operation.verb} ${operation.name} of the recovery, luck ${i}`;
-      expectRecovery(disk.afterCrash(luck), history, name);
+    for (const [i, choose] of survivalChoices(operations).entries()) {
+      const name = `${crashPoint}, then before ${operation.verb} ${operation.name} of the recovery, outcome ${i}`;
+      expectRecovery(disk.afterCrash(choose), history, name);
     }
     return undefined;
   };
@@ -129,22 +129,22 @@ function expectRecoveryOfRecovery(disk: TestDisk, history: StoreHistory, moment:
   store.writer.put(bytes('a'), bytes('after the crash'));
   store.sync();
   if (!equal(contentsOf(openStore(disk.afterCrash(() => 'none'))), expected)) {
-    expect.fail(`${moment}: what was written after the crash did not last`);
+    expect.fail(`${crashPoint}: what was written after the crash did not last`);
   }
 }
 
 describe.each([false, true])('a workload, each put durable: %s', (onPut) => {
-  test('that is stopped before any operation of the disk comes back as it was', () => {
+  test('that is stopped before any disk operation comes back in an allowed state', () => {
     const workload = new Workload(onPut);
     let operations = 0;
     workload.disk.before = (operation) => {
       if (!CHANGING.has(operation.verb)) return undefined;
       operations += 1;
-      const moment = `before operation ${operations}, ${operation.verb} ${operation.name}`;
-      for (const [i, luck] of lucks(operations).entries()) {
-        const crashed = workload.disk.afterCrash(luck);
-        expectRecovery(crashed.afterKill(), workload.history, `${moment}, luck ${i}`);
-        if (operations % 3 === 0) expectRecoveryOfRecovery(crashed, workload.history, `${moment}, luck ${i}`);
+      const crashPoint = `before operation ${operations}, ${operation.verb} ${operation.name}`;
+      for (const [i, choose] of survivalChoices(operations).entries()) {
+        const crashed = workload.disk.afterCrash(choose);
+        expectRecovery(crashed.afterKill(), workload.history, `${crashPoint}, outcome ${i}`);
+        if (operations % 3 === 0) expectRecoveryOfRecovery(crashed, workload.history, `${crashPoint}, outcome ${i}`);
       }
       return undefined;
     };

@@ -1,4 +1,4 @@
-// Why this test: the long sweep is run now and then, and must still run and still tell a violation from none.
+// Why this test: the long sweep is run rarely. It must still run, and still report a violation.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ function run(...args: readonly string[]): {
 }
 
 describe('npm run test:crash', () => {
-  test('shares workloads among processes and prints what they went through together', () => {
+  test('distributes workloads over processes and prints the totals', () => {
     const { status, out } = run('--states', '300', '--workers', '2', '--seed', '300');
     expect(status).toBe(0);
     const figure = (name: string): number => {
@@ -32,7 +32,7 @@ describe('npm run test:crash', () => {
     expect(figure('seconds')).toBeGreaterThanOrEqual(1);
   });
 
-  test('ends with code 1 and the counterexample where a store breaks its promise', () => {
+  test('ends with code 1 and the counterexample if a store breaks its promise', () => {
     const known = BROKEN_FOR_CRASHES.findIndex(({ fault }) => fault === 'a torn tail is not cut') + 1;
     const { status, err } = run('--broken', String(known), '--workers', '1');
     expect(status).toBe(1);
@@ -65,7 +65,7 @@ describe('its arguments', () => {
     expect(() => numbers(...args)).toThrow(UsageError);
   });
 
-  test('says what it takes', () => {
+  test('lists its options', () => {
     expect(() => numbers('--workers', 'all')).toThrow(
       /^Give a whole number from 1 to 256 after --workers, not all\n\nUsage: npm run test:crash/,
     );

@@ -1,6 +1,6 @@
 /**
- * The long crash sweep, `npm run test:crash`: a million crash states and more, in several processes. What is checked of
- * each is told at `CrashSweep`; which workloads are swept how, in `sweep-worker.ts`.
+ * The long crash sweep, `npm run test:crash`: a million crash states and more, in several processes. `CrashSweep`
+ * documents what is checked of each; `sweep-worker.ts` decides which workloads are swept how.
  */
 import { formatCount } from '../../bench/table.ts';
 import { runScript } from '../scripts/script-arguments.ts';

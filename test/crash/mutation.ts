@@ -4,7 +4,7 @@ import type { Step } from './workload.ts';
 
 export type MutationStep = Extract<Step, { readonly kind: 'put' | 'batch' | 'delete' | 'delete-prefix' }>;
 
-/** What a step does to a store, and what that makes of the contents. */
+/** What a step does to a store, and to the contents that it must have. */
 export interface Mutation {
   readonly act: (store: LogStore) => void;
   readonly change: (contents: Map<string, string>) => void;
@@ -16,7 +16,7 @@ export function isMutation(step: Step): step is MutationStep {
   return step.kind === 'put' || step.kind === 'batch' || step.kind === 'delete' || step.kind === 'delete-prefix';
 }
 
-/** `operation` numbers the mutations, so that no two bodies are the same. */
+/** `operation` numbers the mutations, so that no two bodies are equal. */
 export function mutationOf(step: MutationStep, operation: number): Mutation {
   switch (step.kind) {
     case 'put':

@@ -2,7 +2,7 @@ import type { StorageBackend } from '../../src/storage/storage-backend.ts';
 import type { Engine } from '../engines/engine-source.ts';
 import { contentsOf, summaryOf } from './contents.ts';
 
-/** What a reader finds in a store, whoever writes to it. Throws where it takes what it finds for damage. */
+/** The contents that a reader finds in a store, during writes. Throws if the reader reports damage. */
 export function summaryForReader(engine: Engine, storage: StorageBackend, directory: string): string {
   const complaints: string[] = [];
   const store = engine.LogStore.open(
@@ -19,7 +19,7 @@ export function summaryForReader(engine: Engine, storage: StorageBackend, direct
   try {
     const { damaged } = store.stats().recovery;
     const summary = summaryOf(contentsOf(store));
-    if (damaged.length + complaints.length > 0) throw new Error('a reader takes what it finds for damage');
+    if (damaged.length + complaints.length > 0) throw new Error('a reader reported damage');
     return summary;
   } finally {
     store.close();

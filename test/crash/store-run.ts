@@ -3,15 +3,15 @@ import type { Durability } from '../../src/store/log-store-options.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { type FaultStorage, seededRandom } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import { AllowedStates } from './allowed-states.ts';
 import { contentsOf, summaryOf } from './contents.ts';
-import { History } from './history.ts';
 import { type MutationStep, mutationOf } from './mutation.ts';
 import { summaryForReader } from './reader.ts';
 import type { Step } from './workload.ts';
 
 export const DIRECTORY = 'store';
 
-/** What a store must never say when all that happened was crashes. */
+/** Events that a store must never report after crashes alone. */
 const SIGNS_OF_DAMAGE: ReadonlySet<StoreEvent['type']> = new Set([
   'entry-damaged',
   'poisoned',
@@ -23,15 +23,15 @@ export interface RunOptions {
   readonly storage: FaultStorage;
   readonly seed: number;
   readonly durability?: Durability;
-  /** What may be on the disk at the start; default: nothing. */
+  /** The possible contents of the disk at the start; default: empty. */
   readonly starts?: readonly string[];
-  /** The first number for bodies, so that no two runs write the same. */
+  /** The first number for bodies, so that no two runs write equal bodies. */
   readonly firstOperation?: number;
 }
 
-/** A store under test: does steps to it, compares it with what it must hold, and notes its history. */
+/** A store under test: runs steps on it, compares it with the expected contents, and records its history. */
 export class StoreRun {
-  readonly history: History;
+  readonly history: AllowedStates;
   readonly #options: RunOptions;
   readonly #random: () => number;
   #deferred: (() => void)[] = [];
@@ -39,15 +39,15 @@ export class StoreRun {
   #operation: number;
   #opened = 0;
   readonly #complaints: string[] = [];
-  /** Promises of calls that nobody waits for. */
+  /** Promises of calls that are not awaited. */
   #background: Promise<unknown>[] = [];
 
-  /** Opens the store; what it finds must be one of the starts. */
+  /** Opens the store; its contents must be one of the starts. */
   constructor(options: RunOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
     this.#operation = options.firstOperation ?? 1;
-    this.history = new History(options.starts);
+    this.history = new AllowedStates(options.starts);
     this.#store = this.#open();
   }
 
@@ -55,14 +55,14 @@ export class StoreRun {
     return this.#store;
   }
 
-  /** Does a step and whatever the turn of the event loop that ends with it brings. */
+  /** Runs a step and the rest of the current turn of the event loop. */
   async perform(step: Step): Promise<void> {
     this.performNow(step);
     if (step.kind === 'turn') await this.#options.engine.nextTurn();
     this.assertSound(step);
   }
 
-  /** Compares the store with what it must hold; `step` is what was done last. */
+  /** Compares the store with the expected contents; `step` is the last step. */
   assertSound(step: Step): void {
     if (this.#complaints.length > 0) throw new Error(`crashes must not lead to ${JSON.stringify(this.#complaints)}`);
     const found = summaryOf(contentsOf(this.#store));
@@ -70,7 +70,7 @@ export class StoreRun {
     throw new Error(`after ${JSON.stringify(step)} the store holds ${found}\ninstead of ${this.history.summary}`);
   }
 
-  /** Waits for everything that was begun. */
+  /** Waits for everything that was started. */
   async settle(): Promise<void> {
     while (this.#background.length > 0) {
       const background = this.#background;
@@ -79,7 +79,7 @@ export class StoreRun {
     }
   }
 
-  /** The same without letting others run: what was begun in the background stays where it is. */
+  /** Like `perform`, but without yielding: background work does not proceed. */
   performNow(step: Step): void {
     const { history } = this;
     switch (step.kind) {
@@ -95,7 +95,7 @@ export class StoreRun {
         history.promise(this.#changes);
         return;
       case 'compact-async':
-        // A compaction that `close` gives up says so; everything else is a fault.
+        // A compaction that `close` abandons reports it; every other error is a fault.
         this.#inBackground(this.#store.compactAsync(), ['CLOSED']);
         return;
       case 'reopen':
@@ -114,7 +114,7 @@ export class StoreRun {
         const { engine, storage } = this.#options;
         const summary = summaryForReader(engine, storage, DIRECTORY);
         if (this.history.wasState(this.#changes, summary)) return;
-        throw new Error(`a reader sees ${summary}, which never was`);
+        throw new Error(`a reader sees ${summary}, which was never a state`);
       }
       case 'turn':
         this.#writeDeferred();
@@ -166,7 +166,7 @@ export class StoreRun {
     this.#opened += 1;
     const opened = this.#opened;
     const onEvent = ({ type }: StoreEvent): void => {
-      // What a killed process finds out too late is nobody's concern.
+      // Reports of a killed process do not count.
       if (opened === this.#opened && SIGNS_OF_DAMAGE.has(type)) this.#complaints.push(type);
     };
     const store = engine.LogStore.open(
@@ -175,7 +175,7 @@ export class StoreRun {
       { storage, random: this.#random, defer: (task) => this.#deferred.push(task) },
     );
     const { recovery } = store.stats();
-    if (recovery.damaged.length > 0) throw new Error(`took a crash for damage: ${JSON.stringify(recovery)}`);
+    if (recovery.damaged.length > 0) throw new Error(`reported a crash as damage: ${JSON.stringify(recovery)}`);
     const contents = contentsOf(store);
     const summary = summaryOf(contents);
     if (!this.history.isAllowed(this.#changes, summary)) {

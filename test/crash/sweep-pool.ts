@@ -7,16 +7,16 @@ import type { CrashCount } from './crash-sweep.ts';
 export interface Swept {
   readonly kind: 'swept';
   readonly seed: number;
-  /** Whether it ran on the engine as it is, not on the small one. */
+  /** Whether it ran on the shipped engine, not on the small one. */
   readonly shipped: boolean;
   readonly count: CrashCount;
-  /** Time of a processor that it took. */
+  /** The processor time that it took. */
   readonly cpuMs: number;
-  /** Of every disk that was opened. */
+  /** The digests of all disks that were opened. */
   readonly digests: Float64Array;
 }
 
-/** What a worker says. */
+/** A message of a worker. */
 export type SweepAnswer =
   | { readonly kind: 'ready' }
   | Swept
@@ -38,15 +38,15 @@ export interface SweepPoolOptions {
   readonly seed: number;
   /** The known fault to build into the store, 0 for none. */
   readonly broken: number;
-  /** Told of each workload that was swept; whether another one is to be begun. */
+  /** Called for each swept workload; returns whether to start another one. */
   readonly onSwept: (swept: Swept) => boolean;
 }
 
 const script: string = fileURLToPath(new URL('./sweep-worker.ts', import.meta.url));
 
 /**
- * Processes that sweep one workload after the other. The seeds are given out in their order and every workload begun is
- * ended, so that the same number of workloads is the same sweep, however many processes share it.
+ * Processes that sweep one workload after the other. Seeds are handed out in order and every started workload is
+ * completed, so the same number of workloads is the same sweep, with any number of processes.
  */
 export class SweepPool {
   readonly #options: SweepPoolOptions;
@@ -58,7 +58,7 @@ export class SweepPool {
     this.#nextSeed = options.seed;
   }
 
-  /** Resolves when `onSwept` has had enough. Throws a `Violation` as soon as there is one; no process is left behind. */
+  /** Resolves when `onSwept` returns false. Throws the first `Violation`; no process is left behind. */
   async run(): Promise<void> {
     const { workers, broken } = this.#options;
     const children = Array.from({ length: workers }, () =>
@@ -84,7 +84,7 @@ export class SweepPool {
   }
 }
 
-/** The next thing a worker says. Throws where it ends instead. */
+/** The next message of a worker. Throws if the worker ends instead. */
 async function answerOf(child: ChildProcess): Promise<SweepAnswer> {
   const settled = new AbortController();
   const { signal } = settled;

@@ -2,9 +2,9 @@ import { formatCount, formatTable } from '../../bench/table.ts';
 import type { CrashCount } from './crash-sweep.ts';
 import type { Swept } from './sweep-pool.ts';
 
-/** What all workers went through together. */
+/** The totals of all workers. */
 export class SweepTotals {
-  /** Digest of every disk that was opened, whoever opened it. */
+  /** The digests of all disks that any worker opened. */
   readonly #census = new Set<number>();
   readonly #count: CrashCount = { workloads: 0, points: 0, states: 0, recoveriesCrashed: 0, compactions: 0 };
   #shipped = 0;
@@ -17,7 +17,7 @@ export class SweepTotals {
     if (shipped) this.#shipped += 1;
   }
 
-  /** Disks that differ from one another in any byte. */
+  /** How many different disks were opened. */
   get distinct(): number {
     return this.#census.size;
   }
@@ -31,7 +31,7 @@ export class SweepTotals {
     const { workloads, points, states, recoveriesCrashed, compactions } = this.#count;
     const rows: readonly (readonly [string, number])[] = [
       ['workloads', workloads],
-      ['of them on the engine as it is', this.#shipped],
+      ['of them on the shipped engine', this.#shipped],
       ['crash points', points],
       ['crash states tried', states],
       ['distinct crash states, each opened', this.distinct],

@@ -1,6 +1,6 @@
 /*
- * Sweeps the workloads whose seeds it is told, one after the other, and tells what came of each: a child of `SweepPool`.
- * Its argument is the number of a known fault to build into the store, 0 for none.
+ * Sweeps the workloads of the seeds it receives, one after the other, and reports the result of each: a child of
+ * `SweepPool`. Its argument is the number of a known fault to build into the store, 0 for none.
  */
 import { BROKEN_FOR_CRASHES } from '../engines/broken-for-crashes.ts';
 import type { Engine } from '../engines/engine-source.ts';
@@ -11,13 +11,13 @@ import { workloadOf } from './workload.ts';
 
 type Limits = Omit<CrashSweepOptions, 'engine'>;
 
-/** One workload in so many runs on the engine as it is, whose states take several times as long to open. */
+/** One workload in so many runs on the shipped engine, whose states take several times as long to open. */
 const SHIPPED_EVERY = 8;
 const SHIPPED: Limits = { combinationsMax: 24, tearsMax: 48, recoveryEvery: 50, recoveriesMax: 4 };
 /** One in so many has every write torn at every byte, and more of everything else. */
 const FINE_EVERY = 4;
 const FINE: Limits = { combinationsMax: 128, tearsMax: 1024, recoveryEvery: 100, recoveriesMax: 30 };
-/** The others are gone through faster, so that there are more of them. */
+/** The others run faster, so that there are more of them. */
 const COARSE: Limits = { combinationsMax: 48, tearsMax: 128, recoveryEvery: 40, recoveriesMax: 15 };
 
 async function sweep(small: Engine, seed: number, mayBeShipped: boolean): Promise<SweepAnswer> {

@@ -2,7 +2,7 @@ import type { Durability } from '../../src/store/log-store-options.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { KEYS, PREFIXES } from './contents.ts';
 
-/** One thing done to a store. Lengths are bytes of bodies. */
+/** One step of a workload. Lengths are bytes of bodies. */
 export type Step =
   | { readonly kind: 'put'; readonly key: string; readonly length: number }
   | { readonly kind: 'batch'; readonly puts: readonly { readonly key: string; readonly length: number }[] }
@@ -10,15 +10,15 @@ export type Step =
   | { readonly kind: 'delete-prefix'; readonly prefix: string }
   /** Every entry is read. */
   | { readonly kind: 'read' }
-  /** A reader opens the store while it is written to, and reads every entry. */
+  /** A reader opens the store during writes, and reads every entry. */
   | { readonly kind: 'reader' }
   | { readonly kind: 'sync' }
-  /** Begun and not waited for. */
+  /** Started and not awaited. */
   | { readonly kind: 'sync-async' }
   /** The turn of the event loop ends. */
   | { readonly kind: 'turn' }
   | { readonly kind: 'compact' }
-  /** Begun and not waited for: what comes next is written meanwhile. */
+  /** Started and not awaited: the next steps write meanwhile. */
   | { readonly kind: 'compact-async' }
   /** Closed, which writes the image, and opened again. */
   | { readonly kind: 'reopen' }
@@ -31,7 +31,10 @@ export interface Workload {
   readonly steps: readonly Step[];
 }
 
-/** Equal lengths are frequent: then records of different runs begin at the same places, where stale ones do most harm. */
+/**
+ * Equal lengths are frequent: then records of different runs start at the same offsets, where stale records do most
+ * harm.
+ */
 const LENGTHS: readonly number[] = [24, 24, 24, 24, 24, 0, 5, 40, 100, 300];
 const LENGTHS_BIG: readonly number[] = [24, 24, 24, 600, 1500];
 
@@ -53,7 +56,10 @@ const WEIGHTS: Readonly<Record<StepKind, number>> = {
   kill: 3,
 };
 
-/** The workload of a seed. One in four syncs in every call, one in eight has bodies larger than a page of a small engine. */
+/**
+ * The workload of a seed. One in four syncs in every call; one in eight has bodies larger than a page of a small
+ * engine.
+ */
 export function workloadOf(seed: number, stepsMax = 30): Workload {
   const random = seededRandom(seed);
   const lengths = random() % 8 === 0 ? LENGTHS_BIG : LENGTHS;

@@ -1,5 +1,5 @@
-// Why this test: a drawing that shows the layout of yesterday teaches it. Each is drawn again, and what it says of offsets
-// and words is compared with what a real store writes. After a change that is meant: `npm run drawings`.
+// Why this test: an outdated drawing teaches an outdated layout. Each is drawn again, and its offsets and words are
+// compared with what a real store writes. After an intended change: `npm run drawings`.
 import { describe, expect, test } from 'vitest';
 import { drawings } from '../../docs/drawings/drawings.ts';
 import { layout } from '../../docs/drawings/index-layout.ts';
@@ -9,11 +9,11 @@ import { repositoryFiles, repositoryText } from '../tidy/repository-files.ts';
 import { tableRows } from './markdown.ts';
 
 describe.each([...drawings])('docs/drawings/%s.svg', (name, draw) => {
-  test('is what its script draws', async () => {
+  test('equals the output of its script', async () => {
     expect(await draw()).toBe(repositoryText(`docs/drawings/${name}.svg`));
   });
 
-  test('fits the page, has a title and a description, and is dark where the page is', () => {
+  test('fits the page, has a title and a description, and a dark mode', () => {
     const svg = repositoryText(`docs/drawings/${name}.svg`);
     expect(svg).toMatch(/^<svg [^>]*width="720" [^>]*role="img"/);
     expect(svg).toMatch(/<title id="title">.+<\/title>\n<desc id="desc">.{80,}<\/desc>/);
@@ -21,7 +21,7 @@ describe.each([...drawings])('docs/drawings/%s.svg', (name, draw) => {
   });
 });
 
-test('there is no drawing that nothing draws', () => {
+test('every drawing has a script', () => {
   const names = repositoryFiles('docs/drawings', ['.svg']).map(({ path }) => /([\w-]+)\.svg$/.exec(path)?.[1]);
   expect(names).toEqual([...drawings.keys()].sort());
 });
@@ -34,7 +34,7 @@ test('the pages of the log are as large as docs/tuning.md says', () => {
 describe('the index that is drawn', () => {
   const keys = ['order:9', 'user:1', 'user:2', 'user:3', 'user:7'];
 
-  /** The nodes and the slots of an index image; docs/format.md has the places of its sections. */
+  /** The nodes and the slots of an index image; docs/format.md has the offsets of its sections. */
   function sectionsOf(image: Uint8Array): { readonly arena: Int32Array; readonly directory: Int32Array } {
     const words = new Int32Array(image.slice().buffer);
     const [stateWords = 0, arenaWords = 0, directoryWords = 0] = [words[9], words[11], words[13]];
@@ -72,7 +72,7 @@ describe('the index that is drawn', () => {
     expect(used.map(({ address }) => keyAt(address)).sort()).toEqual(keys);
   });
 
-  test('has the location of a slot in its node', () => {
+  test('has in each node the location of its slot', () => {
     for (const { address, location } of used) expect(arena[address + layout.locationWord]).toBe(location);
   });
 

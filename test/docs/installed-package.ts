@@ -7,7 +7,7 @@ import { repositoryFiles } from '../tidy/repository-files.ts';
 
 const manifest: string = fileURLToPath(new URL('../../package.json', import.meta.url));
 
-/** An empty directory in which the package is installed as a user has it: JavaScript, found by its name. */
+/** An empty directory with the package installed as a user has it: as JavaScript, found by its name. */
 export class InstalledPackage {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'projection-cache-installed-'));
 

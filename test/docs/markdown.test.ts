@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { anchorsOf, codeBlocks, linksOf, pathsInCode, tableRows } from './markdown.ts';
 
 describe('codeBlocks', () => {
-  test('gives language, flags, text and place', () => {
+  test('returns language, flags, text and place', () => {
     const markdown = 'a\n```ts no-run\nconst a = 1;\n\nconst b = 2;\n```\n```\nx\n```\n';
     expect(codeBlocks('a.md', markdown)).toEqual([
       { place: 'a.md:2', language: 'ts', flags: ['no-run'], text: 'const a = 1;\n\nconst b = 2;' },
@@ -16,7 +16,7 @@ describe('codeBlocks', () => {
 });
 
 describe('linksOf', () => {
-  test('finds links in text and none in code', () => {
+  test('finds links in text but not in code', () => {
     const markdown = '[a](b.md#c) and [d](e)\n`[f](g)`\n```\n[h](i)\n```\n[j](k)';
     expect(linksOf(markdown)).toEqual([
       { target: 'b.md#c', line: 1 },
@@ -34,7 +34,7 @@ describe('anchorsOf', () => {
 });
 
 describe('pathsInCode', () => {
-  test('finds files of the repository and nothing else', () => {
+  test('finds only files of the repository', () => {
     expect(pathsInCode('`src/a/b-c.ts`, `docs/x.md`, `src/log`, src/d.ts and `new MemoryStorage()`')).toEqual([
       'src/a/b-c.ts',
       'docs/x.md',

@@ -1,6 +1,6 @@
 /** A fenced block of a document. */
 export interface CodeBlock {
-  /** The path of the document and the line of the fence, as `README.md:30`. */
+  /** The path of the document and the line of the fence, such as `README.md:30`. */
   readonly place: string;
   readonly language: string;
   /** Words after the language, such as `no-run`. */
@@ -8,7 +8,7 @@ export interface CodeBlock {
   readonly text: string;
 }
 
-/** A link of a document: where to, and the line it is on. */
+/** A link of a document: its target, and the line it is on. */
 export interface Link {
   readonly target: string;
   readonly line: number;
@@ -36,7 +36,7 @@ export function codeBlocks(path: string, markdown: string): CodeBlock[] {
   return blocks;
 }
 
-/** Links of a document that stand in text, not in code. */
+/** The links in the text of a document, not in its code. */
 export function linksOf(markdown: string): Link[] {
   return proseLines(markdown).flatMap((line, index) =>
     [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({
@@ -46,7 +46,7 @@ export function linksOf(markdown: string): Link[] {
   );
 }
 
-/** What can follow `#` in a link to this document: its headings, as GitHub and typedoc name them. */
+/** The valid fragments of a link to this document: its headings, as GitHub and typedoc name them. */
 export function anchorsOf(markdown: string): string[] {
   const headings = proseLines(markdown).flatMap((line) => /^#+ (.+)$/.exec(line)?.[1] ?? []);
   const slugs = headings.map((heading) =>
@@ -61,13 +61,13 @@ export function anchorsOf(markdown: string): string[] {
   });
 }
 
-/** Files of the repository that a document names in code spans, such as `src/index.ts`. */
+/** The files of the repository that a document names in code spans, such as `src/index.ts`. */
 export function pathsInCode(markdown: string): string[] {
   const spans = proseLines(markdown).flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span));
   return spans.filter((span) => /^(?:src|test|props|docs|bench)\/[\w./-]+\.(?:ts|md|json|svg)$/.test(span));
 }
 
-/** Rows of the tables of a document, each as its cells without code marks; heads and rules included. */
+/** The rows of the tables of a document, each as its cells without code marks; headers and rules included. */
 export function tableRows(markdown: string): string[][] {
   const rows = proseLines(markdown).filter((line) => line.startsWith('|'));
   return rows.map((row) =>
@@ -78,7 +78,7 @@ export function tableRows(markdown: string): string[][] {
   );
 }
 
-/** The lines of a document, those within fenced blocks empty, so that line numbers stay. */
+/** The lines of a document; lines in fenced blocks are empty, so that line numbers stay. */
 function proseLines(markdown: string): string[] {
   let inBlock = false;
   return markdown.split('\n').map((line) => {

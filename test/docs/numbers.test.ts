@@ -1,5 +1,5 @@
-// Why this test: a number in a document is right on the day it is written. Those that are constants of the code are read
-// from the tables of the documents and compared.
+// Why this test: a number in a document is correct on the day it is written. The constants of the code are read from
+// the tables of the documents and compared.
 import { describe, expect, test } from 'vitest';
 import { FILE_HEADER_BYTES, FORMAT_VERSION } from '../../src/log/file-header.ts';
 import { LOG_BYTES_MAX } from '../../src/log/log-file.ts';
@@ -28,7 +28,7 @@ import { tableRows } from './markdown.ts';
 const format = repositoryText('docs/format.md');
 const tuning = repositoryText('docs/tuning.md');
 
-/** `65,536` as a number; NaN for what is none. */
+/** `65,536` as a number; NaN for other text. */
 function numberOf(text: string | undefined): number {
   return Number(text?.replaceAll(',', ''));
 }
@@ -68,7 +68,7 @@ describe('docs/format.md', () => {
     expect(documented.map(numberOf)).toEqual(expected);
   });
 
-  test('says in passing what is so', () => {
+  test('has the correct constants in its text', () => {
     expect(format).toContain(`format version: ${FORMAT_VERSION}`);
     expect(format).toContain(`exactly ${BATCH_KEY_BYTES}, ${MARK_KEY_BYTES} and 0 bytes`);
     expect(format).toContain(`a MARK of ${recordBytes(MARK_KEY_BYTES, 0)}`);
@@ -94,7 +94,7 @@ describe('docs/tuning.md', () => {
     expect(() => settingsOf({ syncEveryMs: syncEveryMsMax + 1 })).toThrow(RangeError);
   });
 
-  // Constants that no other file needs are not exported; their declarations are read instead.
+  // Constants that are not exported are read from their declarations.
   const constants = tableRows(tuning).filter(([name, , path]) => /^[A-Z_]+$/.test(name ?? '') && path?.endsWith('.ts'));
 
   test('names constants', () => {
@@ -106,7 +106,7 @@ describe('docs/tuning.md', () => {
   });
 });
 
-/** The value of `const NAME = 4 * 1024;`, undefined for anything that is not a product of numbers. */
+/** The value of `const NAME = 4 * 1024;`; undefined unless it is a product of numbers. */
 function declaredNumber(source: string, name: string): number | undefined {
   const product = new RegExp(`^(?:export )?const ${name}(?:: number)? = ([\\d_.* ]+);$`, 'm').exec(source)?.[1];
   return product?.split('*').reduce((result, factor) => result * Number(factor.trim().replaceAll('_', '')), 1);

@@ -1,4 +1,4 @@
-// Why this test: what is exported and not in the README is found by nobody, and a decision without its cost is praise.
+// Why this test: an export that the README does not mention is not found, and a decision without its cost is praise.
 import { describe, expect, test } from 'vitest';
 import * as api from '../../src/index.ts';
 import * as testing from '../../src/testing/index.ts';
@@ -12,7 +12,7 @@ function sectionsOf(markdown: string): string[] {
 describe('README.md', () => {
   const readme = repositoryText('README.md');
 
-  test('begins with the pain in two sentences and has its sections in order', () => {
+  test('begins with the problem in two sentences and has its sections in order', () => {
     expect(readme).toMatch(/^# projection-cache\n\n[^.]+\.\s[^.]+\.\n\n/);
     expect(sectionsOf(readme).map((section) => section.split('\n')[0]?.slice('## '.length))).toEqual([
       'Which one do I need',
@@ -33,7 +33,7 @@ describe('README.md', () => {
     expect(readme.split(`**${word}**`)).toHaveLength(2);
   });
 
-  test.each(['JSON file', 'lru-cache', 'keyv', 'node:sqlite', 'lmdb'])('says when to take %s instead', (name) => {
+  test.each(['JSON file', 'lru-cache', 'keyv', 'node:sqlite', 'lmdb'])('says when to use %s instead', (name) => {
     const choice = sectionsOf(readme).find((text) => text.startsWith('## Which one do I need')) ?? '';
     expect(tableRows(choice).filter(([first]) => first?.includes(name))).toHaveLength(1);
   });

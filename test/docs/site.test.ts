@@ -1,4 +1,4 @@
-// Why this test: a document that the site does not list is not found there, and typedoc does not miss it.
+// Why this test: a document that the site does not list is not found there, and typedoc does not report it.
 import { describe, expect, test } from 'vitest';
 import { repositoryFiles, repositoryText } from '../tidy/repository-files.ts';
 

@@ -4,7 +4,7 @@ import type { Snippet } from './snippets.ts';
 
 const root: string = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the compiler has to say about snippets, as `place: message`. They import the package by its name. */
+/** The compiler's errors in snippets, as `place: message`. Snippets import the package by its name. */
 export function typeFaults(snippets: readonly Snippet[]): string[] {
   const options = snippetOptions();
   const sources = new Map(snippets.map((snippet, index) => [`${root}snippet-${index}.mts`, snippet]));
@@ -18,7 +18,7 @@ export function typeFaults(snippets: readonly Snippet[]): string[] {
   });
 }
 
-/** As strict as the project itself; only that an example declares something for its reader is no fault. */
+/** As strict as the project itself, but an example may declare names that it does not use. */
 function snippetOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile) as { config: unknown };
   const { options } = ts.parseJsonConfigFileContent({ ...(config as object), files: [] }, ts.sys, root);

@@ -1,6 +1,6 @@
-// Why this test: an example that no longer compiles, or prints something else than it says, costs a reader more than none.
-// Each runs as a user would run it: in a process of its own, in an empty directory. Blocks marked `no-run` are only compiled.
-// Blocks of `js` run without a loader, copied as they are, beside an installed package.
+// Why this test: an example that no longer compiles, or prints something else than it says, is worse than none. Each
+// runs as a user would run it: in its own process, in an empty directory. Blocks marked `no-run` are only compiled.
+// Blocks of `js` run without a loader, unchanged, beside an installed package.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ describe('the code in the documents', () => {
   });
 
   const runnable = all.filter(({ flags }) => !flags.includes('no-run'));
-  test.each(runnable)('of $place runs and prints what it says', async (snippet) => {
+  test.each(runnable)('of $place runs and prints the documented output', async (snippet) => {
     expect(await outputOf(snippet)).toBe(expectedOutput(snippet));
   });
 });
@@ -44,13 +44,13 @@ describe('the package as JavaScript', () => {
   const installed = new InstalledPackage();
   afterAll(() => installed.remove());
 
-  test('is what the first example of the README is written for', () => {
+  test('is the language of the first example of the README', () => {
     const places = plain.map(({ place }) => place.split(':')[0]);
     expect(places).toEqual(expect.arrayContaining(['README.md', 'docs/getting-started.md']));
     expect(plain[0]?.text).toMatch(/\bidentity: /);
   });
 
-  test.each(plain)('of $place runs as it is copied and prints what it says', async (snippet) => {
+  test.each(plain)('of $place runs unchanged and prints the documented output', async (snippet) => {
     expect(await runPlainSnippet(snippet, installed.directory)).toBe(expectedOutput(snippet));
   });
 
@@ -85,17 +85,17 @@ describe('the checks', () => {
     ]);
   });
 
-  test('find what throws', async () => {
+  test('find an error', async () => {
     await expect(outputOf(snippet("throw new Error('no');\nexport {};\n"))).rejects.toThrow('no');
   });
 
-  test('find a test that fails, and print nothing of one that passes', async () => {
+  test('find a failed test, and print nothing for one that passes', async () => {
     const tests = "import { test } from 'node:test';\ntest('one', () => {\n  ";
     await expect(outputOf(snippet(`${tests}throw new Error('no');\n});\n`))).rejects.toThrow();
     expect(await outputOf(snippet(`${tests}});\n`))).toBe('');
   });
 
-  test('take the comment behind console.log for what it prints', () => {
+  test('take the comment after console.log as the expected output', () => {
     expect(expectedOutput(snippet("console.log('a', 1n); // a 1n\nf(); // not this\nconsole.log(2); // 2\n"))).toBe(
       'a 1n\n2\n',
     );

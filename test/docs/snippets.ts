@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { repositoryFiles } from '../tidy/repository-files.ts';
 import { type CodeBlock, codeBlocks } from './markdown.ts';
 
-/** A block of TypeScript or JavaScript that a document or a docstring shows. */
+/** A block of TypeScript or JavaScript in a document or a docstring. */
 export type Snippet = CodeBlock;
 
 /** A snippet may take this long on a loaded machine. */
@@ -22,14 +22,14 @@ export function snippets(wanted: 'ts' | 'js'): Snippet[] {
   return [...documents, ...docstrings].filter(({ language }) => language === wanted);
 }
 
-/** What a snippet says it prints: the comment behind each `console.log` of a line. */
+/** The expected output of a snippet: the comment after each `console.log` in a line. */
 export function expectedOutput({ text }: Snippet): string {
   return [...text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output]) => `${output}\n`).join('');
 }
 
 /**
- * Runs a `ts` snippet in a process of its own, in `directory`, and returns what it prints. The package is its source. What
- * `node:test` reports goes to a file; a test of the snippet that fails makes its process fail.
+ * Runs a `ts` snippet in its own process, in `directory`, and returns its output. The package is its source. What
+ * `node:test` reports goes to a file; a failed test of the snippet makes its process fail.
  */
 export async function runSnippet({ text }: Snippet, directory: string): Promise<string> {
   const source = new URL('../../src/index.ts', import.meta.url).href;
@@ -46,7 +46,7 @@ export async function runSnippet({ text }: Snippet, directory: string): Promise<
   return stdout;
 }
 
-/** Runs a `js` snippet as it stands, in a directory where the package is installed, and returns what it prints. */
+/** Runs a `js` snippet unchanged, in a directory where the package is installed, and returns its output. */
 export async function runPlainSnippet({ text }: Snippet, directory: string): Promise<string> {
   const file = join(directory, 'snippet.mjs');
   writeFileSync(file, text);
@@ -54,7 +54,7 @@ export async function runPlainSnippet({ text }: Snippet, directory: string): Pro
   return stdout;
 }
 
-/** The text of block comments, each line on its own line; code is left empty. */
+/** The text of block comments, each line on its own line; code lines are empty. */
 function docstringLines(source: string): string {
   return source
     .split('\n')

@@ -1,4 +1,4 @@
-// Why this test: the table of faults is a claim about the tests. Its files must exist, and none of its rows be missing.
+// Why this test: the table of faults makes statements about the tests. Its files must exist, and no row may be missing.
 import { describe, expect, test } from 'vitest';
 import { repositoryFiles, repositoryText } from '../tidy/repository-files.ts';
 import { tableRows } from './markdown.ts';
@@ -13,7 +13,7 @@ function faultRows(markdown: string): string[][] {
   return tableRows(markdown).filter(([number = '']) => /^\d+$/.test(number));
 }
 
-/** What a row claims that is not so. */
+/** The errors of a row. */
 function faultsOf([number, name = '', files = '']: readonly string[], present: ReadonlySet<string>): string[] {
   const paths = files.split(',').map((path) => path.trim());
   const missing = paths.filter((path) => !present.has(path)).map((path) => `${number}: no test file ${path}`);

@@ -1,20 +1,20 @@
 import type { BrokenEngine } from './engine-source.ts';
 import type { SourceEdit } from './source-edit.ts';
 
-/** The last record of an image counts as found in the log, whatever is there. */
+/** The last record of an image is accepted without looking into the log. */
 const ANY_LAST_RECORD: SourceEdit = {
   find: "$reader.read($record.offset, false) === 'valid' && $end && $checksum",
   replace: 'true',
 };
 
-/** Faults that damaged files bring to light. */
+/** Faults that damaged files reveal. */
 export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
   {
-    fault: 'the checksum of a head is not checked when a body is read',
+    fault: 'the header checksum is not checked when a body is read',
     edits: [{ find: '!$headValid($$head) || !bodyValid($$body)', replace: '!bodyValid($$body)' }],
   },
   {
-    fault: 'the checksum of a head is not checked in recovery',
+    fault: 'the header checksum is not checked in recovery',
     edits: [{ find: 'if (!$headValid($words, $word, $salt, $offset)) return false;', replace: '' }],
   },
   {
@@ -34,7 +34,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [{ find: 'if ($sum !== xxh32($section, 0, $section.length, $salt)) return undefined;', replace: '' }],
   },
   {
-    fault: 'an image is taken whatever log it is of',
+    fault: 'an image of another log is accepted',
     edits: [
       { find: '$generation || $header[HeaderWord.salt] !== $log.salt', replace: '$generation' },
       {
@@ -49,11 +49,11 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     ],
   },
   {
-    fault: 'the last record of an image is not looked for in its log',
+    fault: 'the last record of an image is not looked up in its log',
     edits: [ANY_LAST_RECORD],
   },
   {
-    fault: 'a damaged head costs nothing that is older',
+    fault: 'a damaged header does not remove older entries',
     edits: [
       {
         within: 'LogReplay',
@@ -63,15 +63,15 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     ],
   },
   {
-    fault: 'a damaged body costs nothing that is older',
+    fault: 'a damaged body does not remove an older value',
     edits: [{ within: 'LogReplay', find: '$index.remove($$key); $lost += 1;', replace: '$lost += 1;' }],
   },
   {
-    fault: 'damage below a mark passes for a torn tail',
+    fault: 'damage below a mark counts as a torn tail',
     edits: [{ within: 'LogReplay', find: 'if ($offset < $durable) return true;', replace: 'return false;' }],
   },
   {
-    fault: 'a log that ends below what was durable is taken as it is',
+    fault: 'a log that ends below its durable offset is accepted',
     edits: [
       {
         within: 'LogReplay',
@@ -81,7 +81,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     ],
   },
   {
-    fault: 'memory is taken for a length that was not verified',
+    fault: 'memory is allocated for a length that was not verified',
     edits: [
       {
         find: `

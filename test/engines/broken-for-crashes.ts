@@ -1,14 +1,14 @@
 import type { BrokenEngine } from './engine-source.ts';
 
 interface BrokenForCrashes extends BrokenEngine {
-  /** The first workload that is tried: one that shows it soon. */
+  /** The first workload that is tried: one that reveals the fault early. */
   readonly seed?: number;
 }
 
-/** Faults that crashes bring to light. */
+/** Faults that crashes reveal. */
 export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
-    fault: 'no sync before the new generation is called whole',
+    fault: 'no sync before COMPLETE is written to the new generation',
     seed: 7,
     edits: [{ find: 'if ($log.durable < $log.end) $log.sync();', replace: '' }],
   },
@@ -20,12 +20,12 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     ],
   },
   {
-    fault: 'no sync of the directory before the new generation is called whole',
+    fault: 'no sync of the directory before COMPLETE is written to the new generation',
     seed: 9,
     edits: [{ within: 'Compaction', find: 'syncDirectory($directory); $named = true;', replace: '$named = true;' }],
   },
   {
-    fault: 'a compaction drops the deletions written since it began',
+    fault: 'a compaction drops the deletions written since it started',
     seed: 18,
     edits: [{ find: '$at >= $start && isDeletion($kind)', replace: 'false' }],
   },
@@ -40,7 +40,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     ],
   },
   {
-    fault: 'an asynchronous sync is taken to cover what was written while it ran',
+    fault: 'an asynchronous sync counts as covering what was written during it',
     seed: 20,
     edits: [
       {
@@ -75,7 +75,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     ],
   },
   {
-    fault: 'a batch that is cut short counts as far as it goes',
+    fault: 'the records of an incomplete batch are applied',
     seed: 30,
     edits: [
       {
@@ -90,12 +90,12 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     ],
   },
   {
-    fault: 'the highest generation is the store although it is not whole',
+    fault: 'the highest generation is used although it is incomplete',
     seed: 8,
     edits: [{ find: '$logs.findLast(isWhole)', replace: '$logs.at(-1)' }],
   },
   {
-    fault: 'a generation that stands alone need not be whole',
+    fault: 'a single generation is used although it is incomplete',
     seed: 3,
     edits: [
       {
@@ -105,12 +105,12 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     ],
   },
   {
-    fault: 'a torn image of the index is taken for whole',
+    fault: 'a torn index image is accepted',
     seed: 3,
     edits: [{ find: 'if ($sum !== xxh32($section, 0, $section.length, $salt)) return undefined;', replace: '' }],
   },
   {
-    fault: 'an image is written of what no sync covered',
+    fault: 'an image is written of records that no sync covered',
     seed: 3,
     edits: [
       { find: '$log.needsSync || $unchanged', replace: '$unchanged' },
@@ -118,7 +118,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     ],
   },
   {
-    fault: 'head checksums are not tied to the file and the place',
+    fault: 'header checksums do not depend on the file and the offset',
     seed: 10,
     edits: [{ find: '($salt + $offset / RECORD_ALIGNMENT) | 0', replace: '0' }],
   },

@@ -2,21 +2,21 @@ import type { DiskVerb } from '../../src/testing/index.ts';
 import type { BrokenEngine } from './engine-source.ts';
 
 interface BrokenForErrors extends BrokenEngine {
-  /** The calls whose failure shows it. */
+  /** The operations whose failure reveals the fault. */
   readonly verbs: readonly DiskVerb[];
-  /** The file whose calls show it; default: any. */
+  /** The file whose operations reveal it; default: any. */
   readonly file?: string;
 }
 
-/** Faults that failing calls of the storage bring to light. */
+/** Faults that failing calls of the storage reveal. */
 export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
-    fault: 'a sync that failed is tried again as if nothing had happened',
+    fault: 'a failed sync is retried',
     verbs: ['sync'],
     edits: [{ find: 'try { $log.sync(); } catch ($error) { throw $gate.poison($error); }', replace: '$log.sync();' }],
   },
   {
-    fault: 'a sync that failed is taken for one that succeeded',
+    fault: 'a failed sync counts as successful',
     verbs: ['sync'],
     edits: [
       {
@@ -37,12 +37,12 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     edits: [{ find: '$logs.findLast(isWhole)', replace: '$logs.find(isWhole)' }],
   },
   {
-    fault: 'the image of an older generation stays',
+    fault: 'the image of an older generation is not removed',
     verbs: ['remove'],
     edits: [{ find: '[...imageNames, ...logNames]', replace: 'logNames' }],
   },
   {
-    fault: 'a generation that may be whole is given up without being emptied',
+    fault: 'a generation that may be complete is abandoned without being truncated',
     verbs: ['write', 'sync'],
     file: '000002.log',
     edits: [
@@ -62,7 +62,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     ],
   },
   {
-    fault: 'a short write is taken for a whole one',
+    fault: 'a short write counts as complete',
     verbs: ['write'],
     edits: [
       {
@@ -72,7 +72,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     ],
   },
   {
-    fault: 'a write that fails is given up',
+    fault: 'a failed write is not retried',
     verbs: ['write'],
     edits: [
       {
@@ -83,7 +83,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     ],
   },
   {
-    fault: 'an interrupted write is not tried again',
+    fault: 'an interrupted write is not retried',
     verbs: ['write'],
     edits: [{ find: "$errno === 'EINTR' || $errno === 'EAGAIN'", replace: '$errno === undefined' }],
   },
@@ -104,13 +104,13 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     edits: [{ find: '$attempt(() => this.target.close());', replace: '' }],
   },
   {
-    fault: 'entries of an abandoned compaction do not get their places back',
+    fault: 'entries of an abandoned compaction keep their new locations',
     verbs: ['write'],
     file: '000002.log',
     edits: [{ find: '$moves.revert($$places);', replace: '' }],
   },
   {
-    fault: 'a body that cannot be read is taken for a damaged one',
+    fault: 'a body that cannot be read counts as damaged',
     verbs: ['read'],
     edits: [
       {

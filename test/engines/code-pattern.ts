@@ -1,6 +1,6 @@
 import ts from 'typescript';
 
-/** A place in a source that a pattern fits, and what its wildcards stand for there. */
+/** A place in a source that matches a pattern, and the text that its wildcards match there. */
 export interface PatternMatch {
   readonly start: number;
   readonly end: number;
@@ -10,11 +10,10 @@ export interface PatternMatch {
 type Captures = Map<string, string>;
 
 /**
- * Code that is found by its shape. In the pattern `$name` stands for any expression or name, `$name;` for any statement
- * and `$$name` for any number of arguments or statements. A wildcard that occurs twice stands for the same text twice.
- * Line breaks, comments, types, parentheses and the braces around a single statement make no difference.
- *
- * A pattern that ends in `;` or `}` is a sequence of statements, any other one expression.
+ * A pattern that finds code by its structure. In the pattern `$name` stands for any expression or name, `$name;` for
+ * any statement and `$$name` for any number of arguments or statements. A wildcard that occurs twice must match the
+ * same text twice. Line breaks, comments, types, parentheses and the braces around a single statement make no
+ * difference. A pattern that ends in `;` or `}` is a sequence of statements, any other one expression.
  */
 export class CodePattern {
   readonly text: string;
@@ -29,12 +28,14 @@ export class CodePattern {
     this.#expression = unwrapped(first.expression) as ts.Expression;
   }
 
-  /** The names that a source must have for the pattern to fit anywhere in it. */
+  /** The names that a source must contain for the pattern to match anywhere in it. */
   get names(): readonly string[] {
     return this.text.match(/(?<![\w$'#])[A-Za-z_]\w*/g) ?? [];
   }
 
-  /** Every place in the source that the pattern fits; with `within` only those in the function, method or class. */
+  /**
+   * Every place in the source that matches the pattern; with `within`, only those in that function, method or class.
+   */
   findAll(source: ts.SourceFile, within?: string): PatternMatch[] {
     const found: PatternMatch[] = [];
     const visit = (node: ts.Node, inside: boolean): void => {
@@ -49,7 +50,7 @@ export class CodePattern {
   #matchesAt(node: ts.Node): PatternMatch[] {
     if (this.#expression !== undefined) return matchOf([node], fits(this.#expression, node, new Map()));
     const [only] = this.#statements;
-    // One statement may also stand alone, behind an `if`.
+    // One statement may also stand alone, after an `if`.
     if (only !== undefined && this.#statements.length === 1) return matchOf([node], fits(only, node, new Map()));
     const list = statementsOf(node);
     return list.flatMap((_, from) => {
@@ -73,7 +74,7 @@ function matchOf(nodes: readonly ts.Node[], captures: Captures | undefined): Pat
   return [{ start: first.getStart(), end: last.end, captures }];
 }
 
-/** What the wildcards stand for where `node` has the shape of `pattern`, else `undefined`. */
+/** The texts that the wildcards match if `node` has the structure of `pattern`, else `undefined`. */
 function fits(pattern: ts.Node, node: ts.Node, captures: Captures): Captures | undefined {
   const wildcard = wildcardOf(pattern);
   if (wildcard !== undefined) {
@@ -113,13 +114,13 @@ function captured(wildcard: string, text: string, captures: Captures): Captures 
   return new Map(captures).set(wildcard, text);
 }
 
-/** The wildcard that a node of a pattern is. */
+/** The wildcard that a node of a pattern represents. */
 function wildcardOf(node: ts.Node): string | undefined {
   const name = ts.isExpressionStatement(node) ? node.expression : node;
   return ts.isIdentifier(name) && name.text.startsWith('$') ? name.text : undefined;
 }
 
-/** What a node consists of, in order and without types: its lists, and each single node as a list of one. */
+/** The children of a node, in order and without types: its lists, and each single node as a list of one. */
 function partsOf(node: ts.Node): ts.Node[][] {
   const parts: ts.Node[][] = [];
   const add = (children: readonly ts.Node[]): void => {

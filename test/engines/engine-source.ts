@@ -7,23 +7,23 @@ import type { LogStore } from '../../src/store/log-store.ts';
 import { moduleClosure } from './module-closure.ts';
 import { edited, type SourceEdit, type Sources } from './source-edit.ts';
 
-/** What tests need of an engine: the one of the sources, or one that was built from changed sources. */
+/** The parts of an engine that tests use: of the sources, or of an engine built from changed sources. */
 export interface Engine {
   readonly LogStore: typeof LogStore;
-  /** The smallest page cache it takes. */
+  /** The smallest page cache it accepts. */
   readonly pageCacheBytes: number;
-  /** Waits as long as its asynchronous compaction does between two steps. */
+  /** Waits as long as its asynchronous compaction waits between two steps. */
   readonly nextTurn: () => Promise<void>;
 }
 
-/** An engine with one thing done wrong, which a sweep must notice. */
+/** An engine with one fault, which a sweep must detect. */
 export interface BrokenEngine {
   /** What is wrong with it. */
   readonly fault: string;
   readonly edits: readonly SourceEdit[];
 }
 
-/** The module that is the engine: all else in it is what this one imports. */
+/** The entry module: the engine is this module and everything it imports. */
 const ENTRY = 'store/log-store';
 
 const compilerOptions: ts.CompilerOptions = {
@@ -35,13 +35,13 @@ const compilerOptions: ts.CompilerOptions = {
 
 let sources: Sources | undefined;
 
-/** The engine's sources as they are, by their paths below `src`. */
+/** The unchanged sources of the engine, by their paths below `src`. */
 export function engineSources(): Sources {
   sources ??= new Map([...moduleClosure([`src/${ENTRY}.ts`])].map(([path, text]) => [path.slice('src/'.length), text]));
   return sources;
 }
 
-/** Builds the store with `edits` in a folder of its own and loads it. Tests and sources stay as they are. */
+/** Builds the store with `edits` in a separate folder and loads it. Tests and sources are not changed. */
 export async function loadStore(edits: readonly SourceEdit[]): Promise<typeof LogStore> {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-engine-'));
   try {
@@ -53,7 +53,7 @@ export async function loadStore(edits: readonly SourceEdit[]): Promise<typeof Lo
   }
 }
 
-/** Writes sources as JavaScript modules that run as they are. */
+/** Writes sources as JavaScript modules that run without a loader. */
 export function writeModules(directory: string, modules: Sources): void {
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
   for (const [file, text] of modules) {

@@ -5,7 +5,7 @@ import ts from 'typescript';
 
 const repository: string = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The texts of modules and of all that they import, by their paths below the repository. */
+/** The texts of modules and of everything they import, by their paths below the repository. */
 export function moduleClosure(entries: readonly string[]): Map<string, string> {
   const texts = new Map<string, string>();
   const visit = (path: string): void => {

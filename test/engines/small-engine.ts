@@ -4,14 +4,14 @@ import { type Engine, loadStore } from './engine-source.ts';
 import type { SourceEdit } from './source-edit.ts';
 
 const SMALL_PAGE_BYTES = 1024;
-/** The smallest page cache that the store takes. */
+/** The smallest page cache that the store accepts. */
 const PAGES_MIN = 8;
 
 /**
- * The engine's thresholds divided by some hundreds: pages of 1 KiB, compactions that begin at 1 KiB of dead bytes and go
- * on in steps of 64 bytes. So a store of a few records goes through what one of many megabytes goes through, its states
- * can be gone through one by one, and opening it costs a tenth. Nothing but these numbers differs, and that a compaction
- * between turns of the event loop waits for a turn and not for a millisecond.
+ * The engine's thresholds divided by several hundred: pages of 1 KiB, compactions that start at 1 KiB of dead bytes and
+ * proceed in steps of 64 bytes. So a store of a few records behaves like one of many megabytes, all its crash states
+ * can be tried, and opening it costs a tenth. Only these numbers differ, and an asynchronous compaction waits for a
+ * turn of the event loop instead of a millisecond.
  */
 const SMALL_SIZES: Readonly<Record<string, number | string>> = {
   PAGE_BYTES: SMALL_PAGE_BYTES,
@@ -26,7 +26,7 @@ const SMALL_SIZES: Readonly<Record<string, number | string>> = {
   WRITE_BYTES: 256,
   PIECE_BYTES: 512,
   CHUNK_MOVES: 8,
-  // Memory is taken as it is needed: reserving address space would cost more than all of the rest.
+  // Memory is allocated as needed: reserving address space would cost more than everything else.
   RESERVATIONS_BYTES: '[]',
   STEP_WORDS_MIN: 128,
   SLOTS: 16,
@@ -59,7 +59,7 @@ export async function smallEngineWith(edits: readonly SourceEdit[]): Promise<Eng
   };
 }
 
-/** The engine as it is. */
+/** The unchanged engine of the sources. */
 export const SHIPPED_ENGINE: Engine = {
   LogStore,
   pageCacheBytes: PAGES_MIN * PAGE_BYTES,

@@ -1,6 +1,6 @@
 /*
- * Why this test: the sweeps prove nothing once a fault is not in the engine any more. A change of the sources that leaves
- * an edit without its place shows here, all of them at once and with what to adjust, not in a sweep of minutes.
+ * Why this test: the sweeps prove nothing once a fault is no longer in the engine. If a change of the sources leaves an
+ * edit without its place, this test shows all such edits at once and what to adjust, before a sweep of minutes does.
  */
 import { describe, expect, test } from 'vitest';
 import { BROKEN_FOR_CORRUPTION } from './broken-for-corruption.ts';
@@ -27,34 +27,34 @@ describe('an edit', () => {
     return [...edited(sources, [edit])].filter(([file, text]) => text !== sources.get(file)).join();
   };
 
-  test('finds code by its shape, whatever stands in place of the wildcards', () => {
+  test('finds code by its structure, with any text for the wildcards', () => {
     expect(changed({ find: 'if ($page.pinned) $file.sync();', replace: '$file.flush($page);' })).toBe(
       'page.ts,export const PAGE_BYTES: number = 64 * 1024;\nfile.flush(page);\n',
     );
   });
 
-  test('is narrowed to a class, and leaves an empty statement where nothing replaces one', () => {
+  test('is limited to a class, and leaves an empty statement for an empty replacement', () => {
     expect(changed({ within: 'Log', find: '$file.sync($$none);', replace: '' })).toContain('// All of it.\n    ;\n');
   });
 
-  test('changes a constant wherever it is', () => {
+  test('changes a constant in any file', () => {
     expect(changed({ constant: 'PAGE_BYTES', value: '8' })).toContain('PAGE_BYTES: number = 8;');
   });
 
-  test('that fits two places names them', () => {
+  test('that matches two places names them', () => {
     expect(() => edited(sources, [{ find: '$file.sync();', replace: '' }])).toThrow(
       /fits 2 places in the engine, not one: narrow it[\s\S]+src\/log\.ts:5: this\.file\.sync\(\);\n {2}src\/page\.ts:3: /,
     );
   });
 
-  test('that fits no place names the lines that come closest', () => {
+  test('that matches no place names the most similar lines', () => {
     expect(() => edited(sources, [{ within: 'Log', find: '$file.pinned;', replace: '' }])).toThrow(
       /fits no place in `Log`: change `find` \(and `within`\)[\s\S]+\$file\.pinned;[\s\S]+src\/page\.ts:2: if \(page\.pinned\)/,
     );
     expect(() => edited(sources, [{ constant: 'PAGE_SIZE', value: '8' }])).toThrow(/no source[\s\S]+PAGE_BYTES/);
   });
 
-  test('wants the same text for the same wildcard', () => {
+  test('requires the same text for the same wildcard', () => {
     const find = '$a + $a';
     expect(changedSum('x + x', find)).toBe('y');
     expect(() => changedSum('x + z', find)).toThrow('no place');

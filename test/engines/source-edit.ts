@@ -4,27 +4,27 @@ import { CodePattern, type PatternMatch, parse } from './code-pattern.ts';
 /** Sources of the engine, by their paths below `src`. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** A change of the engine's sources. It names no file, so that code may move. */
+/** A change of the engine's sources. It names no file, so that code can move. */
 export type SourceEdit = CodeEdit | ConstantEdit;
 
-/** Replaces the one place that a pattern fits, see `CodePattern`. */
+/** Replaces the one place that matches a pattern, see `CodePattern`. */
 export interface CodeEdit {
   readonly find: string;
-  /** The function, method or class in which the place is: for a pattern that fits elsewhere too. */
+  /** The function, method or class that contains the place: for a pattern that matches elsewhere too. */
   readonly within?: string;
-  /** May use the wildcards of `find`. Empty for statements that are left out. */
+  /** May use the wildcards of `find`. Empty to remove statements. */
   readonly replace: string;
 }
 
-/** Gives a constant another value, in every source that has one of this name. */
+/** Sets a constant to another value, in every source that declares one of this name. */
 export interface ConstantEdit {
   readonly constant: string;
-  /** The class whose source it is in, for a name that stands for something else in another source. */
+  /** A class in the same source, for a name that means something else in another source. */
   readonly beside?: string;
   readonly value: string;
 }
 
-/** `sources` with the edits made, in their order. Throws where one does not fit, and says what to adjust. */
+/** Applies the edits to `sources`, in order. Throws if one does not match, with what to adjust. */
 export function edited(sources: Sources, edits: readonly SourceEdit[]): Sources {
   const result = new Map(sources);
   for (const edit of edits) {
@@ -69,7 +69,7 @@ function replacement(replace: string, { captures }: PatternMatch): string {
   return replace.replace(/\$\$?\w+/g, (wildcard) => captures.get(wildcard) ?? wildcard) || ';';
 }
 
-/** Why an edit cannot be made, with the places that come closest. */
+/** The error for an edit that does not match exactly one place, with the most similar places. */
 function misfit(
   sources: Sources,
   { find, within }: CodeEdit,
@@ -82,7 +82,7 @@ function misfit(
     return `the pattern of an edit fits ${places.length} places in ${where}, not one: ${advice}\n${find}\n${places.join('\n')}`;
   }
   const advice =
-    'change `find` (and `within`) to how that code reads now, or delete the fault if it cannot be made any more.';
+    'change `find` (and `within`) to match the code as it is now, or delete the fault if it is no longer possible.';
   return `the pattern of an edit fits no place in ${where}: ${advice}\n${find}\nLines that share most with it:\n${closest(sources, find).join('\n')}`;
 }
 

@@ -18,7 +18,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-test('the example: each answer, and how it came about', async () => {
+test('the example: each result, and its outcome', async () => {
   const steps = await runStoreExample(join(directory, 'cache'), 'a store');
   const tea = { tea: 450 };
   const pot = { tea: 450, pot: 3_900 };
@@ -35,23 +35,21 @@ test('the example: each answer, and how it came about', async () => {
   ]);
 });
 
-test('with another identity, as after a restore, nothing is taken from the cache', async () => {
+test('with another identity, as after a restore, no cached state is used', async () => {
   const place = join(directory, 'twice');
   await runStoreExample(place, 'one store');
   const [first] = await runStoreExample(place, 'another store');
   expect(first?.report).toMatchObject({ outcome: 'replay', refusal: 'absent' });
 });
 
-test('npm run demo:event-store prints it', () => {
+test('npm run demo:event-store prints the results', () => {
   const command = ['--import', import.meta.resolve('tsx'), resolve('docs/examples/event-store/main.ts')];
   const run = spawnSync(process.execPath, command, { encoding: 'utf8' });
   expect([run.status, run.stderr]).toEqual([0, '']);
   expect(run.stdout.split('\n')).toEqual([
-    expect.stringMatching(
-      /^asked for the first time +replay, events read: 3 +\{"items":\{"tea":450\},"shipped":false\}$/,
-    ),
+    expect.stringMatching(/^first call +replay, events read: 3 +\{"items":\{"tea":450\},"shipped":false\}$/),
     ...Array.from({ length: 7 }, () => expect.stringMatching(/^\S.*events read: \d/)),
-    expect.stringMatching(/^erased, asked again +hit, events read: 0 +no state$/),
+    expect.stringMatching(/^after its erasure +hit, events read: 0 +no state$/),
     '',
   ]);
 });
@@ -77,7 +75,7 @@ describe('emmettReader', () => {
     return sequences;
   }
 
-  test('has heads and events by their places in the stream, of every type or of some', async () => {
+  test('reads heads and events by their positions in the stream, of all types or of some', async () => {
     const { reader } = await filled();
     const heads = [[], ['OrderShipped'], ['OrderErased']].map((kinds) => reader.head('order', kinds));
     expect(await Promise.all(heads)).toEqual([3n, 2n, undefined]);
@@ -91,7 +89,7 @@ describe('emmettReader', () => {
     expect(await read(reader, ['ItemAdded'], 1n)).toEqual([3n]);
   });
 
-  test('projects what a replay of all events gives, whatever was cached when', async () => {
+  test('projects the result of a full replay, whatever was cached before', async () => {
     const { store, reader } = await filled();
     const cache = LogCache.open('cache', { storage: new MemoryStorage() });
     const cached = new AsyncProjector({ cache, source: reader });

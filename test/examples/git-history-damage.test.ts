@@ -36,10 +36,10 @@ function damageValue(cacheDirectory: string, stream: string): void {
   writeFileSync(join(cacheDirectory, name), bytes);
 }
 
-describe('a cache that goes on from an earlier one', () => {
-  // What is lost to damage is a miss, and replayed from its first event; the others go on from where they were.
+describe('a cache that continues an earlier one', () => {
+  // A damaged entry is a miss, and replayed from its first event; the others continue from their watermarks.
   test.each(['file:src/a.ts', 'file:src/b.ts', 'directory:src/', 'directory:/'])(
-    'is right when %s is lost',
+    'is correct when %s is lost',
     (stream) => {
       const damaged = mkdtempSync(join(directory, 'damaged-'));
       const expected = projected('cold', mkdtempSync(join(directory, 'whole-')), 3);
@@ -52,7 +52,7 @@ describe('a cache that goes on from an earlier one', () => {
     },
   );
 
-  test('folds nothing when there is nothing new', () => {
+  test('folds no event when there is no new one', () => {
     const cacheDirectory = mkdtempSync(join(directory, 'whole-'));
     const first = projected('first', cacheDirectory, 3);
     const second = projected('second', cacheDirectory, 3);

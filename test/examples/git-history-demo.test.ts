@@ -36,7 +36,7 @@ function outcome(run: SpawnSyncReturns<string>): string {
 }
 
 describe('npm run demo', () => {
-  test('prints what came out of the commits', () => {
+  test('prints the result of the commits', () => {
     const run = demo([]);
     expect([run.status, run.stderr]).toEqual([0, '']);
     const head = repository.git('rev-parse', 'HEAD').trim();
@@ -61,7 +61,7 @@ describe('npm run demo', () => {
     expect(lines.at(-1)).toMatch(/^cold, warm and delta agree in every entry, fingerprint [0-9a-f]{16}$/);
   });
 
-  test('prints it twice alike, with costs that may differ, and keeps the caches where it is told to', () => {
+  test('prints the same result twice, apart from the costs, and keeps the caches in the given directory', () => {
     const cache = join(directory, 'caches');
     const first = demo(['--cache', cache]);
     expect(first.stdout).toMatch(/\n {2}cold +[\d,]+ +[\d,]+ +[\d,]+\n/);
@@ -112,7 +112,7 @@ describe('npm run demo', () => {
   });
 });
 
-describe('npm run demo says what it needs, without a stack, and fails', () => {
+describe('npm run demo reports what it needs, without a stack, and fails', () => {
   function complaintOf(run: SpawnSyncReturns<string>): string {
     expect([run.status, run.stdout]).toEqual([1, '']);
     expect(run.stderr).not.toMatch(/^\s+at /m);
@@ -121,7 +121,7 @@ describe('npm run demo says what it needs, without a stack, and fails', () => {
 
   test('without git', () => {
     const run = demo([], { env: { ...process.env, PATH: directory } });
-    expect(complaintOf(run)).toMatch(/^This needs git, and there is none on the PATH: install it/);
+    expect(complaintOf(run)).toMatch(/^This needs git, which is not on the PATH: install it/);
   });
 
   test('outside a repository', () => {

@@ -44,7 +44,7 @@ const expected = [
 ];
 
 describe('CommitLog', () => {
-  test('gives each file of each commit once, oldest first, with odd names, binaries, removals and renames', async () => {
+  test('yields each file of each commit once, oldest first, with odd names, binaries, removals and renames', async () => {
     const all = await changes(repository.path);
     expect(all.map(brief)).toEqual(expected);
     expect(all[0]?.event.committedAt).toBe(Date.parse('2024-01-01T10:00:00Z') / 1000);
@@ -54,13 +54,13 @@ describe('CommitLog', () => {
     ]);
   });
 
-  test('knows its head and how many commits there are, the empty one included', async () => {
+  test('knows its head and the number of commits, including the empty one', async () => {
     const log = await CommitLog.open(join(repository.path, 'src'));
     expect(log.commits).toBe(5);
     expect(log.head).toBe(repository.git('rev-parse', 'HEAD').trim());
   });
 
-  test('is the same below the root of the repository and whatever the user has set', async () => {
+  test('is the same below the root of the repository and with any user settings', async () => {
     const settings = [
       ...[
         ['diff.relative', 'true'],
@@ -83,7 +83,7 @@ describe('CommitLog', () => {
     }
   });
 
-  test('goes on with the log as it was opened when commits are added', async () => {
+  test('keeps the log as it was opened when commits are added', async () => {
     const other = new ThrowawayRepository();
     try {
       other.commit('2024-01-01T00:00:00Z', { a: '1\n' });
@@ -118,7 +118,7 @@ describe('CommitLog', () => {
     }
   });
 
-  test('reads a shallow clone from where it begins, and a bare one', async () => {
+  test('reads a shallow clone from its first commit, and a bare one', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'git-history-test-'));
     try {
       const shallow = join(directory, 'shallow');
@@ -134,7 +134,7 @@ describe('CommitLog', () => {
     }
   });
 
-  test('ends git when the reader leaves early', async () => {
+  test('ends git when the reader stops early', async () => {
     const log = await CommitLog.open(repository.path);
     for await (const change of log.read()) {
       expect(brief(change)).toBe(expected[0]);
@@ -143,7 +143,7 @@ describe('CommitLog', () => {
   });
 });
 
-describe('CommitLog.open says what it needs', () => {
+describe('CommitLog.open reports what it needs', () => {
   test('for a path that is not there, and for a file', async () => {
     await expect(CommitLog.open(join(repository.path, 'absent'))).rejects.toThrow(/absent is not a directory: give/);
     await expect(CommitLog.open(join(repository.path, 'renamed.txt'))).rejects.toThrow(
@@ -171,7 +171,7 @@ describe('CommitLog.open says what it needs', () => {
 });
 
 describe('gitOutput', () => {
-  test('names the command, the exit code and what git said when git fails in the middle', async () => {
+  test('names the command, the exit code and the message of git when git fails midway', async () => {
     const other = new ThrowawayRepository();
     try {
       other.commit('2024-01-01T00:00:00Z', { a: '1\n' });
@@ -190,7 +190,7 @@ describe('gitOutput', () => {
     }
   });
 
-  test('says so when git is not installed', async () => {
+  test('reports that git is not installed', async () => {
     const path = process.env['PATH'];
     process.env['PATH'] = repository.path;
     try {

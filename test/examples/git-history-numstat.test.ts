@@ -21,7 +21,7 @@ describe('NumstatParser', () => {
     expect([...new NumstatParser().push(output)]).toEqual(events);
   });
 
-  test('reads the same wherever the output is cut into pieces', () => {
+  test('reads the same however the output is split into chunks', () => {
     for (let cut = 0; cut <= output.length; cut += 1) {
       const parser = new NumstatParser();
       expect([...parser.push(output.slice(0, cut)), ...parser.push(output.slice(cut))]).toEqual(events);
@@ -29,7 +29,7 @@ describe('NumstatParser', () => {
     }
   });
 
-  test('refuses what it does not know and output that stops short', () => {
+  test('refuses unknown lines and incomplete output', () => {
     expect(() => [...new NumstatParser().push('warning: odd\0')]).toThrow('something unknown: "warning: odd"');
     const parser = new NumstatParser();
     expect([...parser.push('commit 1\0\n5\t')]).toEqual([]);
@@ -38,7 +38,7 @@ describe('NumstatParser', () => {
 });
 
 describe('sequences', () => {
-  test('ascend with the commit first and the place in it second', () => {
+  test('ascend by commit first and by position in the commit second', () => {
     const ascending = [sequenceOf(1, 1), sequenceOf(1, 2), sequenceOf(1, 2 ** 32 - 1), sequenceOf(2, 1)];
     expect([...ascending].sort((a, b) => (a < b ? -1 : 1))).toEqual(ascending);
   });

@@ -28,7 +28,7 @@ describe('formats', () => {
     expect(formatDay(1e15)).toBe('1000000000000000');
   });
 
-  test('paths are plain unless they would spoil the table or command the terminal', () => {
+  test('paths are plain unless they would break the table or control the terminal', () => {
     expect(formatPath('größe/a b')).toBe('größe/a b');
     expect(formatPath('new\nline')).toBe('"new\\nline"');
     expect(formatPath('\u001b[31mred')).toBe('"\\u001b[31mred"');
@@ -55,7 +55,7 @@ describe('Progress', () => {
     expect(texts).toEqual([`${erase}cold: 1 of 200 (0 %)`, `${erase}cold: 50 of 200 (25 %)`, erase]);
   });
 
-  test('is silent where there is no terminal', () => {
+  test('is silent without a terminal', () => {
     const { texts, progress } = recorded(false);
     progress.show('cold', 1, 2);
     progress.clear();
@@ -64,7 +64,7 @@ describe('Progress', () => {
 });
 
 describe('Stopwatch', () => {
-  test('adds up what lies between starts and stops', () => {
+  test('adds up the time between starts and stops', () => {
     let nowMs = 0;
     const watch = new Stopwatch(() => nowMs);
     watch.start();
@@ -80,11 +80,11 @@ describe('Stopwatch', () => {
 });
 
 describe('parseDemoArguments', () => {
-  test('takes the current directory and a temporary one by default', () => {
+  test('uses the current directory and a temporary one by default', () => {
     expect(parseDemoArguments([])).toEqual({ repository: '.', cacheDirectory: undefined, help: false });
   });
 
-  test('takes a path, a directory for the caches and --help', () => {
+  test('accepts a path, a directory for the caches and --help', () => {
     const given = parseDemoArguments(['../other', '--cache', 'dir', '--help']);
     expect(given).toEqual({ repository: '../other', cacheDirectory: 'dir', help: true });
   });

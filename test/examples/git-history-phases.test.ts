@@ -20,8 +20,8 @@ interface Expected {
 }
 
 /**
- * A history made by arithmetic: commit `c` rewrites up to three of 40 files, every line of which is new, so that git
- * must count all old lines as removed and all new ones as added. What it comes to is added up here a second time.
+ * A generated history: commit `c` rewrites up to three of 40 files, and every line is new, so that git must count all
+ * old lines as removed and all new ones as added. The expected totals are computed here a second time.
  */
 function generatedHistory(): { commands: string; events: number; files: Map<string, Expected> } {
   const files = new Map<string, Expected>();
@@ -95,7 +95,7 @@ describe('runDemo on a generated history', () => {
     expect((earlier?.events ?? 0) / (events * 4)).toBeCloseTo(0.9, 1);
   });
 
-  test('finds the ten busiest files with exactly what was done to them', () => {
+  test('finds the ten busiest files with their exact totals', () => {
     const lines = (activity: Expected): number => activity.linesAdded + activity.linesRemoved;
     const expected = [...history.files].sort(
       ([pathA, a], [pathB, b]) => b.commits - a.commits || lines(b) - lines(a) || (pathA < pathB ? -1 : 1),
@@ -103,7 +103,7 @@ describe('runDemo on a generated history', () => {
     expect(result.busiest.map(({ path, activity }) => [path, activity])).toEqual(expected.slice(0, 10));
   });
 
-  test('tells how far each phase has got, and what it cost', () => {
+  test('reports the progress and the cost of each phase', () => {
     const { entries } = result.phases[0] as PhaseReport;
     expect(progress[0]).toBe(`git 1/${commitCount}`);
     expect(progress).toContain(`git ${commitCount}/${commitCount}`);

@@ -28,7 +28,7 @@ function historyOf(all: readonly RecordedChange[]): HistoryLog {
 }
 
 describe('activityStreams', () => {
-  test('are the file, its directories from the nearest on, and the root', () => {
+  test('are the file, its directories from the innermost outward, and the root', () => {
     expect([...activityStreams('src/log/page.ts')]).toEqual([
       ...['file:src/log/page.ts', 'directory:src/log/', 'directory:src/', 'directory:/'],
     ]);
@@ -36,7 +36,7 @@ describe('activityStreams', () => {
     expect([...activityStreams('é/日本')]).toEqual(['file:é/日本', 'directory:é/', 'directory:/']);
   });
 
-  test('tell the path of a file', () => {
+  test('contain the path of a file', () => {
     expect([...activityStreams('a/b')].map(pathOfFile)).toEqual(['a/b', undefined, undefined]);
   });
 });
@@ -46,7 +46,7 @@ describe('HistoryLog', () => {
   const sequences = (stream: string, commit: number, after?: bigint): bigint[] =>
     [...history.until(commit).read(stream, [], after)].map(({ sequence }) => sequence);
 
-  test('gives the events of a stream, after a sequence and up to a commit', () => {
+  test('yields the events of a stream, after a sequence and up to a commit', () => {
     expect(history.size).toBe(6);
     const all = [sequenceOf(1, 2), sequenceOf(1, 3), sequenceOf(3, 1)];
     expect(sequences('directory:src/', 4)).toEqual(all);
@@ -59,7 +59,7 @@ describe('HistoryLog', () => {
     expect(sequences('directory:absent/', 4)).toEqual([]);
   });
 
-  test('knows the head of each stream, and which streams there were', () => {
+  test('knows the head of each stream, and which streams exist', () => {
     const at3 = history.until(3);
     expect(at3.identity).toBe('test');
     expect(['file:README', 'directory:/', 'file:absent'].map((stream) => at3.head(stream, []))).toEqual([
@@ -75,7 +75,7 @@ describe('fileActivity', () => {
   const project = (all: readonly RecordedChange[], stream: string): FileActivity | undefined =>
     new Projector({ cache: new NoCache(), source: historyOf(all).until(9) }).project(fileActivity, stream);
 
-  test('gives each file and directory its commits, lines and times', () => {
+  test('computes the commits, lines and times of each file and directory', () => {
     const activity = (commits: number, linesAdded: number, linesRemoved: number, first: number, last: number) => {
       return { commits, linesAdded, linesRemoved, firstChange: first * 100, lastChange: last * 100, lastCommit: last };
     };
@@ -95,7 +95,7 @@ describe('fileActivity', () => {
     expect([state?.firstChange, state?.lastChange]).toEqual([50, 100]);
   });
 
-  test('folded in two parts is what it is folded at once, wherever it is cut', () => {
+  test('gives the same result folded in two parts, wherever the history is split', () => {
     const history = historyOf(changes);
     for (let cut = 0; cut <= 4; cut += 1) {
       const cache = LogCache.open('cache', { storage: new MemoryStorage() });
@@ -114,7 +114,7 @@ describe('fileActivity', () => {
 });
 
 describe('busiestFiles', () => {
-  test('puts more commits first, then more lines, then the path', () => {
+  test('sorts by more commits, then more lines, then path', () => {
     const file = (path: string, commits: number, linesAdded: number) => {
       return { path, activity: { ...fileActivity.initial(), commits, linesAdded } };
     };

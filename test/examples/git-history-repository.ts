@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-// Neither the settings of whoever runs the tests, nor a hook of git that runs them, shall reach the git of the tests.
+// The git of the tests must not see the user's settings, nor the variables of a git hook that runs the tests.
 for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) delete process.env[name];
 process.env['GIT_CONFIG_GLOBAL'] = '/dev/null';
 process.env['GIT_CONFIG_NOSYSTEM'] = '1';
@@ -17,7 +17,7 @@ export class ThrowawayRepository {
     this.git('init', '--quiet', '--initial-branch=main');
   }
 
-  /** Runs git as fixed people at a fixed time, and gives back what it prints. */
+  /** Runs git with a fixed author and time, and returns its output. */
   git(...args: readonly string[]): string {
     return this.gitAt('2024-01-01T00:00:00Z', ...args);
   }
@@ -37,7 +37,7 @@ export class ThrowawayRepository {
     this.gitAt(date, 'commit', '--quiet', '--allow-empty', '--message', `commit of ${date}`);
   }
 
-  /** The same at `date`. */
+  /** Like `git`, at `date`. */
   gitAt(date: string, ...args: readonly string[]): string {
     const people = { GIT_AUTHOR_NAME: 'A', GIT_AUTHOR_EMAIL: 'a@example.org', GIT_AUTHOR_DATE: date };
     const committers = { GIT_COMMITTER_NAME: 'C', GIT_COMMITTER_EMAIL: 'c@example.org', GIT_COMMITTER_DATE: date };
@@ -49,7 +49,7 @@ export class ThrowawayRepository {
     });
   }
 
-  /** Feeds a stream of commands to `git fast-import`, which makes thousands of commits a second. */
+  /** Feeds commands to `git fast-import`, which makes thousands of commits a second. */
   fastImport(commands: string): void {
     const result = spawnSync('git', ['fast-import', '--quiet'], {
       cwd: this.path,

@@ -1,6 +1,6 @@
 /*
- * Calls that a store makes of its storage fail here once, in every way that is known of such calls, and in another run
- * from then on for ever. What must hold is told at `FaultyRun`. One call in twelve fails; `npm run test:errors` takes all.
+ * Each storage call of a store fails here once, in every way known for such calls, and in another run permanently from
+ * then on. `FaultyRun` documents what must hold. One call in twelve fails; `npm run test:errors` fails all.
  */
 import { expect, test } from 'vitest';
 import type { Step } from '../crash/workload.ts';
@@ -17,8 +17,8 @@ test('a store loses nothing to any error', async () => {
   expect(count.crashes).toBeGreaterThan(100);
 });
 
-// What a put that syncs does otherwise is its writes and syncs; `npm run test:errors` fails its other calls, too.
-test('nor does one whose every put is durable to errors of its writes and syncs', async () => {
+// What distinguishes a put that syncs is its writes and syncs; `npm run test:errors` fails its other calls, too.
+test('a store with durable puts loses nothing to errors of its writes and syncs', async () => {
   const engine = await smallEngine();
   const verbs = ['write', 'sync'] as const;
   const count = await sweepErrors({
@@ -33,8 +33,8 @@ test('nor does one whose every put is durable to errors of its writes and syncs'
   expect(count.failures).toBeGreaterThan(count.runs / 2);
 });
 
-// A counterexample to an earlier reading of `close`: where a sync in the background failed, it makes nothing durable.
-test('so does one that is closed after a sync in the background', async () => {
+// A counterexample to an earlier definition of `close`: if a background sync failed, it makes nothing durable.
+test('a store that is closed after a background sync loses nothing', async () => {
   const put = (key: string): Step => ({ kind: 'put', key, length: 24 });
   const steps: Step[] = [
     put('abc'),

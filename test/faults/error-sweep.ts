@@ -13,17 +13,17 @@ export interface ErrorSweepOptions {
   readonly verbs?: readonly DiskVerb[];
   /** Only calls on this file fail; default: all. */
   readonly file?: string;
-  /** In one run of so many the crashes after the fault are gone through as well; default: in each. */
+  /** In one run of so many the crashes after the fault are tried as well; default: in each. */
   readonly crashEvery?: number;
   /** One call in so many fails; default: each. */
   readonly callEvery?: number;
 }
 
-/** What an error sweep went through. */
+/** Counts of what an error sweep has tried. */
 export interface ErrorCount {
-  /** Calls of the storage that were made to fail. */
+  /** Storage calls that were made to fail. */
   calls: number;
-  /** One for each call, each way it may fail, once and for ever. */
+  /** One for each call, each way it may fail, once and permanently. */
   runs: number;
   /** Calls of the store that threw. */
   failures: number;
@@ -32,8 +32,8 @@ export interface ErrorCount {
 }
 
 /**
- * Runs the steps again and again, and in each run fails one call of the storage in one way: once, or from then on for ever
- * with every other call of the same kind on the same file. Throws at the first violation.
+ * Runs the steps repeatedly, and in each run fails one storage call in one way: once, or from then on together with
+ * every other call of the same kind on the same file. Throws at the first violation.
  */
 export async function sweepErrors(options: ErrorSweepOptions): Promise<ErrorCount> {
   const { engine, durability, steps, crashEvery = 1, callEvery = 1 } = options;
@@ -48,7 +48,7 @@ export async function sweepErrors(options: ErrorSweepOptions): Promise<ErrorCoun
         const crashFrom = count.runs % crashEvery === 0 ? operation.changes : undefined;
         const rule = ruleFor(operation, fault, passes);
         const run = new FaultyRun({ engine, durability, rule, passes, crashFrom });
-        const name = `${describe(operation)}, ${JSON.stringify(fault)} ${passes ? 'once' : 'for ever'}`;
+        const name = `${describe(operation)}, ${JSON.stringify(fault)} ${passes ? 'once' : 'permanently'}`;
         await runNamed(name, run, steps, isHarmless(fault, passes));
         count.runs += 1;
         count.failures += run.failures;
@@ -63,7 +63,7 @@ function isMeant({ verb, name }: DiskOperation, { verbs, file }: ErrorSweepOptio
   return (verbs === undefined || verbs.includes(verb)) && (file === undefined || file === name);
 }
 
-/** What no caller may notice: a transfer that was short, or interrupted now and then. */
+/** Faults that no caller may notice: a short transfer, or a few interruptions. */
 function isHarmless(fault: Fault, passes: boolean): boolean {
   if ('short' in fault) return passes || fault.short > 0;
   return passes && (fault.fail === 'EINTR' || fault.fail === 'EAGAIN');
@@ -75,7 +75,7 @@ async function runNamed(name: string, run: FaultyRun, steps: readonly Step[], is
   } catch (error) {
     throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
   }
-  if (isHarmless && run.failures > 0) throw new Error(`${name}: a call throws for it`);
+  if (isHarmless && run.failures > 0) throw new Error(`${name}: a call throws because of it`);
 }
 
 function ruleFor({ number, verb, name }: DiskOperation, fault: Fault, passes: boolean): FaultRule {

@@ -8,8 +8,8 @@ const batch = (...keys: readonly string[]): Step => ({
 const turn: Step = { kind: 'turn' };
 
 /**
- * A life of a store with everything that calls the storage: a write buffer that overflows within a call, syncs of both
- * kinds, compactions of both kinds with writes in between, an image, a clean end, a kill.
+ * The steps of a store that make every kind of storage call: a write buffer that overflows within a call, both kinds of
+ * syncs, both kinds of compactions with writes in between, an image, a clean end, a kill.
  */
 export const FAULT_STEPS: readonly Step[] = [
   put('a'),

@@ -1,6 +1,6 @@
 import type { DiskVerb, Fault } from '../../src/testing/index.ts';
 
-/** Errnos that an operation of each kind is known to fail with, and the other things that may happen to it. */
+/** The errnos that an operation of each kind is known to fail with, and other faults that it may meet. */
 export const FAULTS_BY_VERB: Readonly<Record<DiskVerb, readonly Fault[]>> = {
   'open-directory': failures('EACCES', 'EROFS', 'ENOTDIR', 'EMFILE'),
   list: failures('EIO', 'EACCES', 'EMFILE', 'ENFILE'),

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { type NodePlatform, nodePlatform } from '../../src/storage/node-fs.ts';
 
-/** What a call of each kind may fail with. `openSync` with `O_CREAT` is a call like any other. */
+/** The errnos of each kind of call. `openSync` with `O_CREAT` is treated like any other. */
 const ERRNOS = {
   openSync: ['EIO', 'EMFILE'],
   closeSync: ['EIO'],
@@ -24,7 +24,7 @@ const ERRNOS = {
 
 export type FsCall = keyof typeof ERRNOS;
 
-/** Calls whose work may be done although they fail. That of `closeSync` always is: the descriptor is gone. */
+/** Calls that may have taken effect although they fail. `closeSync` always has: the descriptor is closed. */
 const MAY_BE_DONE: ReadonlySet<FsCall> = new Set(['closeSync', 'linkSync', 'unlinkSync']);
 
 /** One call that fails, or all calls of its kind from there on. */
@@ -37,7 +37,7 @@ export interface FsFault {
   readonly lasting: boolean;
 }
 
-/** All faults of a run that makes these calls. */
+/** All faults for a run that makes these calls. */
 export function faultsOf(calls: readonly FsCall[]): FsFault[] {
   return calls.flatMap((call, at) =>
     ERRNOS[call].flatMap((errno) => {
@@ -49,17 +49,17 @@ export function faultsOf(calls: readonly FsCall[]): FsFault[] {
 
 const nothing = (): void => {};
 
-/** The real file system without its waits: what is lost in a crash is no matter here. */
+/** The real file system without syncs and pauses: durability does not matter here. */
 export const hastyPlatform: NodePlatform = {
   ...nodePlatform(),
   fs: { ...fs, fsyncSync: nothing, fdatasyncSync: nothing },
   pause: nothing,
 };
 
-/** The same, some calls of which fail; it counts what is open. */
+/** Like `hastyPlatform`, but some calls fail; it counts open descriptors. */
 export class FaultyFs {
   readonly platform: NodePlatform;
-  /** What was called, in order. */
+  /** The calls so far, in order. */
   readonly calls: FsCall[] = [];
   readonly openDescriptors: Map<number, string> = new Map();
   fault: FsFault | undefined;

@@ -2,17 +2,17 @@ import { StoreError } from '../../src/base/store-error.ts';
 import type { LogStore } from '../../src/store/log-store.ts';
 import type { Durability } from '../../src/store/log-store-options.ts';
 import { crashStates, type FaultRule, FaultStorage, imageDigest, seededRandom } from '../../src/testing/index.ts';
+import { AllowedStates } from '../crash/allowed-states.ts';
 import { bytesOf, contentsOf, summaryOf } from '../crash/contents.ts';
-import { History } from '../crash/history.ts';
 import { isMutation, type MutationStep, mutationOf } from '../crash/mutation.ts';
 import { summaryForReader } from '../crash/reader.ts';
 import type { Step } from '../crash/workload.ts';
 import type { Engine } from '../engines/engine-source.ts';
 
 const DIRECTORY = 'store';
-/** What a failed storage operation may be told as. */
+/** The codes that a failed storage operation may be reported with. */
 const DOCUMENTED: ReadonlySet<string> = new Set(['IO', 'POISONED']);
-/** A failure in the background may be told once before the call's own. */
+/** A background failure may be reported once before the call's own. */
 const ATTEMPTS_MAX = 3;
 /** Crash states for each change. */
 const CRASHES_MAX = 3;
@@ -21,19 +21,19 @@ export interface FaultyRunOptions {
   readonly engine: Engine;
   readonly durability: Durability;
   readonly rule: FaultRule;
-  /** Whether the fault passes by itself, so that trying again must help. */
+  /** Whether the fault is temporary, so that a retry must succeed. */
   readonly passes: boolean;
-  /** Crashes are tried from so many changes on, `undefined`: not at all. */
+  /** Crashes are tried after this many changes; `undefined`: not at all. */
   readonly crashFrom: number | undefined;
 }
 
 /**
- * A store under test whose storage fails. Calls may throw what is documented; whatever they do, the store must hold what
- * was accepted, nothing may leak, and once the fault is gone everything must work.
+ * A store under test whose storage fails. Calls may throw the documented errors. In every case the store must hold the
+ * accepted entries, leak nothing, and work again once the fault is gone.
  */
 export class FaultyRun {
   readonly storage: FaultStorage;
-  readonly history: History = new History();
+  readonly history: AllowedStates = new AllowedStates();
   readonly #options: FaultyRunOptions;
   readonly #random = seededRandom(1);
   readonly #deferred: (() => void)[] = [];
@@ -41,9 +41,9 @@ export class FaultyRun {
   #store: LogStore | undefined;
   #operation = 0;
   #complaints: string[] = [];
-  /** Whether everything accepted must be there at the next opening, or only what was promised. */
+  /** Whether the next opening must find everything accepted, or only what was promised. */
   #isWhole = true;
-  /** Crashes before so many changes were gone through. */
+  /** Crashes before this many changes were already tried. */
   #crashed: number | undefined;
   /** Calls that threw. */
   failures = 0;
@@ -100,7 +100,7 @@ export class FaultyRun {
       case 'reader': {
         const summary = summaryForReader(this.#options.engine, this.storage, DIRECTORY);
         if (this.history.wasState(this.#changes, summary)) return;
-        throw new Error(`a reader sees ${summary}, which never was`);
+        throw new Error(`a reader sees ${summary}, which was never a state`);
       }
       case 'sync':
         this.#opened.sync();
@@ -134,7 +134,7 @@ export class FaultyRun {
     }
   }
 
-  /** A mutation that throws has changed nothing, but for `on-put`, where it may be in the store. */
+  /** A mutation that throws has changed nothing, except with `on-put`, where it may be in the store. */
   #mutate(step: MutationStep): void {
     const durable = this.#options.durability === 'on-put';
     const begun = this.#changes;
@@ -150,11 +150,11 @@ export class FaultyRun {
       throw error;
     }
     accept();
-    // A deletion that finds nothing writes nothing: it says nothing of a mutation before it that threw.
+    // A deletion that finds nothing writes nothing, so it says nothing about an earlier mutation that threw.
     if (durable && this.#changes > begun) this.history.promise(this.#changes);
   }
 
-  /** Nothing more can be written: that is told every time, reads go on, and opening anew helps. */
+  /** Nothing more can be written: every write reports that, reads work, and reopening helps. */
   #replacePoisoned(step: Step): void {
     this.#isWhole = false;
     this.#assertHolds(step);
@@ -164,7 +164,7 @@ export class FaultyRun {
       } catch (error) {
         if (this.#codeOf(error, step) === 'POISONED') continue;
       }
-      throw new Error(`${step.kind}: a poisoned store takes writes`);
+      throw new Error(`${step.kind}: a poisoned store accepts writes`);
     }
     this.#close(step);
     this.#open();
@@ -194,7 +194,7 @@ export class FaultyRun {
         if (attempt === ATTEMPTS_MAX) throw new Error('opening does not recover', { cause: error });
       }
       this.#assertNothingLeaks('a failed open');
-      // What does not pass by itself is mended before the last attempt.
+      // A permanent fault is removed before the last attempt.
       if (attempt === ATTEMPTS_MAX - 1 && !this.#options.passes) this.storage.rule = undefined;
     }
   }
@@ -216,7 +216,7 @@ export class FaultyRun {
     );
     this.#store = store;
     const { recovery } = store.stats();
-    if (recovery.damaged.length > 0) throw new Error(`takes a fault for damage: ${JSON.stringify(recovery)}`);
+    if (recovery.damaged.length > 0) throw new Error(`reports a fault as damage: ${JSON.stringify(recovery)}`);
     const contents = this.#unfaulted(() => contentsOf(store));
     const summary = summaryOf(contents);
     const isRight = this.#isWhole ? summary === this.history.summary : this.history.isAllowed(this.#changes, summary);
@@ -236,7 +236,7 @@ export class FaultyRun {
         if (this.#store === store) succeed();
       },
       (error: unknown) => {
-        // Closing a store that was poisoned so makes nothing durable, and need not say so again.
+        // Closing a store that was poisoned this way makes nothing durable, and need not report it again.
         if (this.#store === store && this.#codeOf(error, step) === 'POISONED') this.#isWhole = false;
       },
     );
@@ -247,7 +247,7 @@ export class FaultyRun {
     while (this.#background.length > 0) await Promise.all(this.#background.splice(0));
   }
 
-  /** With all faults gone: everything accepted is synced, closed, found again, and survives a crash. */
+  /** Without faults: everything accepted is synced, closed, found again, and survives a crash. */
   #endWell(): void {
     const step: Step = { kind: 'sync' };
     for (let attempt = 1; ; attempt += 1) {
@@ -269,7 +269,7 @@ export class FaultyRun {
     this.#crash();
   }
 
-  /** At every change since the last time: all that is not durable is lost, or none of it, or some. */
+  /** At every change since the last call: everything that is not durable is lost, or nothing, or some of it. */
   #crash(): void {
     if (this.#crashed === undefined) return;
     const { engine } = this.#options;
@@ -294,7 +294,7 @@ export class FaultyRun {
   #assertHolds(step: Step): void {
     const store = this.#store;
     if (store !== undefined) this.#unfaulted(() => this.#compare(store, step));
-    if (this.#complaints.length > 0) throw new Error(`${step.kind}: a fault is taken for ${this.#complaints.join()}`);
+    if (this.#complaints.length > 0) throw new Error(`${step.kind}: a fault is reported as ${this.#complaints.join()}`);
   }
 
   #compare(store: LogStore, step: Step): void {
@@ -305,7 +305,7 @@ export class FaultyRun {
 
   #assertNothingLeaks(when: string): void {
     const { openFiles } = this.storage;
-    // What a closed store has open while its last sync runs is no leak.
+    // Files that a closed store has open while its last sync runs are not a leak.
     if (openFiles.length > 0 && this.#background.length === 0) {
       throw new Error(`${when} leaves open: ${openFiles.join()}`);
     }

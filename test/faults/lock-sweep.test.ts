@@ -1,8 +1,9 @@
 /*
- * Why this test: the sweep over a storage in memory knows the lock as two calls, taking and releasing. On a disk each of
- * them is a dozen, and one that failed in the middle left a lock that nobody had and nobody could take. So here every call
- * from opening a cache to closing it fails, once or from then on, before its work or after it. Afterwards nothing may be
- * open, and the directory must be free: for everybody, or where the lock could not be removed at least for this process.
+ * Why this test: for the sweep over a storage in memory, the lock is two calls: lock and release. On a disk each of
+ * them is a dozen calls, and one that failed midway left a lock without an owner that could not be taken over. So here
+ * every call from opening a cache to closing it fails, once or from then on, before or after it takes effect.
+ * Afterwards nothing may be open, and the directory must be unlocked: for every process, or at least for this one if
+ * the lock could not be removed.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -14,16 +15,16 @@ import { nodePlatform } from '../../src/storage/node-fs.ts';
 import { NodeStorage } from '../../src/storage/node-storage.ts';
 import { NodeProcessProbe } from '../../src/storage/process-identity.ts';
 import { someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
-import { nonceOf } from '../storage/lock-world.ts';
+import { nonceOf } from '../storage/lock-simulation.ts';
 import { FaultyFs, type FsFault, faultsOf, hastyPlatform } from './faulty-fs.ts';
 
-// A second instance of the code knows of the first what another thread of the process knows: what is on the disk.
+// A second instance of the code knows only what another thread of the process would know: what is on the disk.
 vi.resetModules();
 const elsewhere: typeof LogCache = (await import('../../src/cache/log-cache.ts')).LogCache;
 
 const [STALE, GUARD] = [nonceOf(0xdead), nonceOf(0xdeae)];
 
-/** The files of a closed cache with one entry, and before it was opened what a killed process left of its lock. */
+/** The files of a closed cache with one entry, and, before it was opened, the lock files that a killed process left. */
 function filesOfStore(options: { readonly stale: boolean }): Map<string, Uint8Array> {
   const directory = temporaryDirectory();
   const cache = LogCache.open(directory);
@@ -48,7 +49,7 @@ function attempt(task: () => unknown): boolean {
   }
 }
 
-/** Opens, uses and closes a cache; returns it where it was opened and could not be closed in order. */
+/** Opens, uses and closes a cache; returns it if it was opened and could not be closed without an error. */
 function useOnce(directory: string, faulty: FaultyFs): LogCache | undefined {
   const opened: LogCache[] = [];
   const storage = new NodeStorage(faulty.platform);
@@ -59,7 +60,7 @@ function useOnce(directory: string, faulty: FaultyFs): LogCache | undefined {
   return attempt(() => cache?.close()) ? undefined : cache;
 }
 
-/** What stands of a lock must keep out neither this thread nor another. */
+/** The remaining lock files must keep out neither this thread nor another. */
 function openAndRead(opener: typeof LogCache, directory: string): void {
   const cache = opener.open(directory, { storage: new NodeStorage(hastyPlatform) });
   expect(valueText(cache, 'order:1')).toBe('state');
@@ -88,22 +89,25 @@ test.each([
   ['a free lock', false, true, 50],
   ['a stale lock under a dead guard', true, true, 75],
   ['a free lock without links', false, false, 50],
-])('whatever fails from opening to closing, the directory is free afterwards: %s', (_name, stale, linked, callsMin) => {
-  const files = filesOfStore({ stale });
-  const directory = join(temporaryDirectory(), 'store');
-  layOut(files, directory);
-  const dry = new FaultyFs({ linked });
-  expect(useOnce(directory, dry)).toBeUndefined();
-  expect(dry.calls.length).toBeGreaterThanOrEqual(callsMin);
-  for (const fault of faultsOf(dry.calls)) {
-    for (const remedy of fault.lasting ? (['open here', 'close again'] as const) : (['none'] as const)) {
-      fs.rmSync(directory, { recursive: true });
-      layOut(files, directory);
-      try {
-        runWith(fault, remedy, directory, linked);
-      } catch (error) {
-        throw new Error(`${JSON.stringify({ ...fault, remedy })}: ${String(error)}`, { cause: error });
+])(
+  'whatever fails from opening to closing, the directory is unlocked afterwards: %s',
+  (_name, stale, linked, callsMin) => {
+    const files = filesOfStore({ stale });
+    const directory = join(temporaryDirectory(), 'store');
+    layOut(files, directory);
+    const dry = new FaultyFs({ linked });
+    expect(useOnce(directory, dry)).toBeUndefined();
+    expect(dry.calls.length).toBeGreaterThanOrEqual(callsMin);
+    for (const fault of faultsOf(dry.calls)) {
+      for (const remedy of fault.lasting ? (['open here', 'close again'] as const) : (['none'] as const)) {
+        fs.rmSync(directory, { recursive: true });
+        layOut(files, directory);
+        try {
+          runWith(fault, remedy, directory, linked);
+        } catch (error) {
+          throw new Error(`${JSON.stringify({ ...fault, remedy })}: ${String(error)}`, { cause: error });
+        }
       }
     }
-  }
-});
+  },
+);

@@ -1,6 +1,6 @@
 /*
- * The directory of an open cache is removed, moved away, or replaced by another. The cache cannot be durable any more and
- * says so; what it knows it still tells; and nothing that stands in the place of its directory is written to.
+ * The directory of an open cache is removed, moved away, or replaced by another. The cache can no longer be durable and
+ * reports it; it still serves reads; and nothing in the place of its directory is written to.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ function openWithEntries(options: LogCacheOptions = {}): { directory: string; ca
   return { directory, cache };
 }
 
-/** The cache says that it cannot go on, each time, and still reads. */
+/** The cache reports that it has stopped, each time, and still reads. */
 function expectStopped(cache: LogCache): void {
   expect(() => cache.sync()).toThrow(expect.objectContaining({ name: 'StoreError' }));
   expect(() => cache.put('order:3', utf8('late'), someMeta)).toThrow(expect.objectContaining({ code: 'POISONED' }));
@@ -28,8 +28,8 @@ function expectStopped(cache: LogCache): void {
   expect(valueText(cache, 'order:2')).toBe('accepted');
 }
 
-describe.skipIf(ON_WINDOWS)('the directory of an open cache (Windows does not let go of it)', () => {
-  test('is removed: the cache stops, and another can begin in its place', () => {
+describe.skipIf(ON_WINDOWS)('the directory of an open cache (Windows does not release it)', () => {
+  test('is removed: the cache stops, and another can start in its place', () => {
     const { directory, cache } = openWithEntries();
     rmSync(directory, { recursive: true });
     expectStopped(cache);
@@ -43,14 +43,14 @@ describe.skipIf(ON_WINDOWS)('the directory of an open cache (Windows does not le
     expect(valueText(openFor(directory), 'order:1')).toBe('of the next one');
   });
 
-  test('is removed and the cache closed: nothing is made anew', () => {
+  test('is removed and the cache closed: nothing is created again', () => {
     const { directory, cache } = openWithEntries();
     rmSync(directory, { recursive: true });
     expect(() => cache.close()).toThrow(expect.objectContaining({ name: 'StoreError' }));
     expect(readdirSync(join(directory, '..'))).toEqual([]);
   });
 
-  test('is replaced by a directory of somebody else: that one is left alone', () => {
+  test('is replaced by a foreign directory: that one is not changed', () => {
     const { directory, cache } = openWithEntries();
     renameSync(directory, `${directory}-moved`);
     mkdirSync(directory);
@@ -63,7 +63,7 @@ describe.skipIf(ON_WINDOWS)('the directory of an open cache (Windows does not le
     for (const name of ['000001.log', 'LOCK']) expect(readFileSync(join(directory, name), 'utf8')).toBe('mine');
   });
 
-  test('is moved away: what was synced is found where it is now', () => {
+  test('is moved away: synced entries are found at the new place', () => {
     const { directory, cache } = openWithEntries();
     renameSync(directory, `${directory}-moved`);
     expectStopped(cache);
@@ -74,7 +74,7 @@ describe.skipIf(ON_WINDOWS)('the directory of an open cache (Windows does not le
     expect(moved.has('order:3')).toBe(false);
   });
 
-  test('is removed under a reader, which keeps what it has read', () => {
+  test('is removed during reads: the reader keeps what it has read', () => {
     const { directory, cache } = openWithEntries();
     const reader = openFor(directory, { readOnly: true });
     expect(valueText(reader, 'order:1')).toBe('synced');

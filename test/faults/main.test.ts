@@ -1,4 +1,4 @@
-// Why this test: the long sweep is run now and then, and must still run and still tell a violation from none.
+// Why this test: the long sweep is run rarely. It must still run, and still report a violation.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ function run(...args: readonly string[]): {
 }
 
 describe('npm run test:errors', () => {
-  test('prints what the workloads went through', () => {
+  test('prints the totals of the workloads', () => {
     const { status, out } = run('--workloads', '1', '--seed', String(SHORT_SEED));
     expect(status).toBe(0);
     expect(out).toMatch(/^workloads +1$/m);
@@ -31,7 +31,7 @@ describe('npm run test:errors', () => {
     expect(out).toMatch(/^seconds +\d+/m);
   });
 
-  test('ends with code 1 and the counterexample where a store breaks its promise', () => {
+  test('ends with code 1 and the counterexample if a store breaks its promise', () => {
     const known = BROKEN_FOR_ERRORS.findIndex(({ fault }) => fault === 'an open that fails keeps the lock') + 1;
     const { status, err } = run('--broken', String(known), '--seed', String(SHORT_SEED));
     expect(status).toBe(1);

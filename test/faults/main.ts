@@ -1,6 +1,6 @@
 /**
- * The long error sweep, `npm run test:errors`: what `error-sweep.test.ts` does to one life of a store, done to generated
- * workloads. What is checked is told at `FaultyRun`.
+ * The long error sweep, `npm run test:errors`: like `error-sweep.test.ts`, for generated workloads. `FaultyRun`
+ * documents what is checked.
  */
 import { formatCount, formatTable } from '../../bench/table.ts';
 import { type Workload, workloadOf } from '../crash/workload.ts';
@@ -12,10 +12,10 @@ import { type ErrorCount, sweepErrors } from './error-sweep.ts';
 import { usage } from './sweep-arguments.ts';
 
 const PROGRESS_MS = 30_000;
-/** In one run of so many the crashes after the fault are gone through as well. */
+/** In one run of so many the crashes after the fault are tried as well. */
 const CRASH_EVERY = 4;
 
-/** What the workloads went through together. */
+/** The totals of all workloads. */
 class ErrorTotals {
   readonly #count: ErrorCount = { calls: 0, runs: 0, failures: 0, crashes: 0 };
   workloads = 0;

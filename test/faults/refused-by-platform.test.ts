@@ -1,6 +1,6 @@
 /*
- * A cache on real files whose platform refuses a call, as some file systems and virus scanners do, all the time. The errors
- * of single calls are gone through by the error sweep on a storage in memory; here the whole way down to `fs` is there.
+ * A cache on real files whose platform always refuses a call, as some file systems and virus scanners do. The error
+ * sweep tries errors of single calls on a storage in memory; this test includes everything down to `fs`.
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -47,13 +47,13 @@ function expectAll(cache: LogCache): void {
 }
 
 describe('a directory sync', () => {
-  test.each(['EPERM', 'EINVAL', 'EISDIR'])('that the platform has not (%s) stops nothing', (code) => {
+  test.each(['EPERM', 'EINVAL', 'EISDIR'])('that the platform does not support (%s) is ignored', (code) => {
     const directory = temporaryDirectory();
     writeAll(LogCache.open(directory, directorySyncRefused(code)));
     expectAll(openFor(directory));
   });
 
-  test('that fails stops the open, and the next one finds a free directory', () => {
+  test('that fails stops the open, and the next open finds the directory unlocked', () => {
     const directory = temporaryDirectory();
     expect(() => LogCache.open(directory, directorySyncRefused('EIO'))).toThrow(
       expect.objectContaining({ code: 'IO', cause: expect.objectContaining({ code: 'EIO' }) }),
@@ -63,7 +63,7 @@ describe('a directory sync', () => {
   });
 });
 
-// As on Windows, where nothing of a file that another process has open can be taken away.
+// As on Windows, where a file that another process has open can be neither removed nor truncated.
 describe.each(['EPERM', 'EBUSY'])('a removal that is refused with %s', (code) => {
   test.each<[string, Partial<typeof fs>]>([
     ['alone', { unlinkSync: (path) => (String(path).endsWith('LOCK') ? fs.unlinkSync(path) : refusing(code)()) }],
@@ -74,7 +74,7 @@ describe.each(['EPERM', 'EBUSY'])('a removal that is refused with %s', (code) =>
         ftruncateSync: refusing(code),
       },
     ],
-  ])('%s: the generation that gave way never speaks again', (_name, replaced) => {
+  ])('%s: the replaced generation is never used again', (_name, replaced) => {
     const directory = temporaryDirectory();
     writeAll(LogCache.open(directory, replacing(replaced)));
     expect(fs.existsSync(join(directory, '000001.log'))).toBe(true);
@@ -97,7 +97,7 @@ describe('a read-only file system', () => {
     fsyncSync: refusing('EROFS'),
   };
 
-  test('is told by a writer, which names the remedy; a reader reads', () => {
+  test('is reported by a writer, with the remedy; a reader reads', () => {
     const directory = temporaryDirectory();
     writeAll(LogCache.open(directory));
     const before = fs.readdirSync(directory);
@@ -110,8 +110,8 @@ describe('a read-only file system', () => {
 });
 
 describe('a clock', () => {
-  // Of the latest moment that a Date can hold, of the first of the epoch, and before it.
-  test.each([8_640_000_000_000_000, 0, -1_000])('at %d is written down and believed in nothing', (now) => {
+  // The latest time that a Date can hold, the first of the epoch, and one before it.
+  test.each([8_640_000_000_000_000, 0, -1_000])('at %d is recorded and never trusted', (now) => {
     const directory = temporaryDirectory();
     const options = { storage: new NodeStorage({ ...nodePlatform(), now: () => now }) };
     const cache = LogCache.open(directory, options);

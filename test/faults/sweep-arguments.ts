@@ -3,7 +3,7 @@ import { type ScriptUsage, SEED_MAX } from '../scripts/script-arguments.ts';
 
 export const usage: ScriptUsage = {
   command: 'npm run test:errors',
-  about: `Runs generated workloads and fails each call of the storage in every way that is known of it.
+  about: `Runs generated workloads and fails each call of the storage in every known way.
 Ends with code 1 and the counterexample at the first violation.`,
   options: [
     { name: 'workloads', meaning: 'how many', byDefault: 100, min: 1, max: SEED_MAX },

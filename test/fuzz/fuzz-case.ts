@@ -9,9 +9,9 @@ import { TestDisk } from '../store/test-disk.ts';
 export interface FuzzCase {
   readonly story: string;
   readonly files: Readonly<Record<string, string>>;
-  /** The values each key may have; a key may be missing. */
+  /** The values that each key may have; a key may also be missing. */
   readonly allowed: Readonly<Record<string, readonly string[]>>;
-  /** What is there exactly, where that is known. */
+  /** The exact contents, if they are known. */
   readonly holds?: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +27,9 @@ export function filesOf(disk: TestDisk): Record<string, string> {
   return Object.fromEntries(disk.names.map((name) => [name, Buffer.from(disk.bytes(name)).toString('base64')]));
 }
 
-/** Opens the files of a case and returns what is in them. Throws where that is wrong, or of no use afterwards. */
+/**
+ * Opens the files of a case and returns their contents. Throws if those are wrong, or the store is unusable afterwards.
+ */
 export function play(fuzzCase: FuzzCase, engine?: Engine): Map<string, string> {
   const liesIn = (contents: Contents): string[] => {
     const lies = [...contents].filter(([key, body]) => fuzzCase.allowed[key]?.includes(body) !== true);
@@ -36,13 +38,13 @@ export function play(fuzzCase: FuzzCase, engine?: Engine): Map<string, string> {
   return expectUsable(diskOf(fuzzCase), fuzzCase.story, liesIn, engine);
 }
 
-/** The cases that are kept, by the names of their files. */
+/** The recorded cases, by the names of their files. */
 export function keptCases(): ReadonlyMap<string, FuzzCase> {
   const names = readdirSync(corpus).filter((name) => name.endsWith('.json'));
   return new Map(names.map((name) => [name, JSON.parse(readFileSync(corpus + name, 'utf8')) as FuzzCase]));
 }
 
-/** Keeps a case; returns where. */
+/** Records a case; returns the path of its file. */
 export function keep(name: string, fuzzCase: FuzzCase): string {
   const path = `${corpus}${name}.json`;
   writeFileSync(path, `${JSON.stringify(fuzzCase, null, 2)}\n`);

@@ -11,13 +11,13 @@ import { anyBytes, below, mutate, type Random } from './mutation.ts';
 const MARK_KIND = 5;
 const BLOCKS_MAX = 24;
 
-/** Something that was opened and proved wrong. */
+/** A case that was opened and proved wrong. */
 export interface Finding {
   readonly fuzzCase: FuzzCase;
   readonly error: unknown;
 }
 
-/** Opens files that hold anything: a numbered sequence of them, the same for the same seed. */
+/** Opens files with arbitrary contents: a numbered sequence of cases, the same for the same seed. */
 export class Fuzzer {
   readonly #engine: Engine;
   readonly #seed: number;
@@ -30,7 +30,7 @@ export class Fuzzer {
     this.#states = sweptStates(engine);
   }
 
-  /** Makes the case of a number and plays it; returns what was wrong, if something was. */
+  /** Generates the case of a number and plays it; returns the error, if any. */
   execute(number: number): Finding | undefined {
     const random = seededRandom(Math.imul(this.#seed, 0x9e3779b1) ^ Math.imul(number, 0x85ebca6b));
     for (let i = 0; i < 4; i += 1) random();
@@ -54,7 +54,7 @@ export class Fuzzer {
   }
 }
 
-/** Bytes that mean nothing, as log, as image or as both. */
+/** Random bytes as log, as image or as both. */
 function rubbish(story: string, random: Random): FuzzCase {
   const disk = new TestDisk();
   for (const name of ['000001.log', '000001.index', '000002.log']) {
@@ -66,8 +66,9 @@ function rubbish(story: string, random: Random): FuzzCase {
 }
 
 /**
- * Where the last mark of the store is still in its place, or its image says the same, what it covers was durable: only the
- * newest values may be there. Else the damage cannot be told from an earlier crash, and older ones may be back.
+ * If the last mark of the store is still in place, or its image covers the same, then what it covers was durable: only
+ * the newest values are allowed. Otherwise the damage is indistinguishable from an earlier crash, and older values are
+ * allowed too.
  */
 function allowedIn({ disk, history }: StoreState, damaged: TestDisk): Record<string, string[]> {
   const states: readonly Contents[] = hasLastMark(disk, damaged)
@@ -84,7 +85,7 @@ function allowedIn({ disk, history }: StoreState, damaged: TestDisk): Record<str
   return allowed;
 }
 
-/** Whether the newest log that is whole still has its last mark. */
+/** Whether the newest complete log still has its last mark. */
 function hasLastMark(disk: TestDisk, damaged: TestDisk): boolean {
   const log = disk.names.findLast((name) => name.endsWith('.log'));
   if (

@@ -1,6 +1,6 @@
 /*
- * Opens files that hold anything, for a minute by default: `npm run fuzz`. What is found is kept in `corpus`, which the
- * ordinary tests replay.
+ * Opens files with arbitrary contents, for a minute by default: `npm run fuzz`. Findings are recorded in `corpus`,
+ * which the ordinary tests replay.
  */
 import { smallEngine } from '../engines/small-engine.ts';
 import { runScript, type ScriptUsage } from '../scripts/script-arguments.ts';
@@ -11,14 +11,14 @@ const usage: ScriptUsage = {
   command: 'npm run fuzz',
   about: 'Opens stores whose files hold rubbish or were mutated, and checks that none lies, throws or stalls.',
   options: [
-    { name: 'ms', meaning: 'milliseconds to go on for', byDefault: 60_000, min: 1, max: 2 ** 31 },
-    { name: 'seed', meaning: 'gives the same cases again; 0 chooses one', byDefault: 0, min: 0, max: 2 ** 31 },
+    { name: 'ms', meaning: 'how long to run, in milliseconds', byDefault: 60_000, min: 1, max: 2 ** 31 },
+    { name: 'seed', meaning: 'generates the same cases again; 0 chooses one', byDefault: 0, min: 0, max: 2 ** 31 },
     { name: 'from', meaning: 'the number of the first case', byDefault: 0, min: 0, max: 2 ** 31 },
   ],
 };
 
 const findingsMax = 5;
-/** No limit on speed: one that takes so long hangs. */
+/** Not a speed limit: a case that takes this long hangs. */
 const executionMsMax = 10_000;
 
 await runScript(usage, async (number) => {

@@ -11,14 +11,14 @@ const BLOCK_BYTES: readonly number[] = [1, 4, 8, 16, 32, 64, 512];
 const LENGTHS: readonly number[] = [0, 1, 15, 16, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 const ROUNDS_MAX = 4;
 
-/** Does one to four things to the files of a disk. */
+/** Changes the files of a disk in one to four ways. */
 export function mutate(disk: TestDisk, random: Random): void {
   const rounds = 1 + below(random, ROUNDS_MAX);
   for (let round = 0; round < rounds; round += 1) {
     const name = disk.names[below(random, disk.names.length)];
     if (name !== undefined) disk.place(name, mutated(disk, disk.bytes(name), random));
   }
-  // Whether an image is there must not matter, and most stores have one.
+  // Whether an image exists must not matter, and most stores have one.
   if (below(random, 4) === 0) for (const name of disk.names) if (name.endsWith('.index')) disk.take(name);
 }
 
@@ -59,7 +59,7 @@ function blockOf(bytes: Uint8Array, random: Random): Uint8Array {
   return bytes.slice(from, from + blockLength(random));
 }
 
-/** Bytes that mean nothing. */
+/** Random bytes. */
 export function anyBytes(random: Random): Uint8Array {
   return Uint8Array.from({ length: blockLength(random) }, () => random() & 0xff);
 }

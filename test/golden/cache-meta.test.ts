@@ -1,11 +1,11 @@
-// The payload is what batpak's caches wrote: a value cached there must read the same here, so every vector counts.
+// The payload is that of batpak's caches: a value cached there must read the same here, so every vector counts.
 import { describe, expect, test } from 'vitest';
 import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
 import { decodeFromBytes, encodeWithValue } from '../../src/contract/cache-entry-codec.ts';
 import { fromHex, goldenVectors, toHex } from './golden-vectors.ts';
 
 describe('the golden vectors', () => {
-  test('are all there', () => {
+  test('are all present', () => {
     expect(goldenVectors.encode).toHaveLength(154);
     expect(goldenVectors.prefixSuccessor).toHaveLength(13);
   });

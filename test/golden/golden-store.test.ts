@@ -1,8 +1,7 @@
 /*
- * Stores of each format version, as they were written by the package that made it, must open for ever. And the version
- * that is written today must not change by accident: the same operations give the same bytes.
- *
- * Files are base64; keys and bodies are strings of one character a byte.
+ * Stores of each format version, as written by the package of that version, must always open. And the current version
+ * must not change by accident: the same operations must write the same bytes. Files are base64; keys and bodies are
+ * strings of one character a byte.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -31,17 +30,17 @@ function decoded(base64: string): Uint8Array {
 }
 
 describe.each(stores)('a store of format version 1, $name', (golden) => {
-  test('opens and holds what it held', () => {
+  test('opens with its contents', () => {
     const { store, events } = openWithEvents(diskOf(golden));
     expect(Object.fromEntries(contentsOf(store))).toEqual(golden.contents);
     expect(store.stats().recovery).toMatchObject({ clean: golden.clean, damaged: [], forgotten: false });
-    // Its image may be of an older layout of the index, which is told and costs nothing but a replay of the log.
-    const told = events.filter(({ type }) => type !== 'housekeeping-failed');
-    expect(told.length).toBe(golden.clean ? 0 : 1);
+    // Its image may have an older layout of the index, which is reported and only costs a replay of the log.
+    const reported = events.filter(({ type }) => type !== 'housekeeping-failed');
+    expect(reported.length).toBe(golden.clean ? 0 : 1);
     expect(store.verify().ok).toBe(true);
   });
 
-  test('holds the same without its image, and read-only', () => {
+  test('has the same contents without its image, and read-only', () => {
     const disk = diskOf(golden);
     for (const name of disk.names) if (name.endsWith('.index')) disk.take(name);
     expect(Object.fromEntries(contentsOf(openStore(disk.afterKill())))).toEqual(golden.contents);
@@ -63,7 +62,7 @@ describe.each(stores)('a store of format version 1, $name', (golden) => {
   });
 });
 
-describe('the version written today', () => {
+describe('the current version', () => {
   test.each(goldenWorkload())('is the same byte for byte, $name', ({ name, disk, contents }) => {
     const golden = stores.find((store) => store.name === name);
     expect(Object.fromEntries(contents)).toEqual(golden?.contents);

@@ -1,7 +1,7 @@
 import { bytes, type Contents, contentsOf, openStore } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
-/** A store with every kind of record in it, the same bytes each time. */
+/** A store with every kind of record in it, with the same bytes each time. */
 export interface WrittenStore {
   readonly name: string;
   readonly disk: TestDisk;
@@ -10,7 +10,7 @@ export interface WrittenStore {
 
 const TRAILER: Uint8Array = bytes('\x01\x02\x03\x04\x05\x06\x07\x08\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8');
 
-/** The stores that `store-version-1.json` was made of. */
+/** The stores in `store-version-1.json`. */
 export function goldenWorkload(): WrittenStore[] {
   return [written('closed', 'close'), written('killed after a sync', 'kill'), written('killed in a batch', 'tear')];
 }
@@ -40,7 +40,7 @@ function written(name: string, end: 'close' | 'kill' | 'tear'): WrittenStore {
   return { name, disk: torn, contents };
 }
 
-/** The numbers that salts and towers came from when the golden stores were written: a linear congruential generator. */
+/** The random numbers for salts and towers when the golden stores were written: a linear congruential generator. */
 function randomOfVersion1(): () => number {
   let state = 1;
   return () => {

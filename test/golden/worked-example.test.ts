@@ -1,5 +1,5 @@
-// Why this test: the format document is written for people who read the files with other tools. Its worked bytes are
-// decoded, opened as a store, and written again, so the document and the engine cannot drift apart.
+// Why this test: the format document is written for people who read the files with other tools. Its example bytes are
+// decoded, opened as a store, and written again, so that the document and the engine cannot drift apart.
 import { describe, expect, test } from 'vitest';
 import { encodeWithValue, LogCache, MemoryStorage } from '../../src/index.ts';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
@@ -15,7 +15,7 @@ const LOG_NAME = '000001.log';
 const SALT = 0x0badcafe;
 const CACHED_AT_US = 1_700_000_000_000_000n;
 
-/** A line of the block: where its bytes begin, the bytes, what it says of them. */
+/** A line of the example: the offset of its bytes, the bytes, and their description. */
 interface WorkedLine {
   readonly offset: number;
   readonly bytes: Uint8Array;
@@ -40,7 +40,7 @@ function meta(watermark: bigint, cachedAtUs: bigint): Uint8Array {
   return encodeWithValue(new Uint8Array(0), { watermark, cachedAtUs });
 }
 
-/** A storage that holds the worked bytes as a store, and its directory. */
+/** A storage with the example bytes as a store, and its directory. */
 function storageOf(log: Uint8Array): { storage: MemoryStorage; directory: StorageDirectory } {
   const storage = new MemoryStorage();
   const directory = storage.openDirectory('store', { create: true });
@@ -55,8 +55,8 @@ function contentOf(directory: StorageDirectory, name: string): Uint8Array {
   return content;
 }
 
-describe('the worked bytes of docs/format.md', () => {
-  test('are there, without a gap', () => {
+describe('the example bytes of docs/format.md', () => {
+  test('are complete, without a gap', () => {
     expect(bytes.length).toBeGreaterThan(300);
     let end = 0;
     for (const { offset, bytes: piece } of worked) {
@@ -65,7 +65,7 @@ describe('the worked bytes of docs/format.md', () => {
     }
   });
 
-  test('are records, of the kinds the document says, at the offsets it says', () => {
+  test('are records of the documented kinds at the documented offsets', () => {
     const file = storageOf(bytes).directory.open(LOG_NAME, 'read');
     if (file === undefined) throw new Error('the log is not there');
     const reader = new RecordReader({ file, name: LOG_NAME, salt: SALT, size: bytes.length });
@@ -87,7 +87,7 @@ describe('the worked bytes of docs/format.md', () => {
     expect(new Set(found.map((record) => record.split(' ')[1])).size).toBe(Object.keys(RecordKind).length);
   });
 
-  test('open as a store with the entry the document names', () => {
+  test('open as a store with the documented entry', () => {
     const cache = LogCache.open('store', { storage: storageOf(bytes).storage });
     expect(cache.stats().recovery).toMatchObject({ clean: true, damaged: [], tornBytes: 0 });
     expect([...cache.entries()]).toEqual([
@@ -97,7 +97,7 @@ describe('the worked bytes of docs/format.md', () => {
     cache.close();
   });
 
-  test('had the other entries before they were removed', () => {
+  test('hold the other entries before they are removed', () => {
     const end = worked.find(({ meaning }) => meaning.startsWith('DELETE_PREFIX'))?.offset;
     const cache = LogCache.open('store', { storage: storageOf(bytes.subarray(0, end)).storage });
     const keys = [...cache.keys()].map((key) => new TextDecoder().decode(key));
@@ -109,7 +109,7 @@ describe('the worked bytes of docs/format.md', () => {
     cache.close();
   });
 
-  test('are what the engine writes', () => {
+  test('equal what the engine writes', () => {
     const storage = new MemoryStorage();
     const store = LogStore.open('store', {}, { storage, random: () => SALT, defer: () => {} });
     store.writer.put(encode('user:1'), encode('{"n":2}'), meta(41n, CACHED_AT_US));
@@ -127,7 +127,7 @@ describe('the worked bytes of docs/format.md', () => {
     expect(toHex(contentOf(directory, LOG_NAME))).toBe(toHex(bytes));
   });
 
-  // The document gives the header of the image and leaves its sections to the code.
+  // The document shows the header of the image and leaves its sections to the code.
   test('belong to an image with the header the document describes', () => {
     const { storage, directory } = storageOf(bytes);
     LogCache.open('store', { storage }).close();

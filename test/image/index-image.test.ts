@@ -41,7 +41,7 @@ function readFrom(disk: TestDisk, log = LOG): IndexImage | undefined {
 }
 
 describe('an image', () => {
-  test.each([0, 1, 5, 3000])('of %i entries gives the same index back', (entries) => {
+  test.each([0, 1, 5, 3000])('of %i entries restores the same index', (entries) => {
     const image = readFrom(written(indexOf(entries)));
     expect(image?.coverage).toEqual(COVERAGE);
     const index = KeyIndex.fromSections(image?.sections ?? indexOf(0).sections(), seededRandom(6));
@@ -55,7 +55,7 @@ describe('an image', () => {
     }
   });
 
-  test('goes through short writes and short reads', () => {
+  test('survives short writes and short reads', () => {
     const disk = new TestDisk();
     disk.before = ({ verb, length }) => (verb === 'write' || verb === 'read' ? Math.ceil(length / 3) : undefined);
     const file = disk.create(NAME);
@@ -69,7 +69,7 @@ describe('an image', () => {
     expect(readFrom(disk, { ...LOG, salt: LOG.salt + 1 })).toBeUndefined();
   });
 
-  test('is refused with any bit of it flipped', () => {
+  test('is refused with any bit flipped', () => {
     const disk = written(indexOf(9));
     const whole = disk.bytes(NAME);
     // All of the header and the state, and a sample of the nodes and the directory.

@@ -6,7 +6,7 @@ import { StateReader, StateWriter } from '../../src/key-index/index-image-sectio
 const START = 20;
 
 describe('Arena', () => {
-  test('hands out blocks one after another', () => {
+  test('allocates blocks one after another', () => {
     const arena = new Arena(START);
     expect(arena.allocate(5)).toBe(20);
     expect(arena.allocate(7)).toBe(25);
@@ -63,7 +63,7 @@ describe('Arena', () => {
     expect(arena.allocate(44)).toBe(START);
   });
 
-  test('comes back from its state with its free blocks', () => {
+  test('is restored from its state with its free blocks', () => {
     const arena = new Arena(START);
     const sizes = [6, 6, 100, 6, 100];
     const blocks = sizes.map((wordCount) => arena.allocate(wordCount));

@@ -1,5 +1,5 @@
-// Why this test: counts and holds share a word with the length of the key and the height of the tower. Where they spill into
-// one another the order is broken, and nothing but the invariants of the whole index tells.
+// Why this test: use counts and holds share a word with the key length and the tower height. If one overflows into
+// another, the order is broken, and only the invariants of the whole index show it.
 import { describe, expect, test } from 'vitest';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
 import { type NodeAddress, USES_MAX, usesOf } from '../../src/key-index/node-layout.ts';
@@ -13,7 +13,7 @@ function indexOf(keys: readonly Uint8Array[]): KeyIndex {
   return index;
 }
 
-/** Removes what the hand chooses, `count` times; returns the keys. */
+/** Removes `count` nodes that the hand chooses; returns their keys. */
 function evict(index: KeyIndex, count: number): Uint8Array[] {
   return Array.from({ length: count }, () => {
     const node = index.eviction.next();
@@ -30,7 +30,7 @@ describe('the hand', () => {
     expect(seededIndex().eviction.next()).toBe(0);
   });
 
-  test('does not go through all of a directory that was much fuller once', () => {
+  test('does not walk all of a directory that was much fuller before', () => {
     const keys = randomKeys(100_000);
     const index = indexOf(keys);
     const left = keys.slice(0, 40);
@@ -38,12 +38,12 @@ describe('the hand', () => {
     const nodes = left.map((key) => index.find(key));
     for (const node of nodes) for (let use = 0; use < USES_MAX; use += 1) index.eviction.use(node);
     expect(index.eviction.next()).not.toBe(0);
-    // Those that were looked at have lost a use.
+    // The nodes that were visited have lost a use.
     const seen = nodes.filter((node) => usesOf(index.sections().arena, node) < USES_MAX);
     expect(seen.length).toBeLessThan(left.length / 2);
   });
 
-  test('gives each node once, linked or waiting to be linked, until the index is empty', () => {
+  test('returns each node once, linked or not yet linked, until the index is empty', () => {
     const keys = randomKeys(10_000);
     const index = indexOf(keys);
     expect(hex(evict(index, 5000)).size).toBe(5000);
@@ -53,7 +53,7 @@ describe('the hand', () => {
     expect(index.eviction.next()).toBe(0);
   });
 
-  test('passes by what was used, as often as it was used and three times at most', () => {
+  test('skips a used node once for each use, at most three times', () => {
     const keys = randomKeys(30);
     const index = indexOf(keys);
     for (const [i, key] of keys.entries()) for (let use = 0; use < i % 5; use += 1) index.eviction.use(index.find(key));
@@ -63,17 +63,17 @@ describe('the hand', () => {
     expect(evicted.filter((uses) => uses === 3)).toHaveLength(12);
   });
 
-  test('takes one of the least used near by where all were used, and looks at 64 at most', () => {
+  test('chooses one of the least used nearby nodes if all were used, and visits at most 64', () => {
     const keys = randomKeys(5000);
     const index = indexOf(keys);
     for (const key of keys) for (let use = 0; use < 3; use += 1) index.eviction.use(index.find(key));
     index.eviction.next();
-    // Each node that was looked at lost a use.
+    // Each visited node lost a use.
     const { arena } = index.sections();
     expect(keys.filter((key) => usesOf(arena, index.find(key)) < USES_MAX)).toHaveLength(64);
   });
 
-  test('never chooses what is held, and chooses it again once released', () => {
+  test('never chooses a held node, and chooses it again once released', () => {
     const index = indexOf(['a', 'b', 'c'].map(utf8));
     const held = index.find(utf8('b'));
     expect(index.eviction.hold(held)).toBe(true);
@@ -84,7 +84,7 @@ describe('the hand', () => {
     expect(index.eviction.next()).toBe(held);
   });
 
-  test('goes on in an index that was emptied, and that has grown since', () => {
+  test('continues in an index that was emptied and has grown since', () => {
     const index = indexOf(randomKeys(20_000));
     evict(index, 10);
     index.clear();
@@ -97,7 +97,7 @@ describe('the hand', () => {
 });
 
 describe('counts', () => {
-  test('leave keys, towers and order as they are', () => {
+  test('do not change keys, towers and order', () => {
     const keys = randomKeys(3000);
     keys.push(new Uint8Array(65_535).fill(0xff));
     const index = indexOf(keys);
@@ -112,7 +112,7 @@ describe('counts', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('stay with a key that gets another record, and come back with the image', () => {
+  test('stay with a key that gets another record, and are restored with the image', () => {
     const index = indexOf(['a', 'b', 'c', 'd'].map(utf8));
     for (const key of ['a', 'b', 'd']) index.eviction.use(index.find(utf8(key)) as NodeAddress);
     index.put(utf8('b'), 7, 7);

@@ -13,14 +13,14 @@ function expectFilled(memory: GrowableWords, count: number): void {
   expect(memory.words.slice(count).every((word) => word === 0)).toBe(true);
 }
 
-// Runtimes differ in what they grant: a reservation that is large enough, one that is too small, none, an absurd one.
+// Runtimes differ in the reservation they grant: one that is large enough, one that is too small, none, an absurd one.
 describe.each([
   ['in place', [2 ** 24]],
   ['in place, then by copying', [2 ** 10]],
   ['by copying', []],
   ['after a refused reservation', [2 ** 60, 2 ** 24]],
 ])('memory that grows %s', (_name, reservations) => {
-  test('keeps what it holds and adds zeros', () => {
+  test('keeps its contents and adds zeros', () => {
     const memory = filled(new GrowableWords(16, reservations));
     memory.grow(100);
     expect(memory.words.length).toBeGreaterThanOrEqual(100);
@@ -40,7 +40,7 @@ describe.each([
     expect(memory.words.every((word) => word === 0)).toBe(true);
   });
 
-  test('throws a RangeError at its limit and stays as it is', () => {
+  test('throws a RangeError at its limit and stays unchanged', () => {
     const memory = filled(new GrowableWords(16, reservations, 1000));
     memory.grow(1000);
     expect(memory.words.length).toBe(1000);
@@ -48,7 +48,7 @@ describe.each([
     expectFilled(memory, 16);
   });
 
-  test('copies words it is given', () => {
+  test('copies the given words', () => {
     const memory = filled(new GrowableWords(16, reservations));
     const given = Int32Array.from({ length: 10 }, (_, i) => i + 1);
     memory.adopt(given);
@@ -59,7 +59,7 @@ describe.each([
 });
 
 describe('memory made for adoption', () => {
-  test('is taken over as it is, once, and grows', () => {
+  test('is adopted without a copy, once, and grows', () => {
     const given = GrowableWords.forAdoption(10);
     given.set(Int32Array.from({ length: 10 }, (_, i) => i + 1));
     const memory = new GrowableWords(16);
@@ -73,7 +73,7 @@ describe('memory made for adoption', () => {
   });
 });
 
-test('memory that the platform does not have is a RangeError', () => {
+test('throws a RangeError when the platform is out of memory', () => {
   const memory = filled(new GrowableWords(16, [], 2 ** 53));
   expect(() => memory.grow(2 ** 50)).toThrow(/remove entries or use several stores/);
   expectFilled(memory, 16);

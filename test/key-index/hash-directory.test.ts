@@ -1,5 +1,5 @@
-// Why this test: through the index, hashes are those of a keyed hash and spread evenly. What must hold when they do not,
-// when thousands of keys share some or all bits of their hash, can only be seen here, where hashes are chosen.
+// Why this test: in the index, hashes come from a keyed hash and are spread evenly. What must hold otherwise, when
+// thousands of keys share some or all bits of their hash, can only be tested here, where hashes are chosen.
 import { describe, expect, test } from 'vitest';
 import { GrowableWords } from '../../src/key-index/growable-words.ts';
 import { FULL_ENTRIES, HashDirectory, SEGMENT_WORDS } from '../../src/key-index/hash-directory.ts';
@@ -12,7 +12,7 @@ const NODE_WORDS = KEY_WORD + 1;
 
 /** Nodes whose keys are the four bytes of a number, and the hash chosen for each. */
 class Fixture {
-  /** One number in so many is looked for: where hashes are equal a search visits all of them. */
+  /** One number in so many is looked up: where hashes are equal, a search visits all of them. */
   stride = 1;
   readonly directory: HashDirectory;
   readonly #nodes: Int32Array;
@@ -51,13 +51,13 @@ class Fixture {
     this.directory.vacate(this.directory.slotOf(this.#hashOf(number), this.nodeOf(number)));
   }
 
-  /** The location of a number that is in; without one of its hash, nothing. */
+  /** The location of a number that is present; `undefined` if no node has its hash. */
   probe(number: number): number | undefined {
     const slot = this.directory.probe(this.#hashOf(number));
     return this.directory.nodeAt(slot) === 0 ? undefined : this.directory.locationAt(slot);
   }
 
-  /** That the numbers are found where they should be, with their locations, and not found where they should not. */
+  /** Expects exactly the numbers that are in to be found, with their locations. */
   expectOnly(count: number, isIn: (number: number) => boolean): void {
     const numbers = Array.from({ length: Math.ceil(count / this.stride) }, (_, i) => i * this.stride);
     expect(numbers.filter((number) => this.find(number) !== (isIn(number) ? this.nodeOf(number) : 0))).toEqual([]);
@@ -80,7 +80,7 @@ function locationOf(number: number): number {
   return ~number;
 }
 
-/** Multiplicative hashing (Knuth): as even as it gets for consecutive numbers. */
+/** Multiplicative hashing (Knuth): as even as possible for consecutive numbers. */
 function spread(number: number): number {
   return Math.imul(number, 0x9e3779b1);
 }
@@ -116,7 +116,7 @@ describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf
     fixture.expectOnly(count, () => true);
   });
 
-  test('comes back from its state', () => {
+  test('is restored from its state', () => {
     const fixture = new Fixture(count, hashOf);
     for (let number = 1; number < count; number += 2) fixture.add(number);
     const writer = new StateWriter();
@@ -132,12 +132,12 @@ describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf
 });
 
 describe('HashDirectory', () => {
-  test('does not grow when entries of equal hash come and go', () => {
+  test('does not grow when entries of equal hash are added and removed', () => {
     const count = FULL_ENTRIES + 1200;
     const fixture = new Fixture(count, () => 0x1234);
     for (let number = 0; number < FULL_ENTRIES + 200; number += 1) fixture.add(number);
     const bytes = fixture.directory.bytes;
-    // The oldest leave from the first segment of the chain, new ones must find the room they left.
+    // The oldest are removed from the first segment of the chain; new ones must reuse that space.
     for (let number = FULL_ENTRIES + 200; number < count; number += 1) {
       fixture.remove(number - FULL_ENTRIES - 200);
       fixture.add(number);
@@ -161,7 +161,7 @@ describe('HashDirectory', () => {
     fixture.expectOnly(count, (number) => held.has(number));
   });
 
-  test('takes 32 bytes an entry at most, and one segment when it is small', () => {
+  test('uses at most 32 bytes an entry, and one segment when it is small', () => {
     expect(new HashDirectory().bytes).toBeLessThan(50_000);
     const count = 100_000;
     const fixture = new Fixture(count, spread);
@@ -169,7 +169,7 @@ describe('HashDirectory', () => {
     expect(fixture.directory.bytes / count).toBeLessThan(32);
   });
 
-  test('is empty after a reset, of one segment or of many', () => {
+  test('is empty after a reset, with one segment or many', () => {
     for (const count of [100, 20_000]) {
       const fixture = new Fixture(count, spread);
       for (let number = 0; number < count; number += 1) fixture.add(number);
@@ -180,7 +180,7 @@ describe('HashDirectory', () => {
     }
   });
 
-  test('loses nothing when memory is exhausted, and needs none for what was reserved', () => {
+  test('loses nothing when memory is exhausted, and needs none for reserved entries', () => {
     const memory = new GrowableWords(SEGMENT_WORDS, [], 4 * SEGMENT_WORDS);
     const count = 30_000;
     const fixture = new Fixture(count, spread, new HashDirectory(memory));
@@ -193,7 +193,7 @@ describe('HashDirectory', () => {
     expect(() => fixture.directory.reserve(2048)).toThrow(RangeError);
   });
 
-  test('says that a node was removed before', () => {
+  test('reports that a node was removed before', () => {
     const fixture = new Fixture(2, () => 1);
     fixture.add(0);
     expect(() => fixture.remove(1)).toThrow(/removed before/);

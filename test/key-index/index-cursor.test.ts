@@ -55,7 +55,7 @@ describe.each([
     expect(cursor.next()).toBe(0);
   });
 
-  test('has a key after a step only', () => {
+  test('has a key only after a step', () => {
     const cursor = indexOf(['b']).cursor(ALL_KEYS, reverse);
     expect(() => cursor.key()).toThrow(RangeError);
     cursor.next();
@@ -66,7 +66,7 @@ describe.each([
     expect(() => cursor.key()).toThrow(RangeError);
   });
 
-  test('keeps the key of a node that was removed, and goes on from there', () => {
+  test('keeps the key of a removed node, and continues from there', () => {
     const index = indexOf(letters);
     const cursor = index.cursor(ALL_KEYS, reverse);
     stepTo(cursor, 'd');
@@ -75,7 +75,7 @@ describe.each([
     expect(rest(cursor)).toEqual(reverse ? ['c', 'b', 'a'] : ['e', 'f', 'g']);
   });
 
-  // The freed node is taken by a key elsewhere in the order: following its tower would skip or repeat keys.
+  // The freed node is reused for a key elsewhere in the order: following its tower would skip or repeat keys.
   test('does not follow a node whose memory was reused', () => {
     const index = indexOf(letters);
     const cursor = index.cursor(ALL_KEYS, reverse);
@@ -106,7 +106,7 @@ describe.each([
     expect(cursor.next()).toBe(0);
   });
 
-  test('sees the keys that are there all the time while others come and go', () => {
+  test('sees all permanent keys while others are added and removed', () => {
     const keys = randomKeys(3000);
     const index = seededIndex();
     for (const key of keys) index.put(key, 0, 1);
@@ -142,7 +142,7 @@ describe.each([
     }
   });
 
-  // A run without a tall tower is longer than any block; towers of one only is the worst of it.
+  // A run without a tall tower is longer than any block; towers of one level only are the worst case.
   test.each([
     ['one level', 0xffffffff],
     ['every level', 0],
@@ -160,7 +160,7 @@ describe('peek', () => {
     return [...target.subarray(0, 2 * cursor.peek(target))];
   };
 
-  test('tells the locations and units to come, once the cursor is at a key', () => {
+  test('returns the next locations and units, once the cursor is at a key', () => {
     const cursor = indexOf(letters).cursor(ALL_KEYS);
     expect(peeked(cursor, 2)).toEqual([]);
     stepTo(cursor, 'c');
@@ -171,7 +171,7 @@ describe('peek', () => {
     expect(peeked(cursor, 2)).toEqual([]);
   });
 
-  test('tells nothing of nodes that may be gone', () => {
+  test('returns nothing for nodes that may be gone', () => {
     const index = indexOf(letters);
     const cursor = index.cursor(ALL_KEYS);
     stepTo(cursor, 'c');

@@ -14,7 +14,7 @@ export function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** `count` distinct keys of 32 bytes in random order: twelve they share, then twenty random ones. */
+/** `count` distinct keys of 32 bytes in random order: twelve shared bytes, then twenty random ones. */
 export function randomKeys(count: number, seed = 7): Uint8Array[] {
   const random = seededRandom(seed);
   return Array.from({ length: count }, () => {

@@ -7,7 +7,7 @@ import { indexFaults } from './index-invariants.ts';
 
 const keys = [...randomKeys(8000), new Uint8Array(0), new Uint8Array(700).fill(5), new Uint8Array(700).fill(6)];
 
-/** An index with free blocks of several sizes, large ones too. */
+/** An index with free blocks of several sizes, including large ones. */
 function usedIndex(): KeyIndex {
   const index = seededIndex();
   for (const [i, key] of keys.entries()) index.put(key, i, i + 1);
@@ -48,20 +48,20 @@ describe('sections', () => {
   test.each([
     ['copied', copied],
     ['read into memory allocated for them', readIntoAllocated],
-    ['handed over as they are', (sections: IndexImageSections) => sections],
-  ])('give the same index back when %s', (_name, pass) => {
+    ['adopted without a copy', (sections: IndexImageSections) => sections],
+  ])('restore the same index when %s', (_name, pass) => {
     const index = usedIndex();
     const restored = KeyIndex.fromSections(pass(index.sections()), seededRandom(1));
     expectSame(restored, index);
   });
 
-  test('make an index of its own, that goes on as the first one would', () => {
+  test('make an independent index that behaves like the first one', () => {
     const index = usedIndex();
     const { size, bytes } = index;
     const restored = KeyIndex.fromSections(index.sections(), seededRandom(1));
     for (const key of keys) restored.put(key, 1, 1);
     expect(restored.size).toBe(keys.length);
-    // The free blocks came along, so most of the removed keys need no new memory.
+    // The free blocks were restored, so most of the removed keys need no new memory.
     expect(restored.bytes).toBeLessThan(bytes * 1.03);
     expect(indexFaults(restored)).toEqual([]);
     expect([index.size, index.bytes]).toEqual([size, bytes]);

@@ -1,11 +1,11 @@
-// Why this test: the checker guards every other test of the index. One that finds nothing would guard nothing.
+// Why this test: every other test of the index relies on the checker. One that finds nothing would be worthless.
 import { describe, expect, test } from 'vitest';
 import type { IndexImageSections } from '../../src/key-index/key-index.ts';
 import { heightOf, KEY_WORD, nextWord, UNITS_WORD } from '../../src/key-index/node-layout.ts';
 import { randomKeys, seededIndex, sortedKeys } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
-/** What the checker says about an index of 50 entries and one free block after `damage`. */
+/** The findings of the checker on an index of 50 entries and one free block after `damage`. */
 function faultsAfter(damage: (sections: IndexImageSections, nodes: readonly number[]) => void): string[] {
   const index = seededIndex();
   const keys = randomKeys(51);
@@ -24,7 +24,7 @@ function add(words: Int32Array, at: number, amount: number): void {
 }
 
 describe('indexFaults', () => {
-  test('finds nothing in a sound index', () => {
+  test('finds nothing in a correct index', () => {
     expect(faultsAfter(() => {})).toEqual([]);
   });
 

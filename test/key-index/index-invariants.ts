@@ -17,7 +17,7 @@ const HEAD = HEIGHT_MAX + 1;
 const SMALL_BLOCKS = 64;
 const FIELDS = 3;
 
-/** The state section taken apart, in the order it is written. */
+/** The fields of the state section, in the order in which they are written. */
 interface IndexState {
   readonly hashKey0: number;
   readonly hashKey1: number;
@@ -59,17 +59,16 @@ function readState(words: Int32Array): IndexState {
 }
 
 /**
- * What is wrong with an index; empty when all invariants hold:
- *
+ * The violated invariants of an index; empty if all hold:
  * 1. Level 0 is in strictly ascending byte order.
- * 2. Each level holds exactly the nodes that are high enough, in the same order; the highest in use is not empty.
+ * 2. Each level holds exactly the nodes that are high enough, in the same order; the highest level in use is not empty.
  * 3. The tails are the last nodes of their levels.
  * 4. Nodes and free blocks cover the arena without gap or overlap.
  * 5. The directory holds each linked node once, under the hash of its key, in the segment the root names for it, with
  *    no empty slot between its home and its slot; the segments count their entries and know their depth.
  * 6. `size` and `recordUnits` agree with the nodes; an index without entries has no blocks.
  *
- * Looking at it links the nodes that wait.
+ * The check links the nodes that wait to be linked.
  */
 export function indexFaults(index: Pick<KeyIndex, 'sections' | 'size' | 'recordUnits'>): string[] {
   const sections = index.sections();

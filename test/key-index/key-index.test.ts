@@ -23,7 +23,7 @@ describe('KeyIndex', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('keeps location and units as they were given', () => {
+  test('keeps location and units unchanged', () => {
     const index = seededIndex();
     for (const [i, location] of [0, -1, -(2 ** 31), 2 ** 31 - 1].entries()) {
       const key = Uint8Array.of(i);
@@ -45,7 +45,7 @@ describe('KeyIndex', () => {
     expect([index.size, index.recordUnits]).toEqual([2, 10]);
   });
 
-  test('takes a key from the middle of other bytes', () => {
+  test('accepts a key in the middle of other bytes', () => {
     const index = indexOf('key');
     const bytes = utf8('a key.');
     expect(index.find(bytes, 2, 5)).toBe(index.find(utf8('key')));
@@ -58,7 +58,7 @@ describe('KeyIndex', () => {
     expect(() => index.find(bytes, 2, 9)).toThrow(RangeError);
   });
 
-  test('takes keys from empty to 65,535 bytes', () => {
+  test('accepts keys from empty to 65,535 bytes', () => {
     const index = seededIndex();
     const longest = new Uint8Array(65_535).fill(0xff);
     const keys = [new Uint8Array(0), Uint8Array.of(0), longest.subarray(1), longest];
@@ -84,14 +84,14 @@ describe('KeyIndex', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('says that a node was removed before', () => {
+  test('reports that a node was removed before', () => {
     const index = indexOf('a', 'b', 'c');
     const node = index.find(utf8('c'));
     index.remove(utf8('c'));
     expect(() => index.removeNode(node)).toThrow(RangeError);
   });
 
-  test('removes what waits to be linked', () => {
+  test('removes nodes that wait to be linked', () => {
     const index = indexOf('z', 'c', 'a', 'b');
     index.remove(utf8('c'));
     index.put(utf8('d'), 0, 1);
@@ -100,7 +100,7 @@ describe('KeyIndex', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('removes an interval: lower in it, upper not', () => {
+  test('removes an interval: lower bound included, upper excluded', () => {
     const index = indexOf('a', 'b', 'ba', 'c', 'd');
     expect(index.removeInterval({ lower: utf8('b'), upper: utf8('c') })).toBe(2);
     expect(textsOf(index)).toEqual(['a', 'c', 'd']);
@@ -110,7 +110,7 @@ describe('KeyIndex', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  // Two ways empty it, one of them by accident; both must start over, or freed blocks would pile up.
+  // Two operations can empty it. Both must start over, or freed blocks would accumulate.
   test('starts over when it becomes empty', () => {
     const index = seededIndex();
     const { bytes } = index;
@@ -134,7 +134,7 @@ describe('KeyIndex', () => {
       for (let i = round; i < keys.length; i += 20) index.remove(keys[i] as Uint8Array);
       for (let i = round; i < keys.length; i += 20) index.put(keys[i] as Uint8Array, 1, 1);
     }
-    // Towers are drawn anew, so sizes do not match exactly.
+    // Tower heights are random, so sizes do not match exactly.
     expect(index.bytes).toBeLessThan(bytes * 1.05);
     expect(indexFaults(index)).toEqual([]);
   });
@@ -146,13 +146,13 @@ describe('KeyIndex', () => {
     expect(KeyIndex.fromSections(index.sections(), seededRandom(1)).recordUnits).toBe(40 * 2 ** 28);
   });
 
-  test('draws the keys of its hash from the randomness it is given', () => {
+  test('draws its hash keys from the injected randomness', () => {
     const states = [seededIndex(1), seededIndex(2)].map((index) => index.sections().state.slice(0, 3).join());
     expect(states[0]).not.toBe(states[1]);
   });
 });
 
-/** How many keys of two lists are not the same; comparing the lists with `toEqual` takes seconds at this size. */
+/** How many keys of two lists differ; comparing the lists with `toEqual` takes seconds at this size. */
 function differences(left: readonly Uint8Array[], right: readonly Uint8Array[]): number {
   const other = left.filter((key, i) => Buffer.compare(key, right[i] ?? new Uint8Array(0)) !== 0).length;
   return other + Math.abs(left.length - right.length);
@@ -177,7 +177,7 @@ describe.each([
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('take at most 80 bytes each, key included', () => {
+  test('need at most 80 bytes each, key included', () => {
     expect(index.bytes / index.size).toBeLessThan(80);
   });
 
@@ -196,7 +196,7 @@ describe.each([
 });
 
 describe('reserve', () => {
-  test('refuses what can never fit and changes nothing', () => {
+  test('refuses sizes that can never fit and changes nothing', () => {
     const index = indexOf('a', 'b');
     const { bytes } = index;
     expect(() => index.reserve(2 ** 40, 1)).toThrow(RangeError);
@@ -206,7 +206,7 @@ describe('reserve', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('counts as no memory in use until keys come', () => {
+  test('uses no memory until keys are added', () => {
     const index = indexOf('a');
     const { bytes } = index;
     index.reserve(65_535 * 100, 100);
@@ -216,8 +216,8 @@ describe('reserve', () => {
   });
 });
 
-// The address of a node is good until something is removed: the arena may grow and groups may be linked meanwhile.
-test('an address stays good while keys are added', () => {
+// An address stays valid until something is removed: the arena may grow and groups may be linked meanwhile.
+test('an address stays valid while keys are added', () => {
   const index = seededIndex();
   const nodes = new Map<number, NodeAddress>();
   for (const [i, key] of randomKeys(10_000).entries()) {

@@ -18,7 +18,7 @@ function nodeOf(bytes: Uint8Array): Int32Array {
   return nodes;
 }
 
-// Around the sign bit, around zero padding, and across the borders of words.
+// Around the sign bit, around zero padding, and across word boundaries.
 const samples: Uint8Array[] = [
   [],
   [0],
@@ -48,7 +48,7 @@ describe('KeyWords', () => {
     }
   });
 
-  test('give the bytes back, from bytes and from a node', () => {
+  test('return the bytes, from bytes and from a node', () => {
     const random = seededRandom(3);
     const key = new KeyWords();
     for (let length = 0; length < 100; length += 1) {
@@ -60,7 +60,7 @@ describe('KeyWords', () => {
     }
   });
 
-  test('take a part of the bytes, at any offset', () => {
+  test('accept a part of the bytes, at any offset', () => {
     const bytes = Uint8Array.from({ length: 40 }, (_, i) => 250 - i);
     const key = new KeyWords();
     for (let start = 0; start <= bytes.length; start += 1) {
@@ -80,7 +80,7 @@ describe('KeyWords', () => {
     expect(() => new KeyWords().load(new Uint8Array(4), start, end)).toThrow(RangeError);
   });
 
-  test('take the longest bound and nothing beyond', () => {
+  test('accept the longest bound and nothing longer', () => {
     const key = new KeyWords();
     key.load(new Uint8Array(BOUND_BYTES_MAX), 0, BOUND_BYTES_MAX);
     expect(key.byteLength).toBe(65_536);

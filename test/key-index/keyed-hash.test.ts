@@ -17,7 +17,7 @@ function wordsFrom(bytes: Uint8Array): Int32Array {
 const rotate = (value: bigint, bits: bigint): bigint => BigInt.asUintN(32, (value << bits) | (value >> (32n - bits)));
 const add = (left: bigint, right: bigint): bigint => BigInt.asUintN(32, left + right);
 
-/** The definition, written for comparison with the paper and not for speed. */
+/** The definition, written to be compared with the paper, not for speed. */
 function modelHash(words: readonly bigint[], byteLength: number, key0: bigint, key1: bigint): bigint {
   let [v0, v1, v2, v3] = [key0, key1, 0x6c796765n ^ key0, 0x74656462n ^ key1];
   const round = (): void => {
@@ -73,7 +73,7 @@ describe('halfSipHash13', () => {
   });
 
   // Padded with zeros, such keys are the same words.
-  test('tells keys apart that differ in zeros at the end only', () => {
+  test('distinguishes keys that differ only in zeros at the end', () => {
     const hashes = [1, 2, 3, 4].map((byteLength) => halfSipHash13(Int32Array.of(0), 1, byteLength, 5, 6));
     expect(new Set(hashes).size).toBe(4);
   });

@@ -1,5 +1,5 @@
-// Why these tests: while an index is loaded, up to a million nodes wait unlinked. Whatever happens to the index meanwhile
-// must see them or link them first, and what a load leaves must be what putting one by one leaves.
+// Why these tests: while an index is loaded, up to a million nodes wait unlinked. Every other operation must see them
+// or link them first, and a load must leave the same index as single puts.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
 import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
@@ -8,14 +8,14 @@ import type { KeyIndex } from '../../src/key-index/key-index.ts';
 import { keysOf, randomKeys, seededIndex, sortedKeys, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
-/** Far more than wait together when nothing is loaded. */
+/** Far more than wait together without a load. */
 const KEYS = 10_000;
 
 function putAll(index: KeyIndex, keys: readonly Uint8Array[]): void {
   for (const [i, key] of keys.entries()) index.put(key, i, 1);
 }
 
-/** The 32-byte keys that begin with this byte after the twelve they share. */
+/** The 32-byte keys whose first byte after the twelve shared ones is `byte`. */
 function startsWith(byte: number): (key: Uint8Array) => boolean {
   return (key) => key[12] === byte;
 }
@@ -38,7 +38,7 @@ function expectKeys(actual: readonly Uint8Array[], expected: readonly Uint8Array
 describe('KeyIndex.load', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  test('leaves the order that putting one by one leaves', () => {
+  test('leaves the same order as single puts', () => {
     const keys = randomKeys(KEYS);
     const index = seededIndex();
     index.load(() => putAll(index, keys));
@@ -52,7 +52,7 @@ describe('KeyIndex.load', () => {
     }
   });
 
-  test('links more than 2^17 keys at once, and no more than it has memory to sort in a group', () => {
+  test('links more than 2^17 keys at once, and at most a group that its memory can sort', () => {
     const keys = randomKeys(140_000);
     const index = seededIndex();
     const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
@@ -62,7 +62,7 @@ describe('KeyIndex.load', () => {
     expect(index.size).toBe(keys.length);
   });
 
-  test('links between what is there already, and again in groups of the ordinary size afterwards', () => {
+  test('links between existing nodes, and in groups of the ordinary size afterwards', () => {
     const keys = randomKeys(2 * KEYS);
     const index = seededIndex();
     putAll(index, keys.slice(0, KEYS / 2));
@@ -74,7 +74,7 @@ describe('KeyIndex.load', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('takes removals in the middle: of keys that wait, of prefixes, of everything', () => {
+  test('allows removals midway: of waiting keys, of prefixes, of everything', () => {
     const keys = randomKeys(KEYS);
     const [before, after] = [keys.slice(0, KEYS / 2), keys.slice(KEYS / 2)];
     const index = seededIndex();
@@ -95,7 +95,7 @@ describe('KeyIndex.load', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('shows cursors what has come so far', () => {
+  test('shows cursors the keys loaded so far', () => {
     const keys = randomKeys(KEYS);
     const index = seededIndex();
     index.load(() => {
@@ -106,7 +106,7 @@ describe('KeyIndex.load', () => {
     expectKeys(keysOf(index), sortedKeys(keys));
   });
 
-  test('leaves a sound index where the work fails', () => {
+  test('leaves a correct index if the work fails', () => {
     const keys = randomKeys(KEYS);
     const index = seededIndex();
     const failing = (): void => {
@@ -118,7 +118,7 @@ describe('KeyIndex.load', () => {
     expect(indexFaults(index)).toEqual([]);
   });
 
-  test('links smaller groups where there is no memory for larger ones', () => {
+  test('links smaller groups if there is no memory for larger ones', () => {
     const keys = randomKeys(KEYS);
     const index = seededIndex();
     const limited = new Proxy(Int32Array, {

@@ -69,7 +69,7 @@ describe('NodeSort', () => {
     }
   });
 
-  test('leaves sorted ones alone and turns reversed ones round', () => {
+  test('keeps sorted keys and reverses reversed ones', () => {
     const keys = sortedKeys(keysOf(500, () => Uint8Array.from({ length: 8 }, () => random() % 3)));
     expect(sortAsNodes(sort, keys)).toEqual(keys);
     expect(sortAsNodes(sort, [...keys].reverse())).toEqual(keys);

@@ -19,7 +19,7 @@ class NumberList {
     return this.#key;
   }
 
-  /** A node that is in no list yet. */
+  /** A node that is not linked yet. */
   node(number: number): number {
     const height = 1 + (Math.clz32(this.#random()) >>> 1);
     const node = this.#arena.allocate(nodeWordCount(KEY_BYTES, height)) + height;
@@ -49,7 +49,7 @@ describe('SkipList', () => {
     expect(list.isAfterLast(numbers.key(991))).toBe(true);
   });
 
-  test('goes on from the finger to keys near and far', () => {
+  test('continues from the finger to near and far keys', () => {
     const numbers = new NumberList();
     const { list } = numbers;
     for (let number = 0; number < 20_000; number += 2) list.append(numbers.node(number));
@@ -65,7 +65,7 @@ describe('SkipList', () => {
     expect(list.seekAfter(numbers.key(25_003))).toBe(0);
   });
 
-  // Blocks that hold too little would only be slow: a search for every step of a reverse cursor.
+  // Blocks that hold too few nodes would only be slow: a search for every step of a reverse cursor.
   test('collects blocks of about 64 nodes that end at the finger', () => {
     const numbers = new NumberList();
     const { list } = numbers;

@@ -5,7 +5,7 @@ import { copyForCaller, PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { flip } from '../store/log-records.ts';
 import { appendPut, body, key, NAME, newLog, reopened } from './log-fixtures.ts';
 
-/** Compared at once: a matcher goes through large arrays byte by byte. */
+/** Compared at once: a matcher compares large arrays byte by byte. */
 function expectBody(found: Uint8Array | undefined, number: number, length: number): void {
   if (found === undefined || Buffer.compare(found, body(number, length)) !== 0) {
     expect.fail(`body ${number} of ${length} bytes was ${found === undefined ? 'missed' : 'wrong'}`);
@@ -15,7 +15,7 @@ function expectBody(found: Uint8Array | undefined, number: number, length: numbe
 const LENGTHS = [0, 1, 2, 3, 4, 5, 90, 1023, 1024, 1025, 60_000, 10_000, 70_000, 200_000, 40_000, 3];
 
 describe('a point read', () => {
-  test.each([1, 3, 40])('gives every body back, before and after it is in the file, with %i pages', (pages) => {
+  test.each([1, 3, 40])('returns every body, before and after it is in the file, with %i pages', (pages) => {
     const { disk, log } = newLog(pages);
     const places = LENGTHS.map((length, number) => ({ number, length, ...appendPut(log, number, length) }));
     const readAll = (bodies: BodyReader): void => {
@@ -29,7 +29,7 @@ describe('a point read', () => {
     readAll(new BodyReader(reopened(disk, pages)));
   });
 
-  test('gives a body back that is half in the file and half in memory', () => {
+  test('returns a body that is half in the file and half in memory', () => {
     const { disk, log } = newLog(1);
     const { offset, size } = appendPut(log, 0, 150_000);
     disk.before = ({ verb, position }) => {
@@ -41,13 +41,13 @@ describe('a point read', () => {
     expectBody(new BodyReader(log).read(offset, size, key(0), copyForCaller), 0, 150_000);
   });
 
-  test('misses what is not the record it was told of', () => {
+  test('misses a record other than the expected one', () => {
     const { disk, log } = newLog();
     const first = appendPut(log, 1, 40);
     const second = appendPut(log, 2, 40);
     const deletion = log.append(deletionOf(key(1)));
     log.flush();
-    // What was written or verified in memory is found by its place alone: the index has compared the key.
+    // Records that were written or verified in memory are found by their offset alone: the index has compared the key.
     const bodies = new BodyReader(reopened(disk));
     expect(bodies.read(first.offset, first.size + 8, key(1), copyForCaller)).toBeUndefined();
     expect(bodies.read(first.offset + 8, first.size, key(1), copyForCaller)).toBeUndefined();
@@ -72,7 +72,7 @@ describe('a point read', () => {
     expectBody(new BodyReader(reopened(disk, 1)).read(offset, size, key(1), copyForCaller), 1, length);
   });
 
-  test('misses a record that the file has lost', () => {
+  test('misses a record that is no longer in the file', () => {
     const { disk, log } = newLog(1);
     const places = [appendPut(log, 0, 200_000), appendPut(log, 1, 100), appendPut(log, 2, 200_000)];
     log.flush();
@@ -82,7 +82,7 @@ describe('a point read', () => {
     expect(found).toEqual([undefined, undefined, undefined]);
   });
 
-  test('does not trust a page again that was read anew', () => {
+  test('verifies a page again after it was read again', () => {
     const { disk, log } = newLog(2);
     const { offset, size } = appendPut(log, 1, 40);
     appendPut(log, 2, 200_000);
@@ -91,14 +91,14 @@ describe('a point read', () => {
     expectBody(bodies.read(offset, size, key(1), copyForCaller), 1, 40);
     const held = log.pages[0];
     if (held !== undefined) {
-      // The pool gives the page to somebody else.
+      // The pool gives the page to another log.
       log.dropPage(0);
     }
     flip(disk, NAME, offset + size - 1);
     expect(bodies.read(offset, size, key(1), copyForCaller)).toBeUndefined();
   });
 
-  test('reads single records where no page is granted', () => {
+  test('reads single records if no page is granted', () => {
     const { disk, log } = newLog(8);
     const places = Array.from({ length: 40 }, (_, number) => appendPut(log, number, 30_000));
     log.flush();
@@ -119,7 +119,7 @@ describe('a point read', () => {
 });
 
 describe('results', () => {
-  test('are the caller’s own: none overlaps another or the log', () => {
+  test('belong to the caller: none overlaps another or the log', () => {
     const { log } = newLog();
     const places = LENGTHS.map((length, number) => ({ number, length, ...appendPut(log, number, length) }));
     const bodies = new BodyReader(log);

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 
-test('a file header lies as documented', () => {
+test('a file header has the documented layout', () => {
   const bytes = encodeFileHeader({ version: 1, generation: 0xfffffffe, salt: -2 });
   expect(bytes.length).toBe(FILE_HEADER_BYTES);
   expect(Buffer.from(bytes).toString('hex').slice(0, 40)).toBe('8950434c0d0a1a0a01000000fefffffffeffffff');
   expect(decodeFileHeader(bytes)).toEqual({ version: 1, generation: 0xfffffffe, salt: -2 });
 });
 
-test('a header of a version to come can be read as far as its version', () => {
+test('of a header of a later version the version can be read', () => {
   const bytes = encodeFileHeader({ version: 9, generation: 3, salt: 7 });
   expect(decodeFileHeader(bytes)?.version).toBe(9);
 });
 
-test('what is no header is none', () => {
+test('an invalid header is refused', () => {
   expect(decodeFileHeader(new Uint8Array(0))).toBeUndefined();
   expect(decodeFileHeader(new Uint8Array(FILE_HEADER_BYTES))).toBeUndefined();
 });

@@ -5,7 +5,7 @@ import { PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { errnoError } from '../../src/storage/errno-error.ts';
 import { appendPut, fileOf, NAME, newLog, readerOf, reopened } from './log-fixtures.ts';
 
-/** Keys of the records in the file, in order. */
+/** The keys of the records in the file, in order. */
 function keysIn(disk: ReturnType<typeof newLog>['disk']): string[] {
   const reader = readerOf(disk);
   const keys: string[] = [];
@@ -15,7 +15,7 @@ function keysIn(disk: ReturnType<typeof newLog>['disk']): string[] {
   return keys;
 }
 
-/** Appends records of lengths that meet pages in every way: within one, across, to the end of one, over several. */
+/** Appends records with all relations to pages: within one, across two, up to the end of one, over several. */
 function appendSomeOfEachLength(log: LogFile): number {
   const lengths = [0, 1, 3, 4, 5, 40, 1000, 60_000, 10_000, 70_000, 200_000, 3];
   for (const [number, length] of lengths.entries()) appendPut(log, number, length);
@@ -27,7 +27,7 @@ function appendSomeOfEachLength(log: LogFile): number {
 }
 
 describe('a log file', () => {
-  test('begins with its header, which reaches the file with the first flush', () => {
+  test('starts with its header, which is written with the first flush', () => {
     const { disk, log } = newLog();
     expect(disk.bytes(NAME).length).toBe(0);
     expect([log.end, log.written, log.unwritten]).toEqual([FILE_HEADER_BYTES, 0, FILE_HEADER_BYTES]);
@@ -36,7 +36,7 @@ describe('a log file', () => {
     expect(log.unwritten).toBe(0);
   });
 
-  test.each([1, 8])('holds records of every length in their order, with %i pages of memory', (pages) => {
+  test.each([1, 8])('holds records of every length in order, with %i pages of memory', (pages) => {
     const { disk, log, pool } = newLog(pages);
     const count = appendSomeOfEachLength(log);
     log.flush();
@@ -45,7 +45,7 @@ describe('a log file', () => {
     expect(pool.bytes).toBeLessThanOrEqual((pages + 1) * PAGE_BYTES);
   });
 
-  test('goes on where it ended when it is opened again', () => {
+  test('continues at its end when it is opened again', () => {
     const { disk, log } = newLog();
     appendPut(log, 0, 100);
     log.flush();
@@ -58,7 +58,7 @@ describe('a log file', () => {
     expect(keysIn(disk)).toEqual(['key 0', 'key 1', 'key 2']);
   });
 
-  test('goes on where it ended at the very end of a page', () => {
+  test('continues at its end also at the end of a page', () => {
     const { disk, log } = newLog();
     appendPut(log, 0, PAGE_BYTES - FILE_HEADER_BYTES - 24);
     log.flush();
@@ -69,7 +69,7 @@ describe('a log file', () => {
     expect(keysIn(disk)).toEqual(['key 0', 'key 1']);
   });
 
-  test('writes the same bytes to the same place after a write that failed half way', () => {
+  test('writes the same bytes to the same place after a write that failed halfway', () => {
     const { disk, log } = newLog();
     for (let number = 0; number < 5; number += 1) appendPut(log, number, 50_000);
     const { end } = log;
@@ -90,7 +90,7 @@ describe('a log file', () => {
     expect(keysIn(disk)).toEqual(['key 0', 'key 1', 'key 2', 'key 3', 'key 4', 'key 5']);
   });
 
-  test('takes short writes and interruptions, but not a file that takes nothing', () => {
+  test('tolerates short writes and interruptions, but not a file that accepts no bytes', () => {
     const { disk, log } = newLog();
     appendPut(log, 0, 3000);
     let calls = 0;
@@ -110,7 +110,7 @@ describe('a log file', () => {
     expect(keysIn(disk)).toEqual(['key 0', 'key 1']);
   });
 
-  test('asks before it writes, and writes nothing where the answer is an error', () => {
+  test('checks the lock before it writes, and writes nothing if the check throws', () => {
     const { disk, pool } = newLog();
     let allowed = false;
     const log = LogFile.create(disk.create('other.log'), 'other.log', { generation: 2, salt: 0 }, pool, () => {
@@ -149,7 +149,7 @@ describe('a log file', () => {
     expect([log.durable, log.needsSync, log.written]).toEqual([0, true, log.end]);
   });
 
-  test('refuses what its offsets could not address', () => {
+  test('refuses records that its offsets could not address', () => {
     const { log } = newLog();
     expect(() => log.assertFits(LOG_BYTES_MAX - FILE_HEADER_BYTES)).not.toThrow();
     expect(() => log.assertFits(LOG_BYTES_MAX - FILE_HEADER_BYTES + 1)).toThrow(
@@ -157,7 +157,7 @@ describe('a log file', () => {
     );
   });
 
-  test('gives its pages back and closes its file once', () => {
+  test('releases its pages and closes its file once', () => {
     const { disk, log, pool } = newLog(2);
     appendPut(log, 0, 200_000);
     const held = pool.bytes;
@@ -169,7 +169,7 @@ describe('a log file', () => {
     expect(pool.bytes).toBe(2 * PAGE_BYTES);
   });
 
-  test('tells what closing its file fails with', () => {
+  test('reports the error of closing its file', () => {
     const { disk, log } = newLog();
     disk.before = ({ verb, name }) => {
       if (verb === 'close') throw errnoError('EIO', 'input/output error', verb, name);
@@ -180,7 +180,7 @@ describe('a log file', () => {
 });
 
 describe('a page of a log', () => {
-  test('that cannot be read goes back to the pool', () => {
+  test('that cannot be read is returned to the pool', () => {
     const { disk, log, pool } = newLog(2);
     appendPut(log, 0, 300_000);
     log.flush();

@@ -19,7 +19,7 @@ export function newLog(pages = 8): { disk: TestDisk; log: LogFile; pool: PagePoo
   return { disk, log, pool };
 }
 
-/** The file of the log, opened once more. */
+/** The file of the log, opened again. */
 export function fileOf(disk: TestDisk): StorageFile {
   const file = disk.open(NAME, 'write');
   if (file === undefined) throw new Error('the log has no file');
@@ -31,7 +31,7 @@ export function readerOf(disk: TestDisk): RecordReader {
   return new RecordReader({ file, name: NAME, salt: SALT, size: file.size() });
 }
 
-/** Opens the log again, as it lies in its file. */
+/** Opens the log again from its file. */
 export function reopened(disk: TestDisk, pages = 8): LogFile {
   const file = fileOf(disk);
   const end = file.size();
@@ -50,12 +50,12 @@ export function key(number: number): Uint8Array {
   return new TextEncoder().encode(`key ${number}`);
 }
 
-/** Bytes that differ from place to place and from one number to the next. */
+/** Bytes that differ from place to place and from number to number. */
 export function body(number: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (number * 31 + i * 7 + (i >>> 8)) & 0xff);
 }
 
-/** Appends a put and returns where it lies. */
+/** Appends a put and returns its offset. */
 export function appendPut(log: LogFile, number: number, length: number): { offset: number; size: number } {
   const offset = log.append(putOf(key(number), body(number, length), NO_BYTES));
   return { offset, size: log.end - offset };

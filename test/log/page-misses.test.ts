@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PageMisses } from '../../src/log/page-misses.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
-test('a page that is missed more than others comes to count, one that was loaded starts anew', () => {
+test('a page that is missed more than others is counted, and starts again after a load', () => {
   const misses = new PageMisses();
   const counts = Array.from({ length: 40 }, () => misses.add(3));
   expect(counts.slice(0, 23)).toEqual(new Array(23).fill(0));
@@ -11,15 +11,16 @@ test('a page that is missed more than others comes to count, one that was loaded
   expect(misses.add(3)).toBe(0);
 });
 
-test('where all pages are missed alike none comes to count', () => {
+test('if all pages are missed equally, none is counted', () => {
   const misses = new PageMisses();
   for (let round = 0; round < 100; round += 1) {
     for (let page = 0; page < 200; page += 1) expect(misses.add(page)).toBe(0);
   }
 });
 
-// Loading a page costs as much as dozens of reads: at random gets of a store much larger than its cache it must be rare.
-test('where all pages are missed at random hardly any comes to count', () => {
+// Loading a page costs as much as dozens of reads: for random gets of a store much larger than its cache it must be
+// rare.
+test('if pages are missed at random, hardly any is counted', () => {
   const misses = new PageMisses();
   const random = seededRandom(1);
   let counted = 0;
@@ -32,7 +33,7 @@ test('where all pages are missed at random hardly any comes to count', () => {
   expect(counted).toBeLessThan(200_000 / 1000);
 });
 
-test('counts stop at what a byte holds', () => {
+test('counts stop at the maximum of a byte', () => {
   const misses = new PageMisses();
   misses.add(1000);
   const counts = Array.from({ length: 600 }, () => misses.add(7));

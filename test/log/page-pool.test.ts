@@ -18,7 +18,7 @@ function fullPool(pages: number): { pool: PagePool; owner: Owner; held: Page[] }
 }
 
 describe('a page', () => {
-  test('knows each place that was verified, and forgets all with its next owner', () => {
+  test('knows each verified place, and forgets all with its next owner', () => {
     const pool = new PagePool(PAGE_BYTES);
     const page = pool.take(new Owner(), 0);
     for (let at = 0; at < PAGE_BYTES; at += 24) page.setVerified(at);
@@ -30,11 +30,11 @@ describe('a page', () => {
 });
 
 describe('a pool', () => {
-  test('has room for one page at least', () => {
+  test('has room for at least one page', () => {
     expect(new PagePool(1).take(new Owner(), 0).bytes.length).toBe(PAGE_BYTES);
   });
 
-  test('stays within its bound by taking the page used least of late', () => {
+  test('stays within its bound by reusing the least recently used page', () => {
     const { pool, owner, held } = fullPool(4);
     for (const [number, page] of held.entries()) for (let hit = 0; hit < 8 * number; hit += 1) page.touch();
     const taken = pool.take(owner, 9);
@@ -43,7 +43,7 @@ describe('a pool', () => {
     expect(pool.bytes).toBe(4 * PAGE_BYTES);
   });
 
-  test('never takes a pinned page: it grows beyond its bound and comes back to it', () => {
+  test('never reuses a pinned page: it grows beyond its bound and shrinks back to it', () => {
     const { pool, owner, held } = fullPool(3);
     for (const page of held) page.pinned = true;
     expect(pool.takeForReading(owner, 8, 200)).toBeUndefined();
@@ -58,7 +58,7 @@ describe('a pool', () => {
     expect(owner.dropped).toEqual([1]);
   });
 
-  test('gives up free pages beyond its bound, and forgets them', () => {
+  test('drops free pages beyond its bound, and forgets them', () => {
     const { pool, owner, held } = fullPool(2);
     for (const page of held) page.pinned = true;
     const beyond = [7, 8].map((number) => {
@@ -74,14 +74,14 @@ describe('a pool', () => {
     expect(pool.bytes).toBe(3 * PAGE_BYTES);
   });
 
-  test('hands out what was released before anything else', () => {
+  test('reuses released pages before all others', () => {
     const { pool, owner, held } = fullPool(3);
     pool.release(held[1] as Page);
     expect(pool.takeForReading(owner, 5, 1)).toBe(held[1]);
     expect(owner.dropped).toEqual([]);
   });
 
-  test('grants a reader a page only where it was missed more often than one that is held was hit', () => {
+  test('grants a reader a page only if it was missed more often than a held one was hit', () => {
     const { pool, owner, held } = fullPool(2);
     for (const page of held) for (let hit = 0; hit < 300; hit += 1) page.touch();
     expect(pool.takeForReading(owner, 5, 1)).toBeUndefined();
@@ -93,10 +93,10 @@ describe('a pool', () => {
   });
 
   /*
-   * Hints cost their caller nothing, so there may be any number of them. They must neither take the memory of what is
-   * read again and again, nor push one another out before they are of use.
+   * Prefetches cost their caller nothing, so there may be any number of them. They must neither displace pages that are
+   * read repeatedly, nor displace one another before they are used.
    */
-  test('gives hints a quarter of its pages at most, however many there are', () => {
+  test('grants prefetches at most a quarter of its pages, however many there are', () => {
     const pool = new PagePool(16 * PAGE_BYTES);
     const log = new Owner();
     const used = Array.from({ length: 16 }, (_, number) => pool.takeForReading(log, number, 0) as Page);
@@ -113,7 +113,7 @@ describe('a pool', () => {
     expect(pool.bytes).toBe(16 * PAGE_BYTES);
   });
 
-  test('grants hints as many at a time as its size allows, 32 at most, and does not take them away again', () => {
+  test('grants as many prefetches at a time as its size allows, at most 32, and does not revoke them', () => {
     for (const [pages, atATime] of [
       [1, 1],
       [8, 2],
@@ -131,7 +131,7 @@ describe('a pool', () => {
     }
   });
 
-  test('finds a page for appends also where every page was hit as often as counts', () => {
+  test('finds a page for appends even if every page has the highest hit count', () => {
     const { pool, owner, held } = fullPool(5);
     for (const page of held) for (let hit = 0; hit < 1000; hit += 1) page.touch();
     pool.take(owner, 9);
@@ -140,8 +140,9 @@ describe('a pool', () => {
   });
 });
 
-// Why this test: a page that was given up to keep the bound was handed out again by a later hint, uncounted, one by one.
-test('hints bring no page back that was given up', () => {
+// Why this test: a page that was dropped to keep the bound was handed out again by a later prefetch, uncounted, one by
+// one.
+test('prefetches do not revive a dropped page', () => {
   const pool = new PagePool(8 * PAGE_BYTES);
   const held = new Map<number, Page>();
   const owner: PageOwner = { dropPage: (number) => held.delete(number) };

@@ -7,7 +7,7 @@ import { appendPut, NAME } from './log-fixtures.ts';
 
 const PAGES = 16;
 
-/** A log of some pages that are in its file only, and a pool of `PAGES` of which one is in use. */
+/** A log of some pages that are only in its file, and a pool of `PAGES` of which one is in use. */
 function logOnDisk(): { log: LogFile; pool: PagePool } {
   const directory = new FaultStorage().openDirectory('store', { create: true });
   const place = { generation: 1, salt: 7 };
@@ -33,14 +33,14 @@ function logOnDisk(): { log: LogFile; pool: PagePool } {
   };
 }
 
-/** How many pages are granted to a reader that displaces nobody. */
+/** How many pages are granted to a reader that displaces no other page. */
 function room(pool: PagePool): number {
   let pages = 0;
   while (pool.takeForReading({ dropPage: () => {} }, pages, 0) !== undefined) pages += 1;
   return pages;
 }
 
-test('a page that arrives is the page of its number, and there once', async () => {
+test('an arriving page gets its number, and exists once', async () => {
   const { log, pool } = logOnDisk();
   log.prefetchPage(2);
   log.prefetchPage(2);
@@ -58,7 +58,7 @@ test('a page that arrives is the page of its number, and there once', async () =
   log.close();
 });
 
-test('a page that arrives second gives its memory back', async () => {
+test('a page that arrives second releases its memory', async () => {
   const { log, pool } = logOnDisk();
   log.prefetchPage(2);
   const loaded = log.loadPage(2, 0);
@@ -68,7 +68,7 @@ test('a page that arrives second gives its memory back', async () => {
   log.close();
 });
 
-test('a page that arrives when its log was closed gives its memory back', async () => {
+test('a page that arrives after its log was closed releases its memory', async () => {
   const { log, pool } = logOnDisk();
   log.prefetchPage(2);
   log.close();

@@ -6,7 +6,7 @@ import { flip } from '../store/log-records.ts';
 import { appendPut, key, NAME, newLog, readerOf } from './log-fixtures.ts';
 
 describe('a reader', () => {
-  test('tells what each record is', () => {
+  test('reads the kind and content of each record', () => {
     const { disk, log } = newLog();
     appendPut(log, 0, 5);
     log.append(deletionOf(key(0)));
@@ -40,11 +40,11 @@ describe('a reader', () => {
       expect(reader.recordBytes).toBe(size);
       expect(new TextDecoder().decode(reader.key())).toBe(`key ${number}`);
     }
-    // In any order: what it holds in memory moves back and forth.
+    // In any order: the chunk in memory moves back and forth.
     for (const { offset } of places.toReversed()) expect(reader.read(offset)).toBe('valid');
   });
 
-  test('finds a damaged body only where it is asked to look, and any damage to a header', () => {
+  test('finds damage to a body only if asked to verify it, and any damage to a header', () => {
     const { disk, log } = newLog();
     const { offset, size } = appendPut(log, 0, 9);
     log.flush();
@@ -55,7 +55,7 @@ describe('a reader', () => {
     expect(readerOf(disk).read(offset, false)).toBe('bad-header');
   });
 
-  test('calls a record that the file does not hold whole bad, by its header where that is there', () => {
+  test('reports an incomplete record as bad, by its header if that is present', () => {
     const { disk, log } = newLog();
     const { offset, size } = appendPut(log, 0, 100);
     log.flush();
@@ -68,7 +68,7 @@ describe('a reader', () => {
     }
   });
 
-  test('takes a file that is shorter than it was said to be for damage', () => {
+  test('reports a file that is shorter than expected as damaged', () => {
     const { disk, log } = newLog();
     const before = appendPut(log, 6, 100);
     const { offset } = appendPut(log, 7, 400_000);
@@ -77,14 +77,14 @@ describe('a reader', () => {
     expect(reader.read(before.offset)).toBe('valid');
     disk.place(NAME, disk.bytes(NAME).slice(0, offset + 1000));
     expect(reader.read(offset)).toBe('bad-body');
-    // The key is the record's own still: the entry it damages must be found.
+    // The key is still that of the record: the entry that the damage hits must be found.
     expect(new TextDecoder().decode(reader.key())).toBe('key 7');
     expect(reader.nextHeader(offset + 8)).toBeUndefined();
     disk.place(NAME, disk.bytes(NAME).slice(0, offset + 10));
     expect(readerOf(disk).read(offset)).toBe('bad-header');
   });
 
-  test('passes on what reading fails with', () => {
+  test('passes on the error of a read', () => {
     const { disk, log } = newLog();
     log.flush();
     const reader = readerOf(disk);
@@ -109,7 +109,7 @@ describe('the search for the next header', () => {
     expect(readerOf(disk).nextHeader(second.offset + 8)).toBeUndefined();
   });
 
-  test('does not take a record for one that the file does not hold whole', () => {
+  test('does not accept a record that is incomplete in the file', () => {
     const { disk, log } = newLog();
     const { offset, size } = appendPut(log, 0, 100);
     log.flush();
@@ -118,10 +118,10 @@ describe('the search for the next header', () => {
     expect(reader.nextHeader(FILE_HEADER_BYTES)).toBeUndefined();
   });
 
-  test('gives up where bytes are made to look like headers everywhere', () => {
+  test('stops if bytes look like headers everywhere', () => {
     const { disk, log } = newLog();
     log.flush();
-    // A put with the longest key at every place a record may begin at: each costs a hash of 64 KiB.
+    // A put with the longest key at every possible offset: each costs a hash of 64 KiB.
     const words = new Int32Array(50_000);
     for (let word = 2; word < words.length; word += 2) words[word] = RecordKind.put | (0xffff << 16);
     disk.place(NAME, new Uint8Array([...disk.bytes(NAME), ...new Uint8Array(words.buffer)]));
@@ -136,8 +136,8 @@ describe('the search for the next header', () => {
   });
 });
 
-describe('the search for the next claim', () => {
-  test('finds marks and COMPLETE behind anything, and misses none', () => {
+describe('the search for the next durable offset', () => {
+  test('finds every mark and COMPLETE after any bytes', () => {
     const { disk, log } = newLog();
     appendPut(log, 0, 300_000);
     const mark = log.append(markOf(40));
@@ -152,7 +152,7 @@ describe('the search for the next claim', () => {
     expect(reader.nextMark(reader.next)).toBeUndefined();
   });
 
-  test('takes a file that is shorter than it was said to be', () => {
+  test('accepts a file that is shorter than expected', () => {
     const { disk, log } = newLog();
     log.flush();
     const reader = readerOf(disk);

@@ -1,6 +1,6 @@
 /**
- * Changes sources in small ways, one at a time, and runs the tests that reach the change: a change that no test notices is
- * a survivor. Prints them, and for each file how many were noticed.
+ * Makes small changes to sources, one at a time, and runs the tests that reach each change. A change that no test
+ * detects is a survivor. Prints the survivors, and for each file how many changes were detected.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { reportText } from './mutation-report.ts';
 
 const USAGE = `Usage: npm run test:mutation -- FILES [TESTS]
 
-Changes FILES of src in small ways, one at a time, and prints the changes that no test notices. FILES are paths or quoted
+Changes FILES of src in small ways, one at a time, and prints the changes that no test detects. FILES are paths or quoted
 patterns: src/store/log-replay.ts 'src/log/**/*.ts'. TESTS are such paths below test and props; without them it runs all
 tests that reach a change, but no sweeps, which takes many minutes.`;
 

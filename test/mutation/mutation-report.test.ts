@@ -17,7 +17,7 @@ const report: MutationReport = {
   },
 };
 
-test('a mutation report says how many changes were noticed, and which were not', () => {
+test('a mutation report shows how many changes were detected, and which were not', () => {
   const lines = reportText(report).split('\n');
   expect(lines[1]).toMatch(/^src\/a\.ts +3 +1 +1 +1 +0 +66\.7 %$/);
   expect(lines[2]).toMatch(/^src\/b\.ts +0 +0 +0 +0 +0 +-$/);

@@ -1,6 +1,6 @@
 import { formatTable } from '../../bench/table.ts';
 
-/** What is read of a report in the mutation testing report schema. */
+/** The part of a report in the mutation testing report schema that is read. */
 export interface MutationReport {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
 }
@@ -17,11 +17,11 @@ interface Position {
   readonly column: number;
 }
 
-/** Those that count: not the mutants that were ignored, as they run before any test, or that did not compile. */
+/** The mutants that count: not the ignored ones, as they run before any test, or those that did not compile. */
 const KILLED: readonly string[] = ['Killed', 'Timeout'];
 const SURVIVED: readonly string[] = ['Survived', 'NoCoverage'];
 
-/** A table of the files, and below it each survivor with its place, what stood there and what no test missed it for. */
+/** A table of the files, and below it each survivor with its place, the original code and its replacement. */
 export function reportText({ files }: MutationReport): string {
   const all = Object.values(files).flatMap(({ mutants }) => mutants);
   const rows = Object.entries(files).map(([file, { mutants }]) => rowOf(file, mutants));

@@ -1,8 +1,8 @@
 /*
- * Does to the cache in DIRECTORY what it is told, a line on standard input each, and answers each with a line: `done`, the
- * code and message of what was thrown, or what was asked for. Ends when its input does, without closing.
+ * Executes commands on the cache in DIRECTORY, one for each line on standard input, and answers each with a line:
+ * `done`, the code and message of the error, or the requested value. Ends when its input does, without closing.
  *
- *     open | put KEY VALUE | get KEY | sync | compact | close
+ * open | put KEY VALUE | get KEY | sync | compact | close
  */
 import { createInterface } from 'node:readline';
 import { LogCache } from '../../src/cache/log-cache.ts';
@@ -35,7 +35,7 @@ function act(verb: string, key: string, value: string): string {
       cache().close();
       return 'done';
     default:
-      throw new Error(`${verb} is no verb`);
+      throw new Error(`${verb} is not a command`);
   }
 }
 

@@ -12,16 +12,16 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A script of this folder in a process of its own, which speaks in lines. */
+/** A script of this folder in its own process, which communicates in lines. */
 export class ChildScript {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #ended: Promise<Ending>;
-  /** What it has said so far. */
+  /** The lines it has written so far. */
   readonly lines: string[] = [];
   #wake: () => void = () => {};
   #silent = false;
 
-  /** `complaints`: where its standard error goes; `within`: a command that runs the one it is given. */
+  /** `complaints`: where its standard error goes; `within`: a command that runs the command it is given. */
   constructor(
     script: URL,
     args: readonly string[],
@@ -45,7 +45,7 @@ export class ChildScript {
       this.#silent = true;
       this.#wakeAll();
     });
-    // All it has said is read when its output is closed, which a killed process leaves to the kernel.
+    // All its lines have been read when its output is closed, which the kernel does for a killed process.
     this.#ended = Promise.all([once(this.#process, 'exit'), once(reader, 'close')]).then(([[code, signal]]) => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
@@ -56,14 +56,14 @@ export class ChildScript {
     return this.#process.pid ?? 0;
   }
 
-  /** Says a line to it and resolves to the next one it answers. */
+  /** Writes a line to it and resolves to the next line it writes. */
   async ask(line: string): Promise<string> {
     const answer = this.lines.length;
     this.#process.stdin.write(`${line}\n`);
     return await this.line(answer);
   }
 
-  /** Resolves to its line with this number, from 0. */
+  /** Resolves to its line with this index, from 0. */
   async line(number: number): Promise<string> {
     while (this.lines.length <= number) {
       if (this.#silent) throw new Error(`the script ended after ${this.lines.length} lines: ${this.lines.join(' | ')}`);
@@ -72,7 +72,7 @@ export class ChildScript {
     return this.lines[number] as string;
   }
 
-  /** Resolves to the number of its first line, from number `from` on, that begins so; `undefined` when it ends first. */
+  /** The index of its first line, from index `from` on, that starts with `beginning`; `undefined` if it ends before. */
   async lineWith(beginning: string, from = 0): Promise<number | undefined> {
     for (let number = from; ; number += 1) {
       while (this.lines.length <= number) {
@@ -83,7 +83,7 @@ export class ChildScript {
     }
   }
 
-  /** Resolves when it has ended, by itself or by `kill`, and all it has said is in `lines`. */
+  /** Resolves when it has ended, by itself or by `kill`, and all its lines are in `lines`. */
   ended(): Promise<Ending> {
     return this.#ended;
   }

@@ -17,7 +17,7 @@ async function leftBy(way: string): Promise<{ ending: Ending; cache: LogCache; p
 }
 
 describe('a process that ends without closing its cache', () => {
-  test('by having nothing left to do leaves what it put in its last turn, and a lock that is taken over', async () => {
+  test('because it has nothing left to do leaves the puts of its last turn, and a lock that is taken over', async () => {
     const { ending, cache, pid, events } = await leftBy('natural');
     expect(ending).toEqual({ code: 0, signal: null });
     expect(valueText(cache, 'first')).toBe('state');

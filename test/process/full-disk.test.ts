@@ -1,6 +1,7 @@
 /*
- * Why this test: everything else simulates a full disk. Here a real one fills up in the middle of an append, of a batch, of
- * a compaction and of an image. What was accepted stays, what was refused is not there, and with space again all goes on.
+ * Why this test: the other tests simulate a full disk. Here a real one fills up in the middle of an append, of a batch,
+ * of a compaction and of an image. Accepted entries stay, refused ones are absent, and with free space everything works
+ * again.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ function valueIn(key: string, round: number, length: number): Uint8Array {
   return new Uint8Array(Buffer.alloc(length, `${key} in round ${round}, `));
 }
 
-/** A cache, and what it has accepted: the round of each key. */
+/** A cache, and the entries it has accepted: the round of each key. */
 class FilledCache {
   readonly accepted = new Map<string, number>();
   readonly #valueBytes: number;
@@ -41,7 +42,7 @@ class FilledCache {
     for (const key of keys) this.accepted.set(key, round);
   }
 
-  /** Holds exactly what it has accepted. */
+  /** Expects exactly the accepted entries. */
   expectAccepted(): void {
     const found = new Map(
       [...this.cache.entries()].map(([key, entry]) => [Buffer.from(key).toString(), entry] as const),
@@ -71,7 +72,7 @@ const noSpace = expect.objectContaining({ code: 'IO', cause: expect.objectContai
 describe.skipIf(noVolumes !== undefined)(
   `a disk that is really full (${noVolumes ?? 'a small one is mounted'})`,
   () => {
-    test('in the middle of an append refuses it, keeps what it took, and goes on with space', () => {
+    test('in the middle of an append refuses it, keeps accepted entries, and continues with free space', () => {
       const volume = new SmallVolume(VOLUME_BYTES);
       const filled = new FilledCache(volume.directory, 10_000);
       filled.put('first', 0);
@@ -99,7 +100,7 @@ describe.skipIf(noVolumes !== undefined)(
       expect(filled.cache.stats().recovery).toMatchObject({ clean: true, damaged: [] });
     });
 
-    test('leaves what was accepted to a process that opens after a kill', () => {
+    test('leaves accepted entries to a process that opens after a kill', () => {
       const volume = new SmallVolume(VOLUME_BYTES);
       const filled = new FilledCache(volume.directory, 10_000);
       for (let i = 0; i < KEYS; i += 1) filled.put(`key ${i}`, i);
@@ -109,7 +110,7 @@ describe.skipIf(noVolumes !== undefined)(
       expect(() => {
         for (let i = 0; i < 1000; i += 1) filled.put(`late ${i}`, i);
       }).toThrow(noSpace);
-      // A reader sees what the next process would: the half of a record at the end of the file is none.
+      // A reader sees what the next process would: the incomplete record at the end of the file is ignored.
       const reader = openFor(volume.directory, { readOnly: true });
       for (const [key, round] of synced) expect(reader.get(key)?.meta.watermark).toBe(BigInt(round));
       volume.free();
@@ -154,7 +155,7 @@ describe.skipIf(noVolumes !== undefined)(
       filled.expectAccepted();
     });
 
-    test('cannot begin a store, and can when there is space', () => {
+    test('cannot create a store, and can with free space', () => {
       const volume = new SmallVolume(VOLUME_BYTES);
       volume.fill(0);
       expect(() => new FilledCache(volume.directory, 10)).toThrow(expect.objectContaining({ code: 'IO' }));

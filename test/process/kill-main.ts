@@ -1,6 +1,6 @@
 /*
- * Kills writers, a thousand by default, at random moments of what they do, and examines what each of them left:
- * `npm run test:kill`. What must hold is in `killed-store.ts`.
+ * Kills writers, a thousand by default, at random times, and examines what each of them left: `npm run test:kill`.
+ * `killed-store.ts` checks what must hold.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,18 +13,18 @@ import type { WorkloadName } from './operations.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run test:kill',
-  about: 'Kills a process that writes, again and again, and checks what is left against what it had called durable.',
+  about: 'Kills a writing process again and again, and compares what is left with what it had reported as durable.',
   options: [{ name: 'kills', meaning: 'how many processes to kill', byDefault: 1000, min: 1, max: 1_000_000 }],
 };
 
-/** A store goes through so many kills before the next one begins. */
+/** A store is killed this many times before the next one starts. */
 const killsAStore = 8;
 /** One store in ten is a large one, which costs more than the others together. */
 const names: readonly WorkloadName[] = [
   'growing',
   ...Array.from({ length: 9 }, (_, i) => (i % 2 === 0 ? ('overwriting' as const) : ('appending' as const))),
 ];
-/** What to kill in, and how long after it began at most: about what it takes. Where none is named, any time will do. */
+/** During what to kill, and how long after its start at most: about its duration. Without a phase, at any time. */
 const plans: readonly { readonly phase?: KillPlan['phase']; readonly delayMsMax: number }[] = [
   { phase: 'append', delayMsMax: 30 },
   { phase: 'compaction', delayMsMax: 25 },
@@ -36,7 +36,7 @@ const plans: readonly { readonly phase?: KillPlan['phase']; readonly delayMsMax:
 function planAt(number: number, name: WorkloadName): KillPlan {
   const { phase, delayMsMax } = plans[number % plans.length] as (typeof plans)[number];
   const delayMs = Math.random() * delayMsMax;
-  // Where every key is new there is nothing to compact.
+  // If every key is new there is nothing to compact.
   if (phase === undefined || (phase === 'compaction' && name !== 'overwriting'))
     return { delayMs, syncsUntilReopening: 4 };
   return { phase, delayMs, syncsUntilReopening: 4 };

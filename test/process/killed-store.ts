@@ -4,12 +4,12 @@ import { type KillPlan, type Testimony, type WriterPhase, writeUntilKilled } fro
 import { type WorkloadName, workloads } from './operations.ts';
 import { operationsHeld } from './survivor.ts';
 
-/** What a kill has met and left. */
+/** What a kill has interrupted and left. */
 export interface KillFinding {
   readonly phase: WriterPhase;
   /** Log files in the directory: two in the middle of a compaction. */
   readonly logs: number;
-  /** Whether there was an image that was not whole, or not of this log. */
+  /** Whether there was an image that was incomplete, or not of this log. */
   readonly imageUnused: boolean;
   readonly tornBytes: number;
   /** Entries that were compared, for the reader and for the next writer. */
@@ -17,14 +17,14 @@ export interface KillFinding {
 }
 
 /**
- * One store whose writers are killed, and what it must hold: a killed process loses its memory and nothing that it has
- * handed to the kernel, so what is left is a prefix of its operations that includes all it had said to be synced.
+ * One store whose writers are killed. A killed process loses its memory, but nothing that it has written to the kernel.
+ * So the store must hold a prefix of its operations that includes everything it had reported as synced.
  */
 export class KilledStore {
   readonly #directory: string;
   readonly #name: WorkloadName;
   readonly #script: URL;
-  /** Operations that are there, and those of them that were called durable. */
+  /** The operations that are present, and those of them that were reported as durable. */
   operations = 0;
   #durable = 0;
   generation = 0;
@@ -36,7 +36,7 @@ export class KilledStore {
     this.#script = script;
   }
 
-  /** Lets a writer go on with the store, kills it, and examines what it left. Throws where that is wrong. */
+  /** Lets a writer continue the store, kills it, and examines what it left. Throws if that is wrong. */
   async goOn(plan: KillPlan): Promise<KillFinding> {
     const testimony = await writeUntilKilled(this.#script, this.#directory, this.#name, this.operations, plan);
     this.#durable = Math.max(this.#durable, testimony.synced);
@@ -51,8 +51,8 @@ export class KilledStore {
   }
 
   /**
-   * Opens what is left twice: as a reader, to whom all that was ever called durable is there, and as the next writer, to
-   * whom all that was there before is.
+   * Opens what is left twice: as a reader, which must see everything reported as durable, and as the next writer, which
+   * must see everything that the reader saw.
    */
   #examine(copy: string, testimony: Testimony): KillFinding {
     const workload = workloads[this.#name];
@@ -67,11 +67,11 @@ export class KilledStore {
     });
     const { recovery, generation } = writer.stats();
     if (recovery.damaged.length > 0 || recovery.entriesLost > 0 || recovery.forgotten) {
-      throw new Error(`a kill was taken for damage: ${JSON.stringify(recovery)}`);
+      throw new Error(`a kill was reported as damage: ${JSON.stringify(recovery)}`);
     }
     if (testimony.held && !owners.some((owner) => owner.startsWith(`process ${testimony.pid} on host `))) {
       throw new Error(
-        `the lock of process ${testimony.pid} was not taken over, but that of ${owners.join() || 'nobody'}`,
+        `the lock of process ${testimony.pid} was not taken over, but that of ${owners.join() || 'no process'}`,
       );
     }
     const report = writer.verify();
@@ -87,7 +87,7 @@ export class KilledStore {
     };
   }
 
-  /** Where the store is, for a failure to be looked into. */
+  /** Where the store is, to examine a failure. */
   get directory(): string {
     return this.#directory;
   }

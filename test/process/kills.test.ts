@@ -1,7 +1,7 @@
 /*
- * Why this test: everything else simulates a crash. Here a process is killed for real, at moments nobody has chosen: in the
- * middle of a put, a sync, a compaction, the writing of an image, an opening and the recovery from the kill before.
- * `npm run test:kill` does it a thousand times.
+ * Why this test: the other tests simulate a crash. Here a process is really killed, at random times: in the middle of a
+ * put, a sync, a compaction, the writing of an image, an opening and the recovery from the previous kill. `npm run
+ * test:kill` does it a thousand times.
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -17,13 +17,13 @@ const delayMsMax = 350;
 const script: URL = new URL('./writer.ts', import.meta.url);
 
 test.each<WorkloadName>(['growing', 'overwriting'])(
-  'what was synced survives SIGKILL, and of the rest a prefix: %s',
+  'synced operations survive SIGKILL, and a prefix of the others: %s',
   async (name) => {
     const store = new KilledStore(join(temporaryDirectory(), 'cache'), name, script);
-    // Squared, so that openings and recoveries, which are short, get their share.
+    // Squared, so that openings and recoveries, which are short, are hit too.
     const goOn = () => store.goOn({ delayMs: Math.random() ** 2 * delayMsMax });
     for (let round = 0; round < rounds; round += 1) await goOn();
-    // A slow machine gets less done. It goes on until the kills have met what they are for.
+    // A slow machine does less. The test continues until the kills have hit every phase.
     const hasSeenEnough = (): boolean => (name === 'growing' ? store.operations >= 4_000 : store.generation > 1);
     for (let round = 0; round < furtherRoundsMax && !hasSeenEnough(); round += 1) await goOn();
     expect(hasSeenEnough(), `${store.operations} operations, generation ${store.generation}`).toBe(true);
@@ -39,6 +39,6 @@ test.each([
   [['opening', 'open', 'compacting', 'synced 100', 'compacted'], 'append'],
   [['opening', 'open', 'compacting', 'closing'], 'image'],
   [['opening', 'open', 'compacting', 'closing', 'compacted', 'opening'], 'open'],
-])('a writer that has said %j is in its %s', (lines, phase) => {
+])('a writer that has written %j is in its %s', (lines, phase) => {
   expect(phaseAfter(lines)).toBe(phase);
 });

@@ -1,7 +1,7 @@
 /*
- * Why this test: a reader has no lock, so the writer changes generations under its feet: the log it opens may be gone, cut
- * short or not yet whole. It may miss what it looks for; it must not fail, and must not see what was replaced before it
- * began to open.
+ * Why this test: a reader has no lock, so the writer changes generations during its reads: the log it opens may be
+ * gone, truncated or incomplete. It may miss entries; it must not fail, and must not see entries that were replaced
+ * before it opened.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,12 +15,12 @@ import { Model, watermarksOf } from './survivor.ts';
 const script: URL = new URL('./writer.ts', import.meta.url);
 const readings = 25;
 
-/** Operations the writer has called durable so far. */
+/** The operations that the writer has reported as durable so far. */
 function syncedOf({ lines }: ChildScript): number {
   return Number(lines.findLast((line) => line.startsWith('synced '))?.slice(7) ?? 0);
 }
 
-test('a reader that opens beside a writer that compacts all the time never sees what was replaced', async () => {
+test('a reader that opens beside a constantly compacting writer never sees replaced entries', async () => {
   const directory = join(temporaryDirectory(), 'cache');
   const writer = new ChildScript(script, [directory, 'overwriting', '0']);
   const workload = workloads.overwriting;

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChildScript } from './child-script.ts';
 
-/** What came of a fight. */
+/** The result of a fight. */
 export interface FightResult {
   /** How often a process got the lock. */
   readonly rounds: number;
   /** How many processes were killed while they held it, and how many stale locks the others took over. */
   readonly kills: number;
   readonly takeovers: number;
-  /** What any of them said was wrong. */
+  /** Violations that any of them reported. */
   readonly lies: readonly string[];
 }
 
@@ -19,8 +19,8 @@ const markerBytes = 16;
 const roundsATelling = 10;
 
 /**
- * Processes that fight for one lock. Now and then the one that holds it is killed, so that the others race for a lock that
- * is stale, and a new process takes its place.
+ * Processes that compete for one lock. From time to time the holder is killed, so that the others compete for a stale
+ * lock, and a new process takes its place.
  */
 export class LockFight {
   readonly #script: URL;
@@ -38,8 +38,8 @@ export class LockFight {
   }
 
   /**
-   * Lets `processes` of them fight until `rounds` are over and one of them was killed, a kill in each `roundsAKill` rounds
-   * where a holder is met; leaves none behind.
+   * Lets `processes` of them compete until `rounds` are over and at least one was killed. Kills one holder in each
+   * `roundsAKill` rounds, if there is one; leaves no process behind.
    */
   async run(processes: number, rounds: number, roundsAKill: number): Promise<FightResult> {
     let kills = 0;
@@ -68,7 +68,7 @@ export class LockFight {
     return new ChildScript(this.#script, [this.#directory, this.#marker]);
   }
 
-  /** Kills the process that the marker names; false where nobody held the lock in this moment. */
+  /** Kills the process that the marker names; false if no process held the lock at this time. */
   async #killHolder(): Promise<boolean> {
     const pid = Number(this.#readMarker());
     const holder = this.#fighters.find((fighter) => fighter.pid === pid);

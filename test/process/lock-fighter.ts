@@ -1,12 +1,10 @@
 /*
- * Takes the lock of a directory and gives it back, without end, until it is killed:
+ * Takes and releases the lock of a directory, without end, until it is killed: lock-fighter.ts DIRECTORY MARKER
  *
- *     lock-fighter.ts DIRECTORY MARKER
- *
- * MARKER is a file that every holder writes its pid into and clears before it gives the lock back. So whoever gets the lock
- * must find it empty, or with the pid of a process that was killed as a holder; anything else is a second holder.
- * Says `taken N` for its N-th round now and then, `stale` where the lock was that of a killed one, and `LIE` with what is
- * wrong.
+ * MARKER is a file in which every holder writes its pid, and which it clears before it releases the lock. So a process
+ * that gets the lock must find the file empty, or with the pid of a process that was killed as a holder; anything else
+ * is a second holder. Writes `taken N` from time to time for its N-th round, `stale` if the lock was that of a killed
+ * process, and `LIE` with the violation.
  */
 import { openSync, readSync, writeSync } from 'node:fs';
 import { NodeStorage } from '../../src/storage/node-storage.ts';
@@ -14,9 +12,9 @@ import type { StorageLock } from '../../src/storage/storage-backend.ts';
 
 const markerBytes = 16;
 const roundsATelling = 10;
-/** A holder keeps the lock for so many looks at the marker at most. */
+/** A holder keeps the lock for at most so many checks of the marker. */
 const looksMax = 30;
-/** A millisecond each. */
+/** One millisecond each. */
 const corpseLooksMax = 1000;
 
 const [path = '', marker = ''] = process.argv.slice(2);
@@ -47,7 +45,7 @@ function tryLock(): StorageLock | undefined {
   }
 }
 
-/** A killed process can be seen until its parent has asked how it ended, which that does soon. */
+/** A killed process is visible until its parent has collected its exit status, which happens soon. */
 function isGone(pid: number): boolean {
   for (let look = 0; look < corpseLooksMax; look += 1) {
     try {
@@ -63,7 +61,8 @@ function isGone(pid: number): boolean {
 /** While the lock is held. */
 function hold(lock: StorageLock): void {
   const found = readMarker();
-  // One that took the stale lock away may have lost the free one to another, which then knows nothing of the stale one.
+  // A process that removed the stale lock may lose the free lock to another one, which then does not know of the stale
+  // one.
   if (lock.takenOverFrom !== undefined) say('stale');
   if (found !== '' && !isGone(Number(found))) say(`LIE ${own} holds the lock, and so does ${found}`);
   writeMarker(own);
@@ -85,7 +84,7 @@ for (let taken = 0; ; ) {
   taken += 1;
   if (taken % roundsATelling === 0) {
     say(`taken ${roundsATelling}`);
-    // Lets the pipe be drained where it is full.
+    // Lets a full pipe drain.
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

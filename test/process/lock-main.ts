@@ -1,6 +1,6 @@
 /*
- * Lets processes fight for one lock, for ten thousand rounds by default, and sees to it that no two ever hold it:
- * `npm run test:locks`.
+ * Lets processes compete for one lock, for ten thousand rounds by default, and checks that no two ever hold it: `npm
+ * run test:locks`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,10 @@ import { LockFight } from './lock-fight.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run test:locks',
-  about: 'Lets processes fight for one lock, kills holders among them, and checks that no two ever hold it.',
+  about: 'Lets processes compete for one lock, kills holders among them, and checks that no two ever hold it.',
   options: [
-    { name: 'rounds', meaning: 'how often the lock is taken', byDefault: 10_000, min: 10, max: 100_000_000 },
-    { name: 'processes', meaning: 'how many processes fight', byDefault: 2, min: 2, max: 64 },
+    { name: 'rounds', meaning: 'how many times the lock is taken', byDefault: 10_000, min: 10, max: 100_000_000 },
+    { name: 'processes', meaning: 'how many processes compete', byDefault: 2, min: 2, max: 64 },
     { name: 'rounds-a-kill', meaning: 'rounds between two kills of a holder', byDefault: 100, min: 10, max: 1_000_000 },
   ],
 };

@@ -14,15 +14,15 @@ function actorOn(directory: string): ChildScript {
 }
 
 describe('two processes and one directory', () => {
-  test('the second one is told which process has it, and opens when that has closed', async () => {
+  test('the second one learns which process holds it, and can open it after that has closed', async () => {
     const directory = temporaryDirectory();
     const cache = LogCache.open(directory);
     cache.put('order:1', utf8('of-the-first'), someMeta);
     const actor = actorOn(directory);
     expect(await actor.ask('open')).toMatch(
-      new RegExp(`^LOCKED .*is open for writing in process ${process.pid} on host .*: close it there, or if you know`),
+      new RegExp(`^LOCKED .*is open for writing by process ${process.pid} on host .*: close it there, or if you know`),
     );
-    // Still refused, and nothing of the first one is in its way.
+    // Still refused, and without effect on the first process.
     expect(await actor.ask('open')).toMatch(/^LOCKED /);
     cache.close();
     expect(await actor.ask('open')).toBe('done');
@@ -38,7 +38,7 @@ describe('two processes and one directory', () => {
     expect(reopened.stats().recovery.clean).toBe(true);
   });
 
-  test('a killed one loses its lock to the next, a stopped one does not', async () => {
+  test('a killed process loses its lock to the next, a stopped one does not', async () => {
     const directory = temporaryDirectory();
     const actor = actorOn(directory);
     expect(await actor.ask('open')).toBe('done');
@@ -53,8 +53,8 @@ describe('two processes and one directory', () => {
     expect(owners).toEqual([expect.stringContaining(`process ${actor.pid} on host`)]);
   });
 
-  // What `unlock` is for, used wrongly: the caller vouched for a process that was alive after all.
-  test('one whose lock was removed by hand stops writing and says so', async () => {
+  // A wrong use of `unlock`: the process that the caller believed gone was alive.
+  test('a process whose lock was removed by hand stops writing and reports it', async () => {
     const directory = temporaryDirectory();
     const actor = actorOn(directory);
     expect(await actor.ask('open')).toBe('done');
@@ -76,7 +76,7 @@ describe('two processes and one directory', () => {
 });
 
 describe('a reader beside a live writer', () => {
-  test('sees what was synced when it was opened, and is in nobody’s way', async () => {
+  test('sees what was synced when it was opened, and blocks no process', async () => {
     const directory = temporaryDirectory();
     const actor = actorOn(directory);
     expect(await actor.ask('open')).toBe('done');
@@ -95,7 +95,7 @@ describe('a reader beside a live writer', () => {
     const latest = openFor(directory, { readOnly: true });
     expect(latest.stats().generation).toBe(2);
     expect(valueText(latest, 'order:1')).toBe('newer');
-    // What a reader from before has left is what it knew, or nothing; never something else.
+    // A reader that was opened earlier still returns its state, or a miss; never something else.
     expect(['synced', undefined]).toContain(valueText(reader, 'order:1'));
     expect(await actor.ask('close')).toBe('done');
   });

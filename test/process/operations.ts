@@ -7,18 +7,18 @@ export interface Workload {
   /** Operations before the first sync; later ones are `syncEvery` apart. */
   readonly firstSync: number;
   readonly syncEvery: number;
-  /** Whether entries are also removed, in ones and by prefix. */
+  /** Whether entries are also removed, one by one and by prefix. */
   readonly deletes: boolean;
 }
 
 export type WorkloadName = 'growing' | 'appending' | 'overwriting';
 
 export const workloads: Readonly<Record<WorkloadName, Workload>> = {
-  /** Every key new, 10,000 of them covered by the first sync. */
+  /** Every key is new; the first sync covers 10,000 of them. */
   growing: { keys: Number.MAX_SAFE_INTEGER, valueBytesMax: 100, firstSync: 10_000, syncEvery: 700, deletes: false },
-  /** The same in smaller measure: a kill of it costs less. */
+  /** The same on a smaller scale: a kill costs less. */
   appending: { keys: Number.MAX_SAFE_INTEGER, valueBytesMax: 100, firstSync: 1500, syncEvery: 200, deletes: false },
-  /** Few keys and large values, so that there is nearly always a compaction under way. */
+  /** Few keys and large values, so that a compaction is almost always running. */
   overwriting: { keys: 400, valueBytesMax: 6000, firstSync: 100, syncEvery: 90, deletes: true },
 };
 
@@ -32,7 +32,7 @@ const batchKeys = 12;
 const deleteEvery = 23;
 const deletePrefixEvery = 501;
 
-/** The operation with this number. What it puts carries the number as its watermark. */
+/** The operation with this number. Its puts carry the number as their watermark. */
 export function operationAt(workload: Workload, number: number): Operation {
   const { keys, deletes } = workload;
   if (deletes && number % deletePrefixEvery === deletePrefixEvery - 1) {
@@ -45,7 +45,9 @@ export function operationAt(workload: Workload, number: number): Operation {
   return { type: 'put', keys: chosen };
 }
 
-/** The value that operation `number` puts under `key`: as long as its head says, and different for each of both. */
+/**
+ * The value that operation `number` puts under `key`: its length is in its first bytes, and it differs for each pair.
+ */
 export function valueFor(workload: Workload, number: number, key: string): Uint8Array {
   const length = 16 + (spread(number + key.length) % workload.valueBytesMax);
   const value = Buffer.alloc(length, number & 0xff);
@@ -55,7 +57,7 @@ export function valueFor(workload: Workload, number: number, key: string): Uint8
   return value;
 }
 
-/** Does the operation with this number. */
+/** Executes the operation with this number. */
 export function perform(cache: LogCache, workload: Workload, number: number): void {
   const operation = operationAt(workload, number);
   const meta = { watermark: BigInt(number), cachedAtUs: 0n };
@@ -74,7 +76,7 @@ function keyOf(number: number): string {
   return `order:${number}:total`;
 }
 
-/** Neighbouring numbers far apart, the same each time. */
+/** Spreads consecutive numbers, the same each time. */
 function spread(number: number): number {
   const mixed = Math.imul(number ^ (number >>> 15), 0x2c1b3c6d);
   return (mixed ^ (mixed >>> 13)) >>> 0;

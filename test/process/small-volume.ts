@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A page of memory, which is what such a volume is given out in. */
+/** A page of memory, the unit in which such a volume is allocated. */
 const PIECE_BYTES = 4096;
 
-/** Why no volume can be mounted here; `undefined` where one can. */
+/** Why no volume can be mounted here; `undefined` if one can. */
 export const noVolumes: string | undefined = reasonAgainst();
 
 function reasonAgainst(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it takes root on Linux to mount a small disk';
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'mounting a small disk needs root on Linux';
   const trial = mkdtempSync(join(tmpdir(), 'projection-cache-volume-'));
   try {
     const failure = mount(trial, PIECE_BYTES);
@@ -27,7 +27,7 @@ function mount(path: string, bytes: number): string | undefined {
   return status === 0 ? undefined : `no small disk can be mounted: ${error?.message ?? stderr.toString().trim()}`;
 }
 
-/** A file system of its own, so small that a test can fill it. It is unmounted when the test has finished. */
+/** A separate file system, so small that a test can fill it. It is unmounted at the end of the test. */
 export class SmallVolume {
   readonly directory: string;
   readonly #ballast: string;
@@ -36,7 +36,7 @@ export class SmallVolume {
     const mountPoint = mkdtempSync(join(tmpdir(), 'projection-cache-volume-'));
     const failure = mount(mountPoint, bytes);
     onTestFinished(() => {
-      // Lazily: a test that failed may have left files open.
+      // Lazily: a failed test may have left files open.
       if (failure === undefined) spawnSync('umount', ['--lazy', mountPoint]);
       rmSync(mountPoint, { recursive: true, force: true });
     });
@@ -45,7 +45,7 @@ export class SmallVolume {
     this.#ballast = join(mountPoint, 'ballast');
   }
 
-  /** Takes all space but about `bytesLeft`. */
+  /** Fills all space but about `bytesLeft`. */
   fill(bytesLeft: number): void {
     const file = openSync(this.#ballast, 'w');
     try {
@@ -58,7 +58,7 @@ export class SmallVolume {
     }
   }
 
-  /** Gives the space back. */
+  /** Frees the space. */
   free(): void {
     rmSync(this.#ballast, { force: true });
   }

@@ -1,6 +1,6 @@
 /*
- * Locks whose owners are gone, or may be: which of them are taken over, and which are not because nothing proves it. The
- * lock files are those of real processes; what cannot be had on one machine is changed in them.
+ * Locks whose owners are gone, or may be: which of them are taken over, and which are not because nothing proves it.
+ * The lock files are those of real processes; facts that one machine cannot produce are edited into them.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,11 +13,11 @@ import { ChildScript } from './child-script.ts';
 
 const script: URL = new URL('./actor.ts', import.meta.url);
 
-/** Why no process can be started in a pid namespace of its own here; `undefined` where one can. */
+/** Why no process can be started in a separate pid namespace here; `undefined` if one can. */
 const noNamespaces: string | undefined =
   spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
     ? undefined
-    : 'it takes Linux, unshare and root';
+    : 'needs Linux, unshare and root';
 
 function actorOn(directory: string, within: readonly string[] = []): ChildScript {
   const actor = new ChildScript(script, [directory], 'inherit', within);
@@ -25,7 +25,7 @@ function actorOn(directory: string, within: readonly string[] = []): ChildScript
   return actor;
 }
 
-/** A directory with an entry, left by a process that was killed, and what its lock says. */
+/** A directory with an entry, left by a process that was killed, and the content of its lock. */
 async function leftByKilled(): Promise<{ directory: string; owner: LockOwner }> {
   const directory = temporaryDirectory();
   const actor = actorOn(directory);
@@ -38,7 +38,7 @@ function changeLock(directory: string, owner: LockOwner): void {
   writeFileSync(join(directory, 'LOCK'), `${JSON.stringify(owner)}\n`);
 }
 
-/** Opens, and returns from whom the lock was taken over. */
+/** Opens, and returns the owners of the locks that were taken over. */
 function takenOverFrom(directory: string): string[] {
   const owners: string[] = [];
   const onEvent = (event: { type: string; from?: string }): void => void (event.from && owners.push(event.from));
@@ -47,7 +47,7 @@ function takenOverFrom(directory: string): string[] {
 }
 
 function expectLocked(directory: string, { pid, host }: LockOwner): void {
-  const message = expect.stringMatching(`process ${pid} on host ${host} .*cannot be told.*LogCache.unlock`);
+  const message = expect.stringMatching(`process ${pid} on host ${host} .*cannot find out.*LogCache.unlock`);
   expect(() => LogCache.open(directory)).toThrow(expect.objectContaining({ code: 'LOCKED', message }));
 }
 
@@ -57,12 +57,12 @@ describe('the lock of a process that was killed', () => {
     expect(takenOverFrom(directory)).toEqual([expect.stringContaining(`process ${owner.pid} on host ${owner.host}`)]);
   });
 
-  test('is taken over where its pid is that of another process now', async () => {
+  test('is taken over if its pid now belongs to another process', async () => {
     const { directory, owner } = await leftByKilled();
     const other = actorOn(temporaryDirectory());
     expect(await other.ask('open')).toBe('done');
     changeLock(directory, { ...owner, pid: other.pid });
-    // Where start times cannot be told, the living process may be the owner.
+    // Without start times the living process may be the owner.
     if (owner.startTime === undefined) expectLocked(directory, { ...owner, pid: other.pid });
     else expect(takenOverFrom(directory)).toEqual([expect.stringContaining(`process ${other.pid} on host`)]);
   });
@@ -70,7 +70,7 @@ describe('the lock of a process that was killed', () => {
   test.each<[string, Partial<LockOwner>]>([
     ['on another host', { host: 'another-host', bootId: '00000000-0000-0000-0000-000000000000' }],
     ['in another pid namespace', { platform: 'linux', pidNamespace: 'pid:[1]' }],
-  ])('%s is left alone until somebody vouches for it', async (_name, elsewhere) => {
+  ])('%s is kept until a caller of unlock confirms that its owner is gone', async (_name, elsewhere) => {
     const { directory, owner } = await leftByKilled();
     const foreign = { ...owner, ...elsewhere };
     changeLock(directory, foreign);
@@ -82,13 +82,13 @@ describe('the lock of a process that was killed', () => {
 });
 
 test.skipIf(noNamespaces !== undefined)(
-  `the lock of a process in another pid namespace is left alone, alive or killed (${noNamespaces ?? 'tried for real'})`,
+  `the lock of a process in another pid namespace is kept, whether it is alive or killed (${noNamespaces ?? 'with a real namespace'})`,
   async () => {
     const directory = temporaryDirectory();
     const actor = actorOn(directory, ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']);
     for (const line of ['open', 'put order:1 state', 'sync']) expect(await actor.ask(line)).toBe('done');
     const owner = JSON.parse(readFileSync(join(directory, 'LOCK'), 'utf8')) as LockOwner;
-    // It is process 1 there, and what process 1 is here says nothing of it.
+    // It is process 1 there; process 1 here is another process.
     expect(owner.pid).toBe(1);
     expectLocked(directory, owner);
     await actor.kill();

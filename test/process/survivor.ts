@@ -1,7 +1,7 @@
 import type { LogCache } from '../../src/cache/log-cache.ts';
 import { operationAt, valueFor, type Workload } from './operations.ts';
 
-/** After the newest put that survived there may be this many deletions at most. */
+/** At most this many deletions may follow the newest put that survived. */
 const trailingDeletionsMax = 4;
 
 /** The watermark of each key after the first so many operations. */
@@ -14,7 +14,7 @@ export class Model {
     this.#workload = workload;
   }
 
-  /** Goes on until `operations` of them are done. */
+  /** Continues until `operations` of them are done. */
   advanceTo(operations: number): void {
     for (; this.operations < operations; this.operations += 1) this.#perform(this.operations);
   }
@@ -31,7 +31,7 @@ export class Model {
   }
 }
 
-/** The watermark of each entry. Throws where a value is not the one that was put with its watermark. */
+/** The watermark of each entry. Throws if a value is not the one that was put with its watermark. */
 export function watermarksOf(cache: LogCache, workload: Workload): Map<string, number> {
   const watermarks = new Map<string, number>();
   const decoder = new TextDecoder();
@@ -45,8 +45,8 @@ export function watermarksOf(cache: LogCache, workload: Workload): Map<string, n
 }
 
 /**
- * How many operations a cache stands for: its contents are exactly what the first so many leave. Throws where there is no
- * such number, or where it is less than `synced`.
+ * How many operations a cache holds: its contents are exactly the result of the first so many. Throws if there is no
+ * such number, or if it is less than `synced`.
  */
 export function operationsHeld(cache: LogCache, workload: Workload, synced: number): number {
   const held = watermarksOf(cache, workload);
@@ -75,7 +75,7 @@ function differences(held: ReadonlyMap<string, number>, expected: ReadonlyMap<st
   return `${keys.length} keys differ: ${shown.join('; ')}`;
 }
 
-/** Maxima of pieces, as a call takes only so many arguments. */
+/** Maxima of chunks, as a call accepts only a limited number of arguments. */
 function* chunkMaxima(numbers: readonly number[]): Generator<number> {
   for (let at = 0; at < numbers.length; at += 10_000) yield Math.max(...numbers.slice(at, at + 10_000));
 }

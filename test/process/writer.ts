@@ -1,10 +1,10 @@
 /*
- * Runs a workload on a cache without end and says on standard output how far it is durable, until it is killed:
+ * Runs a workload on a cache without end and reports on standard output how far it is durable, until it is killed:
+ * writer.ts DIRECTORY WORKLOAD FIRST [SYNCS]
  *
- *     writer.ts DIRECTORY WORKLOAD FIRST [SYNCS]
- *
- * It closes and opens the cache again after so many SYNCS. Besides it says what it begins: `opening`, `compacting` and
- * `closing`, with `open` and `compacted` at their ends. Lines are written at once: what was said was true, also when the process is killed right after.
+ * It closes and reopens the cache after so many SYNCS. It also reports what it starts: `opening`, `compacting` and
+ * `closing`, with `open` and `compacted` at their ends. Lines are written at once: they are true even if the process is
+ * killed right after.
  */
 import { writeSync } from 'node:fs';
 import { LogCache } from '../../src/cache/log-cache.ts';

@@ -7,7 +7,7 @@ import { Projector, type ProjectorOptions } from '../../src/projection/projector
 import { answeringLater, type Change } from './memory-log.ts';
 import { cacheAnsweringLater } from './test-cache.ts';
 import { open, type Totals, totals } from './totals.ts';
-import { World, ways } from './ways.ts';
+import { ProjectorSetup, ways } from './ways.ts';
 
 describe('Freshness.bestEffort', () => {
   test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '5', undefined])('refuses %s', (maxStaleMs) => {
@@ -15,7 +15,7 @@ describe('Freshness.bestEffort', () => {
     expect(() => Freshness.bestEffort({ maxStaleMs: maxStaleMs as number })).toThrow(/safe non-negative integer/);
   });
 
-  test('takes 0 and the greatest safe integer', () => {
+  test('accepts 0 and the greatest safe integer', () => {
     expect(Freshness.bestEffort({ maxStaleMs: 0 })).toEqual({ kind: 'bestEffort', maxStaleMs: 0 });
     const maxStaleMs = Number.MAX_SAFE_INTEGER;
     expect(Freshness.bestEffort({ maxStaleMs })).toEqual({ kind: 'bestEffort', maxStaleMs });
@@ -31,16 +31,16 @@ describe.each(ways)('$way', ({ make }) => {
     ['without a name', { ...totals, name: undefined }, /name must be a string; got undefined/],
     ['with an empty name', { ...totals, name: '' }, /must not be empty/],
     ['with a NUL in its name', { ...totals, name: 'a\0b' }, /must not contain NUL/],
-    ['with a version that is no integer', { ...totals, version: 1.5 }, /version must be an integer/],
+    ['with a version that is not an integer', { ...totals, version: 1.5 }, /version must be an integer/],
     ['with a version below zero', { ...totals, version: -1 }, /version must be an integer/],
-    ['with kinds that are no array', { ...totals, kinds: 'added' }, /kinds of the projection 'totals'/],
-    ['with kinds that are no strings', { ...totals, kinds: [1] }, /kinds of the projection 'totals'/],
-    ['with incremental that is no boolean', { ...totals, incremental: 'no' }, /incremental of the projection/],
-    ['with a codec that is none', { ...totals, codec: { encode: () => 1 } }, /codec of the projection/],
+    ['with kinds that are not an array', { ...totals, kinds: 'added' }, /kinds of the projection 'totals'/],
+    ['with kinds that are not strings', { ...totals, kinds: [1] }, /kinds of the projection 'totals'/],
+    ['with incremental that is not a boolean', { ...totals, incremental: 'no' }, /incremental of the projection/],
+    ['with an invalid codec', { ...totals, codec: { encode: () => 1 } }, /codec of the projection/],
     ['with a codec of null', { ...totals, codec: null }, /codec of the projection/],
   ])('a projection %s', async (_what, projection, message) => {
-    const world = new World();
-    const projector = make(world);
+    const setup = new ProjectorSetup();
+    const projector = make(setup);
     for (const act of [
       () => projector.project(projection as typeof totals, 'a'),
       () => projector.warm(['a'], projection as typeof totals),
@@ -50,7 +50,7 @@ describe.each(ways)('$way', ({ make }) => {
       expect(String(error)).toMatch(message);
       expect(error instanceof TypeError || error instanceof RangeError).toBe(true);
     }
-    expect([world.log.headsAsked, world.cache.calls.get]).toEqual([0, 0]);
+    expect([setup.log.headsAsked, setup.cache.calls.get]).toEqual([0, 0]);
   });
 
   test.each<[string, unknown]>([
@@ -59,11 +59,11 @@ describe.each(ways)('$way', ({ make }) => {
     ['with a NUL', 'a\0b'],
     ['with a lone surrogate', 'a\udc00'],
   ])('a stream: %s', async (_what, stream) => {
-    const world = new World();
-    const projector = make(world);
+    const setup = new ProjectorSetup();
+    const projector = make(setup);
     expect(await rejection(() => projector.project(totals, stream as string))).toBeInstanceOf(TypeError);
     expect(await rejection(() => projector.invalidate(stream as string))).toBeInstanceOf(TypeError);
-    expect([world.log.headsAsked, world.cache.calls.get, world.cache.calls.deletePrefix]).toEqual([0, 0, 0]);
+    expect([setup.log.headsAsked, setup.cache.calls.get, setup.cache.calls.deletePrefix]).toEqual([0, 0, 0]);
   });
 
   test.each<[unknown, new (message: string) => Error]>([
@@ -74,27 +74,27 @@ describe.each(ways)('$way', ({ make }) => {
     [{ kind: 'bestEffort' }, RangeError],
     [{ kind: 'bestEffort', maxStaleMs: -1 }, RangeError],
   ])('a freshness: %j', async (freshness, kind) => {
-    const projector = make(new World());
+    const projector = make(new ProjectorSetup());
     expect(await rejection(() => projector.project(totals, 'a', freshness as Freshness))).toBeInstanceOf(kind);
   });
 
   test('onBudget that is neither throw nor stale', async () => {
-    const projector = make(new World());
+    const projector = make(new ProjectorSetup());
     const options = { onBudget: 'stael' as 'stale' };
     const error = await rejection(() => projector.projectWithReport(totals, 'a', Freshness.consistent, options));
     expect(error).toBeInstanceOf(TypeError);
   });
 
   test.each([0, -1, 1.5, Number.NaN, '8'])('a concurrency of %s', async (concurrency) => {
-    const projector = make(new World());
+    const projector = make(new ProjectorSetup());
     const error = await rejection(() => projector.warm([], totals, { concurrency: concurrency as number }));
     expect(error).toBeInstanceOf(RangeError);
   });
 
-  test('a clock that comes to return milliseconds as a number', async () => {
-    const world = new World();
-    let nowUs: unknown = world.nowUs;
-    const projector = make(world, { nowUs: () => nowUs as bigint });
+  test('a clock that later returns milliseconds as a number', async () => {
+    const setup = new ProjectorSetup();
+    let nowUs: unknown = setup.nowUs;
+    const projector = make(setup, { nowUs: () => nowUs as bigint });
     nowUs = 5;
     expect(String(await rejection(() => projector.project(totals, 'a')))).toMatch(
       /microseconds .* as a bigint; got number/,
@@ -103,7 +103,7 @@ describe.each(ways)('$way', ({ make }) => {
 });
 
 describe('options', () => {
-  const { cache, log: source } = new World();
+  const { cache, log: source } = new ProjectorSetup();
 
   test.each<[object, RegExp]>([
     [{}, /cache has no method `capabilities`/],
@@ -137,48 +137,48 @@ describe('options', () => {
     expect(() => new AsyncProjector(options as ProjectorOptions<Change>)).toThrow(message);
   });
 
-  test('a budget that is changed later is the one that was given', () => {
-    const world = new World();
-    world.log.append('a', 1);
-    world.log.append('a', 1);
+  test('a budget that is changed later keeps its first value', () => {
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    setup.log.append('a', 1);
     const replayBudget = { events: 2 };
-    const projector = new Projector({ cache: world.cache, source: world.log, replayBudget });
+    const projector = new Projector({ cache: setup.cache, source: setup.log, replayBudget });
     replayBudget.events = 1;
     expect(projector.project(totals, 'a')).toEqual({ sum: 2, count: 2 });
   });
 
   test('a clock may step anywhere later', () => {
-    const world = new World();
-    world.log.append('a', 1);
-    const projector = new Projector({ cache: world.cache, source: world.log, ...world.settings });
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    const projector = new Projector({ cache: setup.cache, source: setup.log, ...setup.settings });
     for (const nowUs of [0n, 2n ** 62n]) {
-      world.nowUs = nowUs;
+      setup.nowUs = nowUs;
       expect(projector.project(totals, 'a')).toEqual({ sum: 1, count: 1 });
     }
   });
 
-  test('verifyEvery of zero is a mistake, and absent means none', () => {
+  test('verifyEvery of zero is refused, and absent means no check', () => {
     expect(() => new Projector({ cache, source, verifyEvery: 0 })).toThrow(RangeError);
     expect(new Projector({ cache, source }).stats().shadowChecks).toBe(0);
   });
 });
 
-describe('a Projector with what answers later', () => {
+describe('a Projector with an asynchronous cache or source', () => {
   test.each(['cache', 'source'] as const)('%s: a TypeError that names AsyncProjector', async (which) => {
-    const world = new World();
-    world.log.append('a', 1);
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
     const options = {
-      cache: which === 'cache' ? cacheAnsweringLater(world.cache) : world.cache,
-      source: which === 'source' ? answeringLater(world.log) : world.log,
+      cache: which === 'cache' ? cacheAnsweringLater(setup.cache) : setup.cache,
+      source: which === 'source' ? answeringLater(setup.log) : setup.log,
     } as unknown as ProjectorOptions<Change>;
-    world.cache.failing = ['get'];
-    world.log.head = () => {
+    setup.cache.failing = ['get'];
+    setup.log.head = () => {
       throw new Error('connection lost');
     };
     const projector = new Projector(options);
     expect(() => projector.project(totals, 'a')).toThrow(TypeError);
     expect(() => projector.project(totals, 'a')).toThrow(/use AsyncProjector/);
-    // What it asked and did not wait for is rejected later: nobody hears it, and it does not end the process.
+    // Its unawaited promises are rejected later: those rejections are handled, and do not end the process.
     await new Promise((resolve) => setTimeout(resolve, 1));
   });
 });
@@ -186,7 +186,7 @@ describe('a Projector with what answers later', () => {
 test('projections of any state can be swept', () => {
   const projections: Projection<unknown, Change>[] = [totals, open];
   const typed: readonly (Projection<Totals, Change> | Projection<number, Change>)[] = [totals, open];
-  const world = new World();
-  const projector = new Projector({ cache: world.cache, source: world.log });
+  const setup = new ProjectorSetup();
+  const projector = new Projector({ cache: setup.cache, source: setup.log });
   expect([projector.sweep(projections), projector.sweep(typed)]).toEqual([0, 0]);
 });

@@ -1,15 +1,15 @@
-// The cache is an optimisation: what it throws is in the report or counted, and never stops a projection.
+// The cache is an optimisation: its errors are reported or counted, and never stop a projection.
 import { describe, expect, test } from 'vitest';
 import type { CacheEntry } from '../../src/contract/cache-entry.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
 import type { CacheFailure, ProjectionReport } from '../../src/projection/projection-report.ts';
 import { totals } from './totals.ts';
-import { type AnyProjector, World, ways } from './ways.ts';
+import { type AnyProjector, ProjectorSetup, ways } from './ways.ts';
 
 const always = Freshness.bestEffort({ maxStaleMs: Number.MAX_SAFE_INTEGER });
 
-/** The failure of a write is in the report, unless the cache answers later than the projection: then it is counted. */
+/** The failure of a write is in the report, unless the write ends after the projection: then it is counted. */
 async function expectFailure(
   projector: AnyProjector,
   { cacheFailures }: ProjectionReport,
@@ -23,11 +23,11 @@ async function expectFailure(
 
 describe.each(ways)('$way', ({ make }) => {
   test('a cache that throws in get: replayed', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    const projector = make(world);
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    const projector = make(setup);
     await projector.project(totals, 'a');
-    world.cache.failing = ['get'];
+    setup.cache.failing = ['get'];
     for (const freshness of [Freshness.consistent, always]) {
       const { state, report } = await projector.projectWithReport(totals, 'a', freshness);
       expect(state).toEqual({ sum: 1, count: 1 });
@@ -35,16 +35,16 @@ describe.each(ways)('$way', ({ make }) => {
       expect(report.cacheFailures).toEqual([{ operation: 'get', error: new Error('get failed') }]);
     }
     expect(projector.stats().cacheFailures).toBe(2);
-    world.cache.failing = [];
+    setup.cache.failing = [];
     expect((await projector.projectWithReport(totals, 'a')).report.outcome).toBe('hit');
   });
 
-  test('a cache that throws in put: folded all the same', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    world.cache.failing = ['put'];
+  test('a cache that throws in put: folded nevertheless', async () => {
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    setup.cache.failing = ['put'];
     for (let i = 0; i < 2; i += 1) {
-      const projector = make(world);
+      const projector = make(setup);
       const { state, report } = await projector.projectWithReport(totals, 'a');
       expect(state).toEqual({ sum: 1, count: 1 });
       expect(report).toMatchObject({ outcome: 'replay', refusal: 'absent' });
@@ -52,46 +52,46 @@ describe.each(ways)('$way', ({ make }) => {
     }
   });
 
-  test('a cache that throws when a state is stamped anew: used all the same', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    const projector = make(world);
+  test('a cache that throws when a state is stamped again: used nevertheless', async () => {
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    const projector = make(setup);
     await projector.project(totals, 'a');
-    world.advanceMs(10);
-    world.cache.failing = ['put'];
+    setup.advanceMs(10);
+    setup.cache.failing = ['put'];
     const { state, report } = await projector.projectWithReport(totals, 'a', Freshness.bestEffort({ maxStaleMs: 1 }));
     expect([state, report.outcome]).toEqual([{ sum: 1, count: 1 }, 'hit']);
     await expectFailure(projector, report, 'put', 'put failed');
   });
 
   test('a cache that throws when the state of events that are gone is removed', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    const projector = make(world);
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    const projector = make(setup);
     await projector.project(totals, 'a');
-    world.log.restoreTo(0n);
-    world.cache.failing = ['deletePrefix'];
+    setup.log.restoreTo(0n);
+    setup.cache.failing = ['deletePrefix'];
     const { state, report } = await projector.projectWithReport(totals, 'a');
     expect([state, report.outcome]).toEqual([undefined, 'empty']);
     await expectFailure(projector, report, 'delete', 'deletePrefix failed');
   });
 
-  test('a cache that throws in prefetch: warmed all the same, and counted', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    world.cache.failing = ['prefetch'];
-    const projector = make(world);
+  test('a cache that throws in prefetch: warmed nevertheless, and counted', async () => {
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    setup.cache.failing = ['prefetch'];
+    const projector = make(setup);
     expect(await projector.warm(['a', 'b'], totals)).toEqual({ done: 2, failures: [] });
-    expect(projector.stats().cacheFailures).toBe(world.cache.calls.prefetch);
+    expect(projector.stats().cacheFailures).toBe(setup.cache.calls.prefetch);
   });
 
-  test('invalidate throws what the cache throws: entries may be left', async () => {
-    const world = new World();
-    world.cache.failing = ['deletePrefix'];
-    const projector = make(world);
+  test('invalidate throws the error of the cache: entries may be left', async () => {
+    const setup = new ProjectorSetup();
+    setup.cache.failing = ['deletePrefix'];
+    const projector = make(setup);
     await expect((async () => projector.invalidate('a'))()).rejects.toThrow('deletePrefix failed');
-    world.cache.failing = [];
-    world.log.append('a', 1);
+    setup.cache.failing = [];
+    setup.log.append('a', 1);
     await projector.project(totals, 'a');
     expect(await projector.invalidate('a')).toBe(1);
   });
@@ -101,21 +101,21 @@ describe.each(ways)('$way', ({ make }) => {
     ['no meta', { value: new Uint8Array(1) }],
     ['a value of no bytes', { value: '\u0001{}', meta: { watermark: 10n, cachedAtUs: 1n } }],
     ['a meta of numbers', { value: Uint8Array.of(0), meta: { watermark: 10, cachedAtUs: 1 } }],
-  ])('a cache that breaks its contract (%s) has failed like one that throws', async (_what, entry) => {
-    const world = new World();
-    world.log.append('a', 1);
-    world.cache.get = () => entry as unknown as CacheEntry;
-    const { state, report } = await make(world).projectWithReport(totals, 'a', always);
+  ])('a cache that breaks its contract (%s) counts as failed, like one that throws', async (_what, entry) => {
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    setup.cache.get = () => entry as unknown as CacheEntry;
+    const { state, report } = await make(setup).projectWithReport(totals, 'a', always);
     expect([state, report.refusal]).toEqual([{ sum: 1, count: 1 }, 'cache-failed']);
     expect(report.cacheFailures[0]?.error).toBeInstanceOf(TypeError);
   });
 
   test('a cache that keeps nothing is not written to', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    world.cache.capability = { supportsPrefetch: false, isNoop: true };
-    const projector = make(world);
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    setup.cache.capability = { supportsPrefetch: false, isNoop: true };
+    const projector = make(setup);
     expect((await projector.projectWithReport(totals, 'a')).report.cacheFailures).toEqual([]);
-    expect(world.cache.calls.put).toBe(0);
+    expect(setup.cache.calls.put).toBe(0);
   });
 });

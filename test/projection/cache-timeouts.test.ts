@@ -1,14 +1,14 @@
-// A cache that does not answer costs its time once, and never a wrong state: results do not wait for writes, and what a
-// late write brings back after an invalidation is removed before anybody reads it.
+// A cache that does not answer costs its timeout once, and never a wrong state: results do not wait for writes, and a
+// state that a late write restores after an invalidation is removed before it is read.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { StoreError } from '../../src/base/store-error.ts';
 import type { AsyncProjectorOptions } from '../../src/projection/async-projector.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
-import { GatedWorld, settle } from './gated-world.ts';
+import { GatedSetup, settle } from './gated-setup.ts';
 import type { Change } from './memory-log.ts';
 import { totals } from './totals.ts';
 
-/** Timers that a test lets run out. */
+/** Timers that a test lets expire. */
 class Timers {
   readonly #running = new Set<() => void>();
   readonly lengthsMs: number[] = [];
@@ -36,48 +36,48 @@ class Timers {
 }
 
 function timed(...amounts: readonly number[]) {
-  const world = new GatedWorld();
-  world.append('a', ...amounts);
+  const setup = new GatedSetup();
+  setup.append('a', ...amounts);
   const timers = new Timers();
-  const projector = world.projector({ cache: world.asyncCache, startTimer: timers.startTimer });
+  const projector = setup.projector({ cache: setup.asyncCache, startTimer: timers.startTimer });
   const report = async () => (await projector.projectWithReport(totals, 'a')).report;
-  return { world, timers, projector, report };
+  return { setup, timers, projector, report };
 }
 
 const always = Freshness.bestEffort({ maxStaleMs: Number.MAX_SAFE_INTEGER });
 
 describe('a put that is not answered', () => {
-  test('holds no caller: the result goes out first, and what is on its way is found by later calls', async () => {
-    const { world, timers, projector } = timed(1);
-    world.puts.close();
+  test('delays no caller: the result is returned first, and later calls find the state being written', async () => {
+    const { setup, timers, projector } = timed(1);
+    setup.puts.close();
     expect(await projector.project(totals, 'a')).toEqual({ sum: 1, count: 1 });
-    expect([world.puts.waiting, timers.running]).toEqual([1, 1]);
+    expect([setup.puts.waiting, timers.running]).toEqual([1, 1]);
     expect((await projector.projectWithReport(totals, 'a')).report.outcome).toBe('hit');
     expect((await projector.projectWithReport(totals, 'a', always)).report.outcome).toBe('hit');
-    world.append('a', 2);
+    setup.append('a', 2);
     const { state, report } = await projector.projectWithReport(totals, 'a');
     expect([state, report.outcome, report.eventsRead]).toEqual([{ sum: 3, count: 2 }, 'delta', 1]);
-    expect(world.log.reads).toEqual([undefined, 10n]);
-    await world.puts.open();
+    expect(setup.log.reads).toEqual([undefined, 10n]);
+    await setup.puts.open();
   });
 
-  test('the next write of the key begins when it has ended, and of those that wait the newest is written', async () => {
-    const { world, timers, projector } = timed(1);
-    world.puts.close();
+  test('the next write of the key starts when it has ended, and only the newest waiting state is written', async () => {
+    const { setup, timers, projector } = timed(1);
+    setup.puts.close();
     for (const amount of [2, 3, 4]) {
       await projector.project(totals, 'a');
-      world.append('a', amount);
+      setup.append('a', amount);
     }
-    expect([world.puts.waiting, world.cache.calls.put]).toEqual([1, 0]);
-    await world.puts.open();
+    expect([setup.puts.waiting, setup.cache.calls.put]).toEqual([1, 0]);
+    await setup.puts.open();
     await projector.flush();
-    expect([world.cache.calls.put, timers.running]).toEqual([2, 0]);
-    expect([...world.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([30n]);
+    expect([setup.cache.calls.put, timers.running]).toEqual([2, 0]);
+    expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([30n]);
   });
 
-  test('what a caller does to its state does not reach the one that is on its way', async () => {
-    const { world, projector } = timed(1);
-    world.puts.close();
+  test('a change by a caller to its state does not reach the state being written', async () => {
+    const { setup, projector } = timed(1);
+    setup.puts.close();
     const lazy = { encode: (state: Uint8Array) => state, decode: (bytes: Uint8Array) => bytes };
     const bytes = { name: 'bytes', initial: () => Uint8Array.of(1), apply: (state: Uint8Array) => state, codec: lazy };
     for (let i = 0; i < 3; i += 1) {
@@ -85,32 +85,32 @@ describe('a put that is not answered', () => {
       expect(state).toEqual(Uint8Array.of(1));
       state?.fill(9);
     }
-    await world.puts.open();
+    await setup.puts.open();
   });
 
-  test('beyond its time it is a failure of the cache, and the key is neither read nor written until it is settled', async () => {
-    const { world, timers, projector, report } = timed(1);
-    world.puts.close();
+  test('after its timeout it counts as failed, and the key is neither read nor written until it is settled', async () => {
+    const { setup, timers, projector, report } = timed(1);
+    setup.puts.close();
     await projector.project(totals, 'a');
     await timers.runOut();
     expect(projector.stats().cacheFailures).toBe(1);
-    const { gets } = { gets: world.cache.calls.get };
+    const { gets } = { gets: setup.cache.calls.get };
     const refused = await report();
     expect(refused).toMatchObject({ outcome: 'replay', refusal: 'cache-failed' });
     expect(refused.cacheFailures).toMatchObject([{ operation: 'get', error: { code: 'CACHE_FAILED' } }]);
-    expect([world.cache.calls.get, world.puts.waiting]).toEqual([gets, 1]);
-    await world.puts.open();
+    expect([setup.cache.calls.get, setup.puts.waiting]).toEqual([gets, 1]);
+    await setup.puts.open();
     expect((await report()).outcome).toBe('hit');
-    expect(world.cache.calls.put).toBe(1);
+    expect(setup.cache.calls.put).toBe(1);
   });
 
-  test('other keys are not concerned', async () => {
-    const { world, timers, projector } = timed(1);
-    world.append('b', 1);
-    world.puts.close();
+  test('other keys are not affected', async () => {
+    const { setup, timers, projector } = timed(1);
+    setup.append('b', 1);
+    setup.puts.close();
     await projector.project(totals, 'a');
     await timers.runOut();
-    world.puts.isOpen = true;
+    setup.puts.isOpen = true;
     await projector.project(totals, 'b');
     await projector.flush();
     expect((await projector.projectWithReport(totals, 'b')).report.outcome).toBe('hit');
@@ -118,20 +118,20 @@ describe('a put that is not answered', () => {
 });
 
 describe('invalidate', () => {
-  test('waits for a put that is under way no longer than its time', async () => {
-    const { world, timers, projector } = timed(1);
-    world.puts.close();
+  test('waits for a running put no longer than its timeout', async () => {
+    const { setup, timers, projector } = timed(1);
+    setup.puts.close();
     await projector.project(totals, 'a');
     const invalidation = projector.invalidate('a');
     await settle();
-    expect(world.cache.calls.deletePrefix).toBe(0);
+    expect(setup.cache.calls.deletePrefix).toBe(0);
     await timers.runOut();
-    expect([await invalidation, world.cache.calls.deletePrefix]).toEqual([0, 1]);
+    expect([await invalidation, setup.cache.calls.deletePrefix]).toEqual([0, 1]);
   });
 
-  test.each(['before', 'after'] as const)('a put whose time was over %s it brings nothing back', async (when) => {
-    const { world, timers, projector, report } = timed(1);
-    world.puts.close();
+  test.each(['before', 'after'] as const)('a put that timed out %s it restores nothing', async (when) => {
+    const { setup, timers, projector, report } = timed(1);
+    setup.puts.close();
     await projector.project(totals, 'a');
     if (when === 'before') await timers.runOut();
     const invalidation = projector.invalidate('a');
@@ -139,52 +139,52 @@ describe('invalidate', () => {
     if (when === 'after') await timers.runOut();
     await invalidation;
     expect((await report()).refusal).toBe('cache-failed');
-    // It lands, and the key is removed again before it is read.
-    world.deletes.close();
-    await world.puts.next();
-    expect([world.cache.inner.size, world.deletes.waiting]).toEqual([1, 1]);
+    // It takes effect, and the key is removed again before it is read.
+    setup.deletes.close();
+    await setup.puts.next();
+    expect([setup.cache.inner.size, setup.deletes.waiting]).toEqual([1, 1]);
     expect((await report()).refusal).toBe('cache-failed');
-    await world.deletes.open();
-    expect(world.cache.inner.size).toBe(0);
+    await setup.deletes.open();
+    expect(setup.cache.inner.size).toBe(0);
     expect((await report()).refusal).toBe('absent');
-    world.puts.isOpen = true;
+    setup.puts.isOpen = true;
   });
 
-  test('a removal of what a late put brought back is tried again until it succeeds', async () => {
-    const { world, timers, projector, report } = timed(1);
-    world.puts.close();
+  test('the removal of a state that a late put restored is retried until it succeeds', async () => {
+    const { setup, timers, projector, report } = timed(1);
+    setup.puts.close();
     await projector.project(totals, 'a');
     await timers.runOut();
     await projector.invalidate('a');
-    world.cache.failing = ['deletePrefix'];
-    await world.puts.open();
+    setup.cache.failing = ['deletePrefix'];
+    await setup.puts.open();
     expect((await report()).refusal).toBe('cache-failed');
-    world.deletes.close();
-    world.cache.failing = [];
+    setup.deletes.close();
+    setup.cache.failing = [];
     await settle();
     expect((await report()).refusal).toBe('cache-failed');
     await timers.runOut();
-    expect(world.cache.inner.size).toBe(1);
+    expect(setup.cache.inner.size).toBe(1);
     expect((await report()).refusal).toBe('cache-failed');
-    await world.deletes.open();
+    await setup.deletes.open();
     expect((await report()).refusal).toBe('absent');
     expect((await report()).outcome).toBe('hit');
   });
 
-  test('a put that waits for another is not begun', async () => {
-    const { world, projector } = timed(1);
-    world.puts.close();
+  test('a put that waits for another is not started', async () => {
+    const { setup, projector } = timed(1);
+    setup.puts.close();
     await projector.project(totals, 'a');
-    world.append('a', 2);
+    setup.append('a', 2);
     await projector.project(totals, 'a');
     const invalidation = projector.invalidate('a');
-    await world.puts.open();
-    expect([await invalidation, world.cache.calls.put, world.cache.inner.size]).toEqual([1, 1, 0]);
+    await setup.puts.open();
+    expect([await invalidation, setup.cache.calls.put, setup.cache.inner.size]).toEqual([1, 1, 0]);
   });
 
   test('a deletion that is not answered in time: CACHE_FAILED', async () => {
-    const { world, timers, projector } = timed(1);
-    world.deletes.close();
+    const { setup, timers, projector } = timed(1);
+    setup.deletes.close();
     const invalidation = projector.invalidate('a').catch((error: unknown) => error);
     await settle();
     await timers.runOut();
@@ -192,17 +192,17 @@ describe('invalidate', () => {
       name: 'StoreError',
       code: 'CACHE_FAILED',
     } satisfies Partial<StoreError>);
-    await world.deletes.open();
-    // What is projected from here on is cached again.
+    await setup.deletes.open();
+    // From here on states are cached again.
     await projector.project(totals, 'a');
     await projector.flush();
-    expect(world.cache.inner.size).toBe(1);
+    expect(setup.cache.inner.size).toBe(1);
   });
 });
 
-test('a get that is not answered in time is one that failed', async () => {
-  const { world, timers, report } = timed(1);
-  world.gets.close();
+test('a get that is not answered in time counts as failed', async () => {
+  const { setup, timers, report } = timed(1);
+  setup.gets.close();
   const asked = report();
   await settle();
   await timers.runOut();
@@ -211,59 +211,59 @@ test('a get that is not answered in time is one that failed', async () => {
     refusal: 'cache-failed',
     cacheFailures: [{ operation: 'get' }],
   });
-  await world.gets.open();
+  await setup.gets.open();
 });
 
-test('a removal that is not answered holds no caller', async () => {
-  const { world, projector, report } = timed(1);
+test('a removal that is not answered delays no caller', async () => {
+  const { setup, projector, report } = timed(1);
   await projector.project(totals, 'a');
   await projector.flush();
-  world.log.restoreTo(0n);
-  world.deletes.close();
+  setup.log.restoreTo(0n);
+  setup.deletes.close();
   expect((await report()).outcome).toBe('empty');
-  // It is on its way: the state is not found any more.
+  // The removal is running: the state is no longer found.
   expect(await report()).toMatchObject({ outcome: 'empty', refusal: 'absent' });
-  await world.deletes.open();
-  expect(world.cache.inner.size).toBe(0);
+  await setup.deletes.open();
+  expect(setup.cache.inner.size).toBe(0);
 });
 
 test('sweep rejects when a deletion is not answered in time', async () => {
-  const { world, timers, projector } = timed(1);
+  const { setup, timers, projector } = timed(1);
   await projector.project(totals, 'a');
   await projector.flush();
-  const cache = { ...world.asyncCache, keys: () => world.cache.keys() };
-  world.deletes.close();
-  const sweeping = world.projector({ cache, startTimer: timers.startTimer }).sweep([]);
+  const cache = { ...setup.asyncCache, keys: () => setup.cache.keys() };
+  setup.deletes.close();
+  const sweeping = setup.projector({ cache, startTimer: timers.startTimer }).sweep([]);
   const outcome = sweeping.catch((error: unknown) => error);
   await settle();
   await timers.runOut();
   expect(await outcome).toMatchObject({ code: 'CACHE_FAILED' });
 });
 
-test('a warm-up waits for its writes: there are no more at once than streams', async () => {
-  const { world, projector } = timed(1);
-  for (const stream of ['b', 'c', 'd']) world.append(stream, 1);
-  world.puts.close();
+test('a warm-up waits for its writes: there are at most as many at once as streams', async () => {
+  const { setup, projector } = timed(1);
+  for (const stream of ['b', 'c', 'd']) setup.append(stream, 1);
+  setup.puts.close();
   const warming = projector.warm(['a', 'b', 'c', 'd'], totals, { concurrency: 2 });
   await settle();
-  expect([world.puts.waiting, world.log.reads.length]).toEqual([2, 2]);
-  await world.puts.open();
+  expect([setup.puts.waiting, setup.log.reads.length]).toEqual([2, 2]);
+  await setup.puts.open();
   expect(await warming).toEqual({ done: 4, failures: [] });
-  expect(world.cache.inner.size).toBe(4);
+  expect(setup.cache.inner.size).toBe(4);
 });
 
-test('a signal frees a caller whatever hangs', async () => {
+test('a signal releases a caller whatever hangs', async () => {
   const gone = new Error('client gone');
   for (const what of ['gets', 'puts', 'heads', 'events'] as const) {
-    const { world, projector } = timed(1);
-    world[what].close();
+    const { setup, projector } = timed(1);
+    setup[what].close();
     const controller = new AbortController();
     const call = projector.project(totals, 'a', Freshness.consistent, controller);
     const outcome = call.catch((error: unknown) => error);
     await settle();
     controller.abort(gone);
     expect(await outcome).toEqual(what === 'puts' ? { sum: 1, count: 1 } : gone);
-    await world[what].open();
+    await setup[what].open();
   }
 });
 
@@ -279,11 +279,11 @@ describe('with the timers of the platform', () => {
     [undefined, 5_000],
     [50, 50],
   ])('cacheTimeoutMs %s: %s ms, and no timer is left', async (cacheTimeoutMs, ms) => {
-    const world = new GatedWorld();
-    world.append('a', 1);
-    world.gets.close();
+    const setup = new GatedSetup();
+    setup.append('a', 1);
+    setup.gets.close();
     const options = cacheTimeoutMs === undefined ? {} : { cacheTimeoutMs };
-    const projector = world.projector({ cache: world.asyncCache, ...options });
+    const projector = setup.projector({ cache: setup.asyncCache, ...options });
     let answer: unknown;
     const call = projector.project(totals, 'a').then((state) => {
       answer = state;
@@ -297,7 +297,7 @@ describe('with the timers of the platform', () => {
 });
 
 test.each([0, -1, 1.5, Number.NaN, 2 ** 31, '5', null])('cacheTimeoutMs %s is refused', (cacheTimeoutMs) => {
-  const world = new GatedWorld();
-  expect(() => world.projector({ cacheTimeoutMs: cacheTimeoutMs as number })).toThrow(RangeError);
-  expect(() => world.projector({ startTimer: 5 as never })).toThrow(/startTimer must be a function/);
+  const setup = new GatedSetup();
+  expect(() => setup.projector({ cacheTimeoutMs: cacheTimeoutMs as number })).toThrow(RangeError);
+  expect(() => setup.projector({ startTimer: 5 as never })).toThrow(/startTimer must be a function/);
 });

@@ -1,4 +1,4 @@
-// What a cached value stands for, and when one is refused.
+// What a cached value represents, and when it is refused.
 import { describe, expect, test } from 'vitest';
 import { Freshness } from '../../src/projection/freshness.ts';
 import { jsonCodec } from '../../src/projection/json-codec.ts';
@@ -6,31 +6,31 @@ import type { Projection, StateCodec } from '../../src/projection/projection.ts'
 import { projectionKey } from '../../src/projection/projection-key.ts';
 import type { Change } from './memory-log.ts';
 import { open, type Totals, totals } from './totals.ts';
-import { World, ways } from './ways.ts';
+import { ProjectorSetup, ways } from './ways.ts';
 
 const utf8 = new TextEncoder();
 const always = Freshness.bestEffort({ maxStaleMs: Number.MAX_SAFE_INTEGER });
 
 /** Replaces the value of each entry. */
-function overwrite(world: World, value: Uint8Array): void {
-  for (const [key, { meta }] of [...world.cache.inner.entries()]) world.cache.inner.put(key, value, meta);
+function overwrite(setup: ProjectorSetup, value: Uint8Array): void {
+  for (const [key, { meta }] of [...setup.cache.inner.entries()]) setup.cache.inner.put(key, value, meta);
 }
 
 describe.each(ways)('$way', ({ make }) => {
-  describe('a value that cannot be decoded is replayed and replaced', () => {
+  describe('a value that cannot be decoded causes a replay and is replaced', () => {
     test.each([
       ['JSON cut short', utf8.encode('\u0001{"sum":')],
-      ['bytes that are no UTF-8', Uint8Array.of(1, 0xff)],
+      ['bytes that are not UTF-8', Uint8Array.of(1, 0xff)],
       ['no byte at all', new Uint8Array(0)],
       ['an unknown tag', utf8.encode('\u0002{}')],
       ['no state, and more', Uint8Array.of(0, 0)],
     ])('%s', async (_what, value) => {
-      const world = new World();
-      world.log.append('a', 1);
-      const projector = make(world);
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const projector = make(setup);
       for (const freshness of [Freshness.consistent, always]) {
         await projector.project(totals, 'a');
-        overwrite(world, value);
+        overwrite(setup, value);
         const { state, report } = await projector.projectWithReport(totals, 'a', freshness);
         expect(state).toEqual({ sum: 1, count: 1 });
         expect(report).toMatchObject({ outcome: 'replay', refusal: 'undecodable', eventsRead: 1 });
@@ -38,13 +38,13 @@ describe.each(ways)('$way', ({ make }) => {
       }
     });
 
-    test('also where newer events would be folded onto it', async () => {
-      const world = new World();
-      world.log.append('a', 1);
-      const projector = make(world);
+    test('also if newer events would be folded onto it', async () => {
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const projector = make(setup);
       await projector.project(totals, 'a');
-      overwrite(world, Uint8Array.of(1, 0xff));
-      world.log.append('a', 2);
+      overwrite(setup, Uint8Array.of(1, 0xff));
+      setup.log.append('a', 2);
       const { state, report } = await projector.projectWithReport(totals, 'a');
       expect([state, report.outcome, report.refusal]).toEqual([{ sum: 3, count: 2 }, 'replay', 'undecodable']);
     });
@@ -52,31 +52,31 @@ describe.each(ways)('$way', ({ make }) => {
 
   describe('kinds', () => {
     test('only relevant events are folded, and the watermark is the last of them', async () => {
-      const world = new World();
-      world.log.append('a', 1);
-      const last = world.log.append('a', 2);
-      world.log.append('a', 100, 'noted');
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const last = setup.log.append('a', 2);
+      setup.log.append('a', 100, 'noted');
       const projection = { ...totals, kinds: ['added'] };
-      const { state, report } = await make(world).projectWithReport(projection, 'a');
+      const { state, report } = await make(setup).projectWithReport(projection, 'a');
       expect([state, report.watermark, report.head]).toEqual([{ sum: 3, count: 2 }, last, last]);
     });
 
-    test('an irrelevant event makes nothing stale', async () => {
-      const world = new World();
-      world.log.append('a', 1);
-      const projector = make(world);
+    test('an irrelevant event makes no state stale', async () => {
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const projector = make(setup);
       const projection = { ...totals, kinds: ['added'] };
       await projector.project(projection, 'a');
-      world.log.append('a', 100, 'noted');
+      setup.log.append('a', 100, 'noted');
       expect((await projector.projectWithReport(projection, 'a')).report.outcome).toBe('hit');
     });
 
     test('a projection whose kinds change is not served the old fold', async () => {
-      const world = new World();
-      world.log.append('a', 1);
-      world.log.append('a', 100, 'noted');
-      world.log.append('a', 2);
-      const projector = make(world);
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      setup.log.append('a', 100, 'noted');
+      setup.log.append('a', 2);
+      const projector = make(setup);
       expect(await projector.project({ ...totals, kinds: ['added'] }, 'a')).toEqual({ sum: 3, count: 2 });
       for (const freshness of [Freshness.consistent, always]) {
         expect(await projector.project({ ...totals, kinds: ['added', 'noted'] }, 'a', freshness)).toMatchObject({
@@ -85,92 +85,92 @@ describe.each(ways)('$way', ({ make }) => {
         expect(await projector.project(totals, 'a', freshness)).toMatchObject({ sum: 103 });
         expect(await projector.project({ ...totals, kinds: ['noted'] }, 'a', freshness)).toMatchObject({ sum: 100 });
       }
-      expect(world.cache.inner.size).toBe(4);
+      expect(setup.cache.inner.size).toBe(4);
     });
 
-    test('are a set: neither order nor repetition counts, and none is every kind', async () => {
-      const world = new World();
-      world.log.append('a', 1);
-      const projector = make(world);
+    test('are a set: order and repetition do not count, and the empty set means every kind', async () => {
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const projector = make(setup);
       await projector.project({ ...totals, kinds: ['x', 'added'] }, 'a');
       await projector.project({ ...totals, kinds: ['added', 'x', 'added'] }, 'a');
       await projector.project({ ...totals, kinds: [] }, 'a');
       await projector.project(totals, 'a');
-      expect(world.cache.inner.size).toBe(2);
+      expect(setup.cache.inner.size).toBe(2);
     });
 
-    test('that are changed in place do not make the source read what the key does not say', async () => {
-      const world = new World();
-      world.log.append('a', 1);
-      const projector = make(world);
+    test('that are changed in place do not make the source read other kinds than the key names', async () => {
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const projector = make(setup);
       const kinds = ['added'];
       const projection = { ...totals, kinds };
       await projector.project(projection, 'a');
       kinds[0] = 'noted';
-      world.log.append('a', 5, 'noted');
-      world.log.append('a', 2);
+      setup.log.append('a', 5, 'noted');
+      setup.log.append('a', 2);
       expect(await projector.project(projection, 'a')).toEqual({ sum: 3, count: 2 });
     });
   });
 
   describe('no state', () => {
     test('without a relevant event: undefined, and nothing is cached', async () => {
-      const world = new World();
-      world.log.append('a', 1, 'noted');
-      const projector = make(world);
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1, 'noted');
+      const projector = make(setup);
       const { state, report } = await projector.projectWithReport({ ...totals, kinds: ['added'] }, 'a');
       expect([state, report.outcome, report.refusal]).toEqual([undefined, 'empty', 'absent']);
-      expect(['watermark' in report, 'head' in report, world.cache.inner.size]).toEqual([false, false, 0]);
+      expect(['watermark' in report, 'head' in report, setup.cache.inner.size]).toEqual([false, false, 0]);
       expect(await projector.project(totals, 'unknown')).toBe(undefined);
     });
 
-    test('apply giving undefined: no state, and the next event continues from initial()', async () => {
-      const world = new World();
-      const projector = make(world);
-      world.log.append('a', 1);
-      world.log.append('a', 0, 'closed');
+    test('apply returning undefined: no state, and the next event continues from initial()', async () => {
+      const setup = new ProjectorSetup();
+      const projector = make(setup);
+      setup.log.append('a', 1);
+      setup.log.append('a', 0, 'closed');
       expect(await projector.project(open, 'a')).toBe(undefined);
-      world.log.append('a', 2);
-      // From what was cached, and from the first event.
+      setup.log.append('a', 2);
+      // From the cached state, and from the first event.
       expect(await projector.project(open, 'a')).toBe(102);
-      expect(await make(new Restarted(world)).project({ ...open, incremental: false, version: 1 }, 'a')).toBe(102);
+      expect(await make(new Restarted(setup)).project({ ...open, incremental: false, version: 1 }, 'a')).toBe(102);
     });
 
     test('"no state at this watermark" is remembered and not folded again', async () => {
-      const world = new World();
-      world.log.append('a', 1);
-      world.log.append('a', 0, 'closed');
-      const projector = make(world);
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      setup.log.append('a', 0, 'closed');
+      const projector = make(setup);
       await projector.project(open, 'a');
       const { state, report } = await projector.projectWithReport(open, 'a');
       expect([state, report.outcome, report.watermark]).toEqual([undefined, 'hit', 20n]);
       expect(await projector.project(open, 'a', always)).toBe(undefined);
-      expect(world.log.eventsRead).toBe(2);
+      expect(setup.log.eventsRead).toBe(2);
     });
   });
 
   describe('every result is decode(encode(state))', () => {
     test('the same from a replay, a fold onto a cached state and a hit', async () => {
-      const world = new World();
+      const setup = new ProjectorSetup();
       const projection: Projection<{ n: number; left?: undefined }, Change> = {
         name: 'dropping',
         initial: () => ({ n: 0, left: undefined }),
         apply: ({ n }) => ({ n: n + 1, left: undefined }),
         codec: jsonCodec({ dropUndefined: true }),
       };
-      const projector = make(world);
+      const projector = make(setup);
       for (const outcome of ['replay', 'hit', 'delta', 'hit']) {
-        if (outcome !== 'hit') world.log.append('a', 1);
+        if (outcome !== 'hit') setup.log.append('a', 1);
         const { state, report } = await projector.projectWithReport(projection, 'a');
         expect(report.outcome).toBe(outcome);
         expect(Object.keys(state ?? {})).toEqual(['n']);
       }
     });
 
-    test('never an object that somebody else has, whatever the codec does', async () => {
+    test('never an object that another caller has, whatever the codec does', async () => {
       const given: unknown[] = [];
       const shared = { sum: 0, count: 0 };
-      // The laziest codec that there can be: state and bytes are the same memory.
+      // The laziest possible codec: state and bytes are the same memory.
       const codec: StateCodec<Uint8Array> = { encode: (state) => state, decode: (bytes) => bytes };
       const bytes: Projection<Uint8Array, Change> = {
         name: 'bytes',
@@ -182,11 +182,11 @@ describe.each(ways)('$way', ({ make }) => {
         },
         codec,
       };
-      const world = new World();
-      world.log.append('a', 1);
-      const projector = make(world);
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const projector = make(setup);
       const results = await Promise.all([1, 2, 3, 4].map(() => projector.project(bytes, 'a')));
-      world.log.append('a', 1);
+      setup.log.append('a', 1);
       results.push(...(await Promise.all([1, 2, 3].map(() => projector.project(bytes, 'a')))));
       expect(results.map((state) => state?.[0])).toEqual([1, 1, 1, 1, 2, 2, 2]);
       expect(new Set([...results, ...given]).size).toBe(results.length + new Set(given).size);
@@ -200,10 +200,10 @@ describe.each(ways)('$way', ({ make }) => {
   });
 
   test('the key is projectionKey, a mark and a fingerprint; the value a tag and the state', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    await make(world).project({ ...totals, version: 3 }, 'a');
-    const [[key, entry] = []] = world.cache.inner.entries();
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    await make(setup).project({ ...totals, version: 3 }, 'a');
+    const [[key, entry] = []] = setup.cache.inner.entries();
     const start = projectionKey('a', 'totals', 3);
     expect(key?.subarray(0, start.length)).toEqual(start);
     expect(key?.subarray(start.length, -24)).toEqual(Uint8Array.of(0xff, 0x50, 0x43, 0x31));
@@ -212,10 +212,10 @@ describe.each(ways)('$way', ({ make }) => {
   });
 
   test('a new version, another name and another stream are other entries', async () => {
-    const world = new World();
-    world.log.append('a', 1);
-    world.log.append('b', 2);
-    const projector = make(world);
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    setup.log.append('b', 2);
+    const projector = make(setup);
     const doubled = {
       ...totals,
       version: 1,
@@ -225,16 +225,16 @@ describe.each(ways)('$way', ({ make }) => {
     expect(await projector.project(doubled, 'a')).toMatchObject({ sum: 2 });
     expect(await projector.project(totals, 'b')).toMatchObject({ sum: 2 });
     expect(await projector.project({ ...open }, 'b')).toBe(102);
-    expect(world.cache.inner.size).toBe(4);
+    expect(setup.cache.inner.size).toBe(4);
   });
 });
 
 /** The same log and cache for a process started later. */
-class Restarted extends World {
-  override readonly log: World['log'];
-  override readonly cache: World['cache'];
+class Restarted extends ProjectorSetup {
+  override readonly log: ProjectorSetup['log'];
+  override readonly cache: ProjectorSetup['cache'];
 
-  constructor({ log, cache }: World) {
+  constructor({ log, cache }: ProjectorSetup) {
     super();
     this.log = log;
     this.cache = cache;

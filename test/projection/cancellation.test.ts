@@ -3,7 +3,7 @@ import { unlessAborted } from '../../src/projection/cancellation.ts';
 
 const reason = new Error('client gone');
 
-test('without a signal it is the promise', () => {
+test('without a signal it returns the promise', () => {
   const promise = Promise.resolve(1);
   expect(unlessAborted(promise, undefined)).toBe(promise);
 });
@@ -14,7 +14,7 @@ test('settles as the promise does while nothing is aborted', async () => {
   await expect(unlessAborted(Promise.reject(reason), signal)).rejects.toBe(reason);
 });
 
-test('is rejected with the reason at once, whether the promise ever settles or not', async () => {
+test('is rejected with the reason at once, even if the promise never settles', async () => {
   const never = new Promise(() => {});
   await expect(unlessAborted(never, AbortSignal.abort(reason))).rejects.toBe(reason);
   const controller = new AbortController();
@@ -23,7 +23,7 @@ test('is rejected with the reason at once, whether the promise ever settles or n
   await expect(waiting).rejects.toBe(reason);
 });
 
-test('hears the rejection of a promise that nobody waits for any more', async () => {
+test('handles the rejection of a promise that is no longer awaited', async () => {
   const late = Promise.reject(new Error('connection lost'));
   await expect(unlessAborted(late, AbortSignal.abort(reason))).rejects.toBe(reason);
 });

@@ -4,21 +4,21 @@ import type { StateCodec } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import type { Change } from './memory-log.ts';
 import { totals } from './totals.ts';
-import { World } from './ways.ts';
+import { ProjectorSetup } from './ways.ts';
 
 const codec = jsonCodec<unknown>();
 
 describe('jsonCodec', () => {
-  test('does not decode what is no JSON in UTF-8', () => {
+  test('does not decode bytes that are not JSON in UTF-8', () => {
     expect(() => codec.decode(Uint8Array.of(0x22, 0xff, 0x22))).toThrow();
     expect(() => codec.decode(new TextEncoder().encode('{'))).toThrow(SyntaxError);
   });
 
-  test('gives a text back that begins with a byte-order mark', () => {
+  test('restores a text that starts with a byte-order mark', () => {
     expect(codec.decode(codec.encode('\ufeffa'))).toBe('\ufeffa');
   });
 
-  test('refuses undefined properties, and with dropUndefined leaves them out', () => {
+  test('refuses undefined properties, and drops them with dropUndefined', () => {
     expect(() => codec.encode({ a: undefined })).toThrow(/JSON cannot hold a \(undefined\)/);
     const dropping = jsonCodec<unknown>({ dropUndefined: true });
     const state = dropping.decode(dropping.encode({ a: undefined, b: 1, '': undefined }));
@@ -27,7 +27,7 @@ describe('jsonCodec', () => {
     expect(() => dropping.encode(undefined)).toThrow(/JSON cannot hold the state \(undefined\)/);
   });
 
-  test('refuses more UTF-8 than makes a string, before it is cached', () => {
+  test('refuses more UTF-8 than fits into a string, before it is cached', () => {
     expect(encodeJson('€€', 8)).toEqual(new TextEncoder().encode('"€€"'));
     expect(() => encodeJson('€€', 7)).toThrow('the state is 8 bytes of JSON: more than 7 cannot be decoded');
   });
@@ -41,11 +41,11 @@ describe('jsonCodec', () => {
   });
 });
 
-describe('a projection whose state its codec does not take', () => {
+describe('a projection whose state its codec refuses', () => {
   function projecting(state: unknown, codec?: object): () => unknown {
-    const world = new World();
-    world.log.append('a', 1);
-    const projector = new Projector<Change>({ cache: world.cache, source: world.log });
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    const projector = new Projector<Change>({ cache: setup.cache, source: setup.log });
     const projection = {
       name: 'p',
       initial: () => 0,
@@ -56,12 +56,12 @@ describe('a projection whose state its codec does not take', () => {
       try {
         return projector.project(projection, 'a');
       } finally {
-        expect(world.cache.calls.put).toBe(0);
+        expect(setup.cache.calls.put).toBe(0);
       }
     };
   }
 
-  test('bigint with JSON: an error that says where, and what to do', () => {
+  test('bigint with JSON: an error that names the place and the remedy', () => {
     expect(projecting({ lines: [{ total: 5n }] })).toThrow(
       "the codec of 'p' could not encode its state: JSON cannot hold lines[0].total (bigint): use a codec that can encode it",
     );
@@ -73,10 +73,10 @@ describe('a projection whose state its codec does not take', () => {
     expect(projecting(state)).toThrow(/JSON cannot hold self \(an object that is in the state twice\)/);
   });
 
-  test('an initial state that the codec refuses: the error says whose it is', () => {
-    const world = new World();
-    world.log.append('a', 1);
-    const projector = new Projector<Change>({ cache: world.cache, source: world.log });
+  test('an initial state that the codec refuses: the error names `initial`', () => {
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    const projector = new Projector<Change>({ cache: setup.cache, source: setup.log });
     const projection = { name: 'p', initial: () => ({ seen: new Set() }), apply: () => ({ seen: new Set() }) };
     expect(() => projector.project(projection, 'a')).toThrow(
       expect.objectContaining({
@@ -86,11 +86,11 @@ describe('a projection whose state its codec does not take', () => {
     );
   });
 
-  test('a codec that returns no bytes', () => {
+  test('a codec that returns a value that is not bytes', () => {
     expect(projecting(1, { encode: () => 'text', decode: () => 1 })).toThrow(/must be a Uint8Array; got string/);
   });
 
-  test('a codec that does not decode what it encoded', () => {
+  test('a codec that cannot decode its own bytes', () => {
     const failure = new Error('no such version');
     const codec = {
       encode: () => Uint8Array.of(1),
@@ -98,17 +98,17 @@ describe('a projection whose state its codec does not take', () => {
         throw failure;
       },
     };
-    const world = new World();
-    world.log.append('a', 1);
-    const projector = new Projector<Change>({ cache: world.cache, source: world.log });
+    const setup = new ProjectorSetup();
+    setup.log.append('a', 1);
+    const projector = new Projector<Change>({ cache: setup.cache, source: setup.log });
     const projection = { ...totals, codec };
-    // Each time: a codec that cannot read its own bytes must not pass for a cache that was damaged.
+    // Each time: a codec that cannot read its own bytes must not count as a damaged cache.
     for (let i = 0; i < 2; i += 1) {
       expect(() => projector.project(projection, 'a')).toThrow(
         expect.objectContaining({ code: 'STATE_CODEC', cause: failure }),
       );
     }
-    expect([world.cache.calls.put, projector.stats().undecodable]).toEqual([0, 0]);
+    expect([setup.cache.calls.put, projector.stats().undecodable]).toEqual([0, 0]);
   });
 
   test.each<[string, StateCodec<number>['decode'], RegExp]>([

@@ -24,7 +24,7 @@ const dateInDisguise = Object.setPrototypeOf(new Date(0), Object.prototype) as o
 const numberInDisguise = Object.setPrototypeOf(new Object(5), Object.prototype) as object;
 const bytesInDisguise = Object.setPrototypeOf(new Uint8Array(1), Object.prototype) as object;
 
-describe('a state that JSON gives back as it is', () => {
+describe('a state that JSON preserves', () => {
   test.each<[string, unknown]>([
     ['an object', { a: 1, b: { c: [1, 'x', null, true, { d: 0.5 }] }, '': 0 }],
     ['texts of all kinds', ['größe \ud800', '\ufeff', '', '\0', '\u2028"\\']],
@@ -99,7 +99,7 @@ describe('a state that JSON would change', () => {
     expect(() => assertExact(state, true)).not.toThrow();
   });
 
-  test('anything, while somebody has given all objects a toJSON', () => {
+  test('anything, while Object.prototype has a toJSON', () => {
     Object.defineProperty(Object.prototype, 'toJSON', { value: () => 1, configurable: true });
     try {
       expect(() => assertExact({}, false)).toThrow('JSON cannot hold the state (an object with a toJSON)');
@@ -110,7 +110,7 @@ describe('a state that JSON would change', () => {
 });
 
 describe('withoutUndefined', () => {
-  test('copies what holds an undefined property, and nothing else', () => {
+  test('copies only objects with an undefined property', () => {
     const kept = { b: [1] };
     const state = Object.freeze({ kept, lines: Object.freeze([Object.freeze({ a: 1, b: undefined }), kept.b.length]) });
     const pruned = withoutUndefined<unknown>(state) as typeof state;
@@ -120,7 +120,7 @@ describe('withoutUndefined', () => {
     expect(Object.keys(state.lines[0] as object)).toEqual(['a', 'b']);
   });
 
-  test('keeps the order of keys, and one that is named __proto__', () => {
+  test('keeps the order of keys, and a key named __proto__', () => {
     const state = JSON.parse('{"z":1,"__proto__":{"a":1},"b":2,"a":3}') as Record<string, unknown>;
     state['b'] = undefined;
     expect(JSON.stringify(withoutUndefined(state))).toBe('{"z":1,"__proto__":{"a":1},"a":3}');

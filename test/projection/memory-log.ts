@@ -10,17 +10,17 @@ interface LoggedChange extends RecordedEvent<Change> {
   readonly stream: string;
 }
 
-/** An event log in memory that counts what it is asked, and can be told to fail. Sequences have gaps, as in real logs. */
+/** An event log in memory that counts its calls, and can be made to fail. Sequences have gaps, as in real logs. */
 export class MemoryLog implements EventReader<Change> {
   identity?: string;
   readonly changes: LoggedChange[] = [];
   headsAsked = 0;
   eventsRead = 0;
-  /** Where each read began. */
+  /** The argument `after` of each read. */
   readonly reads: (bigint | undefined)[] = [];
   /** Reads that were closed or ended. */
   readsClosed = 0;
-  /** Thrown instead of the next event once so many have been read. */
+  /** Thrown instead of the next event after so many have been read. */
   failure: { readonly afterEvents: number; readonly error: Error } | undefined;
   readonly #step: bigint;
 
@@ -34,7 +34,7 @@ export class MemoryLog implements EventReader<Change> {
     return sequence;
   }
 
-  /** Forgets the newest events, as a log does that is restored from a backup. */
+  /** Forgets the newest events, like a log that is restored from a backup. */
   restoreTo(sequence: bigint): void {
     while ((this.changes.at(-1)?.sequence ?? 0n) > sequence) this.changes.pop();
   }
@@ -65,7 +65,7 @@ export class MemoryLog implements EventReader<Change> {
   }
 }
 
-/** The same log for those that wait: each answer comes in a later turn of the microtasks. */
+/** The same log as an asynchronous one: each result comes in a later microtask. */
 export function answeringLater(log: EventReader<Change>): AsyncEventReader<Change> {
   return {
     get identity(): string | undefined {

@@ -47,7 +47,7 @@ describe('projectionKey', () => {
     expect(projectionKey('a', 'totals')).toEqual(projectionKey('a', 'totals', 0));
   });
 
-  test('tells streams and names apart wherever one ends and the other begins', () => {
+  test('distinguishes streams and names wherever one ends and the other starts', () => {
     const parts = [
       ['ab', 'c', 0],
       ['a', 'bc', 0],
@@ -60,7 +60,7 @@ describe('projectionKey', () => {
     );
   });
 
-  test('refuses an empty name and versions that are no u32', () => {
+  test('refuses an empty name and versions that are not u32', () => {
     expect(() => projectionKey('a', '')).toThrow(TypeError);
     for (const version of [-1, 1.5, 2 ** 32, Number.NaN, '1' as unknown as number]) {
       expect(() => projectionKey('a', 'p', version)).toThrow(RangeError);
@@ -70,7 +70,7 @@ describe('projectionKey', () => {
 });
 
 describe('fingerprintOf', () => {
-  test('differs where kinds, as a set, or the identity differ', () => {
+  test('differs if kinds, as a set, or the identity differ', () => {
     const different = [
       [[], undefined],
       [[], ''],
@@ -94,7 +94,7 @@ describe('fingerprintOf', () => {
     expect(fingerprintOf([], 'x')).toHaveLength(24);
   });
 
-  test('is the start of a SHA-256 over texts behind their lengths', () => {
+  test('is the start of a SHA-256 over texts, each after its length', () => {
     const u32 = (value: number) => [0, 0, 0, value];
     const text = [...u32(1), ...u32(2), 0, 120, 0x20, 0xac, ...u32(2), ...u32(1), 0, 97, ...u32(1), 0, 98];
     const digest = createHash('sha256').update(Uint8Array.from(text)).digest();
@@ -112,8 +112,8 @@ describe('parseKey', () => {
     ['', 'p', 0],
     ['größe', 'ü', 2 ** 32 - 1],
     ['\ufeffuser:1', '\ufefftotals', 0],
-  ])('reads %s, %s, %s back', (stream, name, version) => {
-    // Also from the middle of other bytes.
+  ])('parses %s, %s, %s again', (stream, name, version) => {
+    // Also from a view of a larger buffer.
     const key = keyOf(stream, name, version);
     const around = Uint8Array.of(9, ...key, 9);
     expect(parseKey(around.subarray(1, -1))).toEqual({ stream, name, version, fingerprint });
@@ -128,7 +128,7 @@ describe('parseKey', () => {
     ['a byte less', keyOf('a', 'p', 1).subarray(0, -1)],
     ['the shape of one without the mark', Uint8Array.of(...projectionKey('a', 'p', 1), ...new Uint8Array(28))],
     ['no UTF-8', Uint8Array.of(0xff, ...keyOf('', 'p', 1))],
-  ])('does not take %s for a key of its own', (_what, key) => {
+  ])('does not parse %s as a projection key', (_what, key) => {
     expect(parseKey(key)).toBe(undefined);
   });
 });

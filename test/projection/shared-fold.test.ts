@@ -1,4 +1,4 @@
-// Which fold under way answers which call.
+// Which running fold answers which call.
 import { describe, expect, test } from 'vitest';
 import { ActiveFolds } from '../../src/projection/cached-states.ts';
 import type { Folded } from '../../src/projection/projection-run.ts';
@@ -13,16 +13,16 @@ function sharedFold(head: bigint, askedAt: number): SharedFold {
 
 describe('SharedFold.answers', () => {
   test.each<[string, boolean, { head: bigint; askedAt: number; beganAt: number; found: bigint; lowest: bigint }]>([
-    ['the same head, whenever it was asked for', true, { head: 10n, askedAt: 1, beganAt: 5, found: 10n, lowest: 10n }],
+    ['the same head, read at any time', true, { head: 10n, askedAt: 1, beganAt: 5, found: 10n, lowest: 10n }],
     ['below the head', false, { head: 9n, askedAt: 1, beganAt: 5, found: 10n, lowest: 10n }],
     [
-      'below, asked for later: not every log is one',
+      'below, read later: the log may have been restored',
       false,
       { head: 9n, askedAt: 6, beganAt: 5, found: 10n, lowest: 10n },
     ],
-    ['above, asked for before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 10n, lowest: 10n }],
-    ['above, asked for later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 10n, lowest: 10n }],
-    ['above what an earlier try found, later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 12n, lowest: 10n }],
+    ['above, read before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 10n, lowest: 10n }],
+    ['above, read later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 10n, lowest: 10n }],
+    ['above the head of an earlier try, later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 12n, lowest: 10n }],
     ['the same, before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 12n, lowest: 10n }],
   ])('%s: %s', (_what, expected, { head, askedAt, beganAt, found, lowest }) => {
     expect(sharedFold(head, askedAt).answers(beganAt, found, lowest)).toBe(expected);
@@ -30,7 +30,7 @@ describe('SharedFold.answers', () => {
 });
 
 describe('ActiveFolds', () => {
-  test('know what is under way, in whatever order it ends', () => {
+  test('know the running folds, in whatever order they end', () => {
     const activeFolds = new ActiveFolds();
     const [a, b, c, d] = ['a', 'b', 'a', 'a'].map((stream) => activeFolds.begin(stream));
     if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('four were begun');

@@ -4,26 +4,26 @@ import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import { joinedKey, keyTail, projectionKey } from '../../src/projection/projection-key.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import { open, totals } from './totals.ts';
-import { World, ways } from './ways.ts';
+import { ProjectorSetup, ways } from './ways.ts';
 
 describe.each(ways)('$way', ({ make }) => {
-  async function swept(): Promise<World> {
-    const world = new World();
-    const projector = make(world);
+  async function swept(): Promise<ProjectorSetup> {
+    const setup = new ProjectorSetup();
+    const projector = make(setup);
     for (const stream of ['a', 'b', 'ü']) {
-      world.log.append(stream, 1);
+      setup.log.append(stream, 1);
       for (const version of [0, 1, 256]) await projector.project({ ...totals, version }, stream);
       await projector.project({ ...totals, version: 1, kinds: ['added'] }, stream);
       await projector.project(open, stream);
     }
-    return world;
+    return setup;
   }
 
   test('removes versions, names and kinds that are no longer live, with a count', async () => {
-    const world = await swept();
-    const projector = make(world);
+    const setup = await swept();
+    const projector = make(setup);
     const live = { ...totals, version: 1 };
-    expect(world.cache.inner.size).toBe(15);
+    expect(setup.cache.inner.size).toBe(15);
     expect(await projector.sweep([live, open])).toBe(9);
     expect(await projector.sweep([live, open])).toBe(0);
     for (const stream of ['a', 'b', 'ü']) {
@@ -31,44 +31,44 @@ describe.each(ways)('$way', ({ make }) => {
       expect((await projector.projectWithReport(open, stream)).report.outcome).toBe('hit');
     }
     expect(await projector.sweep([])).toBe(6);
-    expect(world.cache.inner.size).toBe(0);
+    expect(setup.cache.inner.size).toBe(0);
   });
 
-  test('removes what was cached of another event log', async () => {
-    const world = await swept();
-    world.log.identity = 'restored';
-    const projector = make(world);
+  test('removes entries of another event log', async () => {
+    const setup = await swept();
+    setup.log.identity = 'restored';
+    const projector = make(setup);
     await projector.project(totals, 'a');
     expect(await projector.sweep([totals, open])).toBe(15);
-    expect(world.cache.inner.size).toBe(1);
+    expect(setup.cache.inner.size).toBe(1);
   });
 
-  test('leaves keys alone that no projector made', async () => {
-    const world = await swept();
-    const [own = new Uint8Array(0)] = world.cache.inner.keys();
+  test('keeps keys that no projector made', async () => {
+    const setup = await swept();
+    const [own = new Uint8Array(0)] = setup.cache.inner.keys();
     const text = (length: number) => new TextEncoder().encode('a\0order\0'.padEnd(length, '507'));
     const foreign = [
       ...[new Uint8Array(0), new TextEncoder().encode('order:507'), projectionKey('a', 'totals')],
-      // Two NULs in it and whatever length: also that of a projector's key.
+      // Two NULs in it, and any length, also that of a projection key.
       ...Array.from({ length: 60 }, (_, more) => text(8 + more)),
       ...[own.subarray(0, -1), Uint8Array.of(98, ...own, 0), own.with(-25, 0x32)],
     ];
     const meta = { watermark: 1n, cachedAtUs: 1n };
-    for (const key of foreign) world.cache.inner.put(key, new Uint8Array(1), meta);
-    expect(await make(world).sweep([])).toBe(15);
-    expect([...world.cache.inner.keys()]).toEqual(expect.arrayContaining(foreign));
-    expect(world.cache.inner.size).toBe(foreign.length);
+    for (const key of foreign) setup.cache.inner.put(key, new Uint8Array(1), meta);
+    expect(await make(setup).sweep([])).toBe(15);
+    expect([...setup.cache.inner.keys()]).toEqual(expect.arrayContaining(foreign));
+    expect(setup.cache.inner.size).toBe(foreign.length);
   });
 
-  test('throws what the cache throws', async () => {
-    const world = await swept();
-    world.cache.failing = ['deletePrefix'];
-    await expect((async () => make(world).sweep([]))()).rejects.toThrow('deletePrefix failed');
+  test('throws the error of the cache', async () => {
+    const setup = await swept();
+    setup.cache.failing = ['deletePrefix'];
+    await expect((async () => make(setup).sweep([]))()).rejects.toThrow('deletePrefix failed');
   });
 });
 
-test('a cache that cannot tell its keys is refused', async () => {
-  const { log } = new World();
+test('a cache that cannot list its keys is refused', async () => {
+  const { log } = new ProjectorSetup();
   const cache = new NoCache();
   expect(() => new Projector({ cache, source: log }).sweep([])).toThrow(TypeError);
   await expect(new AsyncProjector({ cache, source: log }).sweep([])).rejects.toThrow(
@@ -76,8 +76,8 @@ test('a cache that cannot tell its keys is refused', async () => {
   );
 });
 
-test('keys that are being read when a removal fails are closed', async () => {
-  const world = new World();
+test('closes its iterator over the keys when a removal fails', async () => {
+  const setup = new ProjectorSetup();
   let closed = 0;
   function* keys(): Generator<Uint8Array> {
     try {
@@ -86,7 +86,7 @@ test('keys that are being read when a removal fails are closed', async () => {
       closed += 1;
     }
   }
-  const cache = Object.assign(world.cache, { keys, failing: ['deletePrefix'] as const });
-  await expect(new AsyncProjector({ cache, source: world.log }).sweep([])).rejects.toThrow('deletePrefix failed');
+  const cache = Object.assign(setup.cache, { keys, failing: ['deletePrefix'] as const });
+  await expect(new AsyncProjector({ cache, source: setup.log }).sweep([])).rejects.toThrow('deletePrefix failed');
   expect(closed).toBe(1);
 });

@@ -10,12 +10,12 @@ function memoryCache(): LogCache {
   return LogCache.open('cache', { storage: new MemoryStorage() });
 }
 
-/** A cache in memory whose verbs can be told to throw, and that keeps count of them. */
+/** A cache in memory that counts its calls and whose operations can be made to throw. */
 export class TestCache implements ProjectionCache {
   readonly inner: LogCache = memoryCache();
   readonly calls: Record<Verb, number> = { get: 0, put: 0, deletePrefix: 0, prefetch: 0 };
   readonly prefetched: Uint8Array[] = [];
-  /** Verbs that throw. */
+  /** The operations that throw. */
   failing: readonly Verb[] = [];
   capability: CacheCapabilities = { supportsPrefetch: true, isNoop: false };
 
@@ -55,7 +55,7 @@ export class TestCache implements ProjectionCache {
   }
 }
 
-/** The same for those that wait; what the cache throws becomes a rejection. */
+/** The same cache as an asynchronous one; its errors become rejections. */
 export function cacheAnsweringLater(cache: TestCache): AsyncProjectionCache & { keys(): AsyncIterable<Uint8Array> } {
   return {
     capabilities: () => cache.capabilities(),

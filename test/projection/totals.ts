@@ -1,13 +1,13 @@
 import type { Projection } from '../../src/projection/projection.ts';
 import type { Change } from './memory-log.ts';
 
-/** Sum and number of the changes of a stream. */
+/** The sum and the number of the changes of a stream. */
 export interface Totals {
   sum: number;
   count: number;
 }
 
-/** Changes the state it is given, as projections may. */
+/** Changes its state in place, as projections may. */
 export const totals: Projection<Totals, Change> = {
   name: 'totals',
   initial: () => ({ sum: 0, count: 0 }),

@@ -5,38 +5,38 @@ import type { WarmProgress } from '../../src/projection/warm-up.ts';
 import { answeringLater, type MemoryLog } from './memory-log.ts';
 import { TestCache } from './test-cache.ts';
 import { totals } from './totals.ts';
-import { World, ways } from './ways.ts';
+import { ProjectorSetup, ways } from './ways.ts';
 
 const streams = ['a', 'b', 'c', 'd', 'e'];
 
-function filled(): World {
-  const world = new World();
-  for (const stream of streams) world.log.append(stream, 1);
-  return world;
+function filled(): ProjectorSetup {
+  const setup = new ProjectorSetup();
+  for (const stream of streams) setup.log.append(stream, 1);
+  return setup;
 }
 
 describe.each(ways)('$way', ({ make }) => {
   test('makes the next call for each stream a hit', async () => {
-    const world = filled();
-    const projector = make(world);
+    const setup = filled();
+    const projector = make(setup);
     expect(await projector.warm(streams, totals)).toEqual({ done: 5, failures: [] });
     for (const stream of streams) {
       expect((await projector.projectWithReport(totals, stream)).report.outcome).toBe('hit');
     }
   });
 
-  test('tells its progress', async () => {
+  test('reports its progress', async () => {
     const progress: WarmProgress[] = [];
     await make(filled()).warm(new Set(streams), totals, { onProgress: (at) => progress.push(at), concurrency: 2 });
     expect(progress).toEqual([1, 2, 3, 4, 5].map((done) => ({ done, failed: 0 })));
   });
 
-  test('goes on past streams that fail, and names them', async () => {
-    const world = filled();
+  test('continues after streams that fail, and names them', async () => {
+    const setup = filled();
     const error = new Error('connection lost');
-    world.log.failure = { afterEvents: 2, error };
+    setup.log.failure = { afterEvents: 2, error };
     const progress: WarmProgress[] = [];
-    const projector = make(world);
+    const projector = make(setup);
     const report = await projector.warm([...streams, 'unknown', 'a\0b'], totals, {
       concurrency: 1,
       onProgress: (at) => progress.push(at),
@@ -48,11 +48,11 @@ describe.each(ways)('$way', ({ make }) => {
   });
 
   test('ends with the reason of an abort; what was cached stays', async () => {
-    const world = filled();
+    const setup = filled();
     const controller = new AbortController();
     const reason = new Error('shutting down');
     const warming = (async () =>
-      make(world).warm(streams, totals, {
+      make(setup).warm(streams, totals, {
         concurrency: 1,
         signal: controller.signal,
         onProgress: ({ done }) => {
@@ -60,23 +60,23 @@ describe.each(ways)('$way', ({ make }) => {
         },
       }))();
     await expect(warming).rejects.toBe(reason);
-    expect(world.cache.inner.size).toBe(2);
+    expect(setup.cache.inner.size).toBe(2);
   });
 
-  test('ends with what onProgress throws', async () => {
-    const world = filled();
+  test('ends with an error of onProgress', async () => {
+    const setup = filled();
     const failure = new Error('terminal gone');
     const onProgress = (): never => {
       throw failure;
     };
-    const warming = (async () => make(world).warm(streams, totals, { concurrency: 2, onProgress }))();
+    const warming = (async () => make(setup).warm(streams, totals, { concurrency: 2, onProgress }))();
     await expect(warming).rejects.toBe(failure);
-    const { size } = world.cache.inner;
+    const { size } = setup.cache.inner;
     await new Promise((resolve) => setTimeout(resolve, 2));
-    expect([size < 3, world.cache.inner.size]).toEqual([true, size]);
+    expect([size < 3, setup.cache.inner.size]).toEqual([true, size]);
   });
 
-  test('ends with what the streams throw, and closes them', async () => {
+  test('ends with an error of the streams, and closes them', async () => {
     const failure = new Error('no more');
     let closed = 0;
     function* some(): Generator<string> {
@@ -93,7 +93,7 @@ describe.each(ways)('$way', ({ make }) => {
 });
 
 describe('AsyncProjector', () => {
-  /** Holds every head back until it is let go. */
+  /** Holds every head back until it is released. */
   function gated(log: MemoryLog) {
     const held: (() => void)[] = [];
     const reader = answeringLater(log);
@@ -108,10 +108,10 @@ describe('AsyncProjector', () => {
   }
   const turns = () => new Promise((resolve) => setTimeout(resolve, 2));
 
-  test('projects no more streams at once than it is told', async () => {
-    const world = filled();
-    const { held, source } = gated(world.log);
-    const projector = new AsyncProjector({ cache: world.cache, source });
+  test('projects at most `concurrency` streams at once', async () => {
+    const setup = filled();
+    const { held, source } = gated(setup.log);
+    const projector = new AsyncProjector({ cache: setup.cache, source });
     const warming = projector.warm(streams, totals, { concurrency: 3 });
     const waiting: number[] = [];
     while (waiting.length < 10 && projector.stats().replays < streams.length) {
@@ -123,51 +123,51 @@ describe('AsyncProjector', () => {
     expect((await warming).done).toBe(5);
   });
 
-  test('takes streams that come one by one, and does not wait for them after an abort', async () => {
-    const world = filled();
+  test('accepts an asynchronous list of streams, and does not wait for it after an abort', async () => {
+    const setup = filled();
     async function* slow(): AsyncGenerator<string> {
       yield 'a';
       await new Promise(() => {});
     }
     const controller = new AbortController();
-    const warming = new AsyncProjector({ cache: world.cache, source: world.log }).warm(slow(), totals, {
+    const warming = new AsyncProjector({ cache: setup.cache, source: setup.log }).warm(slow(), totals, {
       signal: controller.signal,
     });
     await turns();
     controller.abort(new Error('enough'));
     await expect(warming).rejects.toThrow('enough');
-    expect(world.cache.inner.size).toBe(1);
+    expect(setup.cache.inner.size).toBe(1);
   });
 
-  test('an abort takes it out of projections under way', async () => {
-    const world = filled();
-    const { held, source } = gated(world.log);
+  test('an abort leaves running projections', async () => {
+    const setup = filled();
+    const { held, source } = gated(setup.log);
     const controller = new AbortController();
-    const projector = new AsyncProjector({ cache: world.cache, source });
+    const projector = new AsyncProjector({ cache: setup.cache, source });
     const warming = projector.warm(streams, totals, { signal: controller.signal });
     await turns();
     controller.abort(new Error('enough'));
     await expect(warming).rejects.toThrow('enough');
     for (const release of held) release();
     await turns();
-    expect(world.cache.inner.size).toBe(0);
+    expect(setup.cache.inner.size).toBe(0);
   });
 
-  test('an aborted signal: nothing is asked', async () => {
-    const world = filled();
-    const projector = new AsyncProjector({ cache: world.cache, source: world.log });
+  test('an aborted signal: nothing is read', async () => {
+    const setup = filled();
+    const projector = new AsyncProjector({ cache: setup.cache, source: setup.log });
     await expect(projector.warm(streams, totals, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
-    expect(world.cache.calls).toEqual({ get: 0, put: 0, deletePrefix: 0, prefetch: 0 });
+    expect(setup.cache.calls).toEqual({ get: 0, put: 0, deletePrefix: 0, prefetch: 0 });
   });
 
-  test('announces streams to a cache that prefetches, ahead of their turn', async () => {
-    const world = filled();
-    const { held, source } = gated(world.log);
-    const projector = new AsyncProjector({ cache: world.cache, source });
+  test('prefetches streams ahead of their turn, if the cache supports it', async () => {
+    const setup = filled();
+    const { held, source } = gated(setup.log);
+    const projector = new AsyncProjector({ cache: setup.cache, source });
     const warming = projector.warm(streams, totals, { concurrency: 1 });
     await turns();
-    const announced = () => world.cache.prefetched.map((key) => parseKey(key)?.stream);
-    expect([world.cache.calls.get, announced()]).toEqual([1, ['a', 'b']]);
+    const announced = () => setup.cache.prefetched.map((key) => parseKey(key)?.stream);
+    expect([setup.cache.calls.get, announced()]).toEqual([1, ['a', 'b']]);
     while (projector.stats().replays < streams.length) {
       held.shift()?.();
       await turns();
@@ -176,17 +176,17 @@ describe('AsyncProjector', () => {
     expect(announced()).toEqual(streams);
   });
 
-  test('tells a cache nothing that does not prefetch', async () => {
-    const world = filled();
-    world.cache.capability = { supportsPrefetch: false, isNoop: false };
-    await new AsyncProjector({ cache: world.cache, source: world.log }).warm(streams, totals);
-    expect(world.cache.calls.prefetch).toBe(0);
+  test('does not call prefetch on a cache that does not support it', async () => {
+    const setup = filled();
+    setup.cache.capability = { supportsPrefetch: false, isNoop: false };
+    await new AsyncProjector({ cache: setup.cache, source: setup.log }).warm(streams, totals);
+    expect(setup.cache.calls.prefetch).toBe(0);
   });
 
   test('a prefetch that is rejected later is counted, and ends nothing', async () => {
-    const world = filled();
+    const setup = filled();
     const cache = Object.assign(new TestCache(), { prefetch: () => Promise.reject(new Error('prefetch failed')) });
-    const projector = new AsyncProjector({ cache, source: world.log });
+    const projector = new AsyncProjector({ cache, source: setup.log });
     expect(await projector.warm(streams, totals)).toEqual({ done: 5, failures: [] });
     await turns();
     expect(projector.stats().cacheFailures).toBe(5);

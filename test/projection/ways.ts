@@ -5,11 +5,11 @@ import type { ProjectorSettings } from '../../src/projection/projector-options.t
 import { answeringLater, type Change, MemoryLog } from './memory-log.ts';
 import { cacheAnsweringLater, TestCache } from './test-cache.ts';
 
-/** What the two projectors have in common, once their answers are awaited. */
+/** The common interface of both projectors, with awaited results. */
 export type AnyProjector = Projector<Change> | AsyncProjector<Change>;
 
-/** What a projector is made from. The clock stands still until a test moves it. */
-export class World {
+/** What a test of projectors needs: an event log, a cache, and a clock that only the test moves. */
+export class ProjectorSetup {
   readonly log: MemoryLog = new MemoryLog();
   readonly cache: TestCache = new TestCache();
   nowUs = 1_000_000n;
@@ -24,34 +24,37 @@ export class World {
   }
 }
 
-/** A way to project; a projector made twice over the same world stands for a process started again. */
+/**
+ * One combination of projector, cache and log. A second projector over the same log and cache stands for a restarted
+ * process.
+ */
 export interface Way {
   readonly way: string;
-  make(world: World, settings?: ProjectorSettings, source?: EventReader<Change>): AnyProjector;
+  make(setup: ProjectorSetup, settings?: ProjectorSettings, source?: EventReader<Change>): AnyProjector;
 }
 
 /** The rules hold for both projectors, and for both kinds of cache and event log. */
 export const ways: readonly Way[] = [
   {
     way: 'Projector',
-    make: (world, settings, source = world.log) =>
-      new Projector({ cache: world.cache, source, ...world.settings, ...settings }),
+    make: (setup, settings, source = setup.log) =>
+      new Projector({ cache: setup.cache, source, ...setup.settings, ...settings }),
   },
   {
     way: 'AsyncProjector with a synchronous cache and log',
-    make: (world, settings, source = world.log) =>
-      new AsyncProjector({ cache: world.cache, source, ...world.settings, ...settings }),
+    make: (setup, settings, source = setup.log) =>
+      new AsyncProjector({ cache: setup.cache, source, ...setup.settings, ...settings }),
   },
   {
     way: 'AsyncProjector with an asynchronous log',
-    make: (world, settings, source = world.log) =>
-      new AsyncProjector({ cache: world.cache, source: answeringLater(source), ...world.settings, ...settings }),
+    make: (setup, settings, source = setup.log) =>
+      new AsyncProjector({ cache: setup.cache, source: answeringLater(source), ...setup.settings, ...settings }),
   },
   {
     way: 'AsyncProjector with an asynchronous cache and log',
-    make: (world, settings, source = world.log) => {
-      const cache = cacheAnsweringLater(world.cache);
-      return new AsyncProjector({ cache, source: answeringLater(source), ...world.settings, ...settings });
+    make: (setup, settings, source = setup.log) => {
+      const cache = cacheAnsweringLater(setup.cache);
+      return new AsyncProjector({ cache, source: answeringLater(source), ...setup.settings, ...settings });
     },
   },
 ];

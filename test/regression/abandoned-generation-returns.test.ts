@@ -1,10 +1,9 @@
 /*
  * A compaction failed at its last sync, when COMPLETE might have been on disk. Its generation was removed and the
- * directory synced; where that sync failed too, the store ended in poison. But the next open found no such file, had
- * nothing to remove and did not sync the directory: what was accepted from then on went to the old generation, and a power
- * failure brought the name of the abandoned one back, whole, newer by its number and older by its contents.
- *
- * Now the abandoned generation is emptied durably, or stays and is the store.
+ * directory synced; if that sync failed too, the store was poisoned. But the next open found no such file, had nothing
+ * to remove and did not sync the directory. From then on accepted records went to the old generation, and a power
+ * failure restored the name of the abandoned one: complete, with a higher number and older contents. Now the abandoned
+ * generation is truncated durably, or it stays and is the store.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -12,7 +11,9 @@ import type { DiskCall } from '../../src/testing/index.ts';
 import { bytes, contentsOf, openStore, openWithEvents } from '../store/store-history.ts';
 import { type Survival, TestDisk } from '../store/test-disk.ts';
 
-/** Fails the second sync of the new generation, which covers COMPLETE, and everything `also` names after it. */
+/**
+ * Fails the second sync of the new generation, which covers COMPLETE, and every later operation that `also` matches.
+ */
 function failingAtComplete(also: (operation: DiskCall) => boolean): (operation: DiskCall) => undefined {
   let syncs = 0;
   return (operation) => {
@@ -46,9 +47,9 @@ const failures: readonly (readonly [string, (operation: DiskCall) => boolean])[]
   ['every later sync of the generation', ({ verb, name }) => verb === 'sync' && name === '000002.log'],
 ];
 
-test.each(failures)('where %s fails, no crash brings the abandoned generation back', (_name, also) => {
+test.each(failures)('if %s fails, no crash restores the abandoned generation', (_name, also) => {
   const disk = compactionThatFails(also);
-  // Another process goes on where this one was; what the page cache holds is what it finds.
+  // Another process continues; it finds what is in the page cache of the system.
   const survivor = disk;
   survivor.stealLock();
   survivor.lock = () => ({ takenOverFrom: undefined, isHeld: () => true, release: () => {} });
@@ -56,11 +57,12 @@ test.each(failures)('where %s fails, no crash brings the abandoned generation ba
   store.writer.put(bytes('a'), bytes('new'));
   store.writer.delete(bytes('b'));
   store.sync();
-  for (const luck of lucks()) expect(contentsOf(openStore(survivor.afterCrash(luck)))).toEqual(new Map([['a', 'new']]));
+  for (const choose of survivalChoices())
+    expect(contentsOf(openStore(survivor.afterCrash(choose)))).toEqual(new Map([['a', 'new']]));
 });
 
-/** Every pattern of six changes that reach the disk or do not, gone through again and again. */
-function lucks(): (() => Survival)[] {
+/** Every pattern of six changes that reach the disk or do not, repeated. */
+function survivalChoices(): (() => Survival)[] {
   return Array.from({ length: 64 }, (_, pattern) => {
     let drawn = 0;
     return () => {
@@ -70,7 +72,7 @@ function lucks(): (() => Survival)[] {
   });
 }
 
-test('a store whose abandoned generation cannot be emptied takes nothing more', () => {
+test('a store whose abandoned generation cannot be truncated accepts no more writes', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
   store.writer.put(bytes('a'), bytes('old'));

@@ -1,13 +1,13 @@
 /*
  * A writer lost its lock in the middle of a compaction. The new owner compacted too, and its generation got the number
- * that the first writer had been building; when that one closed, it removed what it took for its own unfinished file: the
- * other's store.
+ * that the first writer had been building. When the first one closed, it removed that file as its own unfinished
+ * generation: the store of the new owner.
  */
 import { expect, test } from 'vitest';
 import { bytes, contentsOf, openStore } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
-test('a writer that lost its lock during a compaction removes nothing at its close', async () => {
+test('a writer that lost its lock during a compaction removes nothing in close', async () => {
   const disk = new TestDisk();
   const first = openStore(disk);
   const value = new Uint8Array(300 * 1024);

@@ -1,11 +1,12 @@
 /*
- * When all callers of a fold had left, the fold waited on for the next event: an event log that hung there was neither
- * closed nor told, and each such call left a cursor of a database open. The same was true of the replay of a shadow check.
+ * When all callers of a fold had left, the fold still waited for the next event. An event log that hung there was
+ * neither closed nor notified, and each such call left a database cursor open. The same was true of the replay of a
+ * shadow check.
  */
 import { describe, expect, test } from 'vitest';
 import type { AsyncEventReader, ReadOptions } from '../../src/projection/event-reader.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
-import { GatedWorld, settle } from '../projection/gated-world.ts';
+import { GatedSetup, settle } from '../projection/gated-setup.ts';
 import type { Change } from '../projection/memory-log.ts';
 import { totals } from '../projection/totals.ts';
 
@@ -68,10 +69,10 @@ class HangingLog {
 }
 
 describe.each(['iterators', 'generators'] as const)('a log of %s', (kind) => {
-  test('five folds begun and left: five closed', async () => {
-    const world = new GatedWorld();
+  test('five folds started and left: five closed', async () => {
+    const setup = new GatedSetup();
     const log = new HangingLog();
-    const projector = world.projector({ source: log[kind] });
+    const projector = setup.projector({ source: log[kind] });
     const controllers = [1, 2, 3, 4, 5].map(() => new AbortController());
     const calls = controllers.map((own, at) => projector.project(totals, `s${at}`, Freshness.consistent, own));
     const outcomes = Promise.allSettled(calls);
@@ -81,16 +82,16 @@ describe.each(['iterators', 'generators'] as const)('a log of %s', (kind) => {
     expect(new Set((await outcomes).map((outcome) => outcome.status))).toEqual(new Set(['rejected']));
     await settle();
     expect([log.begun, log.closed, log.aborted]).toEqual([5, 5, kind === 'generators' ? 5 : 0]);
-    // What was folded is there for a retry.
-    expect([...world.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([10n, 10n, 10n, 10n, 10n]);
+    // The partial fold is cached for a retry.
+    expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([10n, 10n, 10n, 10n, 10n]);
   });
 
-  test('while one of its callers is there it is left alone, and after its end too', async () => {
-    const world = new GatedWorld();
+  test('it is not closed while one of its callers waits, nor again after its end', async () => {
+    const setup = new GatedSetup();
     const log = new HangingLog();
     log.hangs = false;
     const controller = new AbortController();
-    const projector = world.projector({ source: log[kind] });
+    const projector = setup.projector({ source: log[kind] });
     const call = projector.project(totals, 'a');
     const leaving = projector.project(totals, 'a', Freshness.consistent, controller);
     controller.abort(gone);
@@ -101,10 +102,10 @@ describe.each(['iterators', 'generators'] as const)('a log of %s', (kind) => {
   });
 
   test('the replay of a shadow check is closed when its caller leaves', async () => {
-    const world = new GatedWorld();
+    const setup = new GatedSetup();
     const log = new HangingLog();
     log.hangs = false;
-    const projector = world.projector({ source: log[kind], verifyEvery: 1 });
+    const projector = setup.projector({ source: log[kind], verifyEvery: 1 });
     await projector.project(totals, 'a');
     log.hangs = true;
     const controller = new AbortController();
@@ -119,8 +120,8 @@ describe.each(['iterators', 'generators'] as const)('a log of %s', (kind) => {
   });
 });
 
-test('a reader that is slow to close does not hold a caller who leaves', async () => {
-  const world = new GatedWorld();
+test('a reader that is slow to close does not delay a caller that leaves', async () => {
+  const setup = new GatedSetup();
   const log = new HangingLog();
   log.hangs = false;
   const { iterators } = log;
@@ -132,7 +133,7 @@ test('a reader that is slow to close does not hold a caller who leaves', async (
     },
   };
   const controller = new AbortController();
-  const projector = world.projector({ source });
+  const projector = setup.projector({ source });
   const call = projector.project(totals, 'a', Freshness.consistent, controller);
   const outcome = expect(call).rejects.toBe(gone);
   await settle();

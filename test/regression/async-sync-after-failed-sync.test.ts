@@ -1,7 +1,7 @@
 /*
- * The kernel tells the failure of a sync once for each open file and marks the pages clean. Of two syncs of a log at the
- * same time one may therefore fail and the other succeed, and the success proves nothing. `syncAsync` resolved where a
- * `sync` in between had failed, and where it failed itself it kept silent because a `sync` in between had succeeded.
+ * The kernel reports a failed sync once for each open file and marks the pages clean. So of two concurrent syncs of a
+ * log one may fail and the other succeed, and the success proves nothing. `syncAsync` resolved although a `sync` in
+ * between had failed, and it ignored its own failure if a `sync` in between had succeeded.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -30,7 +30,7 @@ function failNextSync(disk: TestDisk): void {
   };
 }
 
-test('an asynchronous sync does not resolve over a sync that failed meanwhile', async () => {
+test('an asynchronous sync does not resolve if another sync failed meanwhile', async () => {
   const { disk, store, sync } = storeInSync();
   failNextSync(disk);
   expect(() => store.sync()).toThrow(poisoned);
@@ -38,7 +38,7 @@ test('an asynchronous sync does not resolve over a sync that failed meanwhile', 
   expect(await sync).toEqual(poisoned);
 });
 
-test('an asynchronous sync that fails poisons the store though a sync succeeded meanwhile', async () => {
+test('an asynchronous sync that fails poisons the store although a sync succeeded meanwhile', async () => {
   const { disk, store, sync } = storeInSync();
   store.sync();
   failNextSync(disk);
@@ -47,7 +47,7 @@ test('an asynchronous sync that fails poisons the store though a sync succeeded 
   expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(poisoned);
 });
 
-test('an asynchronous sync that fails after the store was closed says so', async () => {
+test('an asynchronous sync that fails after the store was closed rejects', async () => {
   const { disk, store, sync } = storeInSync();
   store.close();
   failNextSync(disk);
@@ -55,7 +55,7 @@ test('an asynchronous sync that fails after the store was closed says so', async
   expect(await sync).toMatchObject({ code: 'IO' });
 });
 
-test('an asynchronous sync of a generation that gave way resolves, whatever became of it', async () => {
+test('an asynchronous sync of a replaced generation resolves, even if it failed', async () => {
   const { disk, store, sync } = storeInSync();
   store.writer.put(bytes('a'), bytes('value'));
   store.compact();

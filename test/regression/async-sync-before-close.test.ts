@@ -1,6 +1,6 @@
-// The next of two asynchronous syncs waits for the end of the turn in which the first one ended. Who closed the store before
-// that was told that the second had failed, though closing had made everything durable; and with fake timers, which tests
-// put in place of the platform's, the second never ended.
+// The second of two asynchronous syncs waits for the end of the turn in which the first one ended. If the store was
+// closed before, the second sync rejected although closing had made everything durable. And with fake timers, as tests
+// install them, the second sync never ended.
 import { afterEach, expect, test, vi } from 'vitest';
 import { bytes, contentsOf, openStore } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a sync that was asked for before the store was closed succeeds with it', async () => {
+test('a sync that was requested before close succeeds with it', async () => {
   const disk = new TestDisk();
   const store = openStore(disk);
   store.writer.put(bytes('a'), bytes('1'));
@@ -21,7 +21,7 @@ test('a sync that was asked for before the store was closed succeeds with it', a
   expect([...contentsOf(openStore(disk.afterCrash(() => 'none'))).keys()]).toEqual(['a', 'b']);
 });
 
-test('and fails where closing could not make everything durable', async () => {
+test('and fails if closing could not make everything durable', async () => {
   const disk = new TestDisk();
   const store = openStore(disk);
   store.writer.put(bytes('a'), bytes('1'));
@@ -36,7 +36,7 @@ test('and fails where closing could not make everything durable', async () => {
   await expect(sync).rejects.toMatchObject({ name: 'StoreError' });
 });
 
-test('syncs end also where timers are fake', async () => {
+test('syncs end also with fake timers', async () => {
   vi.useFakeTimers();
   const store = openStore(new TestDisk());
   for (const key of ['a', 'b', 'c']) {

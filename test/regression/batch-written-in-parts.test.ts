@@ -1,12 +1,12 @@
 /*
- * A write of several records that the system cut short was gone on with at the wrong byte, and everything behind it was
- * lost. Here every write of a log gives at most a few bytes at a time, batches included.
+ * After a short write of several records, writing continued at the wrong byte, and every later record was lost. Here
+ * every write of a log transfers at most a few bytes, batches included.
  */
 import { expect, test } from 'vitest';
 import { crashStates, FaultStorage } from '../../src/testing/index.ts';
 import { bytes, contentsOf, openStore } from '../store/store-history.ts';
 
-test.each([1, 7, 24, 33])('records and batches written %i bytes at a time are whole', (short) => {
+test.each([1, 7, 24, 33])('records and batches written %i bytes at a time are complete', (short) => {
   const storage = new FaultStorage({ rule: ({ verb }) => (verb === 'write' ? { short } : undefined) });
   const store = openStore(storage);
   const keys = Array.from({ length: 20 }, (_, i) => `key ${i}`);

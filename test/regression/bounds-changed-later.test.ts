@@ -1,6 +1,6 @@
 /*
- * A range is gone through after the call that named it. Its bounds were kept as the caller's own bytes, so that a caller
- * who used the same buffer for the next key moved the bounds of an iterator that had not begun yet.
+ * A range is iterated after the call that named it. Its bounds were kept as the caller's own bytes, so a caller who
+ * reused the buffer for the next key moved the bounds of an iterator that had not started yet.
  */
 import { expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';

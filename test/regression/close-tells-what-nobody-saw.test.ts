@@ -1,7 +1,7 @@
 /*
- * Two faults of `close`. It threw where a compaction that nobody had asked for failed, though everything was durable; a
- * caller had to take that for loss. And it was silent where the store had been poisoned in the background and no call had
- * thrown the error yet: a caller who put and closed never learned that the entries were lost.
+ * Two bugs of `close`. It threw if an automatic compaction failed, although everything was durable; a caller had to
+ * treat that as a loss. And it did not throw if the store had been poisoned in the background and no call had thrown
+ * the error yet: a caller that put and closed never learned that the entries were lost.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -10,7 +10,7 @@ import { TestDisk } from '../store/test-disk.ts';
 
 const poisoned = expect.objectContaining({ code: 'POISONED' });
 
-test('a compaction that fails at the end is told as an event', () => {
+test('a compaction that fails in close is reported as an event', () => {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
   for (let round = 0; events.length === 0; round += 1)
@@ -37,13 +37,13 @@ function storePoisonedInBackground(): ReturnType<typeof openStore> {
   return store;
 }
 
-test('poison that no call has thrown is thrown by close', () => {
+test('close throws the poison that no call has thrown', () => {
   const store = storePoisonedInBackground();
   expect(() => store.close()).toThrow(poisoned);
   expect(() => store.close()).not.toThrow();
 });
 
-test('poison that a call has thrown is not thrown by close again', () => {
+test('close does not throw the poison again that a call has thrown', () => {
   const store = storePoisonedInBackground();
   expect(() => store.writer.put(bytes('b'), bytes('value'))).toThrow(poisoned);
   expect(() => store.close()).not.toThrow();

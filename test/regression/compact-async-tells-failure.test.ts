@@ -1,7 +1,7 @@
 /*
- * `compactAsync` went on until its compaction was no longer the one under way, and then resolved. So it said done also
- * where the compaction had been abandoned: by the failure of a write in between, or by another caller's abort. And it said
- * aborted where the compaction had ended before the signal came.
+ * `compactAsync` waited until its compaction was no longer the running one, and then resolved. So it also resolved if
+ * the compaction had been abandoned, by a failed write in between or by another caller's abort. And it rejected as
+ * aborted if the compaction had ended before the signal was aborted.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -17,7 +17,7 @@ function storeWithDeadBytes(disk: TestDisk): LogStore {
   return store;
 }
 
-test('a compaction that a write ended in between is not reported as done', async () => {
+test('a compaction that a failed write abandoned is not reported as done', async () => {
   const disk = new TestDisk();
   const store = storeWithDeadBytes(disk);
   const compaction = store.compactAsync();
@@ -25,14 +25,14 @@ test('a compaction that a write ended in between is not reported as done', async
     if (verb === 'write' && name === '000002.log') throw errnoError('EIO', 'input/output error', verb, name);
     return undefined;
   };
-  // This put pays for a step of the compaction, and that step fails.
+  // This put advances the compaction by a step, and that step fails.
   store.writer.put(bytes('key 1'), new Uint8Array(60_000));
   disk.before = () => undefined;
   await expect(compaction).rejects.toMatchObject({ code: 'IO' });
   expect(store.stats()).toMatchObject({ generation: 1, counters: { compactions: 0 } });
 });
 
-test('an abort of one caller leaves the compaction to the other', async () => {
+test('an abort by one caller does not abort the compaction of the other', async () => {
   const store = storeWithDeadBytes(new TestDisk());
   const abort = new AbortController();
   const first = store.compactAsync({ signal: abort.signal });

@@ -1,6 +1,6 @@
 /*
  * The disk was full in the middle of writing a record, so that half of it was in the file and all of it in memory. A
- * compaction under way read the file, took the half for damage and dropped the entry, which had been accepted.
+ * running compaction read the file, took the half for damage and dropped the entry, which had been accepted.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -8,7 +8,7 @@ import type { DiskCall } from '../../src/testing/index.ts';
 import { bytes, getBody, openWithEvents, text } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
-/** Takes `bytesLeft` more bytes into the log, then none. */
+/** The log accepts `bytesLeft` more bytes, then none. */
 function fullAfter(bytesLeft: number): (operation: DiskCall) => number | undefined {
   let left = bytesLeft;
   return ({ verb, name, length }) => {
@@ -45,4 +45,4 @@ async function compactOnFullDisk(spaceReturns: boolean): Promise<void> {
 
 test('a compaction waits for the rest of a record that is half written', () => compactOnFullDisk(true));
 
-test('a compaction is abandoned where the rest cannot be written', () => compactOnFullDisk(false));
+test('a compaction is abandoned if the rest cannot be written', () => compactOnFullDisk(false));

@@ -1,6 +1,6 @@
 /*
- * Of other stores it was reported that compacting made the file larger, or went on for ever: for a store without anything
- * to give back, one compacted again and again, and one that was written to meanwhile.
+ * Other stores had the bug that compacting made the file larger, or never ended: for a store without dead bytes, one
+ * compacted again and again, and one that was written to meanwhile.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ function filledStore(disk: TestDisk): LogStore {
   return store;
 }
 
-test('a log without anything dead is no larger after any number of compactions', () => {
+test('a log without dead bytes is no larger after any number of compactions', () => {
   const store = filledStore(new TestDisk());
   const { logBytes } = store.stats();
   for (let i = 0; i < 20; i += 1) {
@@ -39,7 +39,7 @@ test('a store that was opened and closed many times is no larger either', () => 
   expect(openStore(disk).stats().logBytes).toBeLessThanOrEqual(logBytes);
 });
 
-test('a compaction ends though every turn writes more than it copies', async () => {
+test('a compaction ends although every turn writes more than it copies', async () => {
   const store = filledStore(new TestDisk());
   let rounds = 0;
   let ended = false;

@@ -1,6 +1,6 @@
 /*
- * A copy of the directory of an open cache, such as a backup, could be neither opened nor unlocked by the process that has
- * the original open: its `LOCK` has the same nonce, and nonces were compared where files are meant.
+ * A copy of the directory of an open cache, such as a backup, could be neither opened nor unlocked by the process that
+ * has the original open: its `LOCK` has the same nonce, and nonces were compared where files must be.
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache
 
 const LOCKED = { code: 'LOCKED', message: expect.stringContaining('already open in this process') };
 
-/** An open cache, and beside it a directory for what is made of its own. */
+/** An open cache, and beside it a directory for copies of its own. */
 function openWithEntry(): { cache: LogCache; directory: string; other: string } {
   const parent = temporaryDirectory();
   const directory = join(parent, 'cache');
@@ -22,7 +22,7 @@ function openWithEntry(): { cache: LogCache; directory: string; other: string } 
   return { cache, directory, other: join(parent, 'other') };
 }
 
-/** The original works on, and its lock is its own. */
+/** The original still works, and holds its lock. */
 function expectUntouched(cache: LogCache, directory: string): void {
   cache.put('order:2', utf8('later'), someMeta);
   cache.sync();
@@ -31,7 +31,7 @@ function expectUntouched(cache: LogCache, directory: string): void {
 }
 
 describe('a copy of the directory of an open cache', () => {
-  test('is opened as any other directory', () => {
+  test('is opened like any other directory', () => {
     const { cache, directory, other } = openWithEntry();
     fs.cpSync(directory, other, { recursive: true });
     const copy = openFor(other);
@@ -43,7 +43,7 @@ describe('a copy of the directory of an open cache', () => {
     expect(cache.has('order:3')).toBe(false);
   });
 
-  test('is opened also when the original was closed meanwhile', () => {
+  test('is also opened when the original was closed meanwhile', () => {
     const { cache, directory, other } = openWithEntry();
     fs.cpSync(directory, other, { recursive: true, preserveTimestamps: true });
     cache.close();
@@ -60,7 +60,7 @@ describe('a copy of the directory of an open cache', () => {
   });
 });
 
-describe('what is no copy is not opened twice', () => {
+describe('the same directory is not opened twice', () => {
   test('a symbolic link to the directory', () => {
     const { cache, directory, other } = openWithEntry();
     fs.symlinkSync(directory, other);
@@ -90,7 +90,7 @@ describe('what is no copy is not opened twice', () => {
     expect(() => LogCache.unlock(other)).toThrow(expect.objectContaining(LOCKED));
   });
 
-  /** Another mount of the file system may number files differently: no number says that it is the same directory. */
+  /** Another mount of the file system may number files differently: no number shows that it is the same directory. */
   function throughAnotherMount(other: string, directory: string, replaced: Partial<typeof fs> = {}): NodeStorage {
     const at = (path: unknown): string => String(path).replace(other, directory);
     const lstatSync = ((path: fs.PathLike, options: fs.StatSyncOptions) => {
@@ -116,14 +116,14 @@ describe('what is no copy is not opened twice', () => {
     expectUntouched(cache, directory);
   });
 
-  // Then no draft is there to be looked for beside the lock.
-  test('the same where links are unsupported: it cannot be told, and the message says what to do', () => {
+  // Then there is no draft to look for beside the lock.
+  test('the same without links: the verdict is unknown, and the message names the remedy', () => {
     const { cache, directory, other } = openWithEntry();
     const linkSync = (): never => {
       throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
     };
     const storage = throughAnotherMount(other, directory, { linkSync });
-    expect(() => LogCache.open(other, { storage })).toThrow(/cannot be told.*is a copy, call LogCache\.unlock/);
+    expect(() => LogCache.open(other, { storage })).toThrow(/cannot find out.*is a copy, call LogCache\.unlock/);
     expectUntouched(cache, directory);
   });
 });

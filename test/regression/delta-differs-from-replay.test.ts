@@ -1,13 +1,14 @@
 /*
- * States that JSON does not carry exactly were folded on differently from the cache: an object in two places is one object
- * in a replay and two after a hit, and a property set to `undefined` is there in a replay and absent after a hit.
+ * States that JSON does not preserve exactly were folded differently from the cache: an object in two places is one
+ * object in a replay and two after a hit, and a property set to `undefined` exists in a replay and is absent after a
+ * hit.
  */
 import { expect, test } from 'vitest';
 import { jsonCodec } from '../../src/projection/json-codec.ts';
 import type { Projection } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import type { Change } from '../projection/memory-log.ts';
-import { World } from '../projection/ways.ts';
+import { ProjectorSetup } from '../projection/ways.ts';
 
 interface Line {
   qty: number;
@@ -41,10 +42,10 @@ const limit: Projection<Setting, Change> = {
 };
 
 function foldedInPieces<State>(projection: Projection<State, Change>, changes: readonly (readonly [string, number])[]) {
-  const world = new World();
-  const projector = new Projector({ cache: world.cache, source: world.log });
+  const setup = new ProjectorSetup();
+  const projector = new Projector({ cache: setup.cache, source: setup.log });
   const inPieces = changes.map(([kind, amount]) => {
-    world.log.append('a', amount, kind);
+    setup.log.append('a', amount, kind);
     return projector.project(projection, 'a');
   });
   return { inPieces: inPieces.at(-1), atOnce: projector.project({ ...projection, version: 1 }, 'a') };
@@ -57,14 +58,14 @@ test('an object in two places is refused, with the path', () => {
   );
 });
 
-test('undefined is refused, or dropped in pieces and at once alike', () => {
+test('undefined is refused, or dropped in a fold in parts and at once alike', () => {
   const changes = [['added', 7] as const, ['cleared', 0] as const, ['added', 1] as const];
   expect(() => foldedInPieces(limit, changes)).toThrow('JSON cannot hold limit (undefined)');
   const dropping = { ...limit, codec: jsonCodec<Setting>({ dropUndefined: true }) };
   expect(foldedInPieces(dropping, changes)).toEqual({ inPieces: { limit: -1 }, atOnce: { limit: -1 } });
 });
 
-test('a codec made from it keeps what it needs for that', () => {
+test('a codec derived from it keeps this behaviour', () => {
   const json = jsonCodec<Setting>({ dropUndefined: true });
   const reversed = {
     ...json,

@@ -1,6 +1,6 @@
 /*
- * In other stores an empty file, left by a crash right after a segment was created, kept every later write from being
- * accepted. Here an empty file under any name that is ours is a beginning that was cut off: puts go on.
+ * In other stores an empty file, left by a crash right after a segment was created, blocked every later write. Here an
+ * empty file under any name of a store file counts as an interrupted creation, and puts work.
  */
 import { expect, test } from 'vitest';
 import { bytes, contentsOf, openStore, openWithEvents } from '../store/store-history.ts';
@@ -8,7 +8,7 @@ import { TestDisk } from '../store/test-disk.ts';
 
 const names = ['000001.log', '000002.log', '000007.log', '000001.index', '000002.index'];
 
-test.each(names)('an empty %s keeps nothing from being put', (name) => {
+test.each(names)('an empty %s prevents no put', (name) => {
   const disk = new TestDisk();
   disk.place(name, new Uint8Array(0));
   const { store, events } = openWithEvents(disk);

@@ -1,6 +1,7 @@
 /*
- * Fast serialisers return a view of a buffer that they write to again. The bytes of a fold were decoded for its callers only
- * after the write to the cache, and other folds were encoded meanwhile: three streams asked at once, three times the last one.
+ * Fast serialisers return a view of a buffer that they reuse. The bytes of a fold were decoded for its callers only
+ * after the write to the cache, and other folds were encoded meanwhile: three concurrent streams returned the last one
+ * three times.
  */
 import { expect, test } from 'vitest';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
@@ -8,7 +9,7 @@ import type { Projection } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import { answeringLater, type Change } from '../projection/memory-log.ts';
 import { cacheAnsweringLater } from '../projection/test-cache.ts';
-import { World } from '../projection/ways.ts';
+import { ProjectorSetup } from '../projection/ways.ts';
 
 const buffer = new Uint8Array(100);
 const names: Projection<string, Change> = {
@@ -22,14 +23,14 @@ const names: Projection<string, Change> = {
 };
 
 test('each caller has the state of its own stream, and so has the cache', async () => {
-  const world = new World();
+  const setup = new ProjectorSetup();
   const all = ['alice', 'bobby', 'carol'];
-  for (const name of all) world.log.append(name, 1, name);
-  const cache = cacheAnsweringLater(world.cache);
-  const projector = new AsyncProjector({ cache, source: answeringLater(world.log) });
+  for (const name of all) setup.log.append(name, 1, name);
+  const cache = cacheAnsweringLater(setup.cache);
+  const projector = new AsyncProjector({ cache, source: answeringLater(setup.log) });
   const asked = [...all, ...all].map((name) => projector.project(names, name));
   expect(await Promise.all(asked)).toEqual([...all, ...all]);
-  const later = new Projector({ cache: world.cache, source: world.log });
+  const later = new Projector({ cache: setup.cache, source: setup.log });
   for (const name of all) {
     expect(later.projectWithReport(names, name)).toMatchObject({ state: name, report: { outcome: 'hit' } });
   }

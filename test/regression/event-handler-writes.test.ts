@@ -1,7 +1,7 @@
 /*
- * A handler of events that wrote to the cache when it was told of a compaction began another one inside the first: the
- * event was sent before the compaction was noted as under way. Entries that the first one had moved were then looked for
- * in the second one's log and lost. A handler may write; what it writes takes part in the compaction it was told of.
+ * A handler of events that wrote to the cache when a compaction was reported started another one inside the first: the
+ * event was emitted before the compaction was registered as running. Entries that the first one had moved were then
+ * looked up in the log of the second one and lost. A handler may write; its writes advance the reported compaction.
  */
 import { expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
@@ -10,7 +10,7 @@ import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 const meta = { watermark: 1n, cachedAtUs: 1n };
 const entries = 3000;
 
-test('a handler that writes to the cache, whatever it is told, loses nothing', () => {
+test('a handler that writes to the cache at every event loses nothing', () => {
   const types: string[] = [];
   const storage = new MemoryStorage();
   const cache = LogCache.open('cache', {

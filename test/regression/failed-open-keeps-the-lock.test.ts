@@ -1,7 +1,7 @@
 /*
- * When the directory could not be listed for leftovers of killed takers, right after the lock was taken, `open` failed and
- * kept the lock: nobody could open the directory until somebody called `unlock`. The same happened where the answer to the
- * link was lost, and where it was that of a guard, which then stood as one of a living process.
+ * If the directory could not be listed for the files of killed processes, right after the lock was taken, `open` failed
+ * and kept the lock: the directory could not be opened until a call of `unlock`. The same happened if the result of the
+ * link was lost, and if it was that of a guard, which then looked like one of a living process.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -13,7 +13,7 @@ import { type NodePlatform, nodePlatform } from '../../src/storage/node-fs.ts';
 import { takeNodeLock } from '../../src/storage/node-lock.ts';
 import { NodeProcessProbe } from '../../src/storage/process-identity.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
-import { nonceOf } from '../storage/lock-world.ts';
+import { nonceOf } from '../storage/lock-simulation.ts';
 
 function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
@@ -23,7 +23,7 @@ function platformWith(replaced: Partial<typeof fs>): NodePlatform {
   return { ...nodePlatform(), fs: { ...fs, ...replaced }, pause: () => {} };
 }
 
-test('a directory that cannot be listed costs nobody the lock', () => {
+test('a directory that cannot be listed does not fail the lock', () => {
   const directory = temporaryDirectory();
   const readdirSync = (() => {
     throw failure('EMFILE');
@@ -35,7 +35,7 @@ test('a directory that cannot be listed costs nobody the lock', () => {
   expect(fs.readdirSync(directory)).toEqual([]);
 });
 
-test.each(['LOCK', `LOCK.${nonceOf(77)}`])('a link to %s whose answer is lost leaves nothing', (lost) => {
+test.each(['LOCK', `LOCK.${nonceOf(77)}`])('a link to %s whose result is lost leaves nothing', (lost) => {
   const directory = temporaryDirectory();
   const owner = { ...new NodeProcessProbe(nodePlatform()).identity(), pid: spawnSync('true').pid, startTime: '1' };
   const stale = encodeLockOwner({ ...owner, nonce: nonceOf(77), since: '', localVolume: true });

@@ -1,6 +1,6 @@
 /*
- * An open that failed late left things behind: the log stayed open when the directory could not be listed a second time,
- * and on a full disk each attempt left another empty log.
+ * An open that failed late left things behind: the log stayed open when the directory could not be listed a second
+ * time, and on a full disk each attempt left another empty log.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -20,7 +20,7 @@ function failing(verb: DiskVerb, from: number): (operation: DiskCall) => undefin
 
 const verbs: readonly DiskVerb[] = ['list', 'open', 'read', 'size', 'lock'];
 
-test.each(verbs)('every open that fails at a %s closes its files and gives up the lock', (verb) => {
+test.each(verbs)('every open that fails at a %s closes its files and releases the lock', (verb) => {
   const made = new TestDisk();
   const store = openStore(made);
   store.writer.put(bytes('key'), bytes('value'));
@@ -45,7 +45,7 @@ test.each(verbs)('every open that fails at a %s closes its files and gives up th
 });
 
 test.each(['create', 'write', 'sync', 'sync-directory'] as const)(
-  'a store that cannot begin leaves no files (%s)',
+  'a store that cannot be created leaves no files (%s)',
   (verb) => {
     const disk = new TestDisk();
     disk.before = failing(verb, 0);

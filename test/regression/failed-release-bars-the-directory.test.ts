@@ -1,7 +1,7 @@
 /*
- * One call that failed while `close` gave up the lock left the directory barred for the life of the process: `LOCK` stood,
- * the process still counted itself as its owner, and a second `close` did nothing. Where the look at the lock failed, its
- * descriptor stayed open as well.
+ * One failed call while `close` released the lock kept the directory locked for the life of the process: `LOCK` still
+ * existed, the process still counted itself as its owner, and a second `close` did nothing. If reading the lock failed,
+ * its descriptor stayed open as well.
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { NodeStorage } from '../../src/storage/node-storage.ts';
 import { openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
 import { FaultyFs, type FsCall } from '../faults/faulty-fs.ts';
 
-/** An open cache whose lock cannot be given up until `fault` is taken away: `call` fails from here on. */
+/** An open cache whose lock cannot be released until `fault` is removed: `call` fails from here on. */
 function openUnreleasable(call: FsCall, errno: string): { directory: string; cache: LogCache; faulty: FaultyFs } {
   const directory = temporaryDirectory();
   const faulty = new FaultyFs({ linked: true });
@@ -28,14 +28,14 @@ const REFUSALS: readonly (readonly [FsCall, string])[] = [
 ];
 
 describe.each(REFUSALS)('a close whose %s fails with %s', (call, errno) => {
-  test('says so, leaves no descriptor open, and this process opens the directory again', () => {
+  test('throws, leaves no descriptor open, and this process can open the directory again', () => {
     const { directory, cache, faulty } = openUnreleasable(call, errno);
     expect(() => cache.close()).toThrow(expect.objectContaining({ code: 'IO' }));
     expect([...faulty.openDescriptors.values()]).toEqual([]);
     expect(fs.existsSync(join(directory, 'LOCK'))).toBe(true);
     const reopened = openFor(directory);
     expect(valueText(reopened, 'order:1')).toBe('state');
-    // The lock in the directory is that of another cache now: closing the first one again leaves it alone.
+    // The directory is now locked by another cache: closing the first one again does not change that lock.
     faulty.fault = undefined;
     cache.close();
     expect(() => LogCache.open(directory)).toThrow(expect.objectContaining({ code: 'LOCKED' }));
@@ -43,7 +43,7 @@ describe.each(REFUSALS)('a close whose %s fails with %s', (call, errno) => {
     expect(fs.existsSync(join(directory, 'LOCK'))).toBe(false);
   });
 
-  test('is finished by another close, and that by none', () => {
+  test('is completed by another close, which then needs no further one', () => {
     const { directory, cache, faulty } = openUnreleasable(call, errno);
     expect(() => cache.close()).toThrow(expect.objectContaining({ code: 'IO' }));
     expect(() => cache.close()).toThrow(

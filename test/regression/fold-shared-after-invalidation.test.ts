@@ -1,47 +1,47 @@
 /*
- * `invalidate` closed the folds that were under way to later callers. A call that was still reading the head at that moment,
- * and had found the old entry before, began its fold only afterwards: that fold was open again, and a caller who came after
- * the invalidation joined it and was given state that rested on what had been removed. Found by the property of concurrent
- * callers, as an event log that is rewritten and invalidated.
+ * `invalidate` made running folds unavailable to later callers. A call that was still reading the head at that time,
+ * and had found the old entry before, started its fold only afterwards. That fold could be joined, so a caller that
+ * came after the invalidation got a state based on the removed entry. Found by the property of concurrent callers, as
+ * an event log that is rewritten and invalidated.
  */
 import { expect, test } from 'vitest';
-import { GatedWorld, settle } from '../projection/gated-world.ts';
+import { GatedSetup, settle } from '../projection/gated-setup.ts';
 import { totals } from '../projection/totals.ts';
 
 async function rewrittenWhileHeadIsRead() {
-  const world = new GatedWorld();
-  world.append('a', 1);
-  const projector = world.projector();
+  const setup = new GatedSetup();
+  setup.append('a', 1);
+  const projector = setup.projector();
   await projector.project(totals, 'a');
-  world.append('a', 2);
-  world.heads.close();
-  world.events.close();
+  setup.append('a', 2);
+  setup.heads.close();
+  setup.events.close();
   const early = projector.projectWithReport(totals, 'a');
   await settle();
-  const [first] = world.log.changes;
-  if (first !== undefined) world.log.changes[0] = { ...first, event: { ...first.event, amount: 100 } };
+  const [first] = setup.log.changes;
+  if (first !== undefined) setup.log.changes[0] = { ...first, event: { ...first.event, amount: 100 } };
   await projector.invalidate('a');
-  return { world, projector, early };
+  return { setup, projector, early };
 }
 
-test('a caller who came after the invalidation is given nothing from before it', async () => {
-  const { world, projector, early } = await rewrittenWhileHeadIsRead();
-  await world.heads.open();
+test('a caller that comes after the invalidation gets no state from before it', async () => {
+  const { setup, projector, early } = await rewrittenWhileHeadIsRead();
+  await setup.heads.open();
   const late = projector.projectWithReport(totals, 'a');
   await settle();
-  await world.events.open();
+  await setup.events.open();
   expect((await late).state).toEqual({ sum: 102, count: 2 });
   expect(await projector.project(totals, 'a')).toEqual({ sum: 102, count: 2 });
   await early;
 });
 
-test('the call that was overtaken looks again, and shares its fold like any other', async () => {
-  const { world, projector, early } = await rewrittenWhileHeadIsRead();
-  await world.heads.open();
+test('the overtaken call looks up the cache again, and shares its fold like any other', async () => {
+  const { setup, projector, early } = await rewrittenWhileHeadIsRead();
+  await setup.heads.open();
   const late = projector.projectWithReport(totals, 'a');
   await settle();
-  await world.events.open();
+  await setup.events.open();
   expect((await early).state).toEqual({ sum: 102, count: 2 });
   expect([(await early).report.joined, (await late).report.joined]).toEqual([false, true]);
-  expect(world.log.reads).toEqual([undefined, undefined]);
+  expect(setup.log.reads).toEqual([undefined, undefined]);
 });

@@ -1,15 +1,15 @@
 /*
- * A file named after the last possible generation, whatever it holds, made the store begin in a generation beyond it. The
- * next open did not see that log, began another under the same name and failed, and so did every later one.
+ * A file named after the last possible generation, with any content, made the store start in a generation beyond it.
+ * The next open did not see that log, created another under the same name and failed, and so did every later open.
  */
 import { describe, expect, test } from 'vitest';
 import { GENERATION_MAX, generationAfter, logName } from '../../src/store/generation-files.ts';
 import { bytes, contentsOf, openStore } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
-test.each([GENERATION_MAX, GENERATION_MAX - 1])('a foreign file %i.log is no end of the store', (generation) => {
+test.each([GENERATION_MAX, GENERATION_MAX - 1])('a foreign file %i.log does not end the store', (generation) => {
   const disk = new TestDisk();
-  disk.place(logName(generation), bytes('not a log, but longer than what a log begins with, and of nobody'));
+  disk.place(logName(generation), bytes('a foreign file that is longer than the header of a log'));
   for (let round = 0; round < 3; round += 1) {
     const store = openStore(disk);
     store.writer.put(bytes(`key ${round}`), bytes('value'));
@@ -35,7 +35,7 @@ describe('generationAfter', () => {
     expect(generationAfter(generation, { logs, images })).toBe(next);
   });
 
-  test('says so where there is none', () => {
+  test('throws if there is none', () => {
     expect(() => generationAfter(GENERATION_MAX, { logs: [GENERATION_MAX], images: [] })).toThrow(RangeError);
   });
 });

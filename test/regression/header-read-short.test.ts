@@ -1,13 +1,13 @@
 /*
- * The header of a log was read with a single call. Where the platform gave fewer bytes than asked for, as it may, the
- * header counted as damaged and the whole store was set aside and begun anew.
+ * The header of a log was read with a single call. If the platform returned fewer bytes than requested, as it may, the
+ * header counted as damaged and the whole store was quarantined and started again.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
 import { bytes, contentsOf, openWithEvents } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
-test('reads that are short or interrupted are no damage', () => {
+test('short or interrupted reads do not count as damage', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
   store.writer.put(bytes('key'), bytes('value'));

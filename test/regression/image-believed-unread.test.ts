@@ -1,6 +1,6 @@
 /*
- * Another store read its saved index without looking at it, and the process died at the start for as long as the file was
- * there. Whatever the image holds, an opening goes on without it, and finds in the log what the image would have told.
+ * Another store read its saved index without validation, and the process crashed at each start while the file existed.
+ * Whatever the image contains, opening works without it, and recovers from the log what the image would have provided.
  */
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../src/testing/index.ts';
@@ -24,8 +24,8 @@ const changes: readonly (readonly [string, Change])[] = [
   ['half as long', (image) => image.slice(0, image.length / 2)],
   ['one byte short', (image) => image.slice(0, -1)],
   ['one byte longer', (image) => new Uint8Array([...image, 0])],
-  ['zeros behind its header', (image) => image.slice().fill(0, 64)],
-  ['ones behind its header', (image) => image.slice().fill(0xff, 64)],
+  ['zeros after its header', (image) => image.slice().fill(0, 64)],
+  ['ones after its header', (image) => image.slice().fill(0xff, 64)],
   [
     'noise',
     (image) =>
@@ -39,7 +39,7 @@ const changes: readonly (readonly [string, Change])[] = [
   ],
 ];
 
-test.each(changes)('an image that is %s is not used, and costs nothing', (_name, change) => {
+test.each(changes)('an image that is %s is not used, and nothing is lost', (_name, change) => {
   const disk = closedStore();
   disk.place(IMAGE, change(disk.bytes(IMAGE)));
   const store = openStore(disk);

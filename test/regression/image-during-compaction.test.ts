@@ -1,8 +1,8 @@
 /*
- * `compactAsync` writes an image of the index when it has synced what came meanwhile. By then another compaction may have
- * begun by itself, and the index names places in a generation that is still being built. The image took them for places in
- * the current log; after a kill, the one below named an old record of the same key and size there, and an old value came
- * back.
+ * `compactAsync` writes an image of the index after it has synced concurrent writes. By then another automatic
+ * compaction may have started, and the index contains locations in a generation that is still being built. The image
+ * treated them as locations in the current log. After a kill, the one below pointed at an old record of the same key
+ * and size, and an old value came back.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -16,7 +16,7 @@ test('no image is written while a compaction has moved entries into the next gen
   store.sync();
   disk.holdsSyncs = true;
   const compaction = store.compactAsync();
-  // The new generation begins with the old value; the next one will begin with the new value, at the same offset.
+  // The new generation starts with the old value; the next one will start with the new value, at the same offset.
   store.writer.put(bytes('key'), bytes('new'));
   while (disk.heldSyncs === 0) await nextTurn();
   for (let round = 0; events.filter(({ type }) => type === 'compaction-started').length < 2; round += 1) {

@@ -1,12 +1,12 @@
 /*
- * `initial` may return the same object each time, and `apply` may change what it is given. Together, what was folded of one
- * stream was there before the first event of the next.
+ * `initial` may return the same object each time, and `apply` may change its argument. Together, the state of one
+ * stream was present before the first event of the next.
  */
 import { expect, test } from 'vitest';
 import type { Projection } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import type { Change } from '../projection/memory-log.ts';
-import { World } from '../projection/ways.ts';
+import { ProjectorSetup } from '../projection/ways.ts';
 
 const empty = { items: [] as number[] };
 const items: Projection<typeof empty, Change> = {
@@ -19,13 +19,13 @@ const items: Projection<typeof empty, Change> = {
   },
 };
 
-test('each fold starts from a state of its own, also after there was none', () => {
-  const world = new World();
-  world.log.append('a', 1);
-  world.log.append('b', 2);
-  world.log.append('b', 0, 'closed');
-  world.log.append('b', 3);
-  const projector = new Projector({ cache: world.cache, source: world.log });
+test('each fold starts from a separate state, also after "no state"', () => {
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 1);
+  setup.log.append('b', 2);
+  setup.log.append('b', 0, 'closed');
+  setup.log.append('b', 3);
+  const projector = new Projector({ cache: setup.cache, source: setup.log });
   expect(projector.project(items, 'a')).toEqual({ items: [1] });
   expect(projector.project(items, 'b')).toEqual({ items: [3] });
   expect(empty).toEqual({ items: [] });

@@ -1,10 +1,10 @@
 /*
- * Callers that shared a fold each decoded the same bytes. A codec that returns what it is given, as one for binary state
- * may, then gave all of them one array: what the first changed, the others found changed.
+ * Callers that shared a fold each decoded the same bytes. A codec that returns its argument, as one for binary state
+ * may, then returned the same array to all of them: a change by the first was visible to the others.
  */
 import { expect, test } from 'vitest';
 import type { Projection } from '../../src/projection/projection.ts';
-import { GatedWorld } from '../projection/gated-world.ts';
+import { GatedSetup } from '../projection/gated-setup.ts';
 import type { Change } from '../projection/memory-log.ts';
 
 const bits: Projection<Uint8Array, Change> = {
@@ -17,10 +17,10 @@ const bits: Projection<Uint8Array, Change> = {
   codec: { encode: (state) => state, decode: (bytes) => bytes },
 };
 
-test('each caller of a shared fold has an array of its own', async () => {
-  const world = new GatedWorld();
-  world.append('a', 1, 3);
-  const projector = world.projector();
+test('each caller of a shared fold gets a separate array', async () => {
+  const setup = new GatedSetup();
+  setup.append('a', 1, 3);
+  const projector = setup.projector();
   const states = await Promise.all(
     [1, 2, 3].map(async () => {
       const state = await projector.project(bits, 'a');

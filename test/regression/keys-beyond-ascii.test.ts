@@ -1,6 +1,7 @@
 /*
- * A buffer sized by the length of a string instead of its bytes cut off the end of whatever was not ASCII. Keys and
- * prefixes of one to four bytes a character come back whole: from memory, from the log, from the image, and as bounds.
+ * A buffer sized by the length of a string instead of its bytes truncated every text that was not ASCII. Keys and
+ * prefixes of one to four bytes a character must come back complete: from memory, from the log, from the image, and as
+ * bounds.
  */
 import { expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
@@ -9,7 +10,7 @@ import { keyTexts, openFor, someMeta, utf8, valueText } from '../cache/cache-fix
 
 const keys = ['größe:1', 'größe:2', '注文:507', '注文:508', '🧾:a', '🧾🧾:b', 'é', 'e\u0301', 'ключ'.repeat(2_000)];
 
-test.each(['from the image', 'from the log'])('keys and values that are not ASCII are whole %s', (way) => {
+test.each(['from the image', 'from the log'])('keys and values that are not ASCII are complete %s', (way) => {
   const storage = new MemoryStorage();
   const first = LogCache.open('cache', { storage });
   for (const key of keys) first.put(key, utf8(`state of ${key}`), someMeta);

@@ -1,10 +1,9 @@
 /*
- * A log was cut short below what its image called durable. Opening forgot everything, as it must: what is missing may have
- * been deletions. But that verdict lived in memory until a compaction had written a new log. Where the compaction failed,
- * the store went on in the cut log, which grew past the image's bound, and after the next kill the old entries were back.
- * And a log cut within a record was appended to at an offset that is no place for a record.
- *
- * Now a log of which nothing may be used gives way to a new one before the store opens.
+ * A log was truncated below the durable offset of its image. Opening forgot everything, as it must: the missing records
+ * may have been deletions. But that verdict lived in memory until a compaction had written a new log. If the compaction
+ * failed, the store continued in the truncated log, which grew past the image's bound, and after the next kill the old
+ * entries were back. And a log truncated within a record was appended to at an offset that is not aligned. Now a log
+ * without usable records is replaced by a new one before the store opens.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -16,14 +15,14 @@ function closedStore(): TestDisk {
   const disk = new TestDisk();
   const store = openStore(disk);
   store.writer.put(bytes('a'), bytes('old'));
-  store.writer.put(bytes('b'), bytes('kept as long as nobody says otherwise'));
+  store.writer.put(bytes('b'), bytes('kept until it is deleted'));
   store.writer.delete(bytes('a'));
   store.close();
   return disk;
 }
 
 // One offset in the middle of each part of the deletion's record, and its beginning.
-test.each([0, 4, 13, 18, 20])('what was forgotten does not come back (%i bytes of the record left)', (left) => {
+test.each([0, 4, 13, 18, 20])('forgotten entries do not come back (%i bytes of the record left)', (left) => {
   const disk = closedStore();
   cut(disk, '000001.log', lastRecordOf(disk, '000001.log', 'a').offset + left);
   const { store, events } = openWithEvents(disk);
@@ -38,7 +37,7 @@ test.each([0, 4, 13, 18, 20])('what was forgotten does not come back (%i bytes o
   expect([...again.values()].every((body) => body === 'new')).toBe(true);
 });
 
-test('nor where no new log can be made: then the store does not open', () => {
+test('nor if no new log can be created: then the store does not open', () => {
   const disk = closedStore();
   cut(disk, '000001.log', lastRecordOf(disk, '000001.log', 'a').offset);
   disk.before = ({ verb, name }) => {

@@ -1,6 +1,7 @@
 /*
- * Another store refused to open when more than a tenth of its file was damaged, so that a cache that could have been folded
- * again kept its application from starting. However much is damaged, this one opens, keeps what is sound and takes puts.
+ * Another store refused to open if more than a tenth of its file was damaged, so a cache that could have been rebuilt
+ * kept its application from starting. This store opens with any amount of damage, keeps the intact entries and accepts
+ * puts.
  */
 import { expect, test } from 'vitest';
 import { flip, lastRecordOf } from '../store/log-records.ts';

@@ -1,7 +1,7 @@
 /*
- * A process was killed after it had created the first log and before it had synced the directory. The next one found the
- * log and synced what it wrote to it, but never the directory: a power failure took the file's name and with it
- * everything that had been synced.
+ * A process was killed after it had created the first log and before it had synced the directory. The next process
+ * found the log and synced its writes to it, but never the directory: a power failure lost the name of the file and
+ * with it everything synced.
  */
 import { expect, test } from 'vitest';
 import { bytes, contentsOf, openStore } from '../store/store-history.ts';

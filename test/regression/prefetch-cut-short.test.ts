@@ -1,5 +1,5 @@
-// A read off the thread that was interrupted again and again counted as done with what it had, the rest of its page was
-// zeros, and every `get` in that page took sound entries for damaged ones and deleted them.
+// An asynchronous read that was interrupted again and again counted as complete. The rest of its page was zeros, and
+// every `get` in that page reported intact entries as damaged and removed them.
 import { expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { FaultStorage } from '../../src/testing/index.ts';
@@ -7,7 +7,7 @@ import { FaultStorage } from '../../src/testing/index.ts';
 const meta = { watermark: 1n, cachedAtUs: 1n };
 const count = 2000;
 
-test('a prefetch that is cut short changes nothing', async () => {
+test('an incomplete prefetch changes nothing', async () => {
   const storage = new FaultStorage();
   const filling = LogCache.open('cache', { storage });
   for (let i = 0; i < count; i += 1) filling.put(`key ${i}`, new Uint8Array(100).fill(i), meta);

@@ -1,7 +1,7 @@
 /*
- * Two mistakes of caches with prefixes: clearing one prefix emptied the whole store, and clearing `users` took `users2`
- * with it, as its name begins alike. A prefix removes what begins with it and nothing else, now and after any opening; and
- * what belongs to a stream is told by `streamPrefix`, which no other stream's keys begin with, whatever the names hold.
+ * Two bugs of caches with prefixes: clearing one prefix emptied the whole store, and clearing `users` also cleared
+ * `users2`. A prefix removes only the keys that start with it, now and after any opening. `streamPrefix` separates
+ * streams: it is not a prefix of any other stream's keys, whatever the names contain.
  */
 import { expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
@@ -9,7 +9,7 @@ import { projectionKey, streamPrefix } from '../../src/projection/projection-key
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { keyTexts, openFor, someMeta, utf8 } from '../cache/cache-fixtures.ts';
 
-test('a prefix removes what begins with it, and the rest is there after opening again', () => {
+test('a prefix removes the keys that start with it, and the rest exists after reopening', () => {
   const storage = new MemoryStorage();
   const cache = LogCache.open('cache', { storage });
   const keys = ['order:1', 'users', 'users2:1', 'users:1', 'users:2', 'userz'];
@@ -28,7 +28,7 @@ test.each([
   ['users', 'users\u0001'],
   ['', 'users'],
   ['a', 'aa'],
-])('forgetting the stream %j leaves the stream %j', (stream, other) => {
+])('removing the stream %j keeps the stream %j', (stream, other) => {
   using cache = LogCache.open('cache', { storage: new MemoryStorage() });
   for (const name of ['totals', 'orders']) {
     cache.put(projectionKey(stream, name), utf8('state'), someMeta);

@@ -1,9 +1,8 @@
 /*
  * A writer was killed right after a compaction, when the new generation ended with COMPLETE and had no mark yet. A
- * read-only open took the log up to what COMPLETE covers, so it did not see COMPLETE itself, held the generation for not
- * whole and showed an empty store. Nothing of it had been lost.
- *
- * Another one saw an empty store when the writer removed the old generation between two looks at the directory.
+ * read-only open read the log up to the offset that COMPLETE covers. So it did not see COMPLETE itself, treated the
+ * generation as incomplete and showed an empty store, although nothing was lost. Another reader saw an empty store when
+ * the writer removed the old generation between two listings of the directory.
  */
 import { expect, test } from 'vitest';
 import { RecordKind } from '../../src/log/record-format.ts';
@@ -25,7 +24,7 @@ test('a reader sees a generation that ends with COMPLETE', () => {
   expect(reader.events).toEqual([]);
 });
 
-test('a reader finds the new generation where the old one is removed under its hands', () => {
+test('a reader finds the new generation if the old one is removed while it opens', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
   store.writer.put(bytes('a'), bytes('value'));
@@ -42,7 +41,7 @@ test('a reader finds the new generation where the old one is removed under its h
   expect([...contentsOf(openStore(disk, { readOnly: true })).keys()]).toEqual(['a']);
 });
 
-test('a reader begins again where the log is cut while it reads', () => {
+test('a reader starts again if the log is truncated while it reads', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
   store.writer.put(bytes('a'), bytes('value'));

@@ -1,24 +1,24 @@
 /*
- * Mistakes that were refused, and ended the process all the same: the promise of a `read`, an `apply`, an `initial` or a
- * codec that is asynchronous was dropped, and its rejection was heard by nobody. An `AbortController` in place of its signal
- * and an `onReport` that is no function failed in the middle of a call, in a promise that nobody had. Many callers with one
- * signal made Node warn of a leak of listeners. An `AbortSignal` in place of the options was ignored; so was a projection
- * in place of the list of live ones, where `sweep` then removed everything.
+ * Mistakes that were refused, and ended the process nevertheless: the promise of an asynchronous `read`, `apply`,
+ * `initial` or codec was dropped, and its rejection was unhandled. An `AbortController` in place of its signal, and an
+ * `onReport` that is not a function, failed in the middle of a call, in an unhandled promise. Many callers with one
+ * signal made Node warn of a leak of listeners. An `AbortSignal` in place of the options was ignored; so was a
+ * projection in place of the list of live ones, where `sweep` then removed everything.
  */
 import { describe, expect, test, vi } from 'vitest';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import type { EventReader } from '../../src/projection/event-reader.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
 import { Projector, type ProjectorOptions } from '../../src/projection/projector.ts';
-import { GatedWorld, settle } from '../projection/gated-world.ts';
+import { GatedSetup, settle } from '../projection/gated-setup.ts';
 import { answeringLater, type Change } from '../projection/memory-log.ts';
 import { cacheAnsweringLater } from '../projection/test-cache.ts';
 import { totals } from '../projection/totals.ts';
-import { World, ways } from '../projection/ways.ts';
+import { ProjectorSetup, ways } from '../projection/ways.ts';
 
 const fails = (): never => Promise.reject(new Error('unheard')) as never;
 
-/** What the act throws or is rejected with; fails where anything is rejected that nobody hears. */
+/** The error that the action throws or rejects with; fails on any unhandled rejection. */
 async function failureOf(act: () => unknown): Promise<unknown> {
   const unheard: unknown[] = [];
   const listen = (reason: unknown): number => unheard.push(reason);
@@ -36,10 +36,10 @@ async function failureOf(act: () => unknown): Promise<unknown> {
   }
 }
 
-function filled(): World {
-  const world = new World();
-  for (const amount of [1, 2, 3]) world.log.append('a', amount);
-  return world;
+function filled(): ProjectorSetup {
+  const setup = new ProjectorSetup();
+  for (const amount of [1, 2, 3]) setup.log.append('a', amount);
+  return setup;
 }
 
 describe.each(ways)('$way', ({ make }) => {
@@ -59,10 +59,10 @@ describe.each(ways)('$way', ({ make }) => {
   });
 
   test('an asynchronous decode of what is cached', async () => {
-    const world = filled();
-    await make(world).project(totals, 'a');
+    const setup = filled();
+    await make(setup).project(totals, 'a');
     const codec = { encode: () => Uint8Array.of(1), decode: fails };
-    expect(await failureOf(() => make(world).project({ ...totals, codec }, 'a'))).toMatchObject({
+    expect(await failureOf(() => make(setup).project({ ...totals, codec }, 'a'))).toMatchObject({
       code: 'STATE_CODEC',
     });
   });
@@ -87,7 +87,7 @@ describe.each(ways)('$way', ({ make }) => {
     ['a signal that is null', { signal: null }, /signal must be an AbortSignal; got null/],
     ['a signal in place of the options', new AbortController().signal, /options must be an object .*; got AbortSignal/],
     ['options of null', null, /options must be an object .*; got null/],
-    ['an onProgress that is no function', { onProgress: 5 }, /onProgress must be a function; got number/],
+    ['an onProgress that is not a function', { onProgress: 5 }, /onProgress must be a function; got number/],
   ])('%s', async (what, options, message) => {
     const projector = make(filled());
     const acts = [() => projector.warm(['a'], totals, options as object)];
@@ -105,24 +105,24 @@ describe.each(ways)('$way', ({ make }) => {
   });
 
   test('sweep of a projection in place of a list: nothing is removed', async () => {
-    const world = filled();
-    const projector = make(world);
+    const setup = filled();
+    const projector = make(setup);
     await projector.project(totals, 'a');
     expect(await failureOf(() => projector.sweep(totals as never))).toBeInstanceOf(TypeError);
-    expect(world.cache.inner.size).toBe(1);
+    expect(setup.cache.inner.size).toBe(1);
   });
 });
 
 test.each<[string, object, RegExp]>([
-  ['an onReport that is no function', { onReport: 'log' }, /onReport must be a function; got string/],
+  ['an onReport that is not a function', { onReport: 'log' }, /onReport must be a function; got string/],
   ['an onReport of null', { onReport: null }, /onReport must be a function; got null/],
   [
     'capabilities that are a promise',
-    { cache: Object.assign(new World().cache, { capabilities: fails }) },
+    { cache: Object.assign(new ProjectorSetup().cache, { capabilities: fails }) },
     /capabilit/,
   ],
 ])('%s is refused at construction', async (_what, wrong, message) => {
-  const { cache, log: source } = new World();
+  const { cache, log: source } = new ProjectorSetup();
   for (const Made of [Projector, AsyncProjector]) {
     const error = await failureOf(() => new Made({ cache, source, ...wrong } as ProjectorOptions<Change>));
     expect(error).toBeInstanceOf(TypeError);
@@ -140,11 +140,11 @@ test('a read that returns a promise', async () => {
   }
 });
 
-test('a Projector given what answers later closes what it has opened', async () => {
-  const world = filled();
+test('a Projector with an asynchronous source closes the iterator it has opened', async () => {
+  const setup = filled();
   let closed = 0;
   const source: EventReader<Change> = {
-    head: (stream, kinds) => world.log.head(stream, kinds),
+    head: (stream, kinds) => setup.log.head(stream, kinds),
     read: () => ({
       [Symbol.iterator]: () => ({
         next: fails,
@@ -155,29 +155,29 @@ test('a Projector given what answers later closes what it has opened', async () 
       }),
     }),
   };
-  const error = await failureOf(() => new Projector({ cache: world.cache, source }).project(totals, 'a'));
+  const error = await failureOf(() => new Projector({ cache: setup.cache, source }).project(totals, 'a'));
   expect(String(error)).toMatch(/use AsyncProjector/);
-  expect([closed, world.cache.calls.put]).toEqual([1, 0]);
-  const later = { cache: cacheAnsweringLater(world.cache), source: answeringLater(world.log) };
+  expect([closed, setup.cache.calls.put]).toEqual([1, 0]);
+  const later = { cache: cacheAnsweringLater(setup.cache), source: answeringLater(setup.log) };
   expect(String(await failureOf(() => new Projector(later as never).project(totals, 'a')))).toMatch(
     /use AsyncProjector/,
   );
 });
 
-test('a thousand callers with one signal: no warning, and nothing listens in the end', async () => {
+test('a thousand callers with one signal: no warning, and no listener in the end', async () => {
   const warned = vi.spyOn(process, 'emitWarning');
   try {
-    const world = new GatedWorld();
-    world.append('a', 1);
-    world.heads.close();
+    const setup = new GatedSetup();
+    setup.append('a', 1);
+    setup.heads.close();
     const { signal } = new AbortController();
     const add = vi.spyOn(signal, 'addEventListener');
     const remove = vi.spyOn(signal, 'removeEventListener');
-    const projector = world.projector();
+    const projector = setup.projector();
     const calls = Array.from({ length: 1000 }, () => projector.project(totals, 'a', Freshness.consistent, { signal }));
     await settle();
     expect(add).toHaveBeenCalledTimes(1);
-    await world.heads.open();
+    await setup.heads.open();
     await Promise.all(calls);
     await settle();
     expect(remove).toHaveBeenCalledTimes(1);
@@ -187,12 +187,12 @@ test('a thousand callers with one signal: no warning, and nothing listens in the
   }
 });
 
-test('an abort frees every caller of a signal, and each of its calls', async () => {
-  const world = new GatedWorld();
-  world.append('a', 1);
-  world.heads.close();
+test('an abort releases every caller of a signal, and each of its calls', async () => {
+  const setup = new GatedSetup();
+  setup.append('a', 1);
+  setup.heads.close();
   const controller = new AbortController();
-  const projector = world.projector();
+  const projector = setup.projector();
   const calls = Array.from({ length: 100 }, () => projector.project(totals, 'a', Freshness.consistent, controller));
   const settled = Promise.allSettled(calls);
   await settle();
@@ -201,5 +201,5 @@ test('an abort frees every caller of a signal, and each of its calls', async () 
   expect(new Set((await settled).map((result) => result.status === 'rejected' && result.reason))).toEqual(
     new Set([reason]),
   );
-  await world.heads.open();
+  await setup.heads.open();
 });

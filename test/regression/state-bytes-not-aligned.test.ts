@@ -1,11 +1,12 @@
 /*
- * A codec that views its bytes as numbers of eight bytes needs them at the start of a buffer. A replay gave it such ones, a
- * hit gave it what follows the tag byte: its state was undecodable at every hit, and was folded again, silently, for ever.
+ * A codec that views its bytes as 8-byte numbers needs them at the start of a buffer. A replay passed such bytes, but a
+ * hit passed the bytes after the tag byte: its state could not be decoded at any hit, and was silently folded again
+ * each time.
  */
 import { expect, test } from 'vitest';
 import type { Projection } from '../../src/projection/projection.ts';
 import type { Change } from '../projection/memory-log.ts';
-import { World, ways } from '../projection/ways.ts';
+import { ProjectorSetup, ways } from '../projection/ways.ts';
 
 const numbers: Projection<Float64Array, Change> = {
   name: 'numbers',
@@ -21,20 +22,20 @@ const numbers: Projection<Float64Array, Change> = {
 };
 
 test.each(ways)('$way: the same from a replay, a hit and a fold onto it', async ({ make }) => {
-  const world = new World();
-  const projector = make(world);
-  world.log.append('a', 1);
+  const setup = new ProjectorSetup();
+  const projector = make(setup);
+  setup.log.append('a', 1);
   for (const outcome of ['replay', 'hit']) {
     const { state, report } = await projector.projectWithReport(numbers, 'a');
     expect([state, report.outcome]).toEqual([Float64Array.of(0, 0.5, 0), outcome]);
   }
-  world.log.append('a', 2);
+  setup.log.append('a', 2);
   const { state, report } = await projector.projectWithReport(numbers, 'a');
   expect([state, report.outcome]).toEqual([Float64Array.of(0, 0.5, 1), 'delta']);
   expect(projector.stats().undecodable).toBe(0);
 });
 
-test.each(ways)('$way: a codec that decodes nothing it finds in the cache is counted', async ({ make }) => {
+test.each(ways)('$way: a codec that can decode nothing in the cache is counted', async ({ make }) => {
   let isRestarted = false;
   const decode = (bytes: Uint8Array): number => {
     if (isRestarted) throw new Error('not of this process');
@@ -47,11 +48,11 @@ test.each(ways)('$way: a codec that decodes nothing it finds in the cache is cou
     apply: (_, { amount }) => amount,
     codec,
   };
-  const world = new World();
-  world.log.append('a', 1);
-  await make(world).project(projection, 'a');
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 1);
+  await make(setup).project(projection, 'a');
   isRestarted = true;
-  const projector = make(world);
+  const projector = make(setup);
   await expect((async () => projector.project(projection, 'a'))()).rejects.toMatchObject({ code: 'STATE_CODEC' });
   expect(projector.stats().undecodable).toBe(1);
 });

@@ -1,13 +1,13 @@
 /*
- * A best-effort call past its window, at the head, stamped the cached bytes anew after the codec had decoded them. One that
- * decodes in place, as it may with bytes that are its own, had changed them by then: the next hit was another state.
+ * A best-effort call past its window, at the head, stamped the cached bytes again after the codec had decoded them. A
+ * codec that decodes in place, as it may with its own bytes, had changed them by then: the next hit was another state.
  */
 import { expect, test } from 'vitest';
 import { Freshness } from '../../src/projection/freshness.ts';
 import type { Projection } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import type { Change } from '../projection/memory-log.ts';
-import { World } from '../projection/ways.ts';
+import { ProjectorSetup } from '../projection/ways.ts';
 
 const sum: Projection<number, Change> = {
   name: 'sum',
@@ -26,16 +26,16 @@ const sum: Projection<number, Change> = {
   },
 };
 
-test('what is stamped anew is what was cached', () => {
-  const world = new World();
-  world.log.append('a', 3);
-  const projector = new Projector({ cache: world.cache, source: world.log, ...world.settings });
+test('the original bytes are stamped again', () => {
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 3);
+  const projector = new Projector({ cache: setup.cache, source: setup.log, ...setup.settings });
   const recent = Freshness.bestEffort({ maxStaleMs: 1 });
   expect(projector.project(sum, 'a', recent)).toBe(3);
-  const value = world.cache.inner.entries().next().value?.[1].value;
-  world.advanceMs(5);
+  const value = setup.cache.inner.entries().next().value?.[1].value;
+  setup.advanceMs(5);
   expect(projector.project(sum, 'a', recent)).toBe(3);
   expect([projector.project(sum, 'a', recent), projector.project(sum, 'a')]).toEqual([3, 3]);
-  const [[, again] = []] = world.cache.inner.entries();
-  expect(again).toEqual({ value, meta: { watermark: 10n, cachedAtUs: world.nowUs } });
+  const [[, again] = []] = setup.cache.inner.entries();
+  expect(again).toEqual({ value, meta: { watermark: 10n, cachedAtUs: setup.nowUs } });
 });

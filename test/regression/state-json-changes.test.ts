@@ -1,13 +1,13 @@
 /*
- * The default codec let a `Date`, or an instance of a class, pass and turned it into text, or into a plain object. `apply`
- * then found the one in a replay and the other on a state from the cache, and failed, or folded on wrongly, only after the
- * next start of the process.
+ * The default codec accepted a `Date`, or an instance of a class, and turned it into text, or into a plain object.
+ * `apply` then got one in a replay and the other on a state from the cache. It failed, or folded wrongly, only after
+ * the next start of the process.
  */
 import { expect, test } from 'vitest';
 import type { Projection } from '../../src/projection/projection.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import type { Change } from '../projection/memory-log.ts';
-import { World } from '../projection/ways.ts';
+import { ProjectorSetup } from '../projection/ways.ts';
 
 interface Visits {
   last: Date;
@@ -24,16 +24,16 @@ const visits: Projection<Visits, Change> = {
 };
 
 test('a Date in the state is refused the first time, not when it comes back as text', () => {
-  const world = new World();
-  world.log.append('a', 5);
-  const projector = new Projector({ cache: world.cache, source: world.log });
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 5);
+  const projector = new Projector({ cache: setup.cache, source: setup.log });
   expect(() => projector.project(visits, 'a')).toThrow('JSON cannot hold last (Date)');
-  expect(world.cache.inner.size).toBe(0);
+  expect(setup.cache.inner.size).toBe(0);
 });
 
-test('with a codec of its own it is folded on like before', () => {
-  const world = new World();
-  world.log.append('a', 5);
+test('with its own codec it is folded onto as before', () => {
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 5);
   const codec = {
     encode: ({ last, longestMs }: Visits) => new TextEncoder().encode(JSON.stringify([last.getTime(), longestMs])),
     decode: (bytes: Uint8Array): Visits => {
@@ -41,8 +41,8 @@ test('with a codec of its own it is folded on like before', () => {
       return { last: new Date(last), longestMs };
     },
   };
-  const projector = new Projector({ cache: world.cache, source: world.log });
+  const projector = new Projector({ cache: setup.cache, source: setup.log });
   projector.project({ ...visits, codec }, 'a');
-  world.log.append('a', 7);
+  setup.log.append('a', 7);
   expect(projector.project({ ...visits, codec }, 'a')).toEqual({ last: new Date(7), longestMs: 5 });
 });

@@ -1,7 +1,7 @@
 /*
- * On macOS and Windows an owner counted as gone when its host had our name and no process had its pid here. Two machines of
- * one name on a share would both have written: each finds no process of the other. And a machine whose name had changed,
- * as macOS does by itself, was locked out by its own killed processes though everything else agreed.
+ * On macOS and Windows an owner counted as gone if its host had our name and no process had its pid here. Two machines
+ * of the same name on a share would both have written: each finds no process of the other. And a machine whose name had
+ * changed, as macOS does by itself, was locked out by its own killed processes although everything else matched.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -12,7 +12,7 @@ import { type NodePlatform, nodePlatform } from '../../src/storage/node-fs.ts';
 import { takeNodeLock, unlock } from '../../src/storage/node-lock.ts';
 import { NodeProcessProbe } from '../../src/storage/process-identity.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
-import { nonceOf } from '../storage/lock-world.ts';
+import { nonceOf } from '../storage/lock-simulation.ts';
 
 const NOW = 1_700_000_000_000;
 
@@ -22,11 +22,11 @@ interface Machine {
   readonly mac: string;
   /** Seconds. */
   readonly uptime: number;
-  /** Processes beside the asking one. */
+  /** Processes besides the asking one. */
   readonly pids?: readonly number[];
 }
 
-/** What a process 42 on a machine has for a platform. */
+/** The platform of a process 42 on a machine. */
 function platformOn({ platform, host, mac, uptime, pids = [] }: Machine): NodePlatform {
   const refused = (code: string) => (): never => {
     throw Object.assign(new Error(code), { code });
@@ -65,14 +65,14 @@ describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
     ['another machine of the same name', { mac: '00:11:22:33:44:66' }],
     ['another machine made from the same image', { uptime: 300 }],
     ['the same machine, with another process under that pid', { pids: [77] }],
-  ])('the lock stands for %s, and the message says how to go on', (_name, other) => {
+  ])('the lock is kept for %s, and the message names the remedy', (_name, other) => {
     const directory = lockedOn(machine);
     const node = platformOn({ ...machine, ...other });
     expect(() => takeNodeLock(node, directory)).toThrow(
       expect.objectContaining({
         code: 'LOCKED',
         message: expect.stringMatching(
-          /process 77 on host studio\.local .*cannot be told.*LogCache\.unlock\(directory\)$/,
+          /process 77 on host studio\.local .*cannot find out.*LogCache\.unlock\(directory\)$/,
         ),
       }),
     );

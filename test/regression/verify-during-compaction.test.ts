@@ -1,6 +1,6 @@
 /*
- * `verify` read the files of both generations of a compaction under way, but wrote only what the old one held back. The
- * entries that had been copied into memory of the new one were reported as damaged.
+ * `verify` read the files of both generations of a running compaction, but flushed only the old one. The entries that
+ * had been copied into memory of the new one were reported as damaged.
  */
 import { expect, test } from 'vitest';
 import { errnoError } from '../../src/storage/errno-error.ts';
@@ -15,7 +15,7 @@ function storeInCompaction(): { disk: TestDisk } & ReturnType<typeof openWithEve
   return { disk, ...opened, compaction: opened.store.compactAsync() };
 }
 
-test('a store is sound in the middle of a compaction', async () => {
+test('a store is intact in the middle of a compaction', async () => {
   const { store, compaction } = storeInCompaction();
   expect(store.verify()).toMatchObject({ ok: true, entries: 2, entriesDamaged: 0, damaged: [] });
   await compaction;

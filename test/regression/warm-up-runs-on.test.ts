@@ -1,19 +1,19 @@
 /*
- * When one of the workers of a warm-up ended it (its streams failed, its progress handler threw), the others went on in the
- * background, long after the promise was rejected, and the streams were never closed.
+ * If one of the workers of a warm-up ended it (its streams failed, its progress handler threw), the others continued in
+ * the background, long after the promise was rejected, and the streams were never closed.
  */
 import { expect, test } from 'vitest';
-import { GatedWorld, settle } from '../projection/gated-world.ts';
+import { GatedSetup, settle } from '../projection/gated-setup.ts';
 import { totals } from '../projection/totals.ts';
 
 test('a warm-up that has ended does nothing more', async () => {
-  const world = new GatedWorld();
+  const setup = new GatedSetup();
   let asked = 0;
   let closed = 0;
   function* streams(): Generator<string> {
     try {
       for (asked = 0; asked < 1000; asked += 1) {
-        world.append(`s${asked}`, 1);
+        setup.append(`s${asked}`, 1);
         yield `s${asked}`;
       }
     } finally {
@@ -24,10 +24,10 @@ test('a warm-up that has ended does nothing more', async () => {
   const onProgress = ({ done }: { done: number }): void => {
     if (done === 10) throw failure;
   };
-  await expect(world.projector().warm(streams(), totals, { concurrency: 4, onProgress })).rejects.toBe(failure);
-  const { put } = world.cache.calls;
+  await expect(setup.projector().warm(streams(), totals, { concurrency: 4, onProgress })).rejects.toBe(failure);
+  const { put } = setup.cache.calls;
   expect([put < 20, closed]).toEqual([true, 1]);
   await settle();
   await settle();
-  expect([world.cache.calls.put, asked < 30]).toEqual([put, true]);
+  expect([setup.cache.calls.put, asked < 30]).toEqual([put, true]);
 });

@@ -1,13 +1,13 @@
 /*
- * An owner whose lock had been taken stopped at its next write to the log, but not before it had created a generation in
- * the new owner's directory, and at its close it replaced the new owner's index image.
+ * An owner whose lock had been taken over stopped at its next write to the log, but not before it had created a
+ * generation in the new owner's directory, and in close it replaced the new owner's index image.
  */
 import { expect, test } from 'vitest';
 import type { DiskCall } from '../../src/testing/index.ts';
 import { bytes, openStore, openWithEvents } from '../store/store-history.ts';
 import { TestDisk } from '../store/test-disk.ts';
 
-test('whoever lost the lock changes nothing in the directory', () => {
+test('a writer that lost the lock changes nothing in the directory', () => {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
   store.writer.put(bytes('a'), bytes('value'));

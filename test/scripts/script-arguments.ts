@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** One whole number that a script takes: `--name N`. */
+/** One whole number that a script accepts: `--name N`. */
 export interface NumberOption {
   readonly name: string;
   readonly meaning: string;
@@ -9,15 +9,15 @@ export interface NumberOption {
   readonly max: number;
 }
 
-/** Workloads are made up of seeds from 1 to here. */
+/** Workloads are generated from seeds from 1 to this. */
 export const SEED_MAX: number = 2 ** 31 - 1;
 
-/** A mistake on the command line; the message is for whoever typed it. */
+/** A mistake on the command line; its message is for the user. */
 export class UsageError extends Error {}
 
-/** What a script is for, and what it takes. */
+/** The purpose of a script, and its options. */
 export interface ScriptUsage {
-  /** As it is called: `npm run test:kill`. */
+  /** The command: `npm run test:kill`. */
   readonly command: string;
   readonly about: string;
   readonly options: readonly NumberOption[];
@@ -32,7 +32,7 @@ export function usageText({ command, about, options }: ScriptUsage): string {
   );
 }
 
-/** The number of each option by its name, `undefined` where help is asked for. Throws `UsageError` for mistakes. */
+/** The value of each option by its name; `undefined` if help is requested. Throws `UsageError` for mistakes. */
 export function readArguments(usage: ScriptUsage, args: readonly string[]): ReadonlyMap<string, number> | undefined {
   const values = parse(usage, args);
   if (values['help'] === true) return undefined;
@@ -60,7 +60,9 @@ function numberOf(usage: ScriptUsage, { name, byDefault, min, max }: NumberOptio
   );
 }
 
-/** Runs a script with the numbers of its command line; a mistake there is told, and ends it with status 2. */
+/**
+ * Runs a script with the numbers of its command line. A mistake there is printed, and ends the script with status 2.
+ */
 export async function runScript(
   usage: ScriptUsage,
   run: (number: (name: string) => number) => Promise<void>,

@@ -23,7 +23,7 @@ describe('isOnLocalVolume', () => {
     expect(isLocal(() => ({ type }))).toBe(local);
   });
 
-  test('in doubt it is not', () => {
+  test('is false if the type is unknown', () => {
     const refused = (): never => {
       throw new Error('ENOSYS');
     };

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { LockFile, type LockFiles, runSteps } from '../../src/storage/lock-file.ts';
 import { decodeLockOwner, encodeLockOwner } from '../../src/storage/lock-owner.ts';
-import { LockWorld, nonceOf, ownerWithPid } from './lock-world.ts';
+import { LockSimulation, nonceOf, ownerWithPid } from './lock-simulation.ts';
 
 const OURS = ownerWithPid(1);
 const THEIRS = ownerWithPid(2);
 const DEAD = 100;
 
-/** What a test of one taker starts from; it takes all its steps at once. */
-function refusalOf(world: LockWorld): unknown {
-  const taker = world.addTaker(OURS.pid);
+/** The error of one process that takes the lock, with all its steps at once. */
+function refusalOf(simulation: LockSimulation): unknown {
+  const taker = simulation.addTaker(OURS.pid);
   while (taker.canStep) taker.step();
   return taker.refusal;
 }
 
-/** Lock files that answer as told, and by default as in an empty directory. */
+/** Lock files with the given results, and by default those of an empty directory. */
 function filesThat(answers: Partial<LockFiles>): LockFiles {
   return {
     create: () => true,
@@ -31,73 +31,73 @@ function lockFileOver(files: LockFiles): LockFile {
 }
 
 describe('LockFile', () => {
-  test('takes a free lock and leaves nothing else behind', () => {
-    const world = new LockWorld();
-    expect(refusalOf(world)).toBeUndefined();
-    expect([...world.files.keys()]).toEqual(['LOCK']);
-    expect(decodeLockOwner(world.files.get('LOCK')?.content ?? '')).toEqual(OURS);
+  test('takes a free lock and leaves no other file', () => {
+    const simulation = new LockSimulation();
+    expect(refusalOf(simulation)).toBeUndefined();
+    expect([...simulation.files.keys()]).toEqual(['LOCK']);
+    expect(decodeLockOwner(simulation.files.get('LOCK')?.content ?? '')).toEqual(OURS);
   });
 
-  test('refuses a lock whose owner runs: says who it is and what to do', () => {
-    const world = new LockWorld();
-    world.leave('LOCK', THEIRS.pid);
-    const lockFile = new LockFile(world.filesOf(OURS.pid), () => 'running', OURS, '/data/cache');
+  test('refuses a lock whose owner runs, and names the owner and the remedy', () => {
+    const simulation = new LockSimulation();
+    simulation.leave('LOCK', THEIRS.pid);
+    const lockFile = new LockFile(simulation.filesOf(OURS.pid), () => 'running', OURS, '/data/cache');
     expect(() => runSteps(lockFile.take())).toThrow(
       expect.objectContaining({
         code: 'LOCKED',
         message:
-          '/data/cache is open for writing in process 2 on host here since 2024-01-01T00:00:00.000Z: close it there, ' +
+          '/data/cache is open for writing by process 2 on host here since 2024-01-01T00:00:00.000Z: close it there, ' +
           'or if you know that it is gone, or that this directory is a copy, call LogCache.unlock(directory)',
       }),
     );
-    expect([...world.files.keys()]).toEqual(['LOCK']);
+    expect([...simulation.files.keys()]).toEqual(['LOCK']);
   });
 
-  test('refuses a lock whose owner cannot be judged, and says that', () => {
+  test('refuses a lock with an unknown owner state, and reports that', () => {
     const files = filesThat({ link: () => 'taken', read: () => encodeLockOwner(THEIRS) });
     const lockFile = new LockFile(files, () => 'unknown', OURS, '/data/cache');
-    expect(() => runSteps(lockFile.take())).toThrow(/whether that still runs cannot be told from here.*unlock/);
+    expect(() => runSteps(lockFile.take())).toThrow(/cannot find out whether it still runs.*unlock/);
   });
 
-  test('refuses a second opening in the same process without naming a remedy that would not help', () => {
+  test('refuses a second opening in the same process, without a remedy that would not help', () => {
     const files = filesThat({ link: () => 'taken', read: () => encodeLockOwner(OURS) });
     const lockFile = new LockFile(files, () => 'self', THEIRS, '/data/cache');
     expect(() => runSteps(lockFile.take())).toThrow(/^\/data\/cache is already open in this process \(1, since/);
   });
 
   test('returns the owner it took a stale lock from', () => {
-    const world = new LockWorld();
-    world.leave('LOCK', DEAD);
-    const lockFile = new LockFile(world.filesOf(OURS.pid), () => 'gone', OURS, '/data/cache');
+    const simulation = new LockSimulation();
+    simulation.leave('LOCK', DEAD);
+    const lockFile = new LockFile(simulation.filesOf(OURS.pid), () => 'gone', OURS, '/data/cache');
     expect(runSteps(lockFile.take())).toEqual(ownerWithPid(DEAD));
   });
 
-  test('goes through dead guards of dead guards, and removes all of them', () => {
-    const world = new LockWorld();
-    world.leave('LOCK', DEAD);
-    for (let pid = DEAD; pid < DEAD + 20; pid++) world.leave(`LOCK.${nonceOf(pid)}`, pid + 1);
-    world.leave(`LOCK.${nonceOf(DEAD)}.new`, DEAD);
-    expect(refusalOf(world)).toBeUndefined();
-    expect([...world.files.keys()]).toEqual(['LOCK']);
-    expect(world.lockedBy()).toBe(OURS.pid);
+  test('takes over dead guards of dead guards, and removes all of them', () => {
+    const simulation = new LockSimulation();
+    simulation.leave('LOCK', DEAD);
+    for (let pid = DEAD; pid < DEAD + 20; pid++) simulation.leave(`LOCK.${nonceOf(pid)}`, pid + 1);
+    simulation.leave(`LOCK.${nonceOf(DEAD)}.new`, DEAD);
+    expect(refusalOf(simulation)).toBeUndefined();
+    expect([...simulation.files.keys()]).toEqual(['LOCK']);
+    expect(simulation.lockedBy()).toBe(OURS.pid);
   });
 
-  test('a stale lock that a living process is taking over is left to that one', () => {
-    const world = new LockWorld();
-    world.leave('LOCK', DEAD);
-    world.leave(`LOCK.${nonceOf(DEAD)}`, THEIRS.pid);
-    world.addTaker(THEIRS.pid);
-    expect(refusalOf(world)).toMatchObject({
+  test('leaves a stale lock to a living process that is taking it over', () => {
+    const simulation = new LockSimulation();
+    simulation.leave('LOCK', DEAD);
+    simulation.leave(`LOCK.${nonceOf(DEAD)}`, THEIRS.pid);
+    simulation.addTaker(THEIRS.pid);
+    expect(refusalOf(simulation)).toMatchObject({
       code: 'LOCKED',
       message: expect.stringContaining('has a stale lock that is being taken over by process 2'),
     });
-    expect(world.lockedBy()).toBe(DEAD);
-    expect(world.leftovers()).toEqual([`LOCK.${nonceOf(DEAD)}`]);
+    expect(simulation.lockedBy()).toBe(DEAD);
+    expect(simulation.guardsAndDrafts()).toEqual([`LOCK.${nonceOf(DEAD)}`]);
   });
 
   /*
-   * Where links are unsupported a living process has created its lock and not written it yet: nothing can tell that from
-   * one that was killed there. So it is left alone, and the user is told how to end it.
+   * Without links, a living process may have created its lock and not written it yet: that is indistinguishable from
+   * one that was killed there. So the lock is kept, and the message says how to remove it.
    */
   test.each([
     ['an empty lock', ''],
@@ -107,19 +107,22 @@ describe('LockFile', () => {
     ['a nonce that would lead out of the directory', JSON.stringify({ ...THEIRS, nonce: '../../etc' })],
     ['a pid that would name a group of processes', JSON.stringify({ ...THEIRS, pid: -1 })],
   ])('%s is not taken over', (_name, content) => {
-    const world = new LockWorld();
-    world.files.set('LOCK', { content });
-    expect(refusalOf(world)).toMatchObject({ code: 'LOCKED', message: expect.stringContaining('LogCache.unlock(') });
-    expect([...world.files]).toEqual([['LOCK', { content }]]);
+    const simulation = new LockSimulation();
+    simulation.files.set('LOCK', { content });
+    expect(refusalOf(simulation)).toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining('LogCache.unlock('),
+    });
+    expect([...simulation.files]).toEqual([['LOCK', { content }]]);
   });
 
-  test('a link whose answer was lost is recognised as made', () => {
+  test('recognises a link whose result was lost', () => {
     const read = (): string => encodeLockOwner(OURS);
     const lockFile = lockFileOver(filesThat({ link: () => 'taken', read }));
     expect(runSteps(lockFile.take())).toBeUndefined();
   });
 
-  test('a leftover that cannot be removed costs nobody the lock', () => {
+  test('a guard or draft that cannot be removed does not fail the lock', () => {
     const remove = (): never => {
       throw new Error('EPERM');
     };
@@ -127,25 +130,25 @@ describe('LockFile', () => {
     expect(runSteps(lockFile.take())).toBeUndefined();
   });
 
-  test('files that are not of the lock are left alone', () => {
-    const world = new LockWorld();
+  test('keeps files that do not belong to the lock', () => {
+    const simulation = new LockSimulation();
     const foreign = ['000001.log', 'LOCK.txt', `LOCK.${nonceOf(1)}.old`, `LOCK.${nonceOf(1).slice(1)}`, 'xLOCK'];
-    for (const name of foreign) world.leave(name, DEAD);
-    expect(refusalOf(world)).toBeUndefined();
-    expect([...world.files.keys()]).toEqual([...foreign, 'LOCK']);
+    for (const name of foreign) simulation.leave(name, DEAD);
+    expect(refusalOf(simulation)).toBeUndefined();
+    expect([...simulation.files.keys()]).toEqual([...foreign, 'LOCK']);
   });
 
   test.each([
     ['the draft', filesThat({ link: () => 'absent' })],
     ['the lock', filesThat({ link: () => 'taken' })],
-  ])('gives up when %s vanishes again and again', (_name, files) => {
-    expect(() => runSteps(lockFileOver(files).take())).toThrow(/changes hands all the time/);
+  ])('stops retrying when %s vanishes again and again', (_name, files) => {
+    expect(() => runSteps(lockFileOver(files).take())).toThrow(/keep taking and releasing the lock/);
   });
 
-  test('release leaves the lock of another owner where it is', () => {
-    const world = new LockWorld();
-    world.leave('LOCK', THEIRS.pid);
-    runSteps(lockFileOver(world.filesOf(OURS.pid)).release());
-    expect(world.lockedBy()).toBe(THEIRS.pid);
+  test('release does not remove the lock of another owner', () => {
+    const simulation = new LockSimulation();
+    simulation.leave('LOCK', THEIRS.pid);
+    runSteps(lockFileOver(simulation.filesOf(OURS.pid)).release());
+    expect(simulation.lockedBy()).toBe(THEIRS.pid);
   });
 });

@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import { NodeStorage } from '../../src/storage/node-storage.ts';
 
 /*
- * A process that holds the lock of the directory it is given, for tests with real processes. It says `held`, then answers
- * each line it is sent: `held?` with whether it still holds the lock, `release` with `released`.
+ * A process that holds the lock of the given directory, for tests with real processes. It writes `held`, then answers
+ * each line of its input: `held?` with whether it still holds the lock, `release` with `released`.
  */
 const [, , path] = process.argv;
 if (path === undefined) throw new Error('name a directory');

@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeLockOwner, describeLockOwner, encodeLockOwner } from '../../src/storage/lock-owner.ts';
-import { ownerWithPid } from './lock-world.ts';
+import { ownerWithPid } from './lock-simulation.ts';
 
 const OWNER = ownerWithPid(42);
 
 describe('the content of a lock file', () => {
-  test('is one line that people can read, and reads back as it was', () => {
+  test('is one readable line, and is parsed to the same owner', () => {
     const text = encodeLockOwner(OWNER);
     expect(text).toMatch(/^\{"pid":42,.*\}\n$/);
     expect(decodeLockOwner(text)).toEqual(OWNER);
   });
 
-  test('says nothing of what the platform could not tell', () => {
+  test('omits facts that the platform does not provide', () => {
     const unknown = { startTime: undefined, bootId: undefined, pidNamespace: undefined, timeNamespace: undefined };
     const known = { bootTimeMs: 1_700_000_000_000, machine: '00:11:22:33:44:55' };
     expect(decodeLockOwner(encodeLockOwner({ ...OWNER, ...known }))).toEqual({ ...OWNER, ...known });
     expect(decodeLockOwner(encodeLockOwner({ ...OWNER, ...unknown }))).toEqual({ ...OWNER, ...unknown });
   });
 
-  test('is refused when any part of it is missing: a lock may be seen half written', () => {
+  test('is refused if any part of it is missing: a lock may be incomplete', () => {
     const text = encodeLockOwner(OWNER);
     for (let length = 0; length < text.length - 1; length++)
       expect(decodeLockOwner(text.slice(0, length))).toBeUndefined();
@@ -37,11 +37,11 @@ describe('the content of a lock file', () => {
     ['platform', { platform: 1 }],
     ['host', { host: null }],
     ['since', { since: 5 }],
-  ])('is refused with a %s that is none: %j', (_field, change) => {
+  ])('is refused with an invalid %s: %j', (_field, change) => {
     expect(decodeLockOwner(JSON.stringify({ ...OWNER, ...change }))).toBeUndefined();
   });
 
-  test('does not pass for a proof where a field has the wrong type', () => {
+  test('proves nothing if a field has the wrong type', () => {
     const text = JSON.stringify({
       ...OWNER,
       bootId: 7,
@@ -53,7 +53,7 @@ describe('the content of a lock file', () => {
     expect(decodeLockOwner(text)).toEqual({ ...OWNER, bootId: undefined, startTime: undefined, localVolume: false });
   });
 
-  test('may be anything without an error', () => {
+  test('can be any text without an error', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => decodeLockOwner(text) === undefined));
   });
 

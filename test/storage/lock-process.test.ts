@@ -12,7 +12,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
 
-/** Another process that holds the lock of a directory; it is killed when the test has finished. */
+/** Another process that holds the lock of a directory; it is killed at the end of the test. */
 class Holder {
   readonly child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
@@ -43,9 +43,9 @@ function takeLock(directory: string): StorageLock {
   return new NodeStorage().openDirectory(directory, { create: false }).lock();
 }
 
-// Windows has neither signal to put a process to sleep nor one to wake it.
+// Windows has neither signal: to stop a process or to continue it.
 describe.skipIf(process.platform === 'win32')('the lock among processes', () => {
-  test('is refused while its owner lives, also asleep; taken by force, the owner finds out', async () => {
+  test('is refused while its owner lives, even stopped; after a forced takeover the owner detects it', async () => {
     const directory = temporaryDirectory();
     const holder = new Holder(directory);
     expect(await holder.line()).toBe('held');
@@ -66,7 +66,7 @@ describe.skipIf(process.platform === 'win32')('the lock among processes', () => 
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  test('is taken over once its owner was killed', async () => {
+  test('is taken over after its owner was killed', async () => {
     const directory = temporaryDirectory();
     const holder = new Holder(directory);
     expect(await holder.line()).toBe('held');

@@ -20,7 +20,7 @@ describe('MemoryStorage', () => {
     expect(storage.openDirectory('other', { create: true }).list()).toEqual([]);
   });
 
-  test('one lock holds for every opening of a directory', () => {
+  test('one lock covers every opening of a directory', () => {
     const storage = new MemoryStorage();
     const lock = storage.openDirectory('store', { create: true }).lock();
     expect(() => storage.openDirectory('store', { create: false }).lock()).toThrow(
@@ -30,7 +30,7 @@ describe('MemoryStorage', () => {
     storage.openDirectory('store', { create: false }).lock().release();
   });
 
-  test('a file takes no memory for what was never written', () => {
+  test('a file uses no memory for bytes that were never written', () => {
     const file = new MemoryStorage().openDirectory('store', { create: true }).create('a');
     const far = 2 ** 36;
     file.write(Uint8Array.of(7), 0, 1, far);
@@ -43,7 +43,7 @@ describe('MemoryStorage', () => {
     expect([...target]).toEqual([0, 0, 0]);
   });
 
-  test('asks for no more than the memory given has', () => {
+  test('reads no more than its target can hold', () => {
     const file = new MemoryStorage().openDirectory('store', { create: true }).create('a');
     expect(file.write(Uint8Array.of(1, 2, 3), 1, 5, 0)).toBe(2);
     const target = new Uint8Array(2);

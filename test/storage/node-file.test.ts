@@ -8,7 +8,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 type Callback = (error: NodeJS.ErrnoException | null) => void;
 
-/** A file whose syncs and closing are noted; asynchronous syncs end when the test says so. */
+/** A file whose syncs and closing are recorded; asynchronous syncs end when the test calls `end`. */
 class NotedFile {
   readonly calls: string[] = [];
   readonly pending: Callback[] = [];
@@ -50,7 +50,7 @@ class NotedFile {
 }
 
 describe('which sync a file needs', () => {
-  test('fdatasync when it was there before', () => {
+  test('fdatasync if it existed before', () => {
     const { file, calls } = new NotedFile(false);
     file.sync();
     file.write(new Uint8Array(10), 0, 10, 0);
@@ -80,7 +80,7 @@ describe('which sync a file needs', () => {
     expect(noted.calls).toEqual(['fsync', 'fsync', 'close']);
   });
 
-  // An asynchronous sync covers nothing before it has ended, and nothing that happened after it began.
+  // An asynchronous sync covers nothing before it has ended, and nothing that happened after it started.
   test('fsync for a truncation that an asynchronous sync did not cover', async () => {
     const noted = new NotedFile(true);
     const syncing = noted.file.syncAsync();
@@ -105,7 +105,7 @@ describe('which sync a file needs', () => {
     expect(noted.calls).toEqual(['fsync begins', 'fdatasync begins', 'close']);
   });
 
-  test('an asynchronous sync that fails says so, and covered nothing', async () => {
+  test('an asynchronous sync that fails rejects, and covers nothing', async () => {
     const noted = new NotedFile(true);
     const syncing = noted.file.syncAsync();
     noted.end(Object.assign(new Error('EIO'), { code: 'EIO' }));
@@ -117,8 +117,8 @@ describe('which sync a file needs', () => {
 });
 
 /*
- * A descriptor closed under a sync can be given to the next file that is opened: then that one is synced, and the data
- * this sync stands for is not.
+ * If a descriptor is closed during a sync, its number can be reused for the next opened file: then that file is synced,
+ * and the data of this one is not.
  */
 describe('closing a file that is being synced', () => {
   test('waits for the last sync to end, and happens once', async () => {
@@ -137,7 +137,7 @@ describe('closing a file that is being synced', () => {
     expect(noted.calls.filter((call) => call === 'close')).toHaveLength(1);
   });
 
-  test('happens also when that sync fails', async () => {
+  test('also happens if that sync fails', async () => {
     const noted = new NotedFile(false);
     const syncing = noted.file.syncAsync();
     noted.file.close();
@@ -146,7 +146,7 @@ describe('closing a file that is being synced', () => {
     expect(noted.calls).toContain('close');
   });
 
-  test('waits for reads too, also for those that fail', async () => {
+  test('also waits for reads, even for those that fail', async () => {
     const noted = new NotedFile(false);
     const reads = [noted.file.readAsync(new Uint8Array(1), 0, 1, 0), noted.file.readAsync(new Uint8Array(1), 0, 1, 0)];
     noted.file.close();
@@ -159,7 +159,7 @@ describe('closing a file that is being synced', () => {
     await expect(noted.file.readAsync(new Uint8Array(1), 0, 1, 0)).rejects.toMatchObject({ code: 'EBADF' });
   });
 
-  test('a failure of the closing itself is the failure of that sync', async () => {
+  test('rejects that sync if closing itself fails', async () => {
     const noted = new NotedFile(false);
     const syncing = noted.file.syncAsync();
     noted.file.close();

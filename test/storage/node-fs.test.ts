@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe('a runtime without files', () => {
-  // `setTimeout` and others read `process` too, so the stubs hold for one expression only.
+  // `setTimeout` and others read `process` too, so the stubs are active for one expression only.
   function whileProcessIs(process: unknown, action: () => unknown): void {
     vi.stubGlobal('process', process);
     try {
@@ -25,8 +25,8 @@ describe('a runtime without files', () => {
   test.each<[string, unknown]>([
     ['no process', undefined],
     ['a process without modules', {}],
-    ['a process that knows no such module', { getBuiltinModule: () => undefined }],
-  ])('%s: says what to pass instead', (_name, process) => {
+    ['a process without such a module', { getBuiltinModule: () => undefined }],
+  ])('%s: the message says what to pass instead', (_name, process) => {
     let failure: unknown;
     whileProcessIs(process, () => {
       try {
@@ -40,7 +40,7 @@ describe('a runtime without files', () => {
 });
 
 describe('a nonce', () => {
-  test('is 32 hexadecimal digits, and another one each time', () => {
+  test('is 32 hexadecimal digits, different each time', () => {
     const { nonce } = nodePlatform();
     const nonces = new Set(Array.from({ length: 100 }, nonce));
     expect(nonces.size).toBe(100);
@@ -49,13 +49,13 @@ describe('a nonce', () => {
 });
 
 describe('a pause', () => {
-  test('blocks the thread for as long as it is asked to', () => {
+  test('blocks the thread for the given time', () => {
     const begin = performance.now();
     nodePlatform().pause(20);
     expect(performance.now() - begin).toBeGreaterThan(18);
   });
 
-  test('is none where the thread may not block', () => {
+  test('does nothing if the thread must not block', () => {
     const refused = (): never => {
       throw new TypeError('Atomics.wait cannot be called in this context');
     };

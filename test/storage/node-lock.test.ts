@@ -7,7 +7,7 @@ import { type NodePlatform, nodePlatform } from '../../src/storage/node-fs.ts';
 import { takeNodeLock, unlock } from '../../src/storage/node-lock.ts';
 import { NodeProcessProbe } from '../../src/storage/process-identity.ts';
 import type { StorageLock } from '../../src/storage/storage-backend.ts';
-import { nonceOf } from './lock-world.ts';
+import { nonceOf } from './lock-simulation.ts';
 import { errnoFrom } from './storage-suite.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -23,7 +23,7 @@ function failing(code: string): () => never {
   };
 }
 
-/** A directory, its lock taken for the length of the test. */
+/** A directory that is locked until the end of the test. */
 function lockedDirectory(node: NodePlatform = nodePlatform()): { path: string; lockPath: string; lock: StorageLock } {
   const path = join(temporaryDirectory(), 'store');
   fs.mkdirSync(path);
@@ -32,7 +32,7 @@ function lockedDirectory(node: NodePlatform = nodePlatform()): { path: string; l
   return { path, lockPath: join(path, 'LOCK'), lock };
 }
 
-/** A lock file as this process would write it, but for what is given. */
+/** A lock file as this process would write it, with the given changes. */
 function lockText(change: Partial<LockOwner> = {}): string {
   return encodeLockOwner({
     ...new NodeProcessProbe(nodePlatform()).identity(),
@@ -47,7 +47,7 @@ function readOwner(lockPath: string): LockOwner | undefined {
   return decodeLockOwner(fs.readFileSync(lockPath, 'utf8'));
 }
 
-/** Replaces a file by another of the same name and size: nothing but its identity and time tell them apart. */
+/** Replaces a file by another of the same name and size: only its identity and time differ. */
 function replaceFile(path: string, text: string): void {
   fs.writeFileSync(`${path}.other`, text);
   fs.renameSync(`${path}.other`, path);
@@ -56,7 +56,7 @@ function replaceFile(path: string, text: string): void {
 const ELSEWHERE = { host: 'another-host', bootId: 'another-boot' };
 
 describe('taking the lock', () => {
-  test('says in LOCK who holds it, in one line, and leaves nothing else', () => {
+  test('writes its owner to LOCK, in one line, and leaves no other file', () => {
     const now = (): number => Date.UTC(2024, 0, 1);
     const { path, lockPath } = lockedDirectory({ ...nodePlatform(), now, nonce: () => nonceOf(5) });
     expect(fs.readdirSync(path)).toEqual(['LOCK']);
@@ -69,7 +69,7 @@ describe('taking the lock', () => {
     });
   });
 
-  test('a second time in this process is refused as such', () => {
+  test('is refused a second time in this process, with a message for that case', () => {
     const { path } = lockedDirectory();
     expect(() => takeNodeLock(nodePlatform(), path)).toThrow(
       `${path} is already open in this process (${process.pid}, `,
@@ -77,13 +77,13 @@ describe('taking the lock', () => {
     expect(fs.readdirSync(path)).toEqual(['LOCK']);
   });
 
-  test.runIf(ON_LINUX)('so it is when another thread has it', () => {
+  test.runIf(ON_LINUX)('is refused with a message for that case if another thread has it', () => {
     const path = temporaryDirectory();
     fs.writeFileSync(join(path, 'LOCK'), lockText());
     expect(() => takeNodeLock(nodePlatform(), path)).toThrow(/already open in this process/);
   });
 
-  test.runIf(ON_LINUX)('takes over from a process that is gone, and says from whom', () => {
+  test.runIf(ON_LINUX)('takes over from a process that is gone, and names it', () => {
     const { pid } = spawnSync('true');
     const path = temporaryDirectory();
     fs.writeFileSync(join(path, 'LOCK'), lockText({ pid, startTime: '1' }));
@@ -107,9 +107,9 @@ describe('taking the lock', () => {
   test.each<[string, string]>([
     ['a process on another host', lockText(ELSEWHERE)],
     ['a process in another pid namespace', lockText({ pidNamespace: 'pid:[1]', pid: 2 ** 30 })],
-    ['nobody it names', 'not a lock'],
-    ['nobody it names, at length', 'x'.repeat(100_000)],
-  ])('a lock of %s is left alone', (_name, text) => {
+    ['no owner', 'not a lock'],
+    ['no owner and a long text', 'x'.repeat(100_000)],
+  ])('keeps a lock of %s', (_name, text) => {
     const path = temporaryDirectory();
     fs.writeFileSync(join(path, 'LOCK'), text);
     expect(() => takeNodeLock(nodePlatform(), path)).toThrow(/LogCache\.unlock\(directory\)/);
@@ -140,7 +140,7 @@ describe('taking the lock', () => {
     expect(fs.readdirSync(path)).toEqual(['000001.log']);
   });
 
-  test('is refused when somebody unlocks the directory in the same moment', () => {
+  test('is refused if the directory is unlocked at the same time', () => {
     const linkSync: typeof fs.linkSync = (existing, name) => {
       fs.linkSync(existing, name);
       fs.unlinkSync(name);
@@ -150,7 +150,7 @@ describe('taking the lock', () => {
     expect(fs.readdirSync(path)).toEqual([]);
   });
 
-  test('gives the lock up when it cannot be kept open', () => {
+  test('releases the lock if it cannot be kept open', () => {
     const path = temporaryDirectory();
     const lockPath = join(path, 'LOCK');
     let opened = 0;
@@ -170,7 +170,7 @@ describe('a lock is lost', () => {
     expect(lock.isHeld()).toBe(false);
   });
 
-  test('when another one stands in its place', () => {
+  test('when another one is in its place', () => {
     const { lockPath, lock } = lockedDirectory();
     replaceFile(lockPath, lockText({ since: readOwner(lockPath)?.since ?? '' }));
     expect(lock.isHeld()).toBe(false);
@@ -206,7 +206,7 @@ describe('a lock is lost', () => {
     lock.release();
   });
 
-  // The link leads to the very file that was taken, so nothing but the link itself tells.
+  // The link leads to the very file that was taken, so only the link itself differs.
   test('when a symbolic link has taken its place', () => {
     const { path, lockPath, lock } = lockedDirectory();
     fs.renameSync(lockPath, `${lockPath}.moved`);
@@ -216,7 +216,7 @@ describe('a lock is lost', () => {
     expect(fs.readdirSync(path).sort()).toEqual(['LOCK', 'LOCK.moved']);
   });
 
-  // What others wrote to the log while they held it cannot be unwritten.
+  // The writes of other processes that held the lock cannot be undone.
   test('for good', () => {
     const { lockPath, lock } = lockedDirectory();
     fs.renameSync(lockPath, `${lockPath}.moved`);
@@ -238,7 +238,7 @@ describe('a lock is lost', () => {
 });
 
 describe('a lock is not lost', () => {
-  test('when somebody touched it or put a copy in its place', () => {
+  test('when it was touched or replaced by a copy', () => {
     const { lockPath, lock } = lockedDirectory();
     fs.utimesSync(lockPath, 1, 1);
     expect(lock.isHeld()).toBe(true);
@@ -248,7 +248,7 @@ describe('a lock is not lost', () => {
     expect(lock.isHeld()).toBe(false);
   });
 
-  test('when it cannot be looked at for a moment: that is an error of that moment', () => {
+  test('when it cannot be read for a moment: that is an error of that call', () => {
     let failure: string | undefined;
     const lstatSync = ((...args: Parameters<typeof fs.lstatSync>) => {
       if (failure !== undefined) failing(failure)();
@@ -278,7 +278,7 @@ describe('a lock is not lost', () => {
 });
 
 describe('a lock that cannot be released', () => {
-  test('is held no more, can be released later, and is looked at a few times before that is said', () => {
+  test('is no longer held, can be released later, and is retried a few times before the error is thrown', () => {
     let refusals = 0;
     let refused = false;
     const pauses: number[] = [];
@@ -298,8 +298,8 @@ describe('a lock that cannot be released', () => {
     expect(fs.readdirSync(path)).toEqual([]);
   });
 
-  // Somebody may have the lock by the time of the second attempt: it is looked at again before anything is removed.
-  test('is left alone once it is that of another, though the answer to its removal was lost', () => {
+  // Another process may hold the lock by the second attempt: it is read again before anything is removed.
+  test('is not removed once it belongs to another process, even if the result of its removal was lost', () => {
     let successor: StorageLock | undefined;
     const path = temporaryDirectory();
     const unlinkSync: typeof fs.unlinkSync = (name) => {
@@ -317,7 +317,7 @@ describe('a lock that cannot be released', () => {
 });
 
 describe('descriptors', () => {
-  test('none is left open by a lock that was held, lost or refused', () => {
+  test('none is left open by a held, lost or refused lock', () => {
     const open = new Set<number>();
     const node = platformWith({
       openSync: (path, flags, mode) => {
@@ -348,7 +348,7 @@ describe('unlock', () => {
   test.each<[string, string]>([
     ['of another host', lockText(ELSEWHERE)],
     ['of a thread of this process', lockText()],
-    ['that is half written', lockText().slice(0, 40)],
+    ['that is incomplete', lockText().slice(0, 40)],
     ['that is empty', ''],
   ])('removes a lock %s with its guards and drafts, and nothing else', (_name, text) => {
     const path = temporaryDirectory();
@@ -359,7 +359,7 @@ describe('unlock', () => {
     takeNodeLock(nodePlatform(), path).release();
   });
 
-  test('has nothing to do where there is no lock, or no directory', () => {
+  test('does nothing without a lock or a directory', () => {
     const path = temporaryDirectory();
     unlock(path);
     unlock(join(path, 'absent'));
@@ -376,7 +376,7 @@ describe('unlock', () => {
     unlock(path);
   });
 
-  test('says when the platform refuses, and does not work on an empty name', () => {
+  test('reports that the platform refuses, and refuses an empty name', () => {
     const path = temporaryDirectory();
     fs.writeFileSync(join(path, 'LOCK'), lockText());
     expect(() => unlock(path, platformWith({ unlinkSync: failing('EPERM') }))).toThrow(

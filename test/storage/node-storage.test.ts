@@ -12,7 +12,7 @@ const EXISTING = { create: false };
 const ON_WINDOWS = process.platform === 'win32';
 const IS_ROOT = process.getuid?.() === 0;
 
-/** A platform some of whose functions are replaced. */
+/** A platform with some functions replaced. */
 function platformWith(replaced: Partial<typeof fs>): NodePlatform {
   return { ...nodePlatform(), fs: { ...fs, ...replaced } };
 }
@@ -23,7 +23,7 @@ function failing(code: string): () => never {
   };
 }
 
-/** A platform that writes down which directories are synced. */
+/** A platform that records which directories are synced. */
 function platformNotingSyncs(synced: string[]): NodePlatform {
   const paths = new Map<number, string>();
   return platformWith({
@@ -44,29 +44,29 @@ function modeOf(path: string): number {
 }
 
 describe('opening a directory', () => {
-  test.skipIf(ON_WINDOWS)('makes it and its parents private to the user (Windows has no modes)', () => {
+  test.skipIf(ON_WINDOWS)('creates it and its parents private to the user (Windows has no modes)', () => {
     const path = temporaryDirectory();
     new NodeStorage().openDirectory(join(path, 'a/b/c'), CREATE);
     for (const made of ['a', 'a/b', 'a/b/c']) expect(modeOf(join(path, made))).toBe(0o700);
   });
 
-  test.skipIf(ON_WINDOWS)('leaves one that is there as it is (Windows has no modes)', () => {
+  test.skipIf(ON_WINDOWS)('does not change an existing one (Windows has no modes)', () => {
     const path = temporaryDirectory();
     fs.chmodSync(path, 0o755);
     new NodeStorage().openDirectory(path, CREATE);
     expect(modeOf(path)).toBe(0o755);
   });
 
-  test('makes the entry of each directory it made durable', () => {
+  test('makes the entry of each created directory durable', () => {
     const path = temporaryDirectory();
     const synced: string[] = [];
     new NodeStorage(platformNotingSyncs(synced)).openDirectory(join(path, 'a/b/c'), CREATE);
     expect(synced.sort()).toEqual([path, join(path, 'a'), join(path, 'a/b')]);
   });
 
-  // Whoever made it may have been killed before its entry was durable. A store found whole comes after a sync, so the
-  // first sync is early enough.
-  test('makes the entry of one that is there durable at its first sync, and opens it without', () => {
+  // Its creator may have been killed before its entry was durable. A complete store has had a sync, so the first sync
+  // is early enough.
+  test('makes the entry of an existing one durable at its first sync, and opens it without a sync', () => {
     const path = temporaryDirectory();
     fs.mkdirSync(join(path, 'a'));
     const synced: string[] = [];
@@ -81,7 +81,7 @@ describe('opening a directory', () => {
     expect(synced).toHaveLength(3);
   });
 
-  test('syncs a parent again where that failed', () => {
+  test('syncs a parent again if that failed', () => {
     const path = temporaryDirectory();
     const synced: string[] = [];
     const node = platformNotingSyncs(synced);
@@ -111,13 +111,13 @@ describe('opening a directory', () => {
     expect(fs.readFileSync(path, 'utf8')).toBe('mine');
   });
 
-  test('an empty name is a mistake and not the working directory', () => {
+  test('an empty name is refused and does not mean the working directory', () => {
     expect(() => new NodeStorage().openDirectory('', EXISTING)).toThrow(TypeError);
   });
 
   test('a relative name is resolved once', () => {
     const path = temporaryDirectory();
-    // Threads cannot change the working directory of their process, so it is changed where it is looked up.
+    // Threads cannot change the working directory of their process, so the lookup is replaced.
     let workingDirectory = path;
     const node = nodePlatform();
     const resolve = (...parts: string[]): string => node.path.resolve(workingDirectory, ...parts);
@@ -139,13 +139,13 @@ describe('opening a directory', () => {
 describe('syncing a directory', () => {
   const unsupported = ['EPERM', 'EINVAL', 'EISDIR', 'EACCES', 'ENOTSUP'];
 
-  test.each(unsupported)('%s means that the platform cannot, which is no failure', (code) => {
+  test.each(unsupported)('%s means that the platform does not support it, and is ignored', (code) => {
     const path = temporaryDirectory();
     new NodeStorage(platformWith({ openSync: failing(code) })).openDirectory(path, CREATE).sync();
     new NodeStorage(platformWith({ fsyncSync: failing(code) })).openDirectory(path, CREATE).sync();
   });
 
-  test.each(['EIO', 'ENOSPC', 'EMFILE'])('%s is a failure', (code) => {
+  test.each(['EIO', 'ENOSPC', 'EMFILE'])('%s is an error', (code) => {
     const path = temporaryDirectory();
     const inOpening = new NodeStorage(platformWith({ openSync: failing(code) })).openDirectory(path, EXISTING);
     const inSyncing = new NodeStorage(platformWith({ fsyncSync: failing(code) })).openDirectory(path, EXISTING);
@@ -153,7 +153,7 @@ describe('syncing a directory', () => {
     expect(errnoFrom(() => inSyncing.sync())).toBe(code);
   });
 
-  test('leaves no descriptor open, also when it fails', () => {
+  test('leaves no descriptor open, even if it fails', () => {
     const open = new Set<number>();
     const node = platformWith({
       openSync: (path, flags) => {
@@ -183,7 +183,7 @@ describe('the files of a directory', () => {
     lock.release();
   });
 
-  test('a directory is no file', () => {
+  test('a directory is not a file', () => {
     const path = temporaryDirectory();
     fs.mkdirSync(join(path, 'a'));
     const directory = new NodeStorage().openDirectory(path, EXISTING);
@@ -198,7 +198,7 @@ describe('the files of a directory', () => {
     expect(errnoFrom(() => directory.open('null', 'read'))).toBe('EINVAL');
   });
 
-  test.skipIf(ON_WINDOWS)('a pipe in place of a file hangs nobody (Windows keeps pipes elsewhere)', () => {
+  test.skipIf(ON_WINDOWS)('a pipe in place of a file does not block (Windows keeps pipes elsewhere)', () => {
     const path = temporaryDirectory();
     spawnSync('mkfifo', [join(path, 'a')]);
     const directory = new NodeStorage().openDirectory(path, EXISTING);
@@ -206,15 +206,15 @@ describe('the files of a directory', () => {
     expect(errnoFrom(() => directory.open('a', 'write'))).toBe('EINVAL');
   });
 
-  test('a removal that is refused says so', () => {
+  test('a refused removal throws', () => {
     const directory = new NodeStorage(platformWith({ unlinkSync: failing('EBUSY') }));
     expect(errnoFrom(() => directory.openDirectory(temporaryDirectory(), EXISTING).remove('a'))).toBe('EBUSY');
   });
 });
 
 /*
- * Whoever can write to the directory could lead our writes to any file of the user. Windows has no flag against that, so
- * both ways to refuse are tested: with it, and without.
+ * Whoever can write to the directory could redirect our writes to any file of the user. Windows has no flag against
+ * that, so both ways to refuse are tested: with it, and without.
  */
 describe.skipIf(ON_WINDOWS)('a symbolic link in place of a file (Windows lets few users make one)', () => {
   const constants = { ...fs.constants, O_NOFOLLOW: undefined } as unknown as typeof fs.constants;
@@ -223,7 +223,7 @@ describe.skipIf(ON_WINDOWS)('a symbolic link in place of a file (Windows lets fe
   test.each<[string, NodePlatform]>([
     ['with O_NOFOLLOW', nodePlatform()],
     ['without it', without],
-  ])('%s: is listed, refused and left alone', (_name, node) => {
+  ])('%s: is listed, refused and not changed', (_name, node) => {
     const path = temporaryDirectory();
     const target = join(temporaryDirectory(), 'target');
     fs.writeFileSync(target, 'precious');
@@ -239,7 +239,7 @@ describe.skipIf(ON_WINDOWS)('a symbolic link in place of a file (Windows lets fe
     expect(fs.readFileSync(target, 'utf8')).toBe('precious');
   });
 
-  test('one that leads nowhere makes no file there', () => {
+  test('one with a missing target creates no file there', () => {
     const path = temporaryDirectory();
     const target = join(path, 'elsewhere');
     fs.symlinkSync(target, join(path, 'a'));

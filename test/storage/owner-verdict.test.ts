@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LockOwner } from '../../src/storage/lock-owner.ts';
 import { judgeOwner, type OwnerVerdict } from '../../src/storage/owner-verdict.ts';
-import type { ProcessSight } from '../../src/storage/process-identity.ts';
+import type { ProcessState } from '../../src/storage/process-identity.ts';
 
 const INITIAL = 'pid:[4026531836]';
 
@@ -22,16 +22,16 @@ const SELF: LockOwner = {
 
 const OWNER: LockOwner = { ...SELF, pid: 77, startTime: '1000', nonce: '7'.repeat(32) };
 
-/** The verdict on an owner that differs from `OWNER` in `theirs`, when looking at its pid shows `sight`. */
-function verdict(sight: ProcessSight, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict {
-  return judgeOwner({ ...OWNER, ...theirs }, { ...SELF, ...ours }, () => sight);
+/** The verdict on an owner that differs from `OWNER` in `theirs`, if looking at its pid returns `state`. */
+function verdict(state: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict {
+  return judgeOwner({ ...OWNER, ...theirs }, { ...SELF, ...ours }, () => state);
 }
 
-const RUNNING: ProcessSight = { startTime: '1000' };
-const UNSEEN: ProcessSight = { startTime: undefined };
+const RUNNING: ProcessState = { startTime: '1000' };
+const UNSEEN: ProcessState = { startTime: undefined };
 
 describe('an owner of the same boot and pid namespace', () => {
-  test('is gone when there is no such process, or only what its parent has not collected', () => {
+  test('is gone if there is no such process, or only one that its parent has not collected', () => {
     expect(verdict('absent')).toBe('gone');
     expect(verdict('ended')).toBe('gone');
   });
@@ -48,24 +48,24 @@ describe('an owner of the same boot and pid namespace', () => {
     expect(verdict({ startTime: '9000' }, { pid: 500, startTime: '9000' })).toBe('thread');
   });
 
-  test('cannot be told where start times are not known or not of one clock', () => {
+  test('is unknown if start times are missing or not of one clock', () => {
     expect(verdict(UNSEEN)).toBe('unknown');
     expect(verdict(RUNNING, { startTime: undefined })).toBe('unknown');
     expect(verdict({ startTime: '1001' }, { timeNamespace: 'time:[2]' })).toBe('unknown');
   });
 
-  test('is gone without a process of its pid, whatever its clock', () => {
+  test('is gone without a process of its pid, with any clock', () => {
     expect(verdict('absent', { timeNamespace: 'time:[2]' })).toBe('gone');
   });
 });
 
 describe('an owner that sees other processes', () => {
-  // What a pid shows here says nothing of a process there: not even looking must change the verdict.
-  const absentHere: ProcessSight = 'absent';
+  // What a pid shows here says nothing about a process there: even the result of the look must not change the verdict.
+  const absentHere: ProcessState = 'absent';
 
   test.each<[string, Partial<LockOwner>, Partial<LockOwner>]>([
     ['in another pid namespace', { pidNamespace: 'pid:[4026532000]' }, {}],
-    ['in a pid namespace neither can name', { pidNamespace: undefined }, { pidNamespace: undefined }],
+    ['in a pid namespace that neither can name', { pidNamespace: undefined }, { pidNamespace: undefined }],
     ['on another platform', { platform: 'freebsd' }, {}],
     ['on a Linux that hides its boot id', { bootId: undefined }, { bootId: undefined }],
     [
@@ -74,7 +74,7 @@ describe('an owner that sees other processes', () => {
       { platform: 'freebsd', bootId: undefined, pidNamespace: undefined },
     ],
     ['on another host, another boot', { host: 'there', bootId: 'boot there' }, {}],
-  ])('%s cannot be told', (_name, theirs, ours) => {
+  ])('%s is unknown', (_name, theirs, ours) => {
     expect(verdict(absentHere, theirs, ours)).toBe('unknown');
   });
 });
@@ -91,39 +91,39 @@ describe.each(['darwin', 'win32'])('an owner on %s, which has no boot id', (plat
     bootTimeMs: BOOT,
     machine: '00:11:22:33:44:55,66:77:88:99:aa:bb',
   };
-  const here = (sight: ProcessSight, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict =>
-    verdict(sight, { ...system, ...theirs }, { ...system, ...ours });
+  const here = (state: ProcessState, theirs: Partial<LockOwner> = {}, ours: Partial<LockOwner> = {}): OwnerVerdict =>
+    verdict(state, { ...system, ...theirs }, { ...system, ...ours });
 
   test('is gone when the same run of the same machine has no such process', () => {
     expect(here('absent')).toBe('gone');
     expect(here('absent', { bootTimeMs: BOOT + 1_999 })).toBe('gone');
   });
 
-  test('is gone also where the name of the host has changed since', () => {
+  test('is gone even if the name of the host has changed since', () => {
     expect(here('absent', { host: 'mac.local' }, { host: 'mac-2.local' })).toBe('gone');
   });
 
-  test('cannot be told while there is a process with its pid: it may have been given out again', () => {
+  test('is unknown while there is a process with its pid, which may have been reused', () => {
     expect(here(UNSEEN)).toBe('unknown');
     expect(here(UNSEEN, { pid: SELF.pid })).toBe('unknown');
   });
 
-  // Two machines of one name on a share: each took the other for gone, and both wrote.
+  // Two machines of the same name on a share: each judged the other gone, and both wrote.
   test.each<[string, Partial<LockOwner>, Partial<LockOwner>]>([
     ['is another machine of the same name', { machine: '00:11:22:33:44:56' }, {}],
     ['shares one address of several', { machine: '66:77:88:99:aa:bb' }, {}],
-    ['has no address to show, nor have we', { machine: undefined }, { machine: undefined }],
+    ['has no address, like us', { machine: undefined }, { machine: undefined }],
     ['was started at another time', { bootTimeMs: BOOT + 2_001 }, {}],
     ['was started before, in an earlier run', { bootTimeMs: BOOT - 86_400_000 }, {}],
     ['does not say when it was started', { bootTimeMs: undefined }, {}],
     ['is of a time without a number', { bootTimeMs: Number.NaN }, {}],
     ['is known by its name alone', { bootTimeMs: undefined, machine: undefined }, {}],
     ['is on another platform', { platform: 'linux' }, {}],
-  ])('cannot be told when it %s', (_name, theirs, ours) => {
+  ])('is unknown if it %s', (_name, theirs, ours) => {
     expect(here('absent', theirs, ours)).toBe('unknown');
   });
 
-  test('that is a month old may have seen a clock that drifted, not one that was set', () => {
+  test('that is a month old may have a clock that drifted, but not one that was set', () => {
     const month = { since: '2024-02-01T00:00:00.000Z' };
     expect(here('absent', {}, { ...month, bootTimeMs: BOOT + 200_000 })).toBe('gone');
     expect(here('absent', {}, { ...month, bootTimeMs: BOOT + 3_600_000 })).toBe('unknown');
@@ -135,7 +135,7 @@ describe.each(['darwin', 'win32'])('an owner on %s, which has no boot id', (plat
 describe('after a reboot', () => {
   const before = { bootId: 'the boot before' };
 
-  test('the owner is gone where the volume can belong to one running system only', () => {
+  test('the owner is gone if the volume can belong to only one running system', () => {
     expect(verdict(RUNNING, before)).toBe('gone');
   });
 
@@ -147,7 +147,7 @@ describe('after a reboot', () => {
     ['the host has another name', { ...before, host: 'there' }, {}],
     ['their boot has no id', { bootId: undefined }, {}],
     ['our boot has no id', before, { bootId: undefined }],
-  ])('the owner cannot be told when %s', (_name, theirs, ours) => {
+  ])('the owner is unknown if %s', (_name, theirs, ours) => {
     expect(verdict('absent', theirs, ours)).toBe('unknown');
   });
 });

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A probe whose `/proc` holds what is given, and nothing else. */
+/** A probe whose `/proc` has only the given contents. */
 function probeWithProc(texts: Record<string, string>, links: Record<string, string>): NodeProcessProbe {
   const from = (entries: Record<string, string>) => (path: unknown) => {
     const found = entries[String(path)];
@@ -36,7 +36,7 @@ function signalsAnswer(code: string | undefined): void {
 }
 
 describe('parseProcessStatus', () => {
-  test('finds the start time behind a command of spaces, parentheses and digits', () => {
+  test('finds the start time after a command of spaces, parentheses and digits', () => {
     for (const command of ['node', 'a b', ') S 1 2 3', '((', 'x) Z 1 (y', '']) {
       expect(parseProcessStatus(statusLine({ command }))).toEqual({ startTime: '215846', ended: false });
     }
@@ -61,7 +61,7 @@ describe('NodeProcessProbe with a /proc made up', () => {
     '/proc/sys/kernel/random/boot_id': 'c4ff7238\n',
   };
 
-  test('tells who this process is', () => {
+  test('identifies this process', () => {
     expect(probeWithProc(texts, links).identity()).toEqual({
       pid: process.pid,
       platform: process.platform,
@@ -75,20 +75,20 @@ describe('NodeProcessProbe with a /proc made up', () => {
     });
   });
 
-  test('tells nothing it cannot read', () => {
+  test('omits facts that it cannot read', () => {
     const unknown = { startTime: undefined, bootId: undefined, pidNamespace: undefined, timeNamespace: undefined };
     expect(probeWithProc({}, {}).identity()).toMatchObject(unknown);
   });
 
   // A /proc mounted in another pid namespace has a process 77 too, and it is not the one that holds the lock.
-  test('does not believe a /proc that knows this process by another number', () => {
+  test('does not trust a /proc that knows this process by another number', () => {
     signalsAnswer(undefined);
     const probe = probeWithProc(texts, { ...links, '/proc/self': '1' });
     expect(probe.identity()).toMatchObject({ startTime: undefined, pidNamespace: undefined, timeNamespace: undefined });
     expect(probe.look(77)).toEqual({ startTime: undefined });
   });
 
-  test('a process that no signal finds is absent', () => {
+  test('a process that signals do not find is absent', () => {
     signalsAnswer('ESRCH');
     expect(probeWithProc(texts, links).look(77)).toBe('absent');
   });
@@ -128,7 +128,7 @@ describe.each(['darwin', 'win32'] as const)('NodeProcessProbe on %s', (platform)
     throw new Error('ENOENT');
   };
 
-  test('tells when the system was started, and the addresses of the machine in one order', () => {
+  test('reports when the system was started, and the sorted addresses of the machine', () => {
     const list = ['66:77:88:99:aa:bb', '00:00:00:00:00:00', '00:11:22:33:44:55', '66:77:88:99:aa:bb'];
     const probe = probeOn({ uptime: () => 1_000.25, networkInterfaces: () => interfaces(...list) });
     expect(probe.identity()).toEqual({
@@ -145,7 +145,7 @@ describe.each(['darwin', 'win32'] as const)('NodeProcessProbe on %s', (platform)
     expect(probe.look(77)).toBe('absent');
   });
 
-  test('tells no more of the machine than a lock file has room for', () => {
+  test('limits the addresses to what a lock file has room for', () => {
     const many = Array.from(
       { length: 300 },
       (_, i) => `00:00:00:00:0${i >> 8}:${(i & 255).toString(16).padStart(2, '0')}`,
@@ -154,7 +154,7 @@ describe.each(['darwin', 'win32'] as const)('NodeProcessProbe on %s', (platform)
     expect(machine?.split(',')).toEqual(many.slice(1, 29));
   });
 
-  test('tells nothing of what the platform refuses, or has not', () => {
+  test('omits facts that the platform refuses or does not have', () => {
     const refused = { uptime: absent, networkInterfaces: absent };
     expect(probeOn(refused).identity()).toMatchObject({ bootTimeMs: undefined, machine: undefined });
     const offline = { networkInterfaces: () => interfaces('00:00:00:00:00:00') };
@@ -179,8 +179,8 @@ describe.runIf(ON_LINUX)('NodeProcessProbe on Linux', () => {
   });
 
   /*
-   * In a container the first process is often a program that never collects its children, so what was killed stays there
-   * for ever. This process collects only when its event loop runs, which it does not while this test does.
+   * In a container the first process is often a program that never collects its children, so a killed process stays
+   * visible. This process collects only when its event loop runs, which it does not during this test.
    */
   test('a process that was killed and not collected has ended', () => {
     const child = spawn('sleep', ['60']);

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { errnoOf } from '../../src/base/store-error.ts';
 import type { StorageBackend, StorageDirectory, StorageFile } from '../../src/storage/storage-backend.ts';
 
-/** A backend and a directory that is not there yet. */
+/** A backend and a directory that does not exist yet. */
 export interface StorageUnderTest {
   readonly storage: StorageBackend;
   readonly path: string;
 }
 
-/** What every backend does alike; `make` is called within each test. */
+/** What every backend does; `make` is called within each test. */
 export function describeStorage(name: string, make: () => StorageUnderTest): void {
   describe(`${name}: directories`, () => describeDirectories(make));
   describe(`${name}: files`, () => describeFiles(() => openNew(make())));
@@ -22,14 +22,14 @@ function describeDirectories(make: () => StorageUnderTest): void {
     expect(openNew(make()).list()).toEqual([]);
   });
 
-  test('an absent directory is made only when asked for', () => {
+  test('an absent directory is created only on request', () => {
     const { storage, path } = make();
     expect(errnoFrom(() => storage.openDirectory(path, { create: false }))).toBe('ENOENT');
     storage.openDirectory(path, { create: true }).create('a').close();
     expect(storage.openDirectory(path, { create: false }).list()).toEqual(['a']);
   });
 
-  test('opening a directory again finds what is in it', () => {
+  test('opening a directory again finds its files', () => {
     const { storage, path } = make();
     const file = storage.openDirectory(path, { create: true }).create('a');
     write(file, 'hello', 0);
@@ -37,7 +37,7 @@ function describeDirectories(make: () => StorageUnderTest): void {
     expect(content(existing(storage.openDirectory(path, { create: true }), 'a'))).toBe('hello');
   });
 
-  test('lists what was created and not what was removed', () => {
+  test('lists created files, and no removed ones', () => {
     const directory = openNew(make());
     for (const name of ['a', 'b', 'c']) directory.create(name).close();
     directory.remove('b');
@@ -45,14 +45,14 @@ function describeDirectories(make: () => StorageUnderTest): void {
     expect(directory.list().sort()).toEqual(['a', 'c']);
   });
 
-  test('an absent file is undefined to open and nothing to remove', () => {
+  test('opening an absent file returns undefined, and removing it does nothing', () => {
     const directory = openNew(make());
     expect(directory.open('a', 'read')).toBeUndefined();
     expect(directory.open('a', 'write')).toBeUndefined();
     directory.remove('a');
   });
 
-  test('a name is created once', () => {
+  test('a name can be created only once', () => {
     const directory = openNew(make());
     const file = directory.create('a');
     write(file, 'kept', 0);
@@ -72,7 +72,7 @@ function describeFiles(open: () => StorageDirectory): void {
     file.close();
   });
 
-  test('reads and writes at positions, parts of the memory given', () => {
+  test('reads and writes at positions, in parts of the given memory', () => {
     const file = open().create('a');
     const source = bytes('..abc..');
     expect(file.write(source, 2, 3, 0)).toBe(3);
@@ -85,7 +85,7 @@ function describeFiles(open: () => StorageDirectory): void {
     file.close();
   });
 
-  test('reads what there is, and nothing from the end on', () => {
+  test('reads existing bytes, and none from the end on', () => {
     const file = open().create('a');
     write(file, 'hello', 0);
     const target = new Uint8Array(8);
@@ -97,7 +97,7 @@ function describeFiles(open: () => StorageDirectory): void {
     file.close();
   });
 
-  test('does not keep the memory that was written from, nor touch what was not asked for', () => {
+  test('does not keep the source of a write, nor write outside the requested target', () => {
     const file = open().create('a');
     const source = bytes('hello');
     file.write(source, 0, 5, 0);
@@ -108,7 +108,7 @@ function describeFiles(open: () => StorageDirectory): void {
     file.close();
   });
 
-  // Long enough to cross whatever unit a backend keeps its bytes in.
+  // Long enough to cross any unit in which a backend keeps its bytes.
   test('keeps a long file written in odd pieces', () => {
     const file = open().create('a');
     const source = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
@@ -124,22 +124,25 @@ function describeFiles(open: () => StorageDirectory): void {
     file.close();
   });
 
-  test.each([0, 1, 65_535, 65_536, 70_000, 199_999])('cut to %i bytes, zeros follow when it grows again', (size) => {
-    const file = open().create('a');
-    const full = new Uint8Array(200_000).fill(0xff);
-    file.write(full, 0, full.length, 0);
-    file.truncate(size);
-    expect(file.size()).toBe(size);
-    expect(file.read(new Uint8Array(1), 0, 1, size)).toBe(0);
-    file.write(full, 0, 1, 210_000);
-    const target = new Uint8Array(210_001);
-    expect(file.read(target, 0, target.length, 0)).toBe(210_001);
-    expect(target.subarray(0, size).every((byte) => byte === 0xff)).toBe(true);
-    expect(target.subarray(size, 210_000).every((byte) => byte === 0)).toBe(true);
-    file.close();
-  });
+  test.each([0, 1, 65_535, 65_536, 70_000, 199_999])(
+    'truncated to %i bytes, it has zeros when it grows again',
+    (size) => {
+      const file = open().create('a');
+      const full = new Uint8Array(200_000).fill(0xff);
+      file.write(full, 0, full.length, 0);
+      file.truncate(size);
+      expect(file.size()).toBe(size);
+      expect(file.read(new Uint8Array(1), 0, 1, size)).toBe(0);
+      file.write(full, 0, 1, 210_000);
+      const target = new Uint8Array(210_001);
+      expect(file.read(target, 0, target.length, 0)).toBe(210_001);
+      expect(target.subarray(0, size).every((byte) => byte === 0xff)).toBe(true);
+      expect(target.subarray(size, 210_000).every((byte) => byte === 0)).toBe(true);
+      file.close();
+    },
+  );
 
-  test('a file may be cut to more than it has: zeros', () => {
+  test('a file can be truncated to more bytes than it has: zeros', () => {
     const file = open().create('a');
     write(file, 'ab', 0);
     file.truncate(100_000);
@@ -208,9 +211,9 @@ function describeFiles(open: () => StorageDirectory): void {
   });
 }
 
-/** A backend without asynchronous reads has nothing to show here. */
+/** A backend without asynchronous reads has nothing to test here. */
 function describeAsyncReads(open: () => StorageDirectory): void {
-  test('reads what there is, parts of the memory given, and nothing from the end on', async () => {
+  test('reads existing bytes, into parts of the given memory, and none from the end on', async () => {
     const file = open().create('a');
     write(file, 'hello', 0);
     if (file.readAsync === undefined) return file.close();
@@ -224,7 +227,7 @@ function describeAsyncReads(open: () => StorageDirectory): void {
     file.close();
   });
 
-  test('many reads at a time each give their own bytes', async () => {
+  test('many concurrent reads each return their own bytes', async () => {
     const directory = open();
     const created = directory.create('a');
     const source = Uint8Array.from({ length: 100_000 }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
@@ -241,7 +244,7 @@ function describeAsyncReads(open: () => StorageDirectory): void {
     file.close();
   });
 
-  test('a read under way ends well when the file is closed, beside a sync', async () => {
+  test('a running read succeeds when the file is closed, beside a sync', async () => {
     const file = open().create('a');
     write(file, 'hello', 0);
     const target = new Uint8Array(5);
@@ -270,7 +273,7 @@ function describeClosing(open: () => StorageDirectory): void {
     if (file.syncAsync !== undefined) await expect(file.syncAsync()).rejects.toMatchObject({ code: 'EBADF' });
   });
 
-  test('a sync under way ends well when the file is closed', async () => {
+  test('a running sync succeeds when the file is closed', async () => {
     const file = open().create('a');
     write(file, 'hello', 0);
     const syncs = [file.syncAsync?.(), file.syncAsync?.()];
@@ -281,7 +284,7 @@ function describeClosing(open: () => StorageDirectory): void {
 }
 
 function describeLock(open: () => StorageDirectory): void {
-  test('is held until it is released, and by one at a time', () => {
+  test('is held until it is released, by one owner at a time', () => {
     const directory = open();
     const lock = directory.lock();
     expect(lock.isHeld()).toBe(true);
@@ -297,7 +300,7 @@ function describeLock(open: () => StorageDirectory): void {
     expect(lock.isHeld()).toBe(false);
   });
 
-  test('can be taken again, and is not given up by releasing the old one twice', () => {
+  test('can be taken again, and releasing the old one twice does not release it', () => {
     const directory = open();
     const first = directory.lock();
     first.release();
@@ -343,7 +346,7 @@ function text(what: Uint8Array): string {
   return new TextDecoder().decode(what);
 }
 
-/** The errno name of what `action` throws. */
+/** The errno name of the error that `action` throws. */
 export function errnoFrom(action: () => unknown): string | undefined {
   try {
     action();

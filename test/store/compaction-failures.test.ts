@@ -1,6 +1,6 @@
 /*
- * A compaction that fails anywhere leaves the store as it was: every entry readable, the old generation in charge, the
- * next attempt free to succeed. Only where the new generation might already count may nothing more be accepted.
+ * A compaction that fails anywhere leaves the store unchanged: every entry is readable, the old generation is current,
+ * and the next attempt can succeed. Only if the new generation may already be complete, nothing more may be accepted.
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
@@ -57,7 +57,7 @@ describe.each(faults)('a compaction that fails at %s', (_name, plan) => {
     expect(disk.openFiles).toBe(0);
   });
 
-  test('is told where a put paid for it, and the put holds', () => {
+  test('is reported if a put ran it, and the put is kept', () => {
     const { disk, store, events } = storeWithDeadBytes();
     const fault = breakDisk(disk, plan);
     for (let i = 0; i < 60 && fault.failed === 0; i += 1)
@@ -70,10 +70,10 @@ describe.each(faults)('a compaction that fails at %s', (_name, plan) => {
   });
 });
 
-describe('a compaction whose last sync fails, when it may count already', () => {
+describe('a compaction whose last sync fails, when COMPLETE may be on disk', () => {
   const lastSync: FaultPlan = { verb: 'sync', name: NEW, errno: 'EIO', after: 1, times: 1 };
 
-  test('is undone for good: the new generation is emptied, then removed', () => {
+  test('is undone durably: the new generation is truncated, then removed', () => {
     const { disk, store } = storeWithDeadBytes();
     const before = contentsOf(store);
     const fault = breakDisk(disk, lastSync);
@@ -87,7 +87,7 @@ describe('a compaction whose last sync fails, when it may count already', () => 
     }
   });
 
-  test('ends writing where it cannot be undone, and nothing accepted is lost', () => {
+  test('poisons the store if it cannot be undone, and no accepted entry is lost', () => {
     const { disk, store, events } = storeWithDeadBytes();
     const before = contentsOf(store);
     breakDisk(disk, lastSync, { verb: 'truncate', name: NEW, errno: 'EPERM' });
@@ -101,8 +101,8 @@ describe('a compaction whose last sync fails, when it may count already', () => 
   });
 });
 
-describe('a compaction that is through', () => {
-  const leftovers: readonly (readonly [string, FaultPlan[]])[] = [
+describe('a completed compaction', () => {
+  const cleanups: readonly (readonly [string, FaultPlan[]])[] = [
     ['removing the old generation', [{ verb: 'remove', name: OLD, errno: 'EPERM' }]],
     ['emptying it', [{ verb: 'truncate', name: OLD, errno: 'EBUSY' }]],
     [
@@ -112,13 +112,13 @@ describe('a compaction that is through', () => {
         { verb: 'truncate', name: OLD, errno: 'EPERM' },
       ],
     ],
-    ['opening it to empty it', [{ verb: 'open', name: OLD, errno: 'EMFILE' }]],
+    ['opening it to truncate it', [{ verb: 'open', name: OLD, errno: 'EMFILE' }]],
     ['the directory sync after it', [{ verb: 'sync-directory', errno: 'EIO', after: 1 }]],
     ['closing it', [{ verb: 'close', name: OLD, errno: 'EIO' }]],
     ['writing its mark', [{ verb: 'write', name: NEW, errno: 'ENOSPC', after: 8 }]],
   ];
 
-  test.each(leftovers)('stands though %s fails', (_name, plans) => {
+  test.each(cleanups)('is kept although %s fails', (_name, plans) => {
     const { disk, store, events } = storeWithDeadBytes();
     const before = contentsOf(store);
     const fault = breakDisk(disk, ...plans);
@@ -134,7 +134,7 @@ describe('a compaction that is through', () => {
     for (const luck of ['none', 'all'] as const) {
       expect(contentsOf(openStore(disk.afterCrash(() => luck)))).toEqual(expected);
     }
-    // A later compaction finds a name that is free, whatever could not be removed.
+    // A later compaction finds an unused name, even if old files could not be removed.
     store.compact();
     expect(contentsOf(openStore(disk.afterKill()))).toEqual(expected);
     store.close();
@@ -143,7 +143,7 @@ describe('a compaction that is through', () => {
   });
 });
 
-test('a full disk is not hammered: the log must grow before the next attempt', () => {
+test('a full disk is not retried at once: the log must grow before the next attempt', () => {
   const { disk, store, events } = storeWithDeadBytes();
   fillUp(disk, 0, NEW);
   const attempts = (): number => events.filter(({ type }) => type === 'compaction-started').length;

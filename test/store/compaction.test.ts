@@ -1,6 +1,6 @@
 /*
- * A compaction copies what is live in the order of the log while the store is written to. What must not happen: a copy of
- * an entry that was deleted meanwhile comes back, or one of a value that was replaced.
+ * A compaction copies live records in the order of the log while the store is written to. What must not happen: a copy
+ * of an entry that was deleted meanwhile, or of a replaced value, comes back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { TestDisk } from './test-disk.ts';
 
 const BIG = 100_000;
 
-/** Starts a compaction of a log of many steps and stops in the middle: the small keys have been copied, the rest not. */
+/** Starts a compaction of a log of many steps and stops midway: the small keys have been copied, the rest not. */
 function inTheMiddle(): { disk: TestDisk; store: LogStore; end: () => Promise<void> } {
   const disk = new TestDisk();
   const store = openStore(disk);
@@ -58,7 +58,7 @@ const meanwhile: readonly (readonly [string, (store: LogStore) => void, Record<s
     { a: 'batch 2', c: 'batch 1' },
   ],
   [
-    'a prefix deletion of what was put meanwhile',
+    'a prefix deletion of new keys',
     (store) => {
       store.writer.put(bytes('user:3'), bytes('value'));
       store.writer.deletePrefix(bytes('user:'));
@@ -87,7 +87,7 @@ describe.each(meanwhile)('%s in the middle of a compaction', (_name, write, expe
     expectIt(openStore(image));
   });
 
-  test('holds where the compaction is given up', async () => {
+  test('holds if the compaction is abandoned', async () => {
     const { disk, store, end } = inTheMiddle();
     write(store);
     store.sync();
@@ -100,7 +100,7 @@ describe.each(meanwhile)('%s in the middle of a compaction', (_name, write, expe
 });
 
 describe('compact', () => {
-  test('gives back what is dead and keeps the rest', () => {
+  test('frees dead bytes and keeps the rest', () => {
     const disk = new TestDisk();
     const { store, events } = openWithEvents(disk);
     for (let i = 0; i < 300; i += 1) store.writer.put(bytes(`key ${i % 30}`), bytes(`value ${i}`));
@@ -129,7 +129,7 @@ describe('compact', () => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(1);
   });
 
-  test('ends a compaction that has begun by itself', async () => {
+  test('completes an automatic compaction', async () => {
     const { store, end } = inTheMiddle();
     store.compact();
     expect(store.stats()).toMatchObject({ generation: 2, counters: { compactions: 1 } });
@@ -137,7 +137,7 @@ describe('compact', () => {
     expect(store.stats()).toMatchObject({ generation: 2, counters: { compactions: 1 } });
   });
 
-  test('goes through many generations', () => {
+  test('works through many generations', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     for (let round = 0; round < 20; round += 1) {
@@ -153,7 +153,7 @@ describe('compact', () => {
 });
 
 describe('compactAsync', () => {
-  test('tells how far it is, from nothing to all', async () => {
+  test('reports its progress, from zero to the end', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     for (let i = 0; i < 20; i += 1) store.writer.put(bytes(`key ${i % 15}`), new Uint8Array(BIG));
@@ -165,7 +165,7 @@ describe('compactAsync', () => {
     expect(steps.at(-1)?.doneBytes).toBe(steps.at(-1)?.totalBytes);
   });
 
-  test('lets timers and other work in between its steps', async () => {
+  test('lets timers and other work run between its steps', async () => {
     const store = openStore(new TestDisk());
     for (let i = 0; i < 20; i += 1) store.writer.put(bytes(`key ${i % 15}`), new Uint8Array(BIG));
     let turns = 0;
@@ -180,7 +180,7 @@ describe('compactAsync', () => {
     expect(turns).toBeGreaterThan(2);
   });
 
-  test('writes no image that calls durable what came after its sync', async () => {
+  test('writes no image that covers writes after its sync as durable', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     store.writer.put(bytes('a'), bytes('value'));
@@ -194,12 +194,12 @@ describe('compactAsync', () => {
     disk.releaseSyncs();
     await compaction;
     const crashed = disk.afterCrash(() => 'none');
-    // Of what was not synced the image happens to be on the disk, and nothing else.
+    // Of what was not synced only the image happens to be on disk.
     if (disk.names.includes('000002.index')) crashed.place('000002.index', disk.bytes('000002.index'));
     expect([...contentsOf(openStore(crashed)).keys()]).toEqual(['a', 'b']);
   });
 
-  test('that is aborted leaves the store as it was', async () => {
+  test('that is aborted leaves the store unchanged', async () => {
     const { disk, store, end } = inTheMiddle();
     await end();
     for (let i = 0; i < 10; i += 1) store.writer.put(bytes(`big ${i % 7}`), new Uint8Array(BIG));
@@ -215,7 +215,7 @@ describe('compactAsync', () => {
     expect(contentsOf(store)).toEqual(contents);
   });
 
-  test('whose progress handler throws is given up with that error', async () => {
+  test('whose progress handler throws is abandoned with that error', async () => {
     const { store, end } = inTheMiddle();
     await end();
     for (let i = 0; i < 10; i += 1) store.writer.put(bytes(`big ${i % 7}`), new Uint8Array(BIG));
@@ -235,7 +235,7 @@ describe('compactAsync', () => {
     expect(disk.names.filter((name) => name.endsWith('.log'))).toHaveLength(1);
   });
 
-  test('with nothing to give back resolves', async () => {
+  test('without dead bytes resolves', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     store.writer.put(bytes('a'), bytes('value'));
@@ -249,7 +249,7 @@ describe('compactAsync', () => {
   });
 });
 
-test('close ends a compaction where the log would stay much too large, and gives up another', async () => {
+test('close completes a compaction if the log would stay much too large, and abandons another', async () => {
   for (const keys of [1, 12]) {
     const disk = new TestDisk();
     const { store, events } = openWithEvents(disk);

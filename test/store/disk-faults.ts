@@ -2,20 +2,20 @@ import { errnoError } from '../../src/storage/errno-error.ts';
 import { type DiskVerb, type Fault, faultAt, type SyncLoss } from '../../src/testing/index.ts';
 import type { TestDisk } from './test-disk.ts';
 
-/** Which calls fail. Without a name it is those of every file. */
+/** Which operations fail. Without a name, those of every file. */
 export interface FaultPlan {
   readonly verb: DiskVerb;
   readonly name?: string;
   readonly errno: string;
-  /** The first so many of them succeed. */
+  /** The first so many operations succeed. */
   readonly after?: number;
-  /** Then so many fail; by default all. */
+  /** Then so many operations fail; default: all. */
   readonly times?: number;
-  /** What becomes of the data of a sync; by default a later sync may make it durable. */
+  /** What happens to the data of a failed sync; default: a later sync can make it durable. */
   readonly loss?: SyncLoss;
 }
 
-/** Makes calls of a disk fail until `mend` is called; several plans hold at once. */
+/** Makes operations of a disk fail until `mend` is called; several plans are active at once. */
 export function breakDisk(disk: TestDisk, ...plans: readonly FaultPlan[]): { mend(): void; readonly failed: number } {
   const rules = plans.map(({ errno, loss, after = 0, times = Number.POSITIVE_INFINITY, ...place }) => {
     const fault: Fault = loss === undefined ? { fail: errno } : { fail: errno, loss };
@@ -39,7 +39,7 @@ export function breakDisk(disk: TestDisk, ...plans: readonly FaultPlan[]): { men
   };
 }
 
-/** A disk that takes `bytesMax` more bytes, the last of them in a short write. */
+/** Makes a disk accept only `bytesMax` more bytes, the last of them in a short write. */
 export function fillUp(disk: TestDisk, bytesMax: number, name?: string): { mend(): void } {
   let left = bytesMax;
   disk.before = (call) => {

@@ -1,12 +1,12 @@
-// Why this test: a read takes the directory's slot for the key's hash without a look at the key in the index, and finds out
-// at the record whether the slot is the key's. Two keys of one hash are rare, so here a pair is searched for.
+// Why this test: a read uses the slot of the key's hash without comparing the key in the index, and detects at the
+// record whether the slot belongs to the key. Two keys of one hash are rare, so this test searches for a pair.
 import { expect, test } from 'vitest';
 import { halfSipHash13, KeyWords } from '../../src/key-index/key-words.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { LogStore } from '../../src/store/log-store.ts';
 import { bytes, getBody, text } from './store-history.ts';
 
-/** Every random number of these stores, and so both halves of the key of their hashes. */
+/** Every random number of these stores, so also both halves of their hash key. */
 const RANDOM = 1;
 
 function pairOfEqualHash(): readonly [string, string] {
@@ -23,7 +23,7 @@ function pairOfEqualHash(): readonly [string, string] {
   }
 }
 
-test('two keys of one hash are never taken for each other', () => {
+test('two keys with the same hash are never confused', () => {
   const [first, second] = pairOfEqualHash();
   const storage = new MemoryStorage();
   const open = (): LogStore => LogStore.open('store', {}, { storage, random: () => RANDOM, defer: () => {} });
@@ -37,7 +37,7 @@ test('two keys of one hash are never taken for each other', () => {
   store.writer.put(bytes(second), bytes('of the second'));
   expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
   store.close();
-  // Nothing is in memory now, and every record must be read from the file.
+  // No record is in memory now; each must be read from the file.
   store = open();
   expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);
   expect([read(store, first), read(store, second)]).toEqual(['of the first', 'of the second']);

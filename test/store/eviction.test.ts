@@ -1,6 +1,6 @@
 /*
- * A bound on live bytes. What matters more than which entry goes: that one which went is never seen again unless it is put
- * again, whatever happens between, and that a call which throws has not replaced anything.
+ * A bound on live bytes. More important than which entry is evicted: an evicted entry is never returned again unless it
+ * is put again, whatever happens in between, and a call that throws has not replaced anything.
  */
 import { describe, expect, test } from 'vitest';
 import { recordBytes } from '../../src/log/record-format.ts';
@@ -12,7 +12,7 @@ import { TestDisk } from './test-disk.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const BODY = 'x'.repeat(100);
-/** Of an entry whose key has four bytes. */
+/** The size of an entry whose key has four bytes. */
 const ENTRY_BYTES: number = recordBytes(4, BODY.length);
 
 const name = (number: number): string => `k${String(number).padStart(3, '0')}`;
@@ -29,7 +29,7 @@ function fill(store: LogStore, from: number, to: number): void {
 }
 
 describe('a bound on live bytes', () => {
-  test('holds after every put, to the byte, and counts what went', () => {
+  test('holds after every put, to the byte, and counts evictions', () => {
     const store = openStore(undefined, { maxBytes: 10 * ENTRY_BYTES });
     for (let i = 0; i < 100; i += 1) {
       fill(store, i, i + 1);
@@ -42,7 +42,7 @@ describe('a bound on live bytes', () => {
     expect(store.stats().liveBytes).toBe(10 * ENTRY_BYTES);
   });
 
-  test('keeps what get found, and neither has nor a scan counts as a use', () => {
+  test('keeps entries that get found; neither has nor a scan counts as a use', () => {
     const store = openStore(undefined, { maxBytes: 10 * ENTRY_BYTES });
     fill(store, 0, 10);
     for (const number of [2, 5, 7]) getBody(store, bytes(name(number)));
@@ -54,14 +54,14 @@ describe('a bound on live bytes', () => {
     for (const number of [2, 5, 7]) expect(store.reader.has(bytes(name(number)))).toBe(true);
   });
 
-  test('is not spent on an entry that is replaced', () => {
+  test('does not count a replaced entry', () => {
     const store = openStore(undefined, { maxBytes: 3 * ENTRY_BYTES });
     fill(store, 0, 3);
     for (let i = 0; i < 20; i += 1) store.writer.put(bytes(name(i % 3)), bytes(BODY));
     store.writer.putMany([stored(name(0), BODY), stored(name(2), BODY)]);
     expect(keysOf(store)).toEqual([0, 1, 2].map(name));
     expect(evictionsOf(store)).toBe(0);
-    // One that grows makes others go, not itself.
+    // An entry that grows evicts others, not itself.
     store.writer.put(bytes(name(1)), bytes(BODY.repeat(2)));
     expect(store.reader.has(bytes(name(1)))).toBe(true);
     expect(store.stats().liveBytes).toBeLessThanOrEqual(3 * ENTRY_BYTES);
@@ -78,7 +78,7 @@ describe('a bound on live bytes', () => {
     expect(keysOf(store)).toEqual(Array.from({ length: 10 }, (_, i) => name(50 + i)));
   });
 
-  test('refuses what would not fit into an empty store, and nothing goes for it', () => {
+  test('refuses an entry that would not fit into an empty store, and evicts nothing for it', () => {
     const store = openStore(undefined, { maxBytes: 2 * ENTRY_BYTES });
     fill(store, 0, 2);
     const before = store.stats();
@@ -97,7 +97,7 @@ describe('a bound on live bytes', () => {
     expect(store.stats()).toEqual(before);
   });
 
-  test('holds when a store is opened with a smaller one', () => {
+  test('holds when a store is opened with a smaller bound', () => {
     const disk = new TestDisk();
     const larger = openStore(disk);
     fill(larger, 0, 50);
@@ -109,7 +109,7 @@ describe('a bound on live bytes', () => {
     expect(contentsOf(openStore(disk))).toEqual(left);
   });
 
-  test('is no concern of a reader', () => {
+  test('does not apply to a reader', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     fill(store, 0, 5);
@@ -118,7 +118,7 @@ describe('a bound on live bytes', () => {
     expect(reader.stats()).toMatchObject({ entries: 5, counters: { evictions: 0 } });
   });
 
-  test('holds through compactions that begin by themselves, and deletions count right', () => {
+  test('holds during automatic compactions, and deletions are counted correctly', () => {
     const store = openStore(undefined, { maxBytes: 2_000_000 });
     for (let i = 0; i < 400; i += 1) {
       store.writer.put(bytes(name(i)), bytes(String(i % 10).repeat(50_000)));
@@ -132,8 +132,8 @@ describe('a bound on live bytes', () => {
   });
 });
 
-describe('what was evicted', () => {
-  /** A full store whose first entry went; `old` is what it held. */
+describe('an evicted entry', () => {
+  /** A full store whose first entry was evicted; `old` is its value. */
   function evicted(disk: TestDisk, seed: number): { readonly store: LogStore; readonly gone: string } {
     const store = openStore(disk, { maxBytes: 4 * ENTRY_BYTES, seed });
     fill(store, 0, 4);
@@ -169,7 +169,7 @@ describe('what was evicted', () => {
     expect(openStore(crashed).reader.has(bytes(gone))).toBe(false);
   });
 
-  test('does not come back through a compaction that was under way when it went', async () => {
+  test('does not come back through a compaction that was running at the eviction', async () => {
     const disk = new TestDisk();
     const store = openStore(disk, { maxBytes: 1_500_000 });
     const body = 'x'.repeat(50_000);
@@ -188,7 +188,7 @@ describe('what was evicted', () => {
     expect(store.verify()).toMatchObject({ damaged: [] });
   });
 
-  test('is durable with the put it went for', () => {
+  test('is durably gone with the put that evicted it', () => {
     const disk = new TestDisk();
     const store = openStore(disk, { maxBytes: 4 * ENTRY_BYTES, durability: 'on-put' });
     fill(store, 0, 9);
@@ -197,8 +197,8 @@ describe('what was evicted', () => {
   });
 });
 
-describe('evictions and what goes wrong', () => {
-  test('an entry that proves damaged makes room, and is not evicted a second time', () => {
+describe('evictions and failures', () => {
+  test('an entry found damaged frees its space, and is not evicted a second time', () => {
     const disk = new TestDisk();
     const first = openStore(disk);
     fill(first, 0, 4);
@@ -214,7 +214,7 @@ describe('evictions and what goes wrong', () => {
     expect(store.stats().entries).toBe(4);
   });
 
-  test('a put that the disk refuses has replaced nothing; what went for it stays away', () => {
+  test('a put that the disk refuses replaces nothing; entries evicted for it stay evicted', () => {
     const disk = new TestDisk();
     const store = openStore(disk, { maxBytes: 400_000 });
     const body = 'x'.repeat(60_000);
@@ -234,7 +234,7 @@ describe('evictions and what goes wrong', () => {
     expect(contentsOf(openStore(disk.afterKill()))).toEqual(contentsOf(store));
   });
 
-  test('a store that cannot shrink when it is opened says so, and shrinks with the first put', () => {
+  test('a store that cannot shrink when it is opened reports it, and shrinks with the first put', () => {
     const disk = new TestDisk();
     const first = openStore(disk);
     for (let i = 0; i < 5000; i += 1) first.writer.put(bytes(`${'k'.repeat(60)}${i}`), bytes('x'));

@@ -1,6 +1,6 @@
 /*
- * A handler of events may write to the store. When the old generation cannot be closed, it is called while a compaction
- * ends: what it writes then must not advance that compaction once more.
+ * A handler of events may write to the store. If the old generation cannot be closed, the handler is called while a
+ * compaction ends: its writes must not advance that compaction again.
  */
 import { expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';

@@ -4,7 +4,7 @@ import { RecordReader } from '../../src/log/record-reader.ts';
 import { text } from './store-history.ts';
 import type { TestDisk } from './test-disk.ts';
 
-/** A record of a log as it lies in its file; offsets are bytes, `end` is exclusive. */
+/** A record of a log in its file. Offsets are in bytes; `end` is exclusive. */
 export interface FoundRecord {
   readonly kind: number;
   readonly key: string;
@@ -14,12 +14,12 @@ export interface FoundRecord {
   readonly end: number;
 }
 
-/** The records of an undamaged log, for tests that aim at one of them. */
+/** The records of an undamaged log, for tests that damage one of them. */
 export function recordsOf(disk: TestDisk, name: string): FoundRecord[] {
   const contents = disk.bytes(name);
   const header = decodeFileHeader(contents);
   const file = disk.afterKill().open(name, 'read');
-  if (header === undefined || file === undefined) throw new Error(`${name} is no log`);
+  if (header === undefined || file === undefined) throw new Error(`${name} is not a log`);
   const reader = new RecordReader({ file, name, salt: header.salt, size: contents.length });
   const records: FoundRecord[] = [];
   for (let offset = FILE_HEADER_BYTES; reader.read(offset) === 'valid'; offset = reader.next) {
@@ -49,7 +49,7 @@ export function flip(disk: TestDisk, name: string, offset: number, mask = 0x40):
   disk.place(name, contents);
 }
 
-/** Cuts a file to `size` bytes. */
+/** Truncates a file to `size` bytes. */
 export function cut(disk: TestDisk, name: string, size: number): void {
   disk.place(name, disk.bytes(name).slice(0, size));
 }

@@ -1,6 +1,6 @@
 /*
- * Why this test: stores write no log that is wrong in just one way. These are put together record by record, so that each
- * rule by which a replay judges is tried alone, and at its boundary.
+ * Why this test: stores write no log that is wrong in exactly one way. These logs are assembled record by record, so
+ * that each rule of the replay is tested alone, and at its boundary.
  */
 import { describe, expect, test } from 'vitest';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
@@ -22,19 +22,19 @@ import { bytes, text } from './store-history.ts';
 import type { TestDisk } from './test-disk.ts';
 
 const BODY = '0123456789';
-/** Each record with a key of one byte is so long. */
+/** The size of each record with a key of one byte. */
 const PUT_BYTES: number = recordBytes(1, BODY.length);
 
 function put(key: string, flags = 0): RecordContent {
   return putOf(bytes(key), bytes(BODY), bytes(''), flags);
 }
 
-/** The records of a batch of puts, whose first record says what `extent` says. */
+/** The records of a batch of puts; the first record has the given extent. */
 function batch(keys: string, extent = { records: keys.length, bytes: keys.length * PUT_BYTES }): RecordContent[] {
   return [batchOf(extent), ...[...keys].map((key) => put(key, FLAG_BATCH_MEMBER))];
 }
 
-/** A log file with these records, and where each of them is. */
+/** A log file with these records, and the offset of each. */
 function logOf(...records: readonly RecordContent[]): { disk: TestDisk; at: readonly number[]; end: number } {
   const { disk, log } = newLog();
   const at = records.map((record) => log.append(record));
@@ -58,7 +58,7 @@ function replayed(disk: TestDisk, durable = 0): LogReplay & { readonly keys: str
 }
 
 describe('a replay', () => {
-  test('applies puts, deletions and deletions of a prefix in their order', () => {
+  test('applies puts, deletions and prefix deletions in order', () => {
     const { disk, end, at } = logOf(
       put('a'),
       put('ab'),
@@ -71,26 +71,26 @@ describe('a replay', () => {
     expect(replayed(disk).lastDataRecord).toEqual({ offset: at[5], end });
   });
 
-  test('takes a damaged record that nothing calls durable for the end', () => {
+  test('treats a damaged record that was not durable as the end', () => {
     const { disk, at } = logOf(put('a'), put('b'), put('c'));
     for (const damage of [damageHeader, damageBody]) {
       const damaged = disk.afterKill();
       damage(damaged, at[1]);
       const end = { keys: 'a', end: at[1], damaged: [], forgotten: false, entriesLost: 0 };
       expect(replayed(damaged)).toMatchObject(end);
-      // Durable below this record is not durable.
+      // A durable offset before this record does not include it.
       expect(replayed(damaged, at[1])).toMatchObject(end);
     }
   });
 
-  test('forgets what is older than a damaged header that was durable', () => {
+  test('forgets everything older than a damaged durable header', () => {
     const { disk, at, end } = logOf(put('a'), put('b'), put('c'));
     damageHeader(disk, at[1]);
     const damage = { keys: 'c', end, damaged: [{ from: at[1], to: at[2] }], forgotten: true };
     expect(replayed(disk, (at[1] ?? 0) + 1)).toMatchObject(damage);
   });
 
-  test('loses the entry of a damaged body that was durable, older ones of its key too', () => {
+  test('loses the entry of a damaged durable body, and older ones of its key', () => {
     const { disk, at, end } = logOf(put('a'), put('b'), put('b'), put('c'));
     damageBody(disk, at[2]);
     const damaged = [{ from: at[2], to: at[3] }];
@@ -104,21 +104,21 @@ describe('a replay', () => {
     });
   });
 
-  test('keeps damage within the file where a durable body is cut off', () => {
+  test('reports damage within the file if a durable body is truncated', () => {
     const { disk, at, end } = logOf(put('a'), put('b'));
     cut(disk, NAME, end - 8);
     expect(replayed(disk, end - 8)).toMatchObject({ keys: 'a', end: end - 8, damaged: [{ from: at[1], to: end - 8 }] });
   });
 
-  test('forgets everything where the log ends below what was durable', () => {
+  test('forgets everything if the log ends below its durable offset', () => {
     const { disk, end } = logOf(put('a'));
     expect(replayed(disk, end)).toMatchObject({ keys: 'a', forgotten: false, damaged: [] });
     expect(replayed(disk, end + 1)).toMatchObject({ keys: '', forgotten: true, damaged: [{ from: end, to: end }] });
   });
 });
 
-describe('what is durable', () => {
-  test('is what a mark says, and no mark says it of itself or what follows', () => {
+describe('the durable offset', () => {
+  test('is that of a mark, which covers neither itself nor later records', () => {
     const { disk, at } = logOf(put('a'), markOf(1_000_000), put('b'));
     expect(replayed(disk)).toMatchObject({ durable: at[1], records: 3 });
     expect(lastMarkedOffset(readerOf(disk), FILE_HEADER_BYTES)).toBe(at[1]);
@@ -126,7 +126,7 @@ describe('what is durable', () => {
     expect(replayed(disk)).toMatchObject({ keys: 'a', end: at[2], forgotten: false });
   });
 
-  test('is no more than a mark says', () => {
+  test('is not higher than that of the mark', () => {
     const { disk, at } = logOf(put('a'), put('b'), markOf(FILE_HEADER_BYTES + PUT_BYTES));
     expect(lastMarkedOffset(readerOf(disk), FILE_HEADER_BYTES)).toBe(at[1]);
     damageHeader(disk, at[1]);
@@ -139,7 +139,7 @@ describe('what is durable', () => {
     expect(replayed(disk)).toMatchObject({ keys: 'c', end, forgotten: true, durable: at[2] });
   });
 
-  test('is everything before COMPLETE', () => {
+  test('is the offset of COMPLETE', () => {
     const { disk, at, end } = logOf(put('a'), completionOf(), put('b'));
     expect(replayed(disk)).toMatchObject({ durable: at[1], keys: 'a,b' });
     expect(lastMarkedOffset(readerOf(disk), FILE_HEADER_BYTES)).toBe(at[1]);
@@ -149,28 +149,28 @@ describe('what is durable', () => {
 });
 
 describe('a batch', () => {
-  test('counts where it is whole', () => {
+  test('is applied if it is complete', () => {
     const { disk, end } = logOf(put('a'), ...batch('bc'), put('d'));
     expect(replayed(disk)).toMatchObject({ keys: 'a,b,c,d', end, records: 4, damaged: [] });
   });
 
   test.each([
-    ['says more records than it has', batch('bc', { records: 3, bytes: 2 * PUT_BYTES })],
-    ['says fewer records than it has', batch('bc', { records: 1, bytes: 2 * PUT_BYTES })],
+    ['states more records than it has', batch('bc', { records: 3, bytes: 2 * PUT_BYTES })],
+    ['states fewer records than it has', batch('bc', { records: 1, bytes: 2 * PUT_BYTES })],
     ['ends within a record', batch('bc', { records: 2, bytes: 2 * PUT_BYTES - 8 })],
     [
-      'has a record that is no member',
+      'has a record that is not a member',
       [batchOf({ records: 2, bytes: 2 * PUT_BYTES }), put('b', FLAG_BATCH_MEMBER), put('c')],
     ],
     [
-      'has a deletion in it',
+      'contains a deletion',
       [
         batchOf({ records: 2, bytes: PUT_BYTES + recordBytes(1, 0) }),
         put('b', FLAG_BATCH_MEMBER),
         { ...deletionOf(bytes('a')), flags: FLAG_BATCH_MEMBER },
       ],
     ],
-  ])('that %s is a torn tail, or damage where it was durable', (_wrong, records) => {
+  ])('that %s is a torn tail, or damage if it was durable', (_wrong, records) => {
     const { disk, at, end } = logOf(put('a'), ...records, put('d'));
     expect(replayed(disk)).toMatchObject({ keys: 'a', end: at[1], forgotten: false, damaged: [] });
     expect(replayed(disk, end)).toMatchObject({ end, forgotten: true, damaged: [{ from: at[1] }] });
@@ -192,22 +192,22 @@ describe('a batch', () => {
     expect(replayed(disk, end)).toMatchObject({ keys: 'a,c,d', end, damaged, entriesLost: 1, forgotten: false });
   });
 
-  test('that was durable hides an unknown operation where the header of a member is damaged', () => {
+  test('that was durable hides an unknown operation if the header of a member is damaged', () => {
     const { disk, at, end } = logOf(put('a'), ...batch('bcd'), put('e'));
     damageBody(disk, at[2]);
     damageHeader(disk, at[3]);
-    // It goes on behind the batch: none of its members counts.
+    // The replay continues after the batch: none of its members is applied.
     const damaged = [{ from: at[1], to: at[5] }];
     expect(replayed(disk, end)).toMatchObject({ keys: 'e', end, damaged, forgotten: true, entriesLost: 0 });
   });
 
-  test('of which the first record is lost is lost with it', () => {
+  test('whose first record is lost is lost as a whole', () => {
     const { disk, at, end } = logOf(put('a'), ...batch('bc'), put('d'));
     damageHeader(disk, at[1]);
     expect(replayed(disk, end)).toMatchObject({ keys: 'd', end, damaged: [{ from: at[1], to: at[2] }] });
   });
 
-  test('whose last member is cut off is a torn tail, or lost where it was durable', () => {
+  test('whose last member is truncated is a torn tail, or lost if it was durable', () => {
     const { disk, at, end } = logOf(put('a'), ...batch('bc'));
     cut(disk, NAME, end - 8);
     expect(replayed(disk)).toMatchObject({ keys: 'a', end: at[1], damaged: [] });

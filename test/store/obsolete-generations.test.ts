@@ -1,6 +1,6 @@
 /*
- * After a compaction the old generation is removed in steps that later writes pay for. What must not happen:
- * that what is left of it is ever taken for the store, that it stays for good, or that writes suffer where it is refused.
+ * After a compaction the old generation is removed in steps that later writes pay for. What must not happen: that its
+ * remains are ever used as the store, that they stay permanently, or that writes fail if their removal is refused.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ interface Switched {
   readonly events: readonly StoreEvent[];
 }
 
-/** A store right after the put that ended a compaction by itself. The old generation has more than ten pieces. */
+/** A store right after the put that completed an automatic compaction. The old generation has more than ten pieces. */
 function switched(): Switched {
   const disk = new TestDisk();
   const { store, events } = openWithEvents(disk);
@@ -47,7 +47,7 @@ function failuresAmong(events: readonly StoreEvent[]): number {
 }
 
 describe('the old generation', () => {
-  test('shrinks by a piece at a time and is gone in the end', () => {
+  test('is truncated step by step and removed in the end', () => {
     const { disk, store, events } = switched();
     const sizes = [sizeOf(disk, OLD)];
     while (disk.names.includes(OLD)) {
@@ -73,7 +73,7 @@ describe('the old generation', () => {
     expect(taken).toBeLessThan(5 * MIB);
   });
 
-  test('goes with its image, and the image first', () => {
+  test('is removed with its image, the image first', () => {
     const disk = new TestDisk();
     const first = openStore(disk);
     for (let i = 0; i < 12; i += 1) first.writer.put(bytes(`key ${i}`), new Uint8Array(100_000));
@@ -93,7 +93,7 @@ describe('the old generation', () => {
     ['close', (store) => store.close()],
     ['compact', (store) => store.compact()],
     ['compactAsync', (store) => store.compactAsync()],
-  ])('is gone after %s, which leaves no file open', async (_name, end) => {
+  ])('is removed by %s, which leaves no file open', async (_name, end) => {
     const { disk, store, events } = switched();
     pay(store, 3 * MIB);
     expect(disk.names).toContain(OLD);
@@ -107,7 +107,7 @@ describe('the old generation', () => {
     expect(contentsOf(openStore(disk))).toEqual(contents);
   });
 
-  test('is taken away in turns by compactAsync, and a store closed meanwhile does the rest', async () => {
+  test('is removed in turns by compactAsync, and closing the store removes the rest', async () => {
     const { disk, store, events } = switched();
     const ending = store.compactAsync();
     while (store.stats().generation === 2) await sleep(0);
@@ -119,7 +119,7 @@ describe('the old generation', () => {
     expect(failuresAmong(events)).toBe(0);
   });
 
-  test('is joined by the next one where that gives way sooner', () => {
+  test('is joined by the next one if that is replaced before it is gone', () => {
     const { disk, store } = switched();
     store.writer.deletePrefix(bytes(''));
     for (let i = 0; store.stats().generation === 2; i += 1) store.writer.put(bytes('one'), new Uint8Array(100).fill(i));
@@ -130,8 +130,8 @@ describe('the old generation', () => {
   });
 });
 
-describe('a crash while the old generation goes', () => {
-  test('finds the new one, whatever of the old one is left', () => {
+describe('a crash while the old generation is removed', () => {
+  test('finds the new one, whatever is left of the old one', () => {
     const { disk, store } = switched();
     while (disk.names.includes(OLD)) {
       pay(store, 4 * MIB);
@@ -145,7 +145,7 @@ describe('a crash while the old generation goes', () => {
     }
   });
 
-  test('does not let the old one speak where the new one is damaged then', () => {
+  test('does not use the old one if the new one is then damaged', () => {
     const { disk, store } = switched();
     store.writer.put(bytes('key 1'), bytes('newest'));
     store.writer.delete(bytes('key 2'));
@@ -157,7 +157,7 @@ describe('a crash while the old generation goes', () => {
 });
 
 describe('a reader', () => {
-  test('that opens while the old generation goes sees the new one', () => {
+  test('that opens while the old generation is removed sees the new one', () => {
     const { disk, store } = switched();
     pay(store, 3 * MIB);
     store.sync();
@@ -166,7 +166,7 @@ describe('a reader', () => {
     expect(events).toEqual([]);
   });
 
-  test('of the old generation loses what is cut, and is told no lies', () => {
+  test('of the old generation misses truncated entries, and never gets wrong ones', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     for (let i = 0; i < 56; i += 1) store.writer.put(bytes(`key ${i}`), new Uint8Array(100_000).fill(i));
@@ -176,7 +176,7 @@ describe('a reader', () => {
     for (let i = 0; store.stats().generation === 1; i += 1) {
       store.writer.put(bytes(`key ${i % 56}`), new Uint8Array(100_000).fill(255));
     }
-    // The end goes first, and the reader's part of the log was its beginning.
+    // The end is truncated first, and the reader used the beginning of the log.
     pay(store, 2 * MIB);
     expect(contentsOf(reader)).toEqual(before);
     pay(store, 40 * MIB);
@@ -186,13 +186,13 @@ describe('a reader', () => {
   });
 });
 
-describe.each(['EPERM', 'EBUSY'])('where the platform answers %s', (errno) => {
+describe.each(['EPERM', 'EBUSY'])('if the platform throws %s', (errno) => {
   test.each([
     ['truncation', ['truncate']],
     ['removal', ['remove']],
     ['opening', ['open']],
     ['truncation and removal', ['truncate', 'remove']],
-  ] as const)('to %s, that is told once, and writes go on', (_name, verbs) => {
+  ] as const)('to %s, that is reported once, and writes still work', (_name, verbs) => {
     const { disk, store, events } = switched();
     const fault = breakDisk(disk, ...verbs.map((verb) => ({ verb, name: OLD, errno })));
     pay(store, 40 * MIB);
@@ -209,7 +209,7 @@ describe.each(['EPERM', 'EBUSY'])('where the platform answers %s', (errno) => {
   });
 });
 
-test('a writer that lost its lock takes nothing more away', () => {
+test('a writer that lost its lock removes nothing more', () => {
   const { disk, store, events } = switched();
   const before = sizeOf(disk, OLD);
   disk.stealLock();

@@ -1,6 +1,6 @@
 /*
- * What opening finds and what it does about it: a clean end, a torn tail, damage. The three must not be taken for one
- * another: a torn tail costs nothing that was synced, damage must not pass for one, and neither stops an open.
+ * What opening finds and how it reacts: a clean end, a torn tail, damage. The three must not be confused: a torn tail
+ * loses no synced entry, damage must not count as a torn tail, and neither fails an open.
  */
 import { describe, expect, test } from 'vitest';
 import { breakDisk } from './disk-faults.ts';
@@ -22,14 +22,14 @@ function written(...keys: readonly string[]): { disk: TestDisk } & ReturnType<ty
 }
 
 describe('opening', () => {
-  test('begins a store where there is none', () => {
+  test('creates a store if there is none', () => {
     const { store, events } = openWithEvents(new TestDisk());
     expect(store.stats()).toMatchObject({ entries: 0, generation: 1, liveBytes: 0, deadBytes: 0 });
     expect(store.stats().recovery).toMatchObject({ generation: 0, clean: true });
     expect(events).toEqual([]);
   });
 
-  test('of a closed store uses its image and finds it clean', () => {
+  test('of a closed store uses its image and reports a clean end', () => {
     const { disk, store } = written('a', 'b');
     store.close();
     const { store: again, events } = openWithEvents(disk);
@@ -46,14 +46,14 @@ describe('opening', () => {
     expect(events).toEqual([]);
   });
 
-  test('after a kill right after a sync finds it clean too, without an image', () => {
+  test('after a kill right after a sync reports a clean end too, without an image', () => {
     const { disk } = written('a', 'b');
     const { store, events } = openWithEvents(disk.afterKill());
     expect(store.stats().recovery).toMatchObject({ imageUsed: false, clean: true });
     expect(events).toEqual([]);
   });
 
-  test('cuts a torn tail, keeps what is whole and says so', () => {
+  test('truncates a torn tail, keeps complete records and reports it', () => {
     const { disk, store } = written('a');
     store.writer.put(bytes('whole'), bytes('value'));
     store.writer.put(bytes('torn'), bytes('value'));
@@ -69,7 +69,7 @@ describe('opening', () => {
     expect(killed.names).toEqual([LOG]);
   });
 
-  test('cuts at the beginning of a batch that is not whole', () => {
+  test('truncates at the start of an incomplete batch', () => {
     const { disk, store } = written('a');
     const put = { key: bytes('a'), value: bytes('of the batch'), trailer: bytes('') };
     store.writer.putMany([put, { ...put, key: bytes('b') }, { ...put, key: bytes('c') }]);
@@ -81,7 +81,7 @@ describe('opening', () => {
     }
   });
 
-  test('forgets what is older than a damaged header and keeps what follows', () => {
+  test('forgets entries older than a damaged header and keeps later ones', () => {
     const { disk } = written('a', 'b', 'c');
     const damaged = disk.afterKill();
     flip(damaged, LOG, lastRecordOf(disk, LOG, 'b').offset);
@@ -94,13 +94,13 @@ describe('opening', () => {
       tornBytes: 0,
     });
     expect(events.map(({ type }) => type)).toEqual(['recovered', 'compaction-started', 'compaction-finished']);
-    // The verdict lasts: the log that holds the damage is gone, and its bytes are set aside.
+    // The verdict is durable: the damaged log is gone, and its damaged bytes are quarantined.
     expect(damaged.names).toEqual([`${LOG}.${offset}.corrupt`, '000002.log']);
     expect(damaged.bytes(`${LOG}.${offset}.corrupt`)).toEqual(corrupted(disk, offset, end));
     expect(contentsOf(openStore(damaged.afterKill())).size).toBe(1);
   });
 
-  test('loses one entry to a damaged body, and not to an older value of its key', () => {
+  test('loses one entry to a damaged body, and does not restore an older value of its key', () => {
     const { disk, store } = written('a', 'b');
     store.writer.put(bytes('a'), bytes('newer'));
     store.sync();
@@ -146,7 +146,7 @@ describe('opening', () => {
     }
   });
 
-  test('takes damage to the last mark for a torn tail: nothing stood behind it', () => {
+  test('treats damage to the last mark as a torn tail, as nothing followed it', () => {
     const { disk } = written('a', 'b');
     const damaged = disk.afterKill();
     flip(damaged, LOG, recordsOf(disk, LOG).findLast(({ kind }) => kind === KIND.mark)?.offset ?? 0);
@@ -155,7 +155,7 @@ describe('opening', () => {
     expect(store.stats().recovery).toMatchObject({ damaged: [], forgotten: false, clean: false });
   });
 
-  test('begins again where the header is damaged, and sets the log aside', () => {
+  test('starts a new store if the header is damaged, and quarantines the log', () => {
     const { disk } = written('a');
     const damaged = disk.afterKill();
     flip(damaged, LOG, 9);
@@ -166,7 +166,7 @@ describe('opening', () => {
     expect(store.stats().recovery).toMatchObject({ forgotten: true, clean: false });
   });
 
-  test('is done once more in the same way where the disk is too full to make a verdict last', () => {
+  test('is repeated in the same way if the disk is too full to make its verdict durable', () => {
     const { disk } = written('a', 'b', 'c');
     const damaged = disk.afterKill();
     flip(damaged, LOG, lastRecordOf(disk, LOG, 'b').offset);
@@ -182,7 +182,7 @@ describe('opening', () => {
     expect([...contentsOf(openStore(damaged)).keys()]).toEqual(['c', 'later 0', 'later 1', 'later 2']);
   });
 
-  test.each(['open', 'read', 'close'] as const)('does without an image that fails at %s', (verb) => {
+  test.each(['open', 'read', 'close'] as const)('works without an image that fails at %s', (verb) => {
     const { disk, store } = written('a');
     store.close();
     breakDisk(disk, { verb, name: '000001.index', errno: 'EIO' });
@@ -193,7 +193,7 @@ describe('opening', () => {
   });
 
   test.each(['write', 'sync', 'sync-directory', 'truncate'] as const)(
-    'fails with IO where mending a torn tail fails at %s, and succeeds later',
+    'fails with IO if the repair of a torn tail fails at %s, and succeeds later',
     (verb) => {
       const { disk, store } = written('a');
       store.writer.put(bytes('b'), bytes('value'));

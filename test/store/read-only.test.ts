@@ -1,6 +1,6 @@
 /*
- * A read-only store takes no lock, writes nothing, and sees what its writer has made durable and said so: no more, as
- * the rest may be gone after a crash, and no less.
+ * A read-only store takes no lock, writes nothing, and sees exactly what its writer has recorded as durable: no more,
+ * as the rest may be gone after a crash, and no less.
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
@@ -106,16 +106,16 @@ describe('a read-only store', () => {
     expect(disk.names).toEqual([]);
   });
 
-  test('of a log without anything whole is empty and says why', () => {
+  test('of a log without a complete record is empty and reports why', () => {
     const disk = new TestDisk();
-    disk.place('000001.log', bytes('this was a log once, and now it is none any more, at all'));
+    disk.place('000001.log', bytes('this file was a log, but its header was overwritten'));
     const { store: reader, events } = openReader(disk);
     expect(reader.size).toBe(0);
     expect(events).toEqual([expect.objectContaining({ type: 'recovered' })]);
     expect(disk.names).toEqual(['000001.log']);
   });
 
-  test('passes over damage without mending it', () => {
+  test('skips damage without repairing it', () => {
     const { disk, store } = writtenStore();
     store.writer.put(bytes('c'), bytes('value'));
     store.sync();
@@ -128,7 +128,7 @@ describe('a read-only store', () => {
     expect(disk.bytes('000001.log')).toEqual(before);
   });
 
-  test('forgets an entry that proves damaged later, and writes nothing of it', () => {
+  test('forgets an entry that is found damaged later, and writes nothing about it', () => {
     const { disk, store } = writtenStore();
     store.close();
     flip(disk, '000001.log', lastRecordOf(disk, '000001.log', 'b').bodyOffset);
@@ -139,7 +139,7 @@ describe('a read-only store', () => {
     expect(reader.verify().ok).toBe(false);
   });
 
-  test('is honest at every moment of a writer that compacts', () => {
+  test('never lies at any step of a compacting writer', () => {
     const { disk, store } = writtenStore();
     const history = new StoreHistory(contentsOf(store));
     store.writer.put(bytes('a'), bytes('newer'));

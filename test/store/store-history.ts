@@ -22,9 +22,9 @@ export function bytes(characters: string): Uint8Array {
 const shipped: Pick<Engine, 'LogStore' | 'pageCacheBytes'> = { LogStore, pageCacheBytes: 8 * 64 * 1024 };
 
 export interface OpenForTest extends LogStoreOptions {
-  /** Another engine than that of the sources. */
+  /** An engine to use instead of that of the sources. */
   readonly engine?: Pick<Engine, 'LogStore' | 'pageCacheBytes'> | undefined;
-  /** Decides about salts and towers, unless `random` does. */
+  /** The seed for salts and towers, unless `random` is given. */
   readonly seed?: number;
   readonly random?: () => number;
   readonly defer?: (task: () => void) => void;
@@ -37,7 +37,7 @@ export function openStore(storage: StorageBackend = new MemoryStorage(), options
   return engine.LogStore.open('store', settings, { storage, random, defer });
 }
 
-/** Opens a store and keeps what it tells. */
+/** Opens a store and collects its events. */
 export function openWithEvents(
   storage: StorageBackend,
   options: OpenForTest = {},
@@ -69,8 +69,8 @@ export function contentsOf(store: LogStore): Map<string, string> {
 }
 
 /**
- * The states that a store has gone through, one after each accepted operation, and how far a sync covered them. It knows
- * what a store may hold after any fault.
+ * The states of a store, one after each accepted operation, and how many of them a sync covered. It decides what a
+ * store may hold after any fault.
  */
 export class StoreHistory {
   readonly states: Contents[];
@@ -89,29 +89,34 @@ export class StoreHistory {
     return this.#synced;
   }
 
-  /** An operation was accepted that changed the contents so. */
+  /** Records an accepted operation that changes the contents with `change`. */
   accept(change: (contents: Map<string, string>) => void): void {
     const next = new Map(this.current);
     change(next);
     this.states.push(next);
   }
 
-  /** A sync covered the first `states` states; by default all. */
+  /** Records a sync that covered the first `states` states; default: all. */
   sync(states: number = this.states.length): void {
     this.#synced = Math.max(this.#synced, states - 1);
   }
 
-  /** After a pure crash: whether `contents` is a state that holds everything synced. */
+  /** After a pure crash: whether `contents` is a state with everything synced. */
   isPrefix(contents: Contents): boolean {
     return this.states.slice(this.#synced).some((state) => equal(state, contents));
   }
 
-  /** Whether `contents` is a state at any time: what damage that takes the end of the log and its marks may leave. */
+  /**
+   * Whether `contents` was a state at any time: what may be left if damage removes the end of the log and its marks.
+   */
   wasState(contents: Contents): boolean {
     return this.states.some((state) => equal(state, contents));
   }
 
-  /** After damage: the entries of `contents` that are neither the last synced nor a later accepted value of their key. */
+  /**
+   * After damage: the entries of `contents` that are neither the last synced value of their key nor a later accepted
+   * one.
+   */
   lies(contents: Contents): string[] {
     const states = this.states.slice(this.#synced);
     const lies: string[] = [];

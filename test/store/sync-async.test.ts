@@ -24,7 +24,7 @@ describe('syncAsync', () => {
     expect(store.stats().counters.syncs).toBe(1);
   });
 
-  test('is shared: callers that come while one runs wait for the next, which covers them all', async () => {
+  test('is shared: callers during a running sync wait for the next one, which covers them all', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     disk.holdsSyncs = true;
@@ -44,10 +44,10 @@ describe('syncAsync', () => {
   });
 
   /*
-   * Callers who wait for one sync come again as soon as it has ended. Were the next one started before they could, each
-   * sync would cover half of them: those who came during the one before, and not those who waited for that.
+   * Callers that wait for one sync call again as soon as it has ended. If the next one started before they could, each
+   * sync would cover half of them: those that called during the previous one, and not those that waited for it.
    */
-  test('is shared by all callers of a loop, not by every other one', async () => {
+  test('is shared by all callers of a loop, not by every second one', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     const syncs = countingSyncs(disk);
@@ -63,7 +63,7 @@ describe('syncAsync', () => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(16 * rounds);
   });
 
-  test('covers what was accepted before the call and claims no more', async () => {
+  test('covers what was accepted before the call and marks no more', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     store.writer.put(bytes('a'), bytes('value'));
@@ -73,7 +73,7 @@ describe('syncAsync', () => {
     store.verify();
     disk.releaseSyncs();
     await sync;
-    // The second entry is in the file but not durable: a crash that takes it is no damage, be the mark behind it there.
+    // The second entry is in the file but not durable: a crash that loses it is not damage, even with a mark after it.
     for (const luck of [['none'], ['zeros', 'all'], ['part', 'all']] as const) {
       let drawn = 0;
       const crashed = disk.afterCrash(() => {
@@ -99,7 +99,7 @@ describe('syncAsync', () => {
     await expect(store.syncAsync()).rejects.toMatchObject({ code: 'POISONED' });
   });
 
-  test('rejects where the write fails, and succeeds when there is room again', async () => {
+  test('rejects if the write fails, and succeeds when there is room again', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     store.writer.put(bytes('a'), bytes('value'));
@@ -110,7 +110,7 @@ describe('syncAsync', () => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(1);
   });
 
-  test('resolves at once where there is nothing new', async () => {
+  test('resolves at once if there is nothing new', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     disk.holdsSyncs = true;
@@ -118,7 +118,7 @@ describe('syncAsync', () => {
     expect(disk.heldSyncs).toBe(0);
   });
 
-  test('resolves where the store is closed meanwhile, as close makes everything durable', async () => {
+  test('resolves if the store is closed meanwhile, as close makes everything durable', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     store.writer.put(bytes('a'), bytes('value'));
@@ -131,7 +131,7 @@ describe('syncAsync', () => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(1);
   });
 
-  test('resolves where a compaction switches the generation meanwhile', async () => {
+  test('resolves if a compaction switches the generation meanwhile', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     store.writer.put(bytes('a'), bytes('old'));
@@ -144,7 +144,7 @@ describe('syncAsync', () => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(new Map([['a', 'value']]));
   });
 
-  test('syncs on the thread where the storage knows no other way', async () => {
+  test('syncs on the thread if the storage has no asynchronous sync', async () => {
     const store = openStore(withoutAsyncSync(new MemoryStorage()));
     store.writer.put(bytes('a'), bytes('value'));
     await store.syncAsync();
@@ -153,7 +153,7 @@ describe('syncAsync', () => {
 });
 
 describe('syncEveryMs', () => {
-  test('syncs by itself, and tells where it fails', async () => {
+  test('syncs automatically, and reports a failure', async () => {
     const disk = new TestDisk();
     const { store, events } = openWithEvents(disk, { syncEveryMs: 1 });
     store.writer.put(bytes('a'), bytes('value'));

@@ -1,6 +1,6 @@
 /*
- * After a sync that failed nobody knows what is on the disk, and no later sync can prove it. So writing is over for this
- * instance; what is in memory can still be read, and opening again finds out.
+ * After a failed sync it is unknown what is on the disk, and no later sync can prove it. So this instance stops
+ * writing; memory can still be read, and reopening recovers.
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
@@ -11,7 +11,7 @@ import { TestDisk } from './test-disk.ts';
 
 const poisoned = expect.objectContaining({ code: 'POISONED' });
 
-/** A store with one synced entry and one that a failed sync leaves open, or loses. */
+/** A store with one synced entry and one whose sync failed, or was lost. */
 function poisonedStore(loss?: SyncLoss): { disk: TestDisk } & ReturnType<typeof openWithEvents> {
   const disk = new TestDisk();
   const opened = openWithEvents(disk);
@@ -41,7 +41,7 @@ describe('a store whose sync failed', () => {
     expect(() => mutate(store)).toThrow(/EIO/);
   });
 
-  test('refuses what is asynchronous by rejecting', async () => {
+  test('rejects asynchronous calls', async () => {
     const { store } = poisonedStore();
     await expect(store.syncAsync()).rejects.toEqual(poisoned);
     await expect(store.compactAsync()).rejects.toEqual(poisoned);
@@ -57,7 +57,7 @@ describe('a store whose sync failed', () => {
     expect(events).toEqual([{ type: 'poisoned', error: poisoned }]);
   });
 
-  test('is recovered by opening it again, whatever became of the open entry', () => {
+  test('is recovered by reopening, whatever happened to the unsynced entry', () => {
     for (const luck of ['none', 'part', 'zeros', 'all'] as const) {
       const { disk, store } = poisonedStore();
       store.close();
@@ -68,8 +68,8 @@ describe('a store whose sync failed', () => {
     }
   });
 
-  test('in a process that goes on, what the next instance calls durable is: it writes the tail again', () => {
-    // The failed sync marked the pages clean: only what is written again can become durable.
+  test('in the same process, the next instance makes the tail durable: it writes it again', () => {
+    // The failed sync marked the pages clean: only bytes that are written again can become durable.
     const { disk, store } = poisonedStore('marked-clean');
     store.close();
     expect(contentsOf(openWithEvents(disk).store).size).toBe(2);
@@ -89,7 +89,7 @@ describe('a store whose sync failed', () => {
   });
 });
 
-test('with puts that are each durable, the put whose sync fails throws POISONED', () => {
+test('with durable puts, the put whose sync fails throws POISONED', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk, { durability: 'on-put' });
   store.writer.put(bytes('a'), bytes('value'));
@@ -98,7 +98,7 @@ test('with puts that are each durable, the put whose sync fails throws POISONED'
   expect(contentsOf(openWithEvents(disk.afterCrash(() => 'none')).store)).toEqual(new Map([['a', 'value']]));
 });
 
-test('a mark that cannot be written after a sync is no failure of it', () => {
+test('a mark that cannot be written after a sync does not fail it', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
   store.writer.put(bytes('a'), bytes('value'));

@@ -1,27 +1,37 @@
 import type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from '../../src/storage/storage-backend.ts';
 import { crashImage } from '../../src/testing/crash-image.ts';
-import { type CrashPiece, crashPieces, type Fate, KEPT, LOST, ZEROED } from '../../src/testing/crash-piece.ts';
 import type { DiskImage } from '../../src/testing/disk-image.ts';
-import { DiskMoment } from '../../src/testing/disk-moment.ts';
+import { DiskState } from '../../src/testing/disk-state.ts';
 import type { DiskCall, DiskVerb, Fault } from '../../src/testing/index.ts';
 import { EMPTY_DISK, FaultStorage } from '../../src/testing/index.ts';
+import {
+  type CrashOutcome,
+  KEPT,
+  LOST,
+  type PendingPart,
+  pendingParts,
+  ZEROED,
+} from '../../src/testing/pending-part.ts';
 
-/** Sees a call before it is done. What it throws is what the call throws; a number cuts a transfer short, as a fault does. */
+/** Called before each operation. If it throws, the operation throws that error; a number makes a transfer short. */
 export type Hook = (call: DiskCall) => Fault | number | undefined;
 
-/** What of one change survives a crash: all of it, none, of a write its first bytes, or zeros where the file grew. */
+/**
+ * How much of one change survives a crash: all of it, nothing, the first bytes of a write, or zeros where the file
+ * grew.
+ */
 export type Survival = 'all' | 'none' | 'part' | 'zeros';
 
-/** Decides about the changes that no sync covered, one call each. */
+/** Called once for each change that no sync covered. */
 export type Choose = () => Survival;
 
 const PATH = 'disk';
-/** Calls that the hook does not see: whether the lock is held is asked before each write. */
-const UNSEEN: ReadonlySet<DiskVerb> = new Set(['open-directory', 'check-lock', 'unlock']);
+/** Operations that the hook does not see: the store checks its lock before each write. */
+const UNHOOKED: ReadonlySet<DiskVerb> = new Set(['open-directory', 'check-lock', 'unlock']);
 
 /**
- * One directory of a `FaultStorage`, whose fault model it has, with what tests of stores do to a disk from outside: look
- * at files, replace them, strike calls, hold syncs back, crash.
+ * A disk for tests of the store: one directory of a `FaultStorage`, with its fault model. Tests read and replace its
+ * files from outside the store, make operations fail, delay syncs, and crash it.
  */
 export class TestDisk implements StorageBackend, StorageDirectory {
   readonly #storage: FaultStorage;
@@ -29,11 +39,11 @@ export class TestDisk implements StorageBackend, StorageDirectory {
   #lock: StorageLock | undefined;
   #held: (() => void)[] = [];
   #isOutside = false;
-  /** The disk after the first so many changes: what a crash starts from, kept for the next one. */
-  #moment: DiskMoment | undefined;
+  /** The disk after the changes applied so far: where a crash starts from, kept for the next one. */
+  #crashBase: DiskState | undefined;
   #changesApplied = 0;
   before: Hook = () => undefined;
-  /** The most memory that was given to a read to fill: what content alone can make a store allocate. */
+  /** The largest buffer that a read was asked to fill: how much memory file contents make the store allocate. */
   memoryBytes = 0;
   /** While true, asynchronous syncs wait for `releaseSyncs`. */
   holdsSyncs = false;
@@ -78,27 +88,27 @@ export class TestDisk implements StorageBackend, StorageDirectory {
     return this.#storage.isLocked(PATH);
   }
 
-  /** Another process takes the lock away. */
+  /** Another process takes the lock over. */
   stealLock(): void {
     this.#storage.takeLockAway(PATH);
   }
 
-  /** Somebody removes the lock of an owner that still lives. */
+  /** The lock file is removed while its owner still runs. */
   removeLock(): void {
     this.#lock?.release();
   }
 
-  /** Files that were opened and not closed. */
+  /** The number of open files. */
   get openFiles(): number {
     return this.#storage.openFiles.length;
   }
 
-  /** Names of the files, sorted. */
+  /** The names of the files, sorted. */
   get names(): string[] {
     return this.#outside(() => this.list().sort());
   }
 
-  /** A copy of what a reader of the file sees. */
+  /** A copy of the file's content as readers see it. */
   bytes(name: string): Uint8Array {
     return this.#outside(() => {
       const file = this.#directory.open(name, 'read');
@@ -110,7 +120,7 @@ export class TestDisk implements StorageBackend, StorageDirectory {
     });
   }
 
-  /** Puts a durable file there, from outside of the store; open handles of one that was there see the new contents. */
+  /** Replaces or creates a durable file from outside the store; handles that are open on it see the new content. */
   place(name: string, bytes: Uint8Array): void {
     this.#outside(() => {
       const file = this.#directory.open(name, 'write') ?? this.#directory.create(name);
@@ -122,7 +132,7 @@ export class TestDisk implements StorageBackend, StorageDirectory {
     });
   }
 
-  /** Takes a file away from outside of the store. */
+  /** Removes a file from outside the store. */
   take(name: string): void {
     this.#outside(() => {
       this.#directory.remove(name);
@@ -130,30 +140,30 @@ export class TestDisk implements StorageBackend, StorageDirectory {
     });
   }
 
-  /** The disk as another process finds it after this one was killed: all that was written, durable or not. */
+  /** The disk as another process finds it after this one was killed: with everything written, durable or not. */
   afterKill(): TestDisk {
     return new TestDisk(this.#storage.image());
   }
 
-  /** The disk after the machine stopped: of each change that no sync covered, what `choose` says. */
+  /** The disk after the machine stopped; `choose` decides about each change that no sync covered. */
   afterCrash(choose: Choose): TestDisk {
     const { start, changes } = this.#storage.journal;
-    this.#moment ??= new DiskMoment(start);
-    for (const change of changes.slice(this.#changesApplied)) this.#moment.apply(change);
+    this.#crashBase ??= new DiskState(start);
+    for (const change of changes.slice(this.#changesApplied)) this.#crashBase.apply(change);
     this.#changesApplied = changes.length;
-    const moment = this.#moment;
-    // Writes are one piece each.
-    const pieces = crashPieces(moment, Number.MAX_SAFE_INTEGER);
+    const disk = this.#crashBase;
+    // Each write is one part.
+    const parts = pendingParts(disk, Number.MAX_SAFE_INTEGER);
     return new TestDisk(
       crashImage(
-        moment,
-        pieces,
-        pieces.map((piece) => fateOf(piece, choose)),
+        disk,
+        parts,
+        parts.map((part) => outcomeOf(part, choose)),
       ),
     );
   }
 
-  /** Lets the asynchronous syncs end that wait. */
+  /** Ends the asynchronous syncs that wait. */
   releaseSyncs(): void {
     const held = this.#held;
     this.#held = [];
@@ -165,12 +175,12 @@ export class TestDisk implements StorageBackend, StorageDirectory {
   }
 
   #faultOf(call: DiskCall): Fault | undefined {
-    if (this.#isOutside || UNSEEN.has(call.verb)) return undefined;
+    if (this.#isOutside || UNHOOKED.has(call.verb)) return undefined;
     const verdict = this.before(call);
     return typeof verdict === 'number' ? { short: verdict } : verdict;
   }
 
-  /** Does what the hook does not see. */
+  /** Runs a task whose operations the hook does not see. */
   #outside<Result>(task: () => Result): Result {
     const wasOutside = this.#isOutside;
     this.#isOutside = true;
@@ -197,11 +207,11 @@ export class TestDisk implements StorageBackend, StorageDirectory {
   }
 }
 
-function fateOf({ certain, change }: CrashPiece, choose: Choose): Fate {
+function outcomeOf({ certain, change }: PendingPart, choose: Choose): CrashOutcome {
   const survival = certain ? 'all' : choose();
   if (survival === 'none') return LOST;
   if (change.kind !== 'write' || survival === 'all') return KEPT;
   if (survival === 'zeros') return ZEROED;
   // Torn in the middle of a word: no unit of the format is a unit of the disk.
-  return { head: 'new', at: Math.ceil(change.bytes.length / 2) - 1, tail: 'old' };
+  return { first: 'new', at: Math.ceil(change.bytes.length / 2) - 1, rest: 'old' };
 }

@@ -1,6 +1,6 @@
 /*
- * What a disk that takes no more may cost: nothing. A put that throws has changed nothing, what was accepted before stays
- * readable and is written as soon as there is room, to the very place it was meant for.
+ * A disk that accepts no more bytes must cost nothing. A put that throws has changed nothing; accepted entries stay
+ * readable and are written as soon as there is room, to the same offsets.
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
@@ -12,7 +12,7 @@ const io = expect.objectContaining({ code: 'IO' });
 const errnos = ['ENOSPC', 'EDQUOT', 'EIO'] as const;
 const BODY = 'x'.repeat(10_000);
 
-/** Puts until the store says no; returns the keys that were accepted. */
+/** Puts until the store refuses; returns the accepted keys. */
 function putUntilFull(store: LogStore, history: StoreHistory): void {
   for (let i = 0; i < 200; i += 1) {
     try {
@@ -23,17 +23,17 @@ function putUntilFull(store: LogStore, history: StoreHistory): void {
     }
     history.accept((contents) => contents.set(`key ${i}`, BODY));
   }
-  expect.fail('the store takes everything');
+  expect.fail('the store accepts everything');
 }
 
-/** Everything that could be told apart from a store that nothing happened to. */
+/** Everything that would differ from a store without the failure. */
 function snapshot(store: LogStore): unknown {
   const { entries, liveBytes, deadBytes, logBytes } = store.stats();
   return { entries, liveBytes, deadBytes, logBytes, contents: contentsOf(store) };
 }
 
 describe.each(errnos)('a write that fails with %s', (errno) => {
-  test('makes a put throw that changes nothing, and costs nothing accepted', () => {
+  test('makes a put throw that changes nothing, and loses no accepted entry', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     const history = new StoreHistory();
@@ -60,7 +60,7 @@ describe.each(errnos)('a write that fails with %s', (errno) => {
     const history = new StoreHistory();
     const fault = breakDisk(disk, { verb: 'write', errno });
     putUntilFull(store, history);
-    // What is left of the buffer is filled with the smallest record there is, so that a deletion does not fit either.
+    // The rest of the buffer is filled with the smallest possible records, so that a deletion does not fit either.
     expect(() => {
       while (store.stats().logBytes < 1_000_000) store.writer.put(bytes(''), bytes(''));
     }).toThrow(io);
@@ -74,7 +74,7 @@ describe.each(errnos)('a write that fails with %s', (errno) => {
     expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(contentsOf(store));
   });
 
-  test('in the background is told, thrown once by the next call, and made good by the one after', () => {
+  test('in the background is reported, thrown once by the next call, and repaired by the one after', () => {
     const disk = new TestDisk();
     const deferred: (() => void)[] = [];
     const { store, events } = openWithEvents(disk, { defer: (task) => deferred.push(task) });
@@ -94,14 +94,14 @@ describe.each(errnos)('a write that fails with %s', (errno) => {
 
 describe('a disk that fills up', () => {
   test.each([1, 40, 300, 5000, 70_000])(
-    'after %i bytes more loses nothing and goes on when there is room',
+    'after %i more bytes loses nothing and continues when there is room',
     (bytesMax) => {
       const disk = new TestDisk();
       const store = openStore(disk);
       const history = new StoreHistory();
       const fault = fillUp(disk, bytesMax);
       putUntilFull(store, history);
-      // A crash now finds a prefix: the half record at its end is cut off.
+      // A crash now leaves a prefix: the incomplete record at its end is truncated.
       expect(history.isPrefix(contentsOf(openStore(disk.afterKill())))).toBe(true);
       fault.mend();
       store.sync();
@@ -113,7 +113,7 @@ describe('a disk that fills up', () => {
     },
   );
 
-  test('under puts that are each durable: a put that throws may be there or not, the others are', () => {
+  test('with durable puts: a put that throws may exist or not, the others do', () => {
     const disk = new TestDisk();
     const store = openStore(disk, { durability: 'on-put' });
     store.writer.put(bytes('a'), bytes('value'));
@@ -125,7 +125,7 @@ describe('a disk that fills up', () => {
     expect([...after.keys()]).toEqual(expect.arrayContaining(['a', 'c']));
   });
 
-  test('at close is told by close, which ends the store all the same', () => {
+  test('in close is thrown by close, which closes the store nevertheless', () => {
     const disk = new TestDisk();
     const store = openStore(disk);
     store.writer.put(bytes('a'), bytes('value'));
@@ -136,7 +136,7 @@ describe('a disk that fills up', () => {
   });
 });
 
-test('short and interrupted writes are no failures', () => {
+test('short and interrupted writes are not failures', () => {
   const disk = new TestDisk();
   const store = openStore(disk);
   let calls = 0;

@@ -1,6 +1,6 @@
 /*
- * The sweeps are worth what the states are that they are given. Here each rule of the fault model is seen by itself: what
- * must be among the states of a crash, and what must not.
+ * The sweeps are only as good as the states they get. Here each rule of the fault model is tested by itself: what must
+ * be among the states of a crash, and what must not.
  */
 import { describe, expect, test } from 'vitest';
 import { crashStates, durableImage, type FaultStorage, imageDigest } from '../../src/testing/index.ts';
@@ -9,7 +9,7 @@ import { crashes, DIRECTORY, diskWith, emptyDisk, opened, read, write } from './
 const untorn = { tearsMax: 0 };
 
 describe('a write that no sync covered', () => {
-  test('within the file is there or not', () => {
+  test('within the file reached the disk or not', () => {
     const disk = diskWith({ f: 'old.' });
     write(opened(disk, 'f'), 1, 'xy');
     expect(crashes(disk, untorn)).toEqual(['f=old.', 'f=oxy.']);
@@ -23,7 +23,7 @@ describe('a write that no sync covered', () => {
     expect(crashes(disk, untorn)).toEqual(['f=a', 'f=a\0\0', 'f=aTA', 'f=abc']);
   });
 
-  test('may leave contents of any file that was freed', () => {
+  test('may leave contents of any freed file', () => {
     const disk = diskWith({ f: '', g: 'GG', h: 'HH' });
     for (const name of ['g', 'h']) disk.directory.remove(name);
     disk.directory.sync();
@@ -35,7 +35,7 @@ describe('a write that no sync covered', () => {
     expect(found.flat()).toEqual(expect.arrayContaining(['f=GG', 'f=HH']));
   });
 
-  test('is noise where nothing was freed', () => {
+  test('is noise if nothing was freed', () => {
     const disk = diskWith({ f: '' });
     write(opened(disk, 'f'), 0, 'bc');
     const states = crashes(disk, untorn);
@@ -51,7 +51,7 @@ describe('a write that no sync covered', () => {
     expect(torn).toEqual(expect.arrayContaining([...fronts, 'f=.bcd', 'f=..cd', 'f=...d']));
   });
 
-  test('leaves a gap of zeros where one before it is lost', () => {
+  test('leaves a gap of zeros if an earlier one is lost', () => {
     const disk = diskWith({ f: '' });
     const file = opened(disk, 'f');
     write(file, 0, 'ab');
@@ -68,7 +68,7 @@ describe('a write that no sync covered', () => {
 });
 
 describe('a sync', () => {
-  test('makes durable what was written before it, and nothing else', () => {
+  test('makes exactly the earlier writes durable', () => {
     const disk = diskWith({ f: '....', g: '....' });
     const file = opened(disk, 'f');
     write(file, 0, 'a');
@@ -78,7 +78,7 @@ describe('a sync', () => {
     expect(crashes(disk, untorn)).toEqual(['f=a... g=....', 'f=a... g=b...', 'f=ac.. g=....', 'f=ac.. g=b...']);
   });
 
-  test('that runs off the thread covers what was written before it began', async () => {
+  test('that runs off the thread covers the writes before it started', async () => {
     const disk = diskWith({ f: '..' });
     const file = opened(disk, 'f');
     write(file, 0, 'a');
@@ -88,7 +88,7 @@ describe('a sync', () => {
     expect(crashes(disk, untorn)).toEqual(['f=a.', 'f=ab']);
   });
 
-  test('that fails leaves it to a later one', () => {
+  test('that fails leaves the data dirty for a later one', () => {
     const disk = diskWith({ f: '.' });
     const file = opened(disk, 'f');
     write(file, 0, 'a');
@@ -111,13 +111,13 @@ describe('a sync', () => {
     file.sync();
     expect(read(file)).toBe('axy');
     expect(crashes(disk, untorn)).toEqual(['f=.xy', 'f=axy']);
-    // Written again it is dirty again, and the next sync covers it.
+    // Written again, it is dirty again, and the next sync covers it.
     write(file, 0, 'a');
     file.sync();
     expect(crashes(disk, untorn)).toEqual(['f=axy']);
   });
 
-  test('that drops lost data takes it from readers, too', () => {
+  test('that drops lost data hides it from readers, too', () => {
     const disk = diskWith({ f: 'old' });
     const file = opened(disk, 'f');
     write(file, 0, 'newer');
@@ -140,7 +140,7 @@ describe('a truncation', () => {
     expect(crashes(disk, untorn)).toEqual(['f=ab', 'f=abcdef', 'f=abx', 'f=abxdef']);
   });
 
-  test('does not bring back what it cut off when the file grows again', () => {
+  test('does not restore truncated bytes when the file grows again', () => {
     const disk = diskWith({ f: 'abcdef' });
     const file = opened(disk, 'f');
     file.truncate(2);
@@ -152,7 +152,7 @@ describe('a truncation', () => {
 });
 
 describe('the entries of a directory', () => {
-  test('are lost or kept each by itself until the directory is synced', () => {
+  test('are lost or kept independently until the directory is synced', () => {
     const disk = diskWith({ a: '1', b: '2' });
     disk.directory.remove('a');
     disk.directory.create('c').close();
@@ -170,7 +170,7 @@ describe('the entries of a directory', () => {
     expect(crashes(disk)).toEqual(['', 'a=new', 'a=old']);
   });
 
-  test('do not tell whether contents were synced', () => {
+  test('are independent of whether contents were synced', () => {
     const disk = emptyDisk();
     write(disk.directory.create('f'), 0, 'a');
     disk.directory.sync();
@@ -200,7 +200,7 @@ describe('crashStates', () => {
     return disk.storage;
   }
 
-  test('goes through all points, before the first change and after the last', () => {
+  test('tries all points, before the first change and after the last', () => {
     const disk = diskWith({ f: '..' });
     write(opened(disk, 'f'), 0, 'a');
     disk.directory.remove('f');
@@ -210,7 +210,7 @@ describe('crashStates', () => {
     expect(new Set(within)).toEqual(new Set([1]));
   });
 
-  test('takes samples where there are too many combinations, the telling ones first, the same for the same seed', () => {
+  test('takes samples if there are too many combinations, the most useful ones first, the same for the same seed', () => {
     const { journal } = busyDisk();
     const options = { from: journal.changes.length, combinationsMax: 60, ...untorn };
     const contents = (seed: number) =>
@@ -226,7 +226,7 @@ describe('crashStates', () => {
     );
   });
 
-  test('gives no more than it is asked for', () => {
+  test('yields no more than requested', () => {
     const { journal } = busyDisk();
     for (const combinationsMax of [1, 2, 3, 5]) {
       const states = [...crashStates(journal, { from: journal.changes.length, combinationsMax, ...untorn })];
@@ -245,7 +245,7 @@ describe('crashStates', () => {
     expect(states.length).toBeLessThan(100);
   });
 
-  test('says what became of each change', () => {
+  test('describes the outcome of each change', () => {
     const disk = diskWith({ f: 'abc' });
     const file = opened(disk, 'f');
     file.truncate(1);
@@ -255,7 +255,7 @@ describe('crashStates', () => {
     expect(texts).toContain(
       [
         'crash after change 2',
-        'change 0: file 1 cut to 1: new',
+        'change 0: file 1 truncated to 1: new',
         'change 1: remove of f: new',
         'change 2: write of 2 bytes at 1 of file 1: new up to 1, then old',
       ].join('\n'),
@@ -263,7 +263,7 @@ describe('crashStates', () => {
   });
 });
 
-test('durableImage is what is left for certain', () => {
+test('durableImage keeps only durable changes', () => {
   const disk = diskWith({ f: 'ab' });
   const file = opened(disk, 'f');
   write(file, 0, 'x');
@@ -299,7 +299,7 @@ describe('imageDigest', () => {
     expect(new Set(images.map(imageDigest)).size).toBe(images.length);
   });
 
-  test('takes bytes at any place in memory', () => {
+  test('accepts bytes at any place in memory', () => {
     const content = Uint8Array.from({ length: 21 }, (_, i) => i);
     const digests = [0, 1, 2, 3].map((offset) => {
       const moved = new Uint8Array(40);
@@ -309,9 +309,9 @@ describe('imageDigest', () => {
     expect(new Set(digests).size).toBe(1);
   });
 
-  // Why this test: two hashes of one kind with different seeds collided together for such contents, and a sweep took a
-  // disk it had never opened for one it knew.
-  test('tells apart what differs in a few bits of a few words', () => {
+  // Why this test: two hashes of one kind with different seeds collided together for such contents, and a sweep mistook
+  // a disk that it had never opened for a known one.
+  test('distinguishes contents that differ in a few bits of a few words', () => {
     const seen = new Set<number>();
     for (let i = 0; i < 256; i += 1) {
       for (let j = 0; j < 64; j += 1) {

@@ -22,7 +22,7 @@ export function emptyDisk(options: FaultStorageOptions = {}): Disk {
   return { storage, directory: storage.openDirectory(DIRECTORY, { create: true }) };
 }
 
-/** A disk on which all of these files are durable. */
+/** A disk with these files, all of them durable. */
 export function diskWith(files: Readonly<Record<string, string>>, options: FaultStorageOptions = {}): Disk {
   const contents = Object.entries(files).map(([name, text]) => [name, bytes(text)] as const);
   return emptyDisk({ ...options, image: new Map([[DIRECTORY, new Map(contents)]]) });
@@ -43,7 +43,7 @@ export function read(file: StorageFile): string {
   return Buffer.from(target.subarray(0, file.read(target, 0, target.length, 0))).toString('latin1');
 }
 
-/** The different disks a crash after everything may leave, each file as `name=content`, absent ones not named. */
+/** The different disks that a crash after everything may leave, each file as `name=content`, absent files left out. */
 export function crashes({ storage }: Disk, options: CrashStatesOptions = {}): string[] {
   const { journal } = storage;
   const found = new Set<string>();

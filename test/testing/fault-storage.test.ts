@@ -14,7 +14,7 @@ import { bytes, DIRECTORY, type Disk, diskWith, emptyDisk, opened, read, write }
 
 describeStorage('FaultStorage', () => ({ storage: new FaultStorage(), path: 'store' }));
 
-/** What a task throws, by its errno. */
+/** The errno of the error that a task throws. */
 function errnoOf(task: () => unknown): string | undefined {
   try {
     task();
@@ -29,7 +29,7 @@ function failing(disk: Disk, fault: Fault): void {
 }
 
 describe('the record', () => {
-  test('names every call in order, with what came of it and how many changes there were', () => {
+  test('lists every call in order, with its outcome and the number of changes', () => {
     const disk = emptyDisk();
     const { storage, directory } = disk;
     const file = directory.create('f');
@@ -61,7 +61,7 @@ describe('the record', () => {
     ]);
   });
 
-  test('notes errors that the storage makes itself', () => {
+  test('records errors of the storage itself', () => {
     const { storage, directory } = diskWith({ f: '' });
     expect(errnoOf(() => directory.create('f'))).toBe('EEXIST');
     expect(errnoOf(() => storage.openDirectory('other', { create: false }))).toBe('ENOENT');
@@ -118,14 +118,14 @@ describe('a fault', () => {
     expect(read(file)).toBe('abc');
   });
 
-  test('says in its error what it struck', () => {
+  test('names the failed call in its error', () => {
     const disk = diskWith({ f: '' });
     failing(disk, { fail: 'EIO' });
     expect(() => disk.directory.open('f', 'read')).toThrow("EIO: injected, open 'store/f'");
     expect(() => disk.directory.sync()).toThrow("EIO: injected, sync-directory 'store'");
   });
 
-  test('fails a call after it took effect, and its caller gets nothing of it', () => {
+  test('fails a call after it took effect, and its caller gets no result', () => {
     const disk = emptyDisk();
     const file = disk.directory.create('f');
     failing(disk, { fail: 'EIO', done: 'all' });
@@ -143,7 +143,7 @@ describe('a fault', () => {
     expect(disk.storage.journal.changes.at(-1)).toMatchObject({ kind: 'sync' });
   });
 
-  test('fails a write of which a part was done', () => {
+  test('fails a write after a part of it took effect', () => {
     const disk = emptyDisk();
     const file = disk.directory.create('f');
     failing(disk, { fail: 'ENOSPC', done: 2 });
@@ -154,7 +154,7 @@ describe('a fault', () => {
     expect(read(file)).toBe('abz');
   });
 
-  test('makes transfers short, and does nothing to other calls', () => {
+  test('makes transfers short, and does not affect other calls', () => {
     const disk = diskWith({ f: 'abc' });
     const file = opened(disk, 'f');
     failing(disk, { short: 1 });
@@ -168,7 +168,7 @@ describe('a fault', () => {
     expect(disk.storage.journal.changes).toHaveLength(2);
   });
 
-  test('of closing leaves the file closed all the same', () => {
+  test('of closing leaves the file closed nevertheless', () => {
     const disk = diskWith({ f: '' });
     const file = opened(disk, 'f');
     failing(disk, { fail: 'EIO' });
@@ -179,7 +179,7 @@ describe('a fault', () => {
     expect(errnoOf(() => read(file))).toBe('EBADF');
   });
 
-  test('of the lock is reported by the check and the release, and a release that fails gives the lock up', () => {
+  test('of the lock is reported by the check and the release, and a failed release still releases the lock', () => {
     const disk = emptyDisk();
     const lock = disk.directory.lock();
     failing(disk, { fail: 'EIO' });
@@ -192,12 +192,12 @@ describe('a fault', () => {
     expect(disk.storage.isLocked(DIRECTORY)).toBe(true);
   });
 
-  test('strikes an asynchronous sync when it ends', async () => {
+  test('hits an asynchronous sync when it ends', async () => {
     let end: () => void = () => {};
     const disk = diskWith({ f: '' }, { syncDelay: () => new Promise((resolve) => (end = resolve)) });
     const file = opened(disk, 'f');
     const done = file.syncAsync?.();
-    // Closed meanwhile: the file is given up when the sync has ended.
+    // Closed meanwhile: the file is released when the sync has ended.
     file.close();
     expect(disk.storage.openFiles).toEqual(['store/f']);
     failing(disk, { fail: 'EIO', loss: 'marked-clean' });
@@ -209,7 +209,7 @@ describe('a fault', () => {
 });
 
 describe('an asynchronous read', () => {
-  test('is recorded and struck when it ends, as other reads are', async () => {
+  test('is recorded and hit when it ends, like other reads', async () => {
     let end = (): void => {};
     const disk = diskWith({ f: 'hello' }, { readDelay: () => new Promise((resolve) => (end = resolve)) });
     const file = opened(disk, 'f');
@@ -245,18 +245,18 @@ describe('faultAt', () => {
     ({ number: 0, verb, directory: DIRECTORY, name, position: 0, length: 1 }) as const;
   const fault = { fail: 'EIO' };
 
-  test('counts the calls that fit', () => {
+  test('counts the matching calls', () => {
     const rule = faultAt({ verb: ['read', 'write'], name: 'f', nth: 1, times: 2 }, fault);
     const calls = [call('read', 'f'), call('sync', 'f'), call('read', 'g'), call('write', 'f'), call('read', 'f')];
     expect([...calls, call('read', 'f')].map(rule)).toEqual([undefined, undefined, undefined, fault, fault, undefined]);
   });
 
-  test('strikes once and everything unless it is told otherwise', () => {
+  test('hits one call of any kind by default', () => {
     const rule = faultAt({}, fault);
     expect([call('sync', 'f'), call('sync', 'f')].map(rule)).toEqual([fault, undefined]);
   });
 
-  test('takes a pattern for the name, and goes on for ever', () => {
+  test('accepts a pattern for the name, and can hit every call', () => {
     const rule = faultAt({ name: /\.log$/, times: Number.POSITIVE_INFINITY }, fault);
     expect(['a.log', 'a.index', 'b.log'].map((name) => rule(call('read', name)))).toEqual([fault, undefined, fault]);
   });
@@ -269,7 +269,7 @@ describe('faultAt', () => {
 });
 
 describe('a process that is killed', () => {
-  test('leaves what it wrote, a free lock and no open file', async () => {
+  test('leaves its writes, a free lock and no open file', async () => {
     const disk = emptyDisk({ syncDelay: () => Promise.resolve() });
     const { storage, directory } = disk;
     const lock = directory.lock();
@@ -289,7 +289,7 @@ describe('a process that is killed', () => {
     expect(read(opened({ storage, directory: next }, 'f'))).toBe('abc');
   });
 
-  test('is not the only one who may lose the lock', () => {
+  test('is not the only one that may lose the lock', () => {
     const { storage, directory } = emptyDisk();
     const lock = directory.lock();
     storage.takeLockAway(DIRECTORY);
@@ -302,7 +302,7 @@ describe('a process that is killed', () => {
 });
 
 describe('an image', () => {
-  test('stays as it is whatever is written later', () => {
+  test('does not change with later writes', () => {
     const disk = diskWith({ f: 'abc' });
     const start = disk.storage.journal.start;
     const file = opened(disk, 'f');
@@ -318,7 +318,7 @@ describe('an image', () => {
     expect([text(image), text(copy.image())]).toEqual(['xbc', 'zbc']);
   });
 
-  test('is given another file by withFile, which leaves the first one alone', () => {
+  test('gets another file from withFile, which does not change the first one', () => {
     const image = withFile(withFile(new Map(), DIRECTORY, 'f', bytes('1')), DIRECTORY, 'g', bytes('2'));
     expect([...(image.get(DIRECTORY)?.keys() ?? [])]).toEqual(['f', 'g']);
     const without = withFile(image, DIRECTORY, 'f', undefined);
@@ -327,7 +327,7 @@ describe('an image', () => {
   });
 });
 
-test('seededRandom gives 32 bits that look random, the same for the same seed', () => {
+test('seededRandom returns 32 bits that look random, the same for the same seed', () => {
   const [one, same, other] = [seededRandom(1), seededRandom(1), seededRandom(2)];
   const numbers = Array.from({ length: 4096 }, () => one());
   expect(numbers.slice(0, 100)).toEqual(Array.from({ length: 100 }, () => same()));

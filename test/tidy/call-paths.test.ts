@@ -1,6 +1,6 @@
 /*
- * Why this test: an engine can be followed while a call passes few modules. Each small module that is added for good
- * reasons makes every path a little longer, and nobody notices. These numbers are noticed.
+ * Why this test: an engine can be followed as long as a call passes few modules. Each small module that is added for
+ * good reasons makes every path a little longer, which goes unnoticed. These numbers show it.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,11 @@ const MODULES_MAX: Readonly<Record<string, number>> = {
   get: 12,
   /** `LogCache.open` after a crash that left an image of the index and a tail no sync covered. */
   open: 13,
-  /** `project` of a stream with a cached state and a new event, without what the cache and the event log do. */
+  /** `project` of a stream with a cached state and a new event, without the modules of the cache and the event log. */
   project: 12,
 };
 
-/** Opening decides in these layers. Beneath them it fills the log and the index as `put` does, which is counted there. */
+/** Opening decides in these layers. Below them it fills the log and the index as `put` does, which is counted there. */
 const OPENING_LAYERS = /^(?:cache|store|image)\//;
 
 const traced: Record<string, string[]> = JSON.parse(
@@ -31,7 +31,7 @@ test.each(Object.entries(MODULES_MAX))('%s enters at most %i modules', (call, mo
   const all = traced[call] ?? [];
   const path = call === 'open' ? all.filter((file) => OPENING_LAYERS.test(file)) : all;
   expect(path.length, `${call} enters ${path.length} modules:\n${path.join('\n')}`).toBeLessThanOrEqual(most);
-  // Else the trace has seen nothing.
+  // Otherwise the trace has seen nothing.
   expect(path.length).toBeGreaterThan(most / 2);
 });
 

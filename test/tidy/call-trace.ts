@@ -1,8 +1,8 @@
 import { Session } from 'node:inspector/promises';
 
 /**
- * Finds out which modules of `src` a call enters: those of which a function runs. Loading a module does not count, nor does
- * making an object that the call does not use. For a process of its own, as V8 has one set of counters.
+ * Finds the modules of `src` that a call enters: those of which a function runs. Loading a module does not count, nor
+ * does creating an object that the call does not use. It needs its own process, as V8 has one set of counters.
  */
 export class CallTrace {
   readonly #session: Session = new Session();
@@ -13,14 +13,17 @@ export class CallTrace {
     await this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   }
 
-  /** Paths below `src`, without the fakes for tests. What `call` leaves for later turns of the event loop does not count. */
+  /**
+   * Paths below `src`, without the fakes for tests. Work that `call` leaves for later turns of the event loop does not
+   * count.
+   */
   async modulesOf(call: () => unknown): Promise<string[]> {
     await this.#take();
     call();
     return this.#take();
   }
 
-  /** The modules entered since the last time: V8 starts anew from here. */
+  /** The modules entered since the last call: V8 resets its counters. */
   async #take(): Promise<string[]> {
     const { result } = await this.#session.post('Profiler.takePreciseCoverage');
     const entered = result.filter(({ functions }) =>

@@ -17,13 +17,13 @@ export function unionMembers(file: RepositoryFile, typeName: string): string[] {
 // Plain, not code: a heading that is only code has no name to link to on the site.
 const heading = /^## ([A-Z_]+)$/;
 
-/** What is wrong with the sections of a document that gives each code one of its own, with when and remedy. */
+/** The errors in a document that must have one section for each code, with when and remedy. */
 export function sectionFaults(codes: readonly string[], document: string): string[] {
   const sections = sectionsOf(document);
   const titles = sections.map(({ code }) => code);
   return [
     ...codes.filter((code) => !titles.includes(code)).map((code) => `${code}: has no section`),
-    ...titles.filter((code) => !codes.includes(code)).map((code) => `${code}: is no code`),
+    ...titles.filter((code) => !codes.includes(code)).map((code) => `${code}: is not a code`),
     ...titles.filter((code, index) => titles.indexOf(code) !== index).map((code) => `${code}: has two sections`),
     ...sections.filter(({ body }) => !/^\*\*When\.\*\* \S/m.test(body)).map(({ code }) => `${code}: does not say when`),
     ...sections.filter(({ body }) => !/^\*\*Remedy\.\*\* \S/m.test(body)).map(({ code }) => `${code}: has no remedy`),
@@ -35,7 +35,7 @@ interface Section {
   readonly body: string;
 }
 
-// Headings without a code in capitals, such as an introduction, are free.
+// Headings without a code in capitals, such as an introduction, are allowed.
 function sectionsOf(document: string): Section[] {
   return document.split(/^(?=## )/m).flatMap((part) => {
     const [title = '', ...lines] = part.split('\n');

@@ -1,5 +1,5 @@
-// Why this test: the code of an error is what a program branches on and what a person looks up at night. A code that is
-// added without its remedy, or documented under a name that is never thrown, is found here.
+// Why this test: programs branch on the code of an error, and people look it up in an emergency. A code that is added
+// without its remedy, or documented under a name that is never thrown, is found here.
 import { describe, expect, test } from 'vitest';
 import { sectionFaults, unionMembers } from './error-sections.ts';
 import { repositoryText } from './repository-files.ts';
@@ -30,14 +30,14 @@ describe('unionMembers', () => {
 describe('sectionFaults', () => {
   const good = '# Errors\n\nText.\n\n## IO\n\n**When.** It fails.\n\n**Remedy.** Retry.\n';
 
-  test('lets a complete document pass', () => {
+  test('accepts a complete document', () => {
     expect(sectionFaults(['IO'], good)).toEqual([]);
     expect(sectionFaults(['IO'], `## How errors look\n\nText.\n${good}`)).toEqual([]);
   });
 
   test('finds what is missing, unknown or doubled', () => {
     expect(sectionFaults(['IO', 'LOCKED'], good)).toEqual(['LOCKED: has no section']);
-    expect(sectionFaults([], good)).toEqual(['IO: is no code']);
+    expect(sectionFaults([], good)).toEqual(['IO: is not a code']);
     expect(sectionFaults(['IO'], good + good)).toEqual(['IO: has two sections']);
     expect(sectionFaults(['IO'], '## IO\n\n**When.** It fails.\n')).toEqual(['IO: has no remedy']);
     expect(sectionFaults(['IO'], '## IO\n\n**Remedy.** Retry.\n')).toEqual(['IO: does not say when']);

@@ -8,14 +8,14 @@ const kebabCaseFolder = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const unfinishedWords = /\b(?:TOD[O]|FIXM[E]|XX[X]|HAC[K])\b/;
 const machinePaths = /(?<![\w.~*$}])\/(?:work|home|root|Users|tmp|mnt)\/\w|\b[A-Z]:\\\w/;
 
-/** Each file that has grown past what one concept needs. */
+/** The files that are longer than one concept needs. */
 export function lengthFaults(files: readonly RepositoryFile[]): string[] {
   const measured = files.map(({ path, text }) => ({ path, lines: lineCount(text) }));
   const long = measured.filter(({ lines }) => lines > linesMax);
   return long.map(({ path, lines }) => `${path}: ${lines} lines, of ${linesMax}; it has become two concepts`);
 }
 
-/** Each file whose name, or a folder of whose path, is not in kebab-case. */
+/** The files whose name, or a folder of whose path, is not in kebab-case. */
 export function nameFaults(files: readonly RepositoryFile[]): string[] {
   const wrong = files.filter(({ path }) => {
     const folders = path.split('/');
@@ -25,7 +25,7 @@ export function nameFaults(files: readonly RepositoryFile[]): string[] {
   return wrong.map(({ path }) => `${path}: names are in kebab-case`);
 }
 
-/** Each line that names a place on one machine, or leaves work for later. */
+/** The lines that name a place on one machine, or leave work for later. */
 export function wordFaults(files: readonly RepositoryFile[]): string[] {
   return files.flatMap(({ path, text }) =>
     text.split('\n').flatMap((line, index) => {

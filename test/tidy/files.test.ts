@@ -56,7 +56,7 @@ describe('nameFaults', () => {
 });
 
 describe('wordFaults', () => {
-  // Put together here, or this file would be found.
+  // Assembled here, or this file would be found.
   const path = (...parts: string[]) => ['', ...parts].join('/');
   const backslash = '\\';
 
@@ -78,7 +78,7 @@ describe('wordFaults', () => {
     '/var/lib/app/projections',
     'a todo list',
     'the hacker',
-  ])('lets %s pass', (line) => {
+  ])('accepts %s', (line) => {
     expect(wordFaults([file('docs/a.md', line)])).toEqual([]);
   });
 });

@@ -47,8 +47,8 @@ export function importCycles(files: readonly RepositoryFile[]): string[] {
 }
 
 /**
- * Each import of something that is neither a file of ours nor, in the one file that may, a module of Node. The rest runs
- * where there is no Node; types are gone from what is built, so `import type` is free.
+ * Each import of something that is neither a file of ours nor, in the one file that may, a module of Node. All other
+ * files run without Node. `import type` is allowed, as types are gone after the build.
  */
 export function foreignImports(files: readonly RepositoryFile[]): string[] {
   return files.flatMap((file) =>
@@ -62,7 +62,7 @@ export function foreignImports(files: readonly RepositoryFile[]): string[] {
 function importFault(from: string, to: string): string | undefined {
   if (from === to) return undefined;
   const [fromLayer, toLayer] = [layerOf(from), layerOf(to)];
-  if (toLayer === undefined) return `${to} is no layer of src`;
+  if (toLayer === undefined) return `${to} is not a layer of src`;
   if (fromLayer === toLayer) return `${from} and ${to} are siblings`;
   return fromLayer !== undefined && toLayer < fromLayer ? undefined : `${to} is above ${from}`;
 }

@@ -1,5 +1,5 @@
 // Why this test: the engine is read, changed and bundled layer by layer. An import that points upward works today and
-// makes the next change of a lower layer a change of everything; nothing but a test keeps that picture true.
+// makes the next change of a lower layer a change of everything; only a test prevents it.
 import { describe, expect, test } from 'vitest';
 import { foreignImports, importCycles, layerFaults } from './import-graph.ts';
 import { repositoryFiles } from './repository-files.ts';
@@ -33,7 +33,7 @@ describe('layerFaults', () => {
     ['src/index.ts', "export { a } from './cache/a.ts'; export type { B } from './base/b.ts';"],
     ['src/testing/suite.ts', "import { a } from '../cache/a.ts';"],
     ['src/log/page.ts', "// import { a } from '../store/a.ts';\nconst text = \"import '../store/a.ts'\";"],
-  ])('lets %s pass: %s', (path, text) => {
+  ])('accepts %s: %s', (path, text) => {
     expect(faultsOf(path, text)).toEqual([]);
   });
 
@@ -47,8 +47,8 @@ describe('layerFaults', () => {
     ['src/key-index/a.ts', "import { a } from '../log/a.ts';", 'key-index and log are siblings'],
     ['src/cache/a.ts', "import { a } from '../index.ts';", 'index.ts is above cache'],
     ['src/testing/a.ts', "import { a } from '../index.ts';", 'testing and index.ts are siblings'],
-    ['src/log/a.ts', "import { a } from '../../test/a.ts';", 'test/a.ts is no layer of src'],
-    ['src/log/a.ts', "import { a } from '../wal/a.ts';", 'wal is no layer of src'],
+    ['src/log/a.ts', "import { a } from '../../test/a.ts';", 'test/a.ts is not a layer of src'],
+    ['src/log/a.ts', "import { a } from '../wal/a.ts';", 'wal is not a layer of src'],
     ['src/wal/a.ts', '', 'folder wal has no layer'],
     ['src/helpers.ts', '', 'folder helpers.ts has no layer'],
   ])('finds in %s: %s', (path, text, fault) => {
@@ -62,11 +62,11 @@ describe('importCycles', () => {
     text: targets.map((target) => `import { ${target} } from './${target}.ts';`).join('\n'),
   });
 
-  test('finds none where two ways lead to one file', () => {
+  test('finds no cycle if two paths lead to one file', () => {
     expect(importCycles([file('a', 'b', 'c'), file('b', 'd'), file('c', 'd'), file('d')])).toEqual([]);
   });
 
-  test('finds a cycle once, wherever it is entered', () => {
+  test('finds a cycle once, from any entry', () => {
     const cycle = ['src/log/b.ts -> src/log/c.ts -> src/log/d.ts -> src/log/b.ts'];
     expect(importCycles([file('a', 'b', 'c'), file('b', 'c'), file('c', 'd'), file('d', 'b')])).toEqual(cycle);
   });
@@ -82,7 +82,7 @@ describe('importCycles', () => {
 });
 
 describe('foreignImports', () => {
-  test('lets the one file import Node, and every file import its types', () => {
+  test('allows one file to import Node, and every file to import its types', () => {
     expect(foreignImports([{ path: 'src/storage/node-fs.ts', text: "import fs from 'node:fs';" }])).toEqual([]);
     expect(foreignImports([{ path: 'src/log/a.ts', text: "import type { Stats } from 'node:fs';" }])).toEqual([]);
   });

@@ -10,8 +10,8 @@ export interface ModuleImport {
 }
 
 /**
- * Every module that a source names, found in its syntax tree and not by pattern: what stands in a comment or in a string
- * is no import, and no way of writing one is overlooked. `process.getBuiltinModule` and `require` count as imports.
+ * Every module that a source names, found in its syntax tree, not by pattern: text in a comment or in a string is not
+ * an import, and no form of an import is missed. `process.getBuiltinModule` and `require` count as imports.
  */
 export function moduleImports(file: RepositoryFile): ModuleImport[] {
   const found: ModuleImport[] = [];
@@ -46,7 +46,7 @@ function loadsModule(callee: ts.Expression): boolean {
   return ts.isPropertyAccessExpression(callee) && callee.name.text === 'getBuiltinModule';
 }
 
-// A dynamic import of what is not a literal cannot be followed; it is named so that no rule lets it pass.
+// A dynamic import of an expression cannot be followed; it is named so that no rule accepts it.
 function fromLiteral(node: ts.Node | undefined, isTypeOnly: boolean): ModuleImport | undefined {
   if (node === undefined) return undefined;
   return { specifier: ts.isStringLiteralLike(node) ? node.text : '(computed)', isTypeOnly };

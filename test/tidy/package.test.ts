@@ -119,7 +119,7 @@ describe('the addresses of the package', () => {
     expect(new Set(addresses.map((address) => new URL(address).host)).size).toBe(1);
   });
 
-  // A name under `.example` is reserved: nobody can register it, so that it cannot be mistaken for a real address.
+  // A name under `.example` is reserved: no caller can register it, so that it cannot be mistaken for a real address.
   test('stop a publication while they are placeholders', () => {
     const publish = (): unknown => execFileSync('npm', ['run', 'prepublishOnly'], { cwd: root, stdio: 'pipe' });
     if (addresses.some((address) => new URL(address).host.endsWith('.example'))) {

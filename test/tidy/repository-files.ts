@@ -9,7 +9,7 @@ export interface RepositoryFile {
 
 const rootDirectory: string = fileURLToPath(new URL('../../', import.meta.url));
 
-// What is built, installed or measured is not written by hand, and is in no commit.
+// Built, installed or measured files are not written by hand, and are not committed.
 const generatedPaths: ReadonlySet<string> = new Set([
   'node_modules',
   'dist',

@@ -14,7 +14,7 @@ const trace: CallTrace = new CallTrace();
 
 /** A put and a get of a store with a thousand entries, and its opening after a crash. */
 async function storeCalls(): Promise<Record<string, string[]>> {
-  // A storage of tests: what a platform does behind the seam is not part of the path.
+  // A storage for tests: the platform behind the seam is not part of the path.
   const storage = new FaultStorage();
   let cache = LogCache.open('store', { storage });
   for (let i = 0; i < 100; i += 1) cache.put(`key:${i}`, VALUE, META);
@@ -25,7 +25,7 @@ async function storeCalls(): Promise<Record<string, string[]>> {
   cache.sync();
   const put = await trace.modulesOf(() => cache.put('a new key', VALUE, META));
   const get = await trace.modulesOf(() => cache.get('a new key'));
-  // In a later turn what was put is written, but not synced: a tail to recover.
+  // In a later turn the puts are written, but not synced: a tail to recover.
   await new Promise((resolve) => setTimeout(resolve, 20));
   storage.killProcess();
   const open = await trace.modulesOf(() => LogCache.open('store', { storage }));
@@ -35,7 +35,7 @@ async function storeCalls(): Promise<Record<string, string[]>> {
 /** A projection whose cached state is current, and one that has an event to fold. */
 async function projectCalls(): Promise<Record<string, string[]>> {
   const source = new MemoryLog();
-  // What a real cache does is traced above.
+  // The path within a real cache is traced above.
   const entries = new Map<string, CacheEntry>();
   const cache: ProjectionCache = {
     capabilities: () => CacheCapabilities.none(),

@@ -13,7 +13,7 @@ export function loadPeer(): Peer<string> {
   };
 }
 
-/** As many as its own users (npm) do at once. */
+/** As many as its main user (npm) runs at once. */
 const atOnce = 16;
 
 class CacacheStore implements PeerStore<string> {

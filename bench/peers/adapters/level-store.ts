@@ -7,11 +7,11 @@ const operationsPerBatch = 1000;
 type Level = AbstractLevel<string | Buffer | Uint8Array, Buffer, Buffer>;
 type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer };
 
-/** What tells the two stores of the level family apart. */
+/** How the two stores of the level family differ. */
 export interface LevelKind {
-  /** Options of a write that is to be synced; none where there is nothing to sync. */
+  /** Options of a synced write; empty if there is nothing to sync. */
   readonly synced: AbstractBatchOptions<Buffer, Buffer> & AbstractPutOptions<Buffer, Buffer>;
-  /** It keeps the bytes it is handed and hands out the bytes it keeps, so that both must be copied. */
+  /** It keeps and returns references to bytes, so both must be copied. */
   readonly keepsBytes: boolean;
 }
 
@@ -107,7 +107,7 @@ export class LevelStore implements PeerStore<Buffer> {
 
 const synced: LevelKind['synced'] & { readonly sync: true } = { sync: true };
 
-/** The same with writes that last. */
+/** The same with durable writes. */
 export class DurableLevelStore extends LevelStore {
   readonly #db: Level;
   readonly #compact: () => Promise<void>;

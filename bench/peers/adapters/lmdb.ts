@@ -50,7 +50,7 @@ class LmdbStore implements PeerStore<Buffer> {
     }
   }
 
-  /** What a transaction takes besides its puts is time of the last one, which commits. */
+  /** The cost of a transaction besides its puts counts for the last put, which commits. */
   putSingly({ keys, bodies }: Puts<Buffer>, durationsMs: Float64Array): void {
     for (let from = 0; from < keys.length; from += putsPerTransaction) {
       const some = durationsMs.subarray(from, from + putsPerTransaction);

@@ -6,7 +6,7 @@ import { ownedEntry } from '../owned-entry.ts';
 import type { Body, MixedOperations, Peer, PeerStore, Puts, Run, Visit } from '../peer.ts';
 import { timeEachPromised } from '../timing.ts';
 
-// Its types tell of an ES module, what is published is CommonJS: the import is the class.
+// Its types describe an ES module, but CommonJS is published: the import is the class.
 const Datastore: typeof nedb.default = nedb as unknown as typeof nedb.default;
 
 interface Document {
@@ -68,7 +68,7 @@ class NedbStore implements PeerStore<string> {
   }
 
   scan(visit: Visit): void {
-    // In the order of the keys, as it comes from the index on them.
+    // In key order, as the index on keys yields it.
     for (const [i, document] of this.#db.getAllData<Document>().entries()) visit(i, decoded(document));
   }
 

@@ -4,7 +4,7 @@ import { timeEach } from '../timing.ts';
 
 type Library = typeof import('../../../src/index.ts');
 
-/** Ours, as it is built for publishing. */
+/** Our store, as built for publishing. */
 export async function loadPeer(): Promise<Peer<Buffer>> {
   const built = new URL('../dist/index.js', import.meta.url).href;
   const library = (await import(built)) as Library;

@@ -7,7 +7,7 @@ export const sqliteMode: string =
   'transaction a load, overwrite, deletion and mixed work; synchronous FULL, but NORMAL for single puts, with a synced ' +
   'commit at the end';
 
-/** What is needed of a library for SQLite. */
+/** The interface that a SQLite library must have. */
 export interface SqliteLibrary {
   exec(sql: string): void;
   /** Runs a statement with its values and returns how many rows it changed. */
@@ -99,7 +99,7 @@ export class SqliteStore implements PeerStore<string> {
     visit(i, body === undefined ? undefined : ownedEntry(body));
   }
 
-  /** A commit that is synced makes all before it in the write-ahead log durable too, without a checkpoint. */
+  /** A synced commit makes all earlier ones in the write-ahead log durable too, without a checkpoint. */
   #sync(): void {
     this.#db.exec('PRAGMA synchronous = FULL; INSERT INTO syncs DEFAULT VALUES');
   }

@@ -3,8 +3,9 @@ import type { AsyncEventReader } from '../../../src/index.ts';
 import type { OrderEvent } from './order-event.ts';
 
 /**
- * An event store of Emmett as a projector reads it. The sequence of an event is its place in its stream, from 1, which is
- * also where the store goes on reading from. `identity` names the data in the store: give it another one after a restore.
+ * An event store of Emmett as the event reader of a projector. The sequence of an event is its position in its stream,
+ * from 1, from which the store also continues reading. `identity` names the data in the store: use another one after a
+ * restore.
  */
 export function emmettReader(store: EventStore, identity: string): AsyncEventReader<OrderEvent> {
   return {
@@ -14,7 +15,7 @@ export function emmettReader(store: EventStore, identity: string): AsyncEventRea
         const { currentStreamVersion, streamExists } = await store.readStream(stream, { maxCount: 1n });
         return streamExists ? currentStreamVersion : undefined;
       }
-      // The store has no index by type: the newest of some types is found by reading.
+      // The store has no index by type: the newest event of some types is found by reading.
       let newest: bigint | undefined;
       for await (const { sequence } of this.read(stream, kinds)) newest = sequence;
       return newest;

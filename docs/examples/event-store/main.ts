@@ -1,7 +1,7 @@
 /**
- * Projects from an asynchronous event store, here the one in memory of Emmett (https://event-driven-io.github.io/emmett):
- * `npm run demo:event-store`. Where to read on: `emmett-reader.ts` is all that connects the two, `order-summary.ts` the
- * projection, `store-example.ts` what an application does with them.
+ * Projects from an asynchronous event store, here the one in memory of Emmett
+ * (https://event-driven-io.github.io/emmett): `npm run demo:event-store`. Where to continue reading: `emmett-reader.ts`
+ * connects the two, `order-summary.ts` is the projection, and `store-example.ts` shows how an application uses them.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

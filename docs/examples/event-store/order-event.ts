@@ -5,5 +5,5 @@ type ItemRemoved = Event<'ItemRemoved', { readonly item: string }>;
 type OrderShipped = Event<'OrderShipped', { readonly address: string }>;
 type OrderErased = Event<'OrderErased'>;
 
-/** What happens to an order. */
+/** The events of an order. */
 export type OrderEvent = ItemAdded | ItemRemoved | OrderShipped | OrderErased;

@@ -1,17 +1,17 @@
 import type { Projection } from '../../../src/index.ts';
 import type { OrderEvent } from './order-event.ts';
 
-/** What a page about an order shows. */
+/** The state that a page about an order shows. */
 export interface OrderSummary {
   /** Cents by item. */
   readonly items: Readonly<Record<string, number>>;
   readonly shipped: boolean;
 }
 
-/** An order that was erased has no state, and the cache remembers that it has none. */
+/** An erased order has no state, and the cache remembers that. */
 export const orderSummary: Projection<OrderSummary, OrderEvent> = {
   name: 'summary',
-  // To be raised whenever the same events shall give another state.
+  // Increase it whenever the same events must give another state.
   version: 1,
   initial: () => ({ items: {}, shipped: false }),
   apply: (state, event) => {

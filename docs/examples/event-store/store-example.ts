@@ -4,7 +4,7 @@ import { emmettReader } from './emmett-reader.ts';
 import type { OrderEvent } from './order-event.ts';
 import { type OrderSummary, orderSummary } from './order-summary.ts';
 
-/** One answer that an application got, and how it came about. */
+/** One result that the application got, and its outcome. */
 export interface Step {
   readonly what: string;
   readonly state: OrderSummary | undefined;
@@ -12,8 +12,8 @@ export interface Step {
 }
 
 /**
- * An application with orders in an event store and a cache in `directory`. `identity` names the store, which lives in
- * memory: as it begins anew in every process, so must its name.
+ * An application with orders in an event store and a cache in `directory`. `identity` names the store. The store lives
+ * in memory and starts empty in every process, so its name must be new in every process too.
  */
 export async function runStoreExample(directory: string, identity: string): Promise<Step[]> {
   const store = getInMemoryEventStore();
@@ -30,7 +30,7 @@ export async function runStoreExample(directory: string, identity: string): Prom
       { type: 'ItemAdded', data: { item: 'cup', cents: 1_200 } },
       { type: 'ItemRemoved', data: { item: 'cup' } },
     ]);
-    await show('asked for the first time');
+    await show('first call');
     await show('asked again');
 
     await append(store, 'order-507', [{ type: 'ItemAdded', data: { item: 'pot', cents: 3_900 } }]);
@@ -38,7 +38,7 @@ export async function runStoreExample(directory: string, identity: string): Prom
     await show('as it is now');
 
     await append(store, 'order-507', [{ type: 'OrderShipped', data: { address: 'Harbour 7' } }]);
-    await Promise.all([show('asked by one of two at once'), show('asked by the other')]);
+    await Promise.all([show('first of two concurrent calls'), show('second of them')]);
 
     cache.close();
     cache = LogCache.open(directory);
@@ -48,7 +48,7 @@ export async function runStoreExample(directory: string, identity: string): Prom
     await append(store, 'order-507', [{ type: 'OrderErased', data: {} }]);
     await projector.invalidate('order-507');
     await show('erased');
-    await show('erased, asked again');
+    await show('after its erasure');
     return steps;
   } finally {
     cache.close();

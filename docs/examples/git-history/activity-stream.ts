@@ -1,7 +1,7 @@
 const filePrefix = 'file:';
 const directoryPrefix = 'directory:';
 
-/** Of the root of the repository, which every event changes. */
+/** The stream of the root of the repository, which every event changes. */
 const rootStream: string = `${directoryPrefix}/`;
 
 /**
@@ -18,7 +18,7 @@ export function* activityStreams(path: string): Generator<string, void> {
   yield rootStream;
 }
 
-/** The path of the stream of a file, `undefined` for the stream of a directory. */
+/** The path of the stream of a file; `undefined` for the stream of a directory. */
 export function pathOfFile(stream: string): string | undefined {
   return stream.startsWith(filePrefix) ? stream.slice(filePrefix.length) : undefined;
 }

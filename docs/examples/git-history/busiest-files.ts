@@ -5,7 +5,7 @@ export interface BusyFile {
   readonly activity: FileActivity;
 }
 
-/** The `count` files with the most commits; of equal ones those with more changed lines, then by path. */
+/** The `count` files with the most commits; ties are sorted by changed lines, then by path. */
 export function busiestFiles(files: Iterable<BusyFile>, count: number): BusyFile[] {
   return [...files].sort(busierFirst).slice(0, count);
 }

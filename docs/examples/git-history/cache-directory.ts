@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { LogCache } from '../../../src/index.ts';
 
 /**
- * Leaves an empty cache in a directory, whatever cache was in it before. Files of others in there are not touched:
- * the cache is told to forget, instead of the directory being removed.
+ * Empties the cache in a directory. Foreign files in it are kept, as the cache is cleared and the directory is not
+ * removed.
  */
 export function emptyCache(directory: string): void {
   const cache = LogCache.open(directory);
@@ -18,7 +18,7 @@ export function emptyCache(directory: string): void {
   }
 }
 
-/** Bytes of all files in a directory. */
+/** The total size of the files in a directory, in bytes. */
 export function diskBytesOf(directory: string): number {
   return readdirSync(directory).reduce((bytes, name) => bytes + statSync(join(directory, name)).size, 0);
 }

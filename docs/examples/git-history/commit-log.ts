@@ -5,7 +5,7 @@ import type { RecordedChange } from './file-change.ts';
 import { GitFailure, gitAnswer, gitOutput } from './git-process.ts';
 import { commitFormat, NumstatParser } from './numstat-parser.ts';
 
-/** Settings a user may have made that would change what is printed, put back to what git does by itself. */
+/** User settings that would change the output, reset to the defaults of git. */
 const plainSettings = ['core.quotePath=false', 'log.showSignature=false', 'log.showRoot=true', 'diff.relative=false'];
 
 /**
@@ -13,7 +13,7 @@ const plainSettings = ['core.quotePath=false', 'log.showSignature=false', 'log.s
  *
  * Merges are left out: every change counts once, at the commit that made it. A rename counts as one file removed and
  * another added, and so each file keeps its own history. In a shallow clone the log begins where the clone does. The
- * head is fixed when the log is opened: commits made later are not seen, and every read tells the same story.
+ * head is fixed when the log is opened: commits made later are not seen, and every read yields the same events.
  */
 export class CommitLog {
   /** The repository, or a directory inside it, as an absolute path. */
@@ -23,14 +23,14 @@ export class CommitLog {
   /** How many commits there are, without merges. */
   readonly commits: number;
 
-  /** `CommitLog.open` finds these out. */
+  /** `CommitLog.open` determines these. */
   constructor(path: string, head: string, commits: number) {
     this.path = path;
     this.head = head;
     this.commits = commits;
   }
 
-  /** @throws {DemoError} saying what is missing: git, the directory, the repository, or its first commit. */
+  /** @throws {DemoError} if git, the directory, the repository, or its first commit is missing. */
   static async open(directory: string): Promise<CommitLog> {
     const path = resolve(directory);
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
@@ -46,7 +46,7 @@ export class CommitLog {
     return new CommitLog(path, head, commits);
   }
 
-  /** The events, ascending. git goes on while they are consumed, and no faster than that. */
+  /** The events, ascending. git runs while they are consumed, at the pace of the consumer. */
   async *read(): AsyncGenerator<RecordedChange, void> {
     const parser = new NumstatParser();
     for await (const text of gitOutput(this.path, this.#logCommand())) yield* parser.push(text);
@@ -62,7 +62,7 @@ export class CommitLog {
   }
 }
 
-/** Replaces the words of a git that ran and failed; anything else, such as an absent git, speaks for itself. */
+/** Replaces the message of a git that ran and failed; any other error, such as a missing git, is passed on. */
 async function orElse(answer: Promise<string>, message: (failure: GitFailure) => string): Promise<string> {
   try {
     return await answer;

@@ -1,4 +1,4 @@
-/** Something the user can put right. Its message says what is missing and what to do, so it is shown without a stack. */
+/** An error that the user can fix. Its message names the cause and the remedy, so it is shown without a stack. */
 export class DemoError extends Error {
   override readonly name: string = 'DemoError';
 }

@@ -16,7 +16,7 @@ const fileColumns = [
 ];
 const costColumns = [left('phase'), right('ms'), right('bytes on disk'), right('entries/s')];
 
-/** What came out. It depends on the commits alone: two runs at the same head print the same text. */
+/** The result. It depends only on the commits: two runs at the same head print the same text. */
 export function formatOutcome(log: CommitLog, result: DemoResult): string {
   const rows = result.phases.map((phase) => [
     ...[phase.name, formatCount(phase.events), formatCount(phase.replays), formatCount(phase.deltas)],
@@ -38,7 +38,7 @@ export function formatOutcome(log: CommitLog, result: DemoResult): string {
   ].join('\n');
 }
 
-/** What it took, which differs from run to run and from machine to machine. */
+/** The costs, which differ from run to run and from machine to machine. */
 export function formatCosts(result: DemoResult): string {
   return [
     formatTable(costColumns, result.phases.map(costRow)),

@@ -1,27 +1,27 @@
 import type { Projection } from '../../../src/index.ts';
 import type { FileChange } from './file-change.ts';
 
-/** What happened to a file, or to everything below a directory. */
+/** The changes of a file, or of everything below a directory. */
 export interface FileActivity {
   /** Commits that changed it; one that changes several files of a directory counts once for that directory. */
   readonly commits: number;
   readonly linesAdded: number;
   readonly linesRemoved: number;
-  /** Times of its earliest and latest commit, in seconds since the Unix epoch. */
+  /** The times of its earliest and latest commit, in seconds since the Unix epoch. */
   readonly firstChange: number;
   readonly lastChange: number;
-  /** Position in the log of the last commit that was counted. */
+  /** The position in the log of the last counted commit. */
   readonly lastCommit: number;
 }
 
 /**
- * The projection. Its fold depends on nothing but its arguments, so that folding all events gives the same state as folding
- * the later ones onto a state from the cache. Times need not ascend along a log (the clocks of two authors differ), hence
- * minimum and maximum.
+ * The projection. Its fold depends only on its arguments, so folding all events gives the same state as folding the
+ * later ones onto a cached state. Times need not ascend along a log (the clocks of two authors differ), hence minimum
+ * and maximum.
  */
 export const fileActivity: Projection<FileActivity, FileChange> = {
   name: 'activity',
-  // To be raised whenever `apply` gives another state for the same events: what older versions left is then not used.
+  // Increase it whenever `apply` gives another state for the same events: states of older versions are then not used.
   version: 1,
   initial: () => ({
     commits: 0,

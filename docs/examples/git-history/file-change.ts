@@ -2,18 +2,18 @@ import type { RecordedEvent } from '../../../src/index.ts';
 
 /** One event of the log: one commit changed one file. */
 export interface FileChange {
-  /** Position of the commit in the log, from 1. */
+  /** The position of the commit in the log, from 1. */
   readonly commit: number;
   /** When it was committed, in seconds since the Unix epoch. */
   readonly committedAt: number;
   /** Path from the root of the repository, with `/` between its parts. */
   readonly path: string;
-  /** Lines; both are 0 for a file that git takes for binary. */
+  /** Lines; both numbers are 0 for a file that git treats as binary. */
   readonly linesAdded: number;
   readonly linesRemoved: number;
 }
 
-/** An event with its place in the log: a u64, ascending through the whole log, not consecutive. */
+/** An event with its sequence: a u64, ascending through the whole log, not consecutive. */
 export type RecordedChange = RecordedEvent<FileChange>;
 
 const positionBits = 32n;

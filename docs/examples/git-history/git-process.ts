@@ -5,7 +5,7 @@ import { DemoError } from './demo-error.ts';
 
 const complaintCharactersMax = 2_000;
 
-/** How a git process ended. `complaint` is what it wrote to standard error, cut to a length fit for a message. */
+/** How a git process ended. `complaint` is its standard error output, shortened to fit into a message. */
 interface GitEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -13,7 +13,7 @@ interface GitEnd {
   readonly complaint: string;
 }
 
-/** git ran and failed, as opposed to git not being there. */
+/** git ran and failed, as opposed to git not being installed. */
 export class GitFailure extends DemoError {
   override readonly name: string = 'GitFailure';
 }
@@ -32,20 +32,20 @@ export async function* gitOutput(directory: string, args: readonly string[]): As
   try {
     for await (const text of git.stdout) yield text as string;
   } finally {
-    // Does nothing where git has ended by itself.
+    // Does nothing if git has already ended.
     git.kill();
   }
   throwUnlessWell(await end, args);
 }
 
-/** The whole output of a git command whose answer is short, without the newline at its end. */
+/** The whole output of a git command with a short result, without the newline at its end. */
 export async function gitAnswer(directory: string, args: readonly string[]): Promise<string> {
   let answer = '';
   for await (const text of gitOutput(directory, args)) answer += text;
   return answer.replace(/\n$/, '');
 }
 
-/** Listens from the start: an `error` event that nobody hears would end this process. */
+/** Attaches its handlers at once: an unhandled `error` event would end this process. */
 function endOf(git: ChildProcessByStdio<null, Readable, Readable>): Promise<GitEnd> {
   let complaint = '';
   git.stderr.setEncoding('utf8');
@@ -69,12 +69,12 @@ function throwUnlessWell(end: GitEnd, args: readonly string[]): void {
 function notStarted(cause: NodeJS.ErrnoException): DemoError {
   const advice =
     cause.code === 'ENOENT'
-      ? 'This needs git, and there is none on the PATH: install it (https://git-scm.com) and run this again'
+      ? 'This needs git, which is not on the PATH: install it (https://git-scm.com) and run this again'
       : `git could not be started (${cause.message})`;
   return new DemoError(advice, { cause });
 }
 
-/** The verb of a git command line, which follows any `-c name=value` before it. */
+/** The subcommand in a git command line, after any `-c name=value`. */
 function commandOf(args: readonly string[]): string {
   return args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-c') ?? '';
 }

@@ -7,20 +7,20 @@ import type { PhaseReport, PhaseTools } from './phase-report.ts';
 import { projectPhase } from './project-phase.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-/** The part of the history that the third cache is filled with before the rest is folded onto it. */
+/** The share of the history in the third cache before the rest is folded onto it. */
 const earlierShare = 0.9;
 const busiestCount = 10;
 
 export interface DemoResult {
   /** Events in the history: one for each file of each commit. */
   readonly events: number;
-  /** What reading them from git took. */
+  /** The time to read them from git, in milliseconds. */
   readonly readMs: number;
   readonly phases: readonly PhaseReport[];
-  /** Last commit of the phase `earlier`. */
+  /** The last commit of the phase `earlier`. */
   readonly earlierCommits: number;
   readonly busiest: readonly BusyFile[];
-  /** Of all entries; it is the same after every way of getting to the head. */
+  /** The fingerprint of all entries; the same for every way to the head. */
   readonly fingerprint: string;
 }
 

@@ -2,32 +2,32 @@ import type { EventReader } from '../../../src/index.ts';
 import { activityStreams } from './activity-stream.ts';
 import { type FileChange, type RecordedChange, sequenceOf } from './file-change.ts';
 
-/** What phases read: the log up to some commit. */
+/** The log up to some commit, as the phases read it. */
 export interface HistoryReader extends EventReader<FileChange> {
-  /** Streams that have an event. */
+  /** The streams with at least one event. */
   streams(): string[];
 }
 
 /**
- * The events of a repository in memory, by stream: git knows commits, and a projector asks for the events of one file or
- * directory. An event store answers such a question from an index of its own.
+ * The events of a repository in memory, by stream: git stores commits, and a projector reads the events of one file or
+ * directory. An event store has its own index for that.
  */
 export class HistoryLog {
   readonly #identity: string;
   readonly #streams = new Map<string, RecordedChange[]>();
   #size = 0;
 
-  /** `identity` names the history: two heads may put the same commits in another order. */
+  /** `identity` names the history: two heads may order the same commits differently. */
   constructor(identity: string) {
     this.#identity = identity;
   }
 
-  /** How many events there are; each is in several streams. */
+  /** The number of events; each is in several streams. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds an event, which comes after all that are there. */
+  /** Appends an event after all existing ones. */
   append(recorded: RecordedChange): void {
     this.#size += 1;
     for (const stream of activityStreams(recorded.event.path)) {
@@ -37,7 +37,7 @@ export class HistoryLog {
     }
   }
 
-  /** The log as it was when `commit` was the newest. All events are of one kind, so that kinds are not looked at. */
+  /** The log as it was when `commit` was the newest. All events are of one kind, so kinds are ignored. */
   until(commit: number): HistoryReader {
     const streams = this.#streams;
     const end = sequenceOf(commit + 1, 0);
@@ -58,7 +58,7 @@ export class HistoryLog {
   }
 }
 
-/** The place of the first event at or above `sequence`, found by halving. */
+/** The index of the first event at or above `sequence`, by binary search. */
 function firstFrom(events: readonly RecordedChange[], sequence: bigint): number {
   let low = 0;
   let high = events.length;

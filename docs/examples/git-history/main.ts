@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** A directory that goes when this process ends, also when that is by Ctrl-C. */
+/** A directory that is removed when this process ends, even by Ctrl-C. */
 function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-demo-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
@@ -56,14 +56,14 @@ function temporaryDirectory(): string {
   return directory;
 }
 
-/** What the user can put right is said in a sentence; only a mistake of the demo itself shows its stack. */
+/** An error that the user can fix is shown as a sentence; only a bug of the demo itself shows its stack. */
 function explain(error: unknown): string {
   if (error instanceof DemoError) return error.message;
   if (error instanceof StoreError) return `${error.code}: ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-// A reader that has seen enough, such as `head`, is no failure.
+// A reader that stops early, such as `head`, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });

@@ -1,7 +1,7 @@
 import { DemoError } from './demo-error.ts';
 import { type RecordedChange, sequenceOf } from './file-change.ts';
 
-/** What `git log` is asked to print for a commit; no text that people wrote, so that nothing has to be escaped. */
+/** The format that `git log` prints for a commit: without text by people, so that nothing needs escaping. */
 export const commitFormat: string = 'commit %ct';
 
 const commitPattern = /^commit (-?\d*)$/;
@@ -15,7 +15,7 @@ const changePattern = /^(\d+|-)\t(\d+|-)\t(.+)$/s;
  *     change  : added TAB removed TAB path NUL         a "-" for each number when the file is binary
  *
  * with a newline before the first change of a commit. A path may hold anything but NUL, newlines and tabs included; as
- * a change begins with a digit or a minus, it cannot be taken for a commit.
+ * a change begins with a digit or a minus, it cannot be mistaken for a commit.
  */
 export class NumstatParser {
   #commit = 0;
@@ -23,7 +23,7 @@ export class NumstatParser {
   #position = 0;
   #rest = '';
 
-  /** The events that `text`, the next piece of the output, completes. */
+  /** The events that are completed by `text`, the next chunk of the output. */
   *push(text: string): Generator<RecordedChange, void> {
     const units = (this.#rest + text).split('\0');
     this.#rest = units.pop() ?? '';
@@ -33,7 +33,7 @@ export class NumstatParser {
     }
   }
 
-  /** Call after the last piece. Throws `DemoError` when the output stopped in the middle of a unit. */
+  /** Call it after the last chunk. Throws `DemoError` if the output ends in the middle of a unit. */
   end(): void {
     if (this.#rest !== '') throw new DemoError(`git log stopped in the middle of ${JSON.stringify(this.#rest)}`);
   }

@@ -1,4 +1,7 @@
-/** What a phase of the demo did. The first group follows from the commits alone; the others differ from run to run. */
+/**
+ * The report on a phase of the demo. The first group of fields depends only on the commits; the others differ from run
+ * to run.
+ */
 export interface PhaseReport {
   readonly name: string;
   /** Events folded. One that changes a file is folded for the file, its directories and the root. */
@@ -12,16 +15,16 @@ export interface PhaseReport {
 
   /** Milliseconds: opening, projecting every stream, syncing, closing. */
   readonly ms: number;
-  /** Bytes of all files in the directory of the cache, once it was closed. */
+  /** The total size of the files in the directory of the closed cache, in bytes. */
   readonly diskBytes: number;
 }
 
-/** What the phases take from outside, so that tests can put something else in its place. */
+/** The environment of the phases, which tests can replace. */
 export interface PhaseTools {
   /** Microseconds since the Unix epoch. */
   readonly nowUs: () => bigint;
   /** Milliseconds on a clock that never steps back. */
   readonly nowMs: () => number;
-  /** Told how far a phase has got: commits of those to read, or projections of those to do. */
+  /** Called with the progress of a phase: commits read so far, or projections done so far, and their total. */
   readonly onProgress: (phase: string, done: number, of: number) => void;
 }

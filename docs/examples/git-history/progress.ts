@@ -8,8 +8,8 @@ const intervalMs = 100;
 const eraseLine = '\r\u001b[K';
 
 /**
- * One line on a terminal that says how far a long phase has got, rewritten at most ten times a second. On anything
- * that is not a terminal it writes nothing, so that logs and pipes stay clean.
+ * One line on a terminal with the progress of a long phase, rewritten at most ten times a second. It writes nothing if
+ * the output is not a terminal, so that logs and pipes stay clean.
  */
 export class Progress {
   readonly #output: ProgressOutput;

@@ -16,7 +16,7 @@ export interface ProjectPhase {
   readonly source: HistoryReader;
 }
 
-/** What a phase did, what the cache held at its end, and what the projections of the files were. */
+/** The report on a phase, the contents of the cache at its end, and the projections of the files. */
 export interface PhaseResult {
   readonly report: PhaseReport;
   readonly snapshot: Snapshot;
@@ -24,8 +24,8 @@ export interface PhaseResult {
 }
 
 /**
- * Opens the cache in a directory, projects every stream, makes the result durable, and closes it. The same code starts from
- * nothing, finds everything there, and goes on from where an earlier run stopped: for each stream the cache says which.
+ * Opens the cache in a directory, projects every stream, makes the result durable, and closes it. The same code starts
+ * from an empty cache, finds every state, or continues where an earlier run stopped: the cache decides for each stream.
  */
 export function projectPhase({ name, directory, source }: ProjectPhase, tools: PhaseTools): PhaseResult {
   const watch = new Stopwatch(tools.nowMs);
@@ -37,7 +37,7 @@ export function projectPhase({ name, directory, source }: ProjectPhase, tools: P
     cache.sync();
     watch.stop();
 
-    // Looking at what came out is for the comparison afterwards, not part of the job that is measured.
+    // Reading the result is part of the comparison afterwards, not of the measured work.
     const snapshot = new Snapshot(cache.entries());
 
     watch.start();
@@ -47,7 +47,7 @@ export function projectPhase({ name, directory, source }: ProjectPhase, tools: P
     const counts = { name, events, replays, deltas, hits, entries: snapshot.size };
     return { report: { ...counts, ms: watch.ms, diskBytes: diskBytesOf(directory) }, snapshot, files };
   } finally {
-    // Does nothing unless something above has thrown.
+    // Does nothing unless an error was thrown above.
     cache.close();
   }
 }

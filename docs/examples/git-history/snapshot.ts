@@ -9,8 +9,8 @@ interface SnapshotEntry {
 }
 
 /**
- * Everything a cache held at one moment, in key order. When an entry was cached is not part of it: that differs from
- * run to run, whereas states and watermarks follow from the events alone.
+ * The contents of a cache at one time, in key order. It excludes when an entry was cached: that differs from run to
+ * run, whereas states and watermarks depend only on the events.
  */
 export class Snapshot {
   readonly #entries: readonly SnapshotEntry[];
@@ -36,7 +36,11 @@ export class Snapshot {
     return hash.digest('hex').slice(0, 16);
   }
 
-  /** Compares entry by entry. @throws {DemoError} naming the first that differs, with what both sides hold. */
+  /**
+   * Compares entry by entry.
+   *
+   * @throws {DemoError} naming the first that differs, with both versions.
+   */
   mustEqual(other: Snapshot, ownName: string, otherName: string): void {
     const length = Math.max(this.size, other.size);
     for (let index = 0; index < length; index += 1) {

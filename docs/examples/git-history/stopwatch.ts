@@ -1,4 +1,4 @@
-/** Adds up the time between starts and stops, on a clock that its owner hands in. */
+/** Adds up the time between starts and stops, with the clock of its owner. */
 export class Stopwatch {
   readonly #nowMs: () => number;
   #totalMs = 0;
@@ -19,7 +19,7 @@ export class Stopwatch {
     this.#startedAtMs = undefined;
   }
 
-  /** Milliseconds between all starts and stops so far. */
+  /** The milliseconds between all starts and stops so far. */
   get ms(): number {
     return this.#totalMs;
   }

@@ -1,4 +1,4 @@
-/** A column: its heading, and whether it holds numbers, which line up at the right. */
+/** A column: its heading, and whether it holds numbers, which are right-aligned. */
 export interface Column {
   readonly heading: string;
   readonly align: 'left' | 'right';
@@ -25,13 +25,13 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-/** The day of a time in seconds since the Unix epoch, as `2024-02-29` in UTC; the seconds where no calendar reaches. */
+/** The day of a time in seconds since the Unix epoch, as `2024-02-29` in UTC; the number itself beyond any calendar. */
 export function formatDay(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 10);
 }
 
-/** A path as it is, or quoted as in JSON when it holds something that would spoil a table or command a terminal. */
+/** A path unchanged, or quoted as in JSON if it contains characters that would break a table or control a terminal. */
 export function formatPath(path: string): string {
   return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}"]/u.test(path) ? JSON.stringify(path) : path;
 }

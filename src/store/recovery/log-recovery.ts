@@ -48,7 +48,7 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
   const index = image?.index ?? new KeyIndex(context.random);
   let durable = image?.durable ?? 0;
   if (readOnly) {
-    // What the writer has not made durable yet is not for readers.
+    // A reader must not see records that the writer has not made durable yet.
     durable = Math.max(durable, lastMarkedOffset(reader, image?.record?.end ?? FILE_HEADER_BYTES));
     reader.size = durable;
   }

@@ -1,6 +1,8 @@
 /** A damaged range of the log, in byte offsets; `to` is exclusive. */
 export interface DamagedRun {
+  /** Offset of the first damaged byte. */
   readonly from: number;
+  /** Offset after the last damaged byte. */
   readonly to: number;
 }
 

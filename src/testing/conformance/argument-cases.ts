@@ -3,7 +3,7 @@ import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { expectRefused, shown } from './expectations.ts';
 import { someMeta, utf8 } from './samples.ts';
 
-// Strings are not among them: a cache may take them for keys and prefixes.
+// No strings: a cache may accept them as keys and prefixes.
 const notBytes: readonly unknown[] = [
   ...[undefined, null, 7, 7n, true, {}, [1, 2], { 0: 1, 1: 2, length: 2 }],
   ...[new ArrayBuffer(2), new DataView(new ArrayBuffer(2)), new Uint16Array(2), new Int8Array(2)],
@@ -28,12 +28,12 @@ const metaOutOfRange: readonly CacheMeta[] = [
   { watermark: 0n, cachedAtUs: 2n ** 63n },
 ];
 
-/** A wrong argument is a `TypeError`, one out of range a `RangeError`; both leave the cache as it was. */
+/** An argument of the wrong type throws `TypeError`, one out of range `RangeError`; both leave the cache unchanged. */
 export const argumentCases: readonly ConformanceCase[] = [
   {
     name: 'a key, value or prefix that is not bytes throws TypeError',
     advice:
-      'Check arguments first; Buffers, and arrays of other realms, are bytes. Text may be accepted for keys only.',
+      'Check arguments first; Buffers, and arrays of other realms, are bytes. Only keys and prefixes may be text.',
     run: refusesNonBytes,
   },
   { name: 'a meta that is not two bigints throws TypeError', run: refusesNonMeta },

@@ -3,29 +3,29 @@ import type { AsyncProjectionCache, ProjectionCache } from '../../contract/proje
 import { expectBytes, expectSame, expectThat, shown } from './expectations.ts';
 import { someMeta } from './samples.ts';
 
-/** Either contract: the suite awaits every answer, so that a cache may give it at once or later. */
+/** A synchronous or an asynchronous cache: the suite awaits every result. */
 export type AnyProjectionCache = ProjectionCache | AsyncProjectionCache;
 
 /** One rule of the contract: a sentence, and the calls that check it on an empty cache. */
 export interface ConformanceCase {
   readonly name: string;
-  /** Whether the case opens the cache again, which only caches that keep entries on a disk or a server can. */
+  /** Whether the case reopens the cache; only caches that keep entries on a disk or a server can do that. */
   readonly reopens?: boolean;
-  /** What to do about a cache that fails; added to the message. */
+  /** How to fix a cache that fails the case; added to the message. */
   readonly advice?: string;
   readonly run: (subject: CacheUnderTest) => Promise<void>;
 }
 
 /**
- * A cache with the expectations of the suite. For a cache that keeps nothing each expectation becomes what such a cache
- * must do: every read is a miss, every deletion removes nothing; the cases are the same.
+ * A cache, with the expectations of the suite. For a no-op cache the same cases run, but each expectation becomes what
+ * such a cache must do: every read is a miss, and every deletion removes nothing.
  */
 export class CacheUnderTest {
   readonly #reopen: () => Promise<AnyProjectionCache>;
   readonly #isNoop: boolean;
   #cache: AnyProjectionCache;
 
-  /** `reopen` ends the cache it was made with and returns the one that follows. */
+  /** `reopen` closes the current cache and returns the next one. */
   constructor(cache: AnyProjectionCache, reopen: () => Promise<AnyProjectionCache>) {
     this.#cache = cache;
     this.#reopen = reopen;
@@ -37,16 +37,16 @@ export class CacheUnderTest {
   }
 
   async put(key: Uint8Array, value: Uint8Array, meta: CacheMeta = someMeta): Promise<void> {
-    expectSame(await this.#cache.put(key, value, meta), undefined, 'what put returns');
+    expectSame(await this.#cache.put(key, value, meta), undefined, 'the result of put');
   }
 
-  /** Puts each key with its own bytes as the value. */
+  /** Puts each key, with its own bytes as the value. */
   async putAll(keys: readonly Uint8Array[]): Promise<void> {
     for (const key of keys) await this.put(key, key);
   }
 
   async sync(): Promise<void> {
-    expectSame(await this.#cache.sync(), undefined, 'what sync returns');
+    expectSame(await this.#cache.sync(), undefined, 'the result of sync');
   }
 
   async reopen(): Promise<void> {
@@ -57,14 +57,14 @@ export class CacheUnderTest {
     this.expectAnswer(await this.#cache.get(key), key, value, meta);
   }
 
-  /** Expects of an answer of `get` what `expectEntry` expects of the next one. */
+  /** Checks a result of `get` as `expectEntry` checks the result of a new call. */
   expectAnswer(answer: CacheEntry | undefined, key: Uint8Array, value: Uint8Array, meta: CacheMeta = someMeta): void {
     if (this.#isNoop) {
       expectSame(answer, undefined, `key ${shown(key)} must be a miss`);
       return;
     }
-    expectThat(answer !== undefined, `key ${shown(key)} must be found, it is a miss`);
-    // Own fields: an entry with getters on its prototype would lose them in a structured clone or a spread.
+    expectThat(answer !== undefined, `key ${shown(key)} must be found, but it is a miss`);
+    // Own fields: getters on a prototype would be lost in a structured clone or a spread.
     expectSame(Object.keys(answer).sort().join(), 'meta,value', `the fields of the entry of ${shown(key)}`);
     expectBytes(answer.value, value, `the value under key ${shown(key)}`);
     expectSame(
@@ -76,7 +76,7 @@ export class CacheUnderTest {
     expectSame(answer.meta.cachedAtUs, meta.cachedAtUs, `cachedAtUs of key ${shown(key)}`);
   }
 
-  /** Expects every key with its own bytes as the value. */
+  /** Expects each key, with its own bytes as the value. */
   async expectAll(keys: readonly Uint8Array[]): Promise<void> {
     for (const key of keys) await this.expectEntry(key, key);
   }
@@ -93,13 +93,13 @@ export class CacheUnderTest {
     this.expectCount(await this.#cache.deletePrefix(prefix), prefix, count);
   }
 
-  /** Expects of an answer of `deletePrefix` what `expectRemoved` expects of the next one. */
+  /** Checks a result of `deletePrefix` as `expectRemoved` checks the result of a new call. */
   expectCount(answer: unknown, prefix: Uint8Array, count: number): void {
     const expected = this.#isNoop ? 0 : count;
-    expectSame(answer, expected, `how many entries deletePrefix of ${shown(prefix)} says it removed`);
+    expectSame(answer, expected, `the number that deletePrefix of ${shown(prefix)} returned`);
   }
 
-  /** The bytes that `get` returns, for a case that changes them; a copy of `value` for a cache that keeps nothing. */
+  /** The bytes that `get` returns, for a case that changes them; a copy of `value` for a no-op cache. */
   async valueOf(key: Uint8Array, value: Uint8Array): Promise<Uint8Array> {
     await this.expectEntry(key, value);
     const entry = await this.#cache.get(key);

@@ -2,29 +2,32 @@ import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { expectSame, expectThat } from './expectations.ts';
 import { utf8 } from './samples.ts';
 
-/** What a cache reports about itself, and the hint that may do nothing. */
+/** What a cache reports about itself, and `prefetch`, which must never change a result. */
 export const capabilityCases: readonly ConformanceCase[] = [
   { name: 'capabilities are two booleans, the same at each call', run: capabilitiesShape },
-  { name: 'prefetch, where there is one, changes nothing', run: prefetchHarmless },
+  { name: 'prefetch, if the cache has it, changes nothing', run: prefetchHarmless },
   {
-    name: 'a put and a deletion after a prefetch are what is found',
-    advice: 'put and deletePrefix must clear what a prefetch has read of the key, the miss included.',
+    name: 'a put or a deletion after a prefetch is visible',
+    advice: 'put and deletePrefix must discard what a prefetch has read for the key, also a miss.',
     run: changesAfterPrefetch,
   },
 ];
 
 function capabilitiesShape(subject: CacheUnderTest): Promise<void> {
   const capabilities = subject.cache.capabilities();
-  expectThat(!('then' in capabilities), 'capabilities() must return an object at once, it returned a promise');
+  expectThat(!('then' in capabilities), 'capabilities() must return an object, not a promise');
   const { isNoop, supportsPrefetch } = capabilities;
   expectSame(Object.keys(capabilities).sort().join(), 'isNoop,supportsPrefetch', 'the fields of capabilities()');
   expectSame(typeof isNoop, 'boolean', 'the type of isNoop');
   expectSame(typeof supportsPrefetch, 'boolean', 'the type of supportsPrefetch');
   const again = subject.cache.capabilities();
-  expectSame(again.isNoop, isNoop, 'isNoop a second time');
-  expectSame(again.supportsPrefetch, supportsPrefetch, 'supportsPrefetch a second time');
+  expectSame(again.isNoop, isNoop, 'isNoop at the second call');
+  expectSame(again.supportsPrefetch, supportsPrefetch, 'supportsPrefetch at the second call');
   const hasPrefetch = typeof subject.cache.prefetch === 'function';
-  expectThat(hasPrefetch || !supportsPrefetch, 'a cache that says it supports prefetch must have the method prefetch');
+  expectThat(
+    hasPrefetch || !supportsPrefetch,
+    'a cache whose capabilities report prefetch must have the method prefetch',
+  );
   return Promise.resolve();
 }
 

@@ -1,11 +1,11 @@
 import { isBytes } from '../../base/argument.ts';
 
-/** Throws an `Error` with `message` unless `condition` holds. Every test runner counts that as a failed test. */
+/** Throws an `Error` with `message` unless `condition` holds. Every test runner reports that as a failed test. */
 export function expectThat(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }
 
-/** Throws unless `actual` is the very value `expected`; the message names both. */
+/** Throws unless `actual` is the same value as `expected`; the message shows both. */
 export function expectSame(actual: unknown, expected: unknown, what: string): void {
   if (!Object.is(actual, expected)) throw new Error(`${what}: expected ${shown(expected)}, got ${shown(actual)}`);
 }
@@ -19,8 +19,8 @@ export function expectBytes(actual: unknown, expected: Uint8Array, what: string)
 }
 
 /**
- * Throws unless `call` throws, or its promise rejects with, an error of this name. By name, as the error may come from
- * another realm than the suite.
+ * Throws unless `call` throws an error of this name, or returns a promise that rejects with one. Compares names, as the
+ * error may come from another realm than the suite.
  */
 export async function expectRefused(name: string, what: string, call: () => unknown): Promise<void> {
   let answer: unknown;
@@ -28,14 +28,14 @@ export async function expectRefused(name: string, what: string, call: () => unkn
     answer = await call();
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'name' in error && error.name === name) return;
-    throw new Error(`${what} must throw a ${name}, it threw ${String(error)}`, { cause: error });
+    throw new Error(`${what} must throw a ${name}, but it threw ${String(error)}`, { cause: error });
   }
-  throw new Error(`${what} must throw a ${name}, it returned ${shown(answer)}`);
+  throw new Error(`${what} must throw a ${name}, but it returned ${shown(answer)}`);
 }
 
 const shownBytesMax = 16;
 
-/** A value in a message: bytes as hexadecimal, cut where they are many. */
+/** A value as text for a message: bytes in hexadecimal, shortened if they are many. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'bigint') return `${value}n`;

@@ -8,32 +8,32 @@ const inFull =
 
 const lengths: readonly number[] = [17, 33, 65, 129, 256, 513, 1_025, 4_097, 65_535];
 
-/** Keys that are alike in some way, and still are different keys. */
+/** Keys that are similar in some way, and still are different keys. */
 export const keyCases: readonly ConformanceCase[] = [
-  different('keys that begin alike', asBytes, ['', 'u', 'user', 'user:1', 'user:10', 'user:100', 'user:2']),
+  different('keys with a common start', asBytes, ['', 'u', 'user', 'user:1', 'user:10', 'user:100', 'user:2']),
   different(
-    'the keys of one byte',
+    'all keys of one byte',
     asBytes,
     Array.from({ length: 256 }, (_, byte) => [byte]),
   ),
-  different('keys with NUL in them', asBytes, ['\0', '\0\0', '\0\0\0\0', '\0a', 'a', 'a\0', 'a\0\0', 'a\0b', 'a\0c']),
+  different('keys that contain NUL', asBytes, ['\0', '\0\0', '\0\0\0\0', '\0a', 'a', 'a\0', 'a\0\0', 'a\0b', 'a\0c']),
   different('keys of the same bytes in another order', asBytes, ['abcd', 'dcba', 'badc', 'cdab', 'acbd']),
-  different('keys that are not UTF-8, and what a decoder makes of them', asBytes, [
-    // Each becomes U+FFFD, once or more, and a decoder eats a byte order mark.
+  different('keys that are not UTF-8, and what a decoder turns them into', asBytes, [
+    // Each becomes one or more U+FFFD, and a decoder drops a byte order mark.
     ...[[0xff], [0xfe], [0xc3], [0xff, 0xff], [0xc3, 0x28], [0xfe, 0x28], [0xed, 0xa0, 0x80], [0xed, 0xb0, 0x80]],
     ...['\ufffd', '\ufffd\ufffd', '\ufffd\ufffd\ufffd', '\ufffd(', '(', '\ufeff(', '\ufeff\ufeff(', '\ufeff'],
     // One text in Latin-1, in UTF-8, in UTF-8 twice; NUL in two bytes.
     ...[[0xe9], 'é', 'Ã©', [0xc0, 0x80], [0]],
   ]),
-  different('keys that differ in upper and lower case', asBytes, [
+  different('keys that differ only in case', asBytes, [
     ...['order', 'Order', 'ORDER', 'é', 'É', 'ß', 'ẞ', 'ss', 'k', '\u212a', 'i', 'I', 'ı', 'İ'],
-    // In Base64 these two are AAAA and aaaa, which some file systems take for one name.
+    // In Base64 these two are AAAA and aaaa, which are the same name on some file systems.
     ...[
       [0, 0, 0],
       [0x69, 0xa6, 0x9a],
     ],
   ]),
-  different('keys that Unicode counts as equal', asBytes, [
+  different('keys that are equivalent in Unicode', asBytes, [
     ...['\u00e9', 'e\u0301', 'e', '\ufb01', 'fi', '①', '1', '\u212b', '\u00c5', 'A\u030a', 'Ａ', 'A'],
     ...['a\u200d', 'a', 'a\u00ad'],
   ]),
@@ -46,11 +46,11 @@ export const keyCases: readonly ConformanceCase[] = [
     // CRC-32, FNV-1a, FNV-1, DJB2 and the hash of Java strings, two keys each.
     ...['plumless', 'buckeroo', 'costarring', 'liquid', 'creamwove', 'quists', 'hetairas', 'mentioner', 'Aa', 'BB'],
   ]),
-  different('keys that are one number', asBytes, [
+  different('different spellings of one number', asBytes, [
     ...['1', '01', '1.0', '1e0', '+1', '0x1', '-1', '0', '-0', '00', '1n', '1_0', '10', '1,0'],
     ...['9007199254740993', '9007199254740992', 'Infinity', 'NaN'],
   ]),
-  different('keys that are words of a language', asNames, [
+  different('keys that are words of programming languages', asNames, [
     ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'size', 'length', 'prototype'],
     ...['', 'null', 'NULL', 'undefined', 'true', 'false', 'nil', 'DEFAULT', 'rowid', '*', '-', '$', '@'],
   ]),
@@ -62,7 +62,7 @@ export const keyCases: readonly ConformanceCase[] = [
     ...['a b', 'a%20b', 'a+b', 'a/b', 'a%2Fb', '%', '%25', '&', '&amp;', 'a', '"a"', "'a'", "''", "'", '"', '""'],
     ...['\\', '\\\\', '\\n', '\n', '\\x61', '\\141', '\\u0061', '61', '0x61', 'YQ==', 'YQ', '97', '[97]', '{a}'],
   ]),
-  different('keys that have their separators elsewhere', asNames, [
+  different('keys that differ in the place of their separators', asNames, [
     ...[
       'user:1',
       'user::1',
@@ -81,7 +81,7 @@ export const keyCases: readonly ConformanceCase[] = [
   ]),
 ];
 
-// One key of the length, the one that begins it, and two that differ in the last and in the first byte.
+// One key of this length, its prefix, and two that differ from it in the last and in the first byte.
 function nearlyEqual(length: number): Uint8Array[] {
   const key = noise(length);
   return [key, key.subarray(0, -1), key.with(-1, ~(key.at(-1) ?? 0)), key.with(0, ~(key[0] ?? 0))];

@@ -1,6 +1,6 @@
 /**
- * Starts all calls before it waits for the first, as callers do that do not wait for one another. Resolves to the answers
- * in order. When a call fails, it waits for the others before it throws, so that none is under way when the cache is closed.
+ * Starts all calls before it awaits the first, like callers that do not wait for one another. Resolves to the results
+ * in order. If a call fails, it awaits the others before it throws, so that none still runs when the cache is closed.
  */
 export async function overlap(calls: readonly (() => unknown)[]): Promise<unknown[]> {
   const answers = await Promise.allSettled(calls.map(async (call) => call()));

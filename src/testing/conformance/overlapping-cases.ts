@@ -11,54 +11,54 @@ const key: Uint8Array = utf8('order:507');
 const later: CacheMeta = { watermark: someMeta.watermark + 1n, cachedAtUs: someMeta.cachedAtUs + 1n };
 const manyKeys: readonly Uint8Array[] = Array.from({ length: 100 }, (_, id) => utf8(`order:${id}`));
 
-/** Calls that do not wait for one another. For a cache that answers at once these are calls one after another. */
+/** Calls that do not wait for one another. On a synchronous cache they run one after another. */
 export const overlappingCases: readonly ConformanceCase[] = [
-  { name: 'of puts that overlap, the one called last remains', advice: inOrder, run: putAfterPut },
-  { name: 'a deletePrefix called while a put is under way removes its entry', advice: inOrder, run: deletionAfterPut },
-  { name: 'a put called while a deletePrefix is under way remains', advice: inOrder, run: putAfterDeletion },
+  { name: 'of overlapping puts, the one called last wins', advice: inOrder, run: putAfterPut },
+  { name: 'a deletePrefix called during a put removes its entry', advice: inOrder, run: deletionAfterPut },
+  { name: 'a put called during a deletePrefix is kept', advice: inOrder, run: putAfterDeletion },
   {
-    name: 'a get during puts answers with one of them, whole',
+    name: 'a get during puts returns one of them completely',
     advice: 'Write and read the value and its meta in one step.',
     run: getDuringPuts,
   },
   {
-    name: 'a get that overlaps a put does not bring the older value back',
-    advice: 'If the cache remembers what it read, it must not remember what was read before a put or a deletion ended.',
+    name: 'a get that overlaps a put does not restore the older value',
+    advice: 'If the cache remembers what it read, it must discard what it read before a put or a deletion ended.',
     run: getBeforePut,
   },
   {
-    name: 'a get that overlaps a deletePrefix does not bring the entry back',
-    advice: 'If the cache remembers what it read, it must not remember what was read before a put or a deletion ended.',
+    name: 'a get that overlaps a deletePrefix does not restore the entry',
+    advice: 'If the cache remembers what it read, it must discard what it read before a put or a deletion ended.',
     run: getBeforeDeletion,
   },
   {
-    name: 'gets of one key that overlap share no bytes',
+    name: 'overlapping gets of one key share no bytes',
     advice: 'If such calls share one read, copy the entry for each of them.',
     run: sharedRead,
   },
   {
-    name: 'puts of many keys that overlap are all found',
-    advice: 'A put must not write back other entries that it has read before.',
+    name: 'overlapping puts of many keys are all found',
+    advice: 'A put must not write back other entries that it read before.',
     run: manyPuts,
   },
   {
-    name: 'deletions that overlap count each entry once',
+    name: 'overlapping deletions count each entry once',
     advice: 'Count what the deletion removed, not what a query found before it.',
     run: twoDeletions,
   },
   {
-    name: 'changing the arguments of a call under way changes nothing',
+    name: 'changing the arguments of a running call changes nothing',
     advice: 'Copy or encode the arguments before the first await.',
     run: changedDuringCall,
   },
   {
-    name: 'a prefetch under way does not bring the older value back',
-    advice: 'A prefetch must not remember what it read before a put or a deletion ended.',
+    name: 'a running prefetch does not restore the older value',
+    advice: 'A prefetch must discard what it read before a put or a deletion ended.',
     run: prefetchBeforePut,
   },
 ];
 
-// Calls that take turns, such as on two connections, meet in another way in each round.
+// Calls that may take turns, for example on two connections, interleave differently in each round.
 async function eachRound(
   subject: CacheUnderTest,
   round: (ahead: readonly (() => unknown)[]) => Promise<void>,
@@ -91,16 +91,16 @@ async function deletionAfterPut(subject: CacheUnderTest): Promise<void> {
 async function putAfterDeletion(subject: CacheUnderTest): Promise<void> {
   await eachRound(subject, async (ahead) => {
     await subject.put(key, utf8('first'));
-    const put = (): Promise<void> => subject.put(key, utf8('anew'), later);
+    const put = (): Promise<void> => subject.put(key, utf8('again'), later);
     const answers = await overlap([...ahead, () => subject.cache.deletePrefix(utf8('order:')), put]);
     subject.expectCount(answers.at(-2), utf8('order:'), 1);
-    await subject.expectEntry(key, utf8('anew'), later);
+    await subject.expectEntry(key, utf8('again'), later);
     await subject.expectRemoved(key, 1);
   });
 }
 
 async function getDuringPuts(subject: CacheUnderTest): Promise<void> {
-  // The value names the watermark it belongs to.
+  // The value names its watermark.
   const put = (watermark: bigint): Promise<void> =>
     subject.put(key, utf8(`${watermark}`), { watermark, cachedAtUs: watermark });
   await put(0n);

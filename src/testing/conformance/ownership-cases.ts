@@ -2,7 +2,7 @@ import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { expectBytes, expectSame } from './expectations.ts';
 import { someMeta, utf8 } from './samples.ts';
 
-/** Caller and cache share no bytes after a call: neither sees what the other does to its own. */
+/** Caller and cache share no bytes after a call: neither sees a change that the other makes to its own. */
 export const ownershipCases: readonly ConformanceCase[] = [
   { name: 'changing a returned value changes nothing in the cache', run: changedResult },
   { name: 'two results of one key share no bytes', run: twoResults },
@@ -14,8 +14,8 @@ export const ownershipCases: readonly ConformanceCase[] = [
     advice: 'Copy before you change bytes in place or transfer their buffer to a worker.',
     run: argumentsStay,
   },
-  { name: 'a result stays as it was while the cache goes on', run: resultStays },
-  { name: 'a view of a larger buffer counts with its own bytes only', run: views },
+  { name: 'a result stays unchanged by later calls', run: resultStays },
+  { name: 'of a view of a larger buffer only its own bytes count', run: views },
 ];
 
 async function changedResult(subject: CacheUnderTest): Promise<void> {
@@ -29,13 +29,13 @@ async function twoResults(subject: CacheUnderTest): Promise<void> {
   const first = await subject.valueOf(utf8('order:507'), utf8('state'));
   const second = await subject.valueOf(utf8('order:507'), utf8('state'));
   first.fill(0);
-  expectBytes(second, utf8('state'), 'the second result, after the first was changed');
+  expectBytes(second, utf8('state'), 'the second result, after a change to the first');
 }
 
 async function changedMeta(subject: CacheUnderTest): Promise<void> {
   await subject.put(utf8('order:507'), utf8('state'));
   const entry = await subject.cache.get(utf8('order:507'));
-  // A frozen object refuses the change, which is as good.
+  // A frozen object refuses the change, which is fine as well.
   if (entry !== undefined) {
     Reflect.set(entry.meta, 'watermark', 0n);
     Reflect.set(entry, 'meta', { watermark: 1n, cachedAtUs: 1n });
@@ -89,10 +89,10 @@ async function resultStays(subject: CacheUnderTest): Promise<void> {
   await subject.expectEntry(utf8('order:508'), utf8('other'));
   await subject.sync();
   await subject.expectRemoved(new Uint8Array(0), 2);
-  expectBytes(held, utf8('state'), 'a result that is held');
+  expectBytes(held, utf8('state'), 'an earlier result');
 }
 
-// A Buffer of Node is such an array: its `slice` shares memory, and most of them lie within a larger buffer.
+// A Buffer of Node behaves like this: its `slice` shares memory, and most Buffers are views of a larger one.
 class SlicedInPlace extends Uint8Array<ArrayBuffer> {
   override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
     return this.subarray(start, end);

@@ -2,23 +2,23 @@ import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { utf8 } from './samples.ts';
 
 const asRange =
-  'A prefix is bytes, not a pattern: delete the keys from the prefix up to prefixSuccessor(prefix), or compare its bytes.';
+  'A prefix is bytes, not a pattern: delete the keys from the prefix up to prefixSuccessor(prefix), or compare bytes.';
 
-/** A prefix stands for its own bytes, also where these mean something in a pattern, a collation or a statement. */
+/** A prefix stands for its own bytes, even if they have a meaning in a pattern, a collation or a statement. */
 export const patternCases: readonly ConformanceCase[] = [
-  literal('of SQL LIKE', ['a_b:', 'a%b:', 'a\\b:', '\\%b:', '_', '%'], ['axb:', 'a:b:', 'ab:', 'x:']),
+  literal('special in SQL LIKE', ['a_b:', 'a%b:', 'a\\b:', '\\%b:', '_', '%'], ['axb:', 'a:b:', 'ab:', 'x:']),
   literal(
-    'of a glob',
+    'special in a glob',
     ['a*b:', 'a?b:', 'a[xy]b:', 'a[^z]b:', 'a[!z]b:', 'a[x-z]b:', 'a{x,y}b:', '\\a*:', '[', '*', '?'],
     ['ab:', 'axb:', 'ayb:', 'axyb:', 'a*:', 'x:'],
   ),
   literal(
-    'of a regular expression',
+    'special in a regular expression',
     ['a.b:', 'aa*b:', 'a+b:', 'a|b:', 'a(b:', '(a)b:', 'a)b:', 'a{2}b:', 'a[b:', '[a]b:', '\\wb:', '^ab:', 'ab$:', '.'],
     ['axb:', 'aab:', 'ab:', 'b:', 'x:'],
   ),
   literal(
-    'of a statement or an address',
+    'special in a statement or an address',
     ["a'b:", 'a"b:', "a'; --", '$1:', ':a:', '%61b:', 'a+b:', '&amp;'],
     ['ab:', '&'],
   ),
@@ -29,7 +29,7 @@ export const patternCases: readonly ConformanceCase[] = [
   ),
 ];
 
-/** A case of prefixes, one key each, and of other keys, which something that is not a comparison of bytes would take. */
+/** A case with prefixes, one key for each, and other keys that would match if bytes were not compared as bytes. */
 function literal(what: string, prefixes: readonly string[], others: readonly string[]): ConformanceCase {
   return {
     name: `deletePrefix takes prefixes as bytes: characters ${what}`,

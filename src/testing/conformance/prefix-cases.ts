@@ -4,7 +4,7 @@ import { noise, utf8 } from './samples.ts';
 
 const streamEntries = 1_000;
 
-// More than a page, a batch or a statement takes of the databases that limit one: 5,000 entries, 1 MiB.
+// More than a page, a batch or a statement of the databases that limit one: 5,000 entries, 1 MiB.
 const manyEntries = 5_003;
 const manyValueBytes = 256;
 const putsAtOnce = 200;
@@ -20,32 +20,32 @@ export const prefixCases: readonly ConformanceCase[] = [
   },
   { name: 'deletePrefix with the empty prefix removes all', run: emptyPrefix },
   { name: 'deletePrefix takes prefixes of 0xFF bytes', run: prefixesOfFF },
-  { name: 'deletePrefix a second time removes nothing', run: secondDeletion },
+  { name: 'a second deletePrefix removes nothing', run: secondDeletion },
   {
     name: 'deletePrefix on an empty cache removes nothing',
     run: (subject) => subject.expectRemoved(utf8('order:'), 0),
   },
-  { name: 'deletePrefix, then put: only what was put again is there', run: repopulation },
-  { name: 'deletePrefix of user:1: leaves user:10: alone', run: streamsThatBeginAlike },
-  { name: 'deletePrefix goes by bytes, not by words', run: byBytes },
+  { name: 'deletePrefix, then put: only the new entry exists', run: repopulation },
+  { name: 'deletePrefix of user:1: keeps user:10:', run: streamsThatBeginAlike },
+  { name: 'deletePrefix compares bytes, not words', run: byBytes },
   {
-    name: 'deletePrefix removes the key that is the prefix, and each byte may follow',
+    name: 'deletePrefix removes the key equal to the prefix, and every byte may follow',
     advice:
       'The range of a prefix ends before prefixSuccessor(prefix); a prefix with 0xFF or U+FFFF appended is too low.',
     run: anyByteAfter,
   },
   {
-    name: 'deletePrefix of one byte removes what begins with it, for each of the 256',
+    name: 'deletePrefix of one byte removes the keys that start with it, for all 256',
     advice: 'Compare bytes as unsigned numbers.',
     run: everyFirstByte,
   },
   {
-    name: 'deletePrefix leaves keys alone that have the prefix elsewhere',
+    name: 'deletePrefix keeps keys that contain the prefix elsewhere',
     advice: 'The prefix must be where the key starts, not anywhere in it.',
     run: prefixElsewhere,
   },
   {
-    name: 'deletePrefix compares long prefixes to their end',
+    name: 'deletePrefix compares long prefixes up to their last byte',
     advice: 'Compare all bytes of the prefix with the whole key, also where an index holds only the start of both.',
     run: longPrefixes,
   },
@@ -60,7 +60,7 @@ export const prefixCases: readonly ConformanceCase[] = [
 
 async function oneStreamOfThree(subject: CacheUnderTest): Promise<void> {
   const ids = Array.from({ length: streamEntries }, (_, id) => id);
-  // Put in turn, so that the entries of a stream do not lie beside one another in the order of arrival.
+  // The streams take turns, so that the entries of one stream are not adjacent in the order of insertion.
   await subject.putAll(ids.flatMap((id) => [utf8(`a:${id}`), utf8(`b:${id}`), utf8(`c:${id}`)]));
   await subject.expectRemoved(utf8('b:'), streamEntries);
   for (const id of ids) {
@@ -106,8 +106,8 @@ async function secondDeletion(subject: CacheUnderTest): Promise<void> {
 async function repopulation(subject: CacheUnderTest): Promise<void> {
   await subject.putAll(['order:1', 'order:2', 'order:3'].map(utf8));
   await subject.expectRemoved(utf8('order:'), 3);
-  await subject.put(utf8('order:2'), utf8('anew'));
-  await subject.expectEntry(utf8('order:2'), utf8('anew'));
+  await subject.put(utf8('order:2'), utf8('again'));
+  await subject.expectEntry(utf8('order:2'), utf8('again'));
   await subject.expectNone(['order:1', 'order:3'].map(utf8));
   await subject.expectRemoved(utf8('order:'), 1);
   await subject.expectNone([utf8('order:2')]);

@@ -25,34 +25,34 @@ const conformanceCases: readonly ConformanceCase[] = [
   ...reopeningCases,
 ];
 
-/** What `projectionCacheSuite` needs: caches to test, and the test runner. */
+/** The options of `projectionCacheSuite`: how to open caches, and the test runner. */
 export interface ProjectionCacheSuiteOptions<Cache extends AnyProjectionCache> {
   /** The name of the group of tests. */
   readonly name: string;
-  /** Opens a cache without entries; called once a test. */
+  /** Opens a cache without entries. Called once per test. */
   readonly open: () => Cache | Promise<Cache>;
   /**
-   * Ends a cache and opens what it kept again, as a new process would: for caches that outlive their process. With it the
-   * suite also tests that what `sync` covered is found again; without it those tests are left out.
+   * Closes a cache and opens the same data again, as a new process would: for caches that outlive their process. With
+   * it the suite also tests that reopening finds what `sync` covered. Default: absent, and those tests are left out.
    */
   readonly reopen?: (cache: Cache) => Cache | Promise<Cache>;
-  /** Ends a cache that `open` or `reopen` returned, also after a test that failed. */
+  /** Closes a cache that `open` or `reopen` returned, also after a failed test. Default: caches are not closed. */
   readonly close?: (cache: Cache) => void | Promise<void>;
-  /** The runner's own `describe`, such as that of vitest or of `node:test`. */
+  /** The runner's `describe`, such as that of vitest or of `node:test`. */
   readonly describe: (name: string, body: () => void) => unknown;
-  /** The runner's own `test` or `it`; a body that rejects is a test that failed. */
+  /** The runner's `test` or `it`. The body of a failed test rejects. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;
 }
 
 /**
- * Registers the tests that every cache backend passes, each on a new cache. It works with any runner that has `describe`
- * and `test`, and for caches that answer at once or later. A failure is an `Error` that says what was expected, what came,
- * and often what to do; its `cause` is the error without that advice. A test makes 6,000 calls at most, most of them
- * fewer than 200.
+ * Registers the tests that every cache backend passes, each on a new cache. It works with every runner that has
+ * `describe` and `test`, and for synchronous and asynchronous caches. A failure is an `Error` whose message names the
+ * expected and the actual result, and often a remedy; its `cause` is the error without the remedy. A test makes at most
+ * 6,000 calls; most make fewer than 200.
  *
- * What a cache reports about itself decides what is expected. One whose `capabilities()` say that it is a no-op gets the
- * same calls, and must miss every read and remove nothing. One that supports prefetch must have `prefetch`, and a prefetch
- * must change no answer. Calls that overlap take effect in the order in which they were made.
+ * The `capabilities()` of a cache decide what is expected. A no-op cache gets the same calls, and must miss every read
+ * and remove nothing. A cache that supports prefetch must have the method `prefetch`, and a prefetch must not change
+ * any result. Overlapping calls take effect in the order in which they were made.
  */
 export function projectionCacheSuite<Cache extends AnyProjectionCache>(
   options: ProjectionCacheSuiteOptions<Cache>,

@@ -2,20 +2,20 @@ import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { overlap } from './overlap.ts';
 import { extremeMetas, noise, someMeta, utf8 } from './samples.ts';
 
-/** For a cache that outlives its process: what `sync` covered is there when it is opened again. */
+/** For a cache that outlives its process: reopening finds what `sync` covered. */
 export const reopeningCases: readonly ConformanceCase[] = [
-  { name: 'what sync covered is there after reopening', reopens: true, run: syncedEntries },
-  { name: 'a put that replaced another is the one after reopening', reopens: true, run: newestPut },
+  { name: 'what sync covered is found after reopening', reopens: true, run: syncedEntries },
+  { name: 'a put that replaced another is found after reopening', reopens: true, run: newestPut },
   { name: 'what deletePrefix removed before a sync stays removed after reopening', reopens: true, run: syncedDeletion },
-  { name: 'a cache that was opened again takes puts and deletions', reopens: true, run: goesOn },
+  { name: 'a reopened cache accepts puts and deletions', reopens: true, run: goesOn },
   { name: 'keys, values and metas keep all their bytes after reopening', reopens: true, run: allBytes },
   { name: 'a put of equal bytes has its own meta after reopening', reopens: true, run: equalBytes },
-  { name: 'a key that was put again after its deletion is there after reopening', reopens: true, run: putAgain },
+  { name: 'a key that was put again after its deletion is found after reopening', reopens: true, run: putAgain },
   { name: 'a deletion made after reopening lasts', reopens: true, run: deletedLater },
   {
-    name: 'sync covers calls under way, seen after reopening',
+    name: 'sync covers running calls, as reopening shows',
     reopens: true,
-    advice: 'sync must wait for the puts and deletions that were called before it, then make all of them durable.',
+    advice: 'sync must wait for the puts and deletions that were called before it, and make all of them durable.',
     run: syncOfCallsUnderWay,
   },
   { name: 'reopening an empty cache gives an empty cache', reopens: true, run: emptyCache },
@@ -102,10 +102,10 @@ async function putAgain(subject: CacheUnderTest): Promise<void> {
   await subject.putAll(['order:507', 'order:508'].map(utf8));
   await subject.sync();
   await subject.expectRemoved(utf8('order:'), 2);
-  await subject.put(utf8('order:507'), utf8('anew'));
+  await subject.put(utf8('order:507'), utf8('again'));
   await subject.sync();
   await subject.reopen();
-  await subject.expectEntry(utf8('order:507'), utf8('anew'));
+  await subject.expectEntry(utf8('order:507'), utf8('again'));
   await subject.expectMiss(utf8('order:508'));
 }
 

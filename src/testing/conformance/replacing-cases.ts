@@ -5,7 +5,7 @@ import { someMeta, utf8 } from './samples.ts';
 const key: Uint8Array = utf8('order:507');
 const later: CacheMeta = { watermark: someMeta.watermark + 1n, cachedAtUs: someMeta.cachedAtUs + 1n };
 
-/** The newest put decides: value and meta are what it says, whatever was there or was read before. */
+/** The newest put decides value and meta, whatever the cache held or returned before. */
 export const replacingCases: readonly ConformanceCase[] = [
   { name: 'a later put replaces value and meta', run: laterPutReplaces },
   {
@@ -19,18 +19,18 @@ export const replacingCases: readonly ConformanceCase[] = [
     run: equalMeta,
   },
   {
-    name: 'a key that was a miss is found once it is put',
-    advice: 'If the cache remembers misses, put must clear what it remembers of the key.',
+    name: 'a key that was a miss is found after a put',
+    advice: 'If the cache remembers misses, put must discard what it remembers for the key.',
     run: rememberedMiss,
   },
   {
-    name: 'a key that was read shows what was put since',
-    advice: 'If the cache remembers what it read, put must replace what it remembers of the key.',
+    name: 'a key that was read before shows a later put',
+    advice: 'If the cache remembers what it read, put must replace what it remembers for the key.',
     run: rememberedEntry,
   },
   {
     name: 'entries with equal values are independent of each other',
-    advice: 'If equal values are stored once, count who uses them.',
+    advice: 'If equal values are stored once, count their users.',
     run: equalValues,
   },
 ];
@@ -39,7 +39,7 @@ async function laterPutReplaces(subject: CacheUnderTest): Promise<void> {
   await subject.put(key, utf8('a first and longer state'));
   await subject.put(key, utf8('second'), later);
   await subject.expectEntry(key, utf8('second'), later);
-  // The cache does not judge: a put with an older meta is the newest put all the same.
+  // The cache does not compare: a put with an older meta also replaces a newer one.
   await subject.put(key, utf8('third'), someMeta);
   await subject.expectEntry(key, utf8('third'), someMeta);
   await subject.expectRemoved(key, 1);
@@ -67,8 +67,8 @@ async function rememberedMiss(subject: CacheUnderTest): Promise<void> {
   await subject.expectEntry(key, utf8('state'));
   await subject.expectRemoved(key, 1);
   await subject.expectMiss(key);
-  await subject.put(key, utf8('anew'));
-  await subject.expectEntry(key, utf8('anew'));
+  await subject.put(key, utf8('again'));
+  await subject.expectEntry(key, utf8('again'));
 }
 
 async function rememberedEntry(subject: CacheUnderTest): Promise<void> {

@@ -13,18 +13,18 @@ export const extremeMetas: readonly CacheMeta[] = [
   { watermark: u64Max, cachedAtUs: i64Max },
   { watermark: 2n ** 63n, cachedAtUs: 1n },
   { watermark: 2n ** 32n, cachedAtUs: -1n },
-  // Beyond 2 ** 53 a meta kept in a double comes back rounded.
+  // A double rounds integers beyond 2 ** 53.
   { watermark: 2n ** 53n + 1n, cachedAtUs: -(2n ** 53n) - 1n },
 ];
 
-/** The bytes of a text in UTF-8. */
+/** A text as UTF-8 bytes. */
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
 /**
- * `length` bytes that repeat nowhere and do not compress, the same ones each time: a page in the wrong place shows, and
- * a limit on the size counts every byte.
+ * `length` bytes without repetition that do not compress, the same in every call: a misplaced page shows, and a size
+ * limit counts every byte.
  */
 export function noise(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
@@ -39,7 +39,7 @@ export function noise(length: number): Uint8Array {
   return bytes;
 }
 
-/** What a table of a case may name bytes by: a text (in UTF-8), or the bytes. */
+/** How a table of a case writes bytes: as text (in UTF-8), or as bytes. */
 export type BytesSource = string | readonly number[] | Uint8Array;
 
 export function bytesFrom(source: BytesSource): Uint8Array {

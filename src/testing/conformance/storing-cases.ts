@@ -4,7 +4,7 @@ import { extremeMetas, noise, utf8 } from './samples.ts';
 const valueBytesLarge = 2 ** 20;
 const keyBytesMax = 65_535;
 
-/** What is put is found, and nothing else is. */
+/** A put entry is found, and nothing else is. */
 export const storingCases: readonly ConformanceCase[] = [
   { name: 'a value comes back with its meta', run: (subject) => roundTrip(subject, utf8('order:507'), utf8('state')) },
   { name: 'a key that was never put is a miss', run: neverPut },
@@ -22,7 +22,7 @@ export const storingCases: readonly ConformanceCase[] = [
     run: (subject) => roundTrip(subject, noise(keyBytesMax), utf8('state')),
   },
   { name: 'sync on an empty cache does nothing', run: syncEmpty },
-  { name: 'sync keeps what was put', run: syncKeeps },
+  { name: 'sync keeps the entries', run: syncKeeps },
 ];
 
 async function roundTrip(subject: CacheUnderTest, key: Uint8Array, value: Uint8Array): Promise<void> {

@@ -1,15 +1,15 @@
 import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { type BytesSource, bytesFrom, noise, utf8 } from './samples.ts';
 
-const asBytes = 'Values are bytes: store them as binary, without decoding, trimming or recognising anything in them.';
+const asBytes = 'Values are bytes: store them as binary; do not decode, trim or interpret them.';
 const lengthsMax = 40;
 const boundaries: readonly number[] = [64, 128, 256, 4_096, 16_384, 65_536, 409_600];
 
-/** A value comes back byte for byte, whatever is in it. */
+/** A value comes back byte for byte, whatever it contains. */
 export const valueCases: readonly ConformanceCase[] = [
   {
     name: 'values of all short lengths, and around powers of two, come back',
-    advice: 'Keep the length of a value in 32 bits, and store its bytes one by one: an odd number of them is as good.',
+    advice: 'Keep the length of a value in 32 bits, and store single bytes, not larger units: the length may be odd.',
     run: (subject) => expectValues(subject, [...shortLengths(), ...boundaries.flatMap(around)].map(noise)),
   },
   comesBack('values that begin or end in zeros, white space or line ends', [

@@ -25,7 +25,7 @@ describe('comparisonChart', () => {
   const [axis] = elements(svg, 'line', 'axis');
   const x = Number(axis?.['x1']);
 
-  test('draws what is better to the right of ours and what is worse to the left, as far as it is so', () => {
+  test('draws better peers to the right and worse ones to the left, at a distance that shows the ratio', () => {
     const better = elements(svg, 'rect', 'better');
     const worse = elements(svg, 'rect', 'worse');
     expect([better.length, worse.length]).toEqual([2, 2]);
@@ -35,7 +35,7 @@ describe('comparisonChart', () => {
     expect(widths.size).toBe(1);
   });
 
-  test('is well-formed, names what it shows, and has colours for dark pages', () => {
+  test('is well-formed, has a title, and has colours for dark pages', () => {
     expect(svg).toContain('<title>A &amp; B</title>');
     expect(svg).toContain('>a&lt;b</text>');
     expect(svg).toContain('prefers-color-scheme: dark');
@@ -58,7 +58,7 @@ describe('growthChart', () => {
   }));
   const svg = growthChart(points, 'Growth');
 
-  test('draws a line each store in each panel it has figures for', () => {
+  test('draws one line for each store in each panel that has figures of it', () => {
     const [ours = { d: '' }] = elements(svg, 'path', 'line ours');
     expect([elements(svg, 'path', 'line ours').length, elements(svg, 'path', 'line other').length]).toEqual([2, 2]);
     const places = [...(ours['d'] ?? '').matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
@@ -68,7 +68,7 @@ describe('growthChart', () => {
     expect((xs[1] ?? 0) - (xs[0] ?? 0)).toBeCloseTo((xs[2] ?? 0) - (xs[1] ?? 0), 0);
   });
 
-  test('draws a single size too', () => {
+  test('also draws a single size', () => {
     expect(growthChart(points.slice(0, 1), 'One')).not.toMatch(/NaN|Infinity|undefined/);
   });
 });
@@ -79,7 +79,7 @@ test.each([
   [340_400, '340 k'],
   [12.34, '12'],
   [0.0123, '0.012'],
-])('%f is %s in short', (figure, short) => {
+])('abbreviates %f as %s', (figure, short) => {
   expect(shortFigure(figure)).toBe(short);
 });
 
@@ -89,11 +89,11 @@ test.each([
   [301, 400],
   [0.07, 0.08],
   [900, 1000],
-])('%f ends an axis at %f', (figure, end) => {
+])('for %f an axis ends at %f', (figure, end) => {
   expect(niceCeiling(figure)).toBeCloseTo(end, 10);
 });
 
-test('labels that would lie on one another are moved apart, others stay', () => {
+test('overlapping labels are moved apart, others stay', () => {
   expect(spread([50, 20, 21, 20], 10)).toEqual([50, 20, 40, 30]);
   expect(spread([], 10)).toEqual([]);
 });

@@ -24,14 +24,14 @@ describe('Dataset', () => {
     }
   });
 
-  test('has absent keys that are none of the stored ones', () => {
+  test('has absent keys that differ from all stored keys', () => {
     const stored = new Set(strings.puts(0, 5).keys);
     const absent = strings.absentKeys(6);
     expect(absent.length).toBe(entries);
     expect(absent.filter((key) => stored.has(key))).toEqual([]);
   });
 
-  test('has runs that hold 100 keys each, and no key twice', () => {
+  test('has runs of 100 keys each, and no key twice', () => {
     const { keys } = strings.puts(0, 5);
     const held = strings.runs(10, 7).flatMap(({ start, end }) => {
       const inRange = keys.filter((key) => key >= start && key < end);
@@ -42,7 +42,7 @@ describe('Dataset', () => {
     expect(new Set(held).size).toBe(1000);
   });
 
-  test('mixes 5 % puts into gets of which some keys are hot', () => {
+  test('mixes 5 % puts into gets with some hot keys', () => {
     const { keys, bodies, isPut } = strings.mixed(1, 9);
     expect([keys.length, bodies.length, isPut.length]).toEqual([entries, entries, entries]);
     const puts = isPut.reduce((sum, put) => sum + put, 0);
@@ -59,7 +59,7 @@ describe.each([
   ['ownedEntry', ownedEntry],
   ['copiedEntry', copiedEntry],
 ])('%s', (_, decode) => {
-  test.each([0, 4, 64, 8192, 100_000])('takes a value of %i bytes and its meta apart', (valueBytes) => {
+  test.each([0, 4, 64, 8192, 100_000])('separates a value of %i bytes from its meta', (valueBytes) => {
     const meta = { watermark: 2n ** 64n - 1n, cachedAtUs: -(2n ** 63n) };
     const value = Uint8Array.from({ length: valueBytes }, (_unused, i) => i);
     const entry = decode(Buffer.from(encodeWithValue(value, meta)));
@@ -68,7 +68,7 @@ describe.each([
   });
 });
 
-test('copiedEntry is not changed by what is done to its source, and believes its length', () => {
+test('copiedEntry does not change with its source, and uses its length', () => {
   const source = Buffer.concat([
     encodeWithValue(Uint8Array.of(1, 2), { watermark: 3n, cachedAtUs: 4n }),
     Buffer.alloc(9),

@@ -5,7 +5,7 @@ import { parsePeersArguments } from '../../../bench/peers/peers-arguments.ts';
 const names = ['a', 'b'];
 
 describe('parsePeersArguments', () => {
-  test('has defaults, others for a quick run', () => {
+  test('has defaults, and different ones for a quick run', () => {
     expect(parsePeersArguments([], names)).toMatchObject({
       entries: 200_000,
       valueBytes: 256,
@@ -24,7 +24,7 @@ describe('parsePeersArguments', () => {
   });
 
   test.each([[['--entries', '1']], [['--rounds', 'x']], [['--grow', '10000,']], [['--peers', 'c']], [['--fast']]])(
-    'refuses %j and says what there is',
+    'refuses %j and lists the valid values',
     (args) => {
       expect(() => parsePeersArguments(args, names)).toThrow(UsageError);
       expect(() => parsePeersArguments(args, names)).toThrow('Usage:');

@@ -24,17 +24,17 @@ const other: PeerRounds = {
 const summaries = summarize([ours, other]);
 
 describe('summarize', () => {
-  test('gives median and spread, and compares round by round', () => {
+  test('computes median and spread, and compares round by round', () => {
     expect(summaries.filter(({ peer }) => peer === 'other')).toEqual([
-      // 3x, 1x and 0.5x, though the medians are the same.
+      // 3x, 1x and 0.5x, although the medians are the same.
       { peer: 'other', measure: 'load', entries: 1000, median: 200, min: 150, max: 300, timesOurs: 1 },
       { peer: 'other', measure: 'scan', entries: 1000, median: 10, min: 10, max: 10, timesOurs: 1 },
-      // Less is better here: half, a quarter and as good.
+      // Less is better here: half, a quarter and equal.
       { peer: 'other', measure: 'open', entries: 1000, median: 8, min: 3, max: 8, timesOurs: 0.5 },
     ]);
   });
 
-  test('leaves out what a peer does not have, and compares nothing with nothing', () => {
+  test('leaves out measures that a peer does not have, and comparisons without figures', () => {
     expect(summaries.filter(({ measure }) => measure === 'durable put')).toEqual([]);
     const alone = summarize([ours, { peer: 'x', entries: 1, rounds: [{ 'durable put': 5 }] }]);
     expect(alone.find(({ peer }) => peer === 'x')?.timesOurs).toBe(0);
@@ -59,7 +59,7 @@ describe('the report', () => {
     expect(overviewTable(summaries)).toMatch(/^load +per second +200 +200$/m);
   });
 
-  test('says where others win from the figures alone', () => {
+  test('lists where others win, from the figures alone', () => {
     const won = summarize([ours, { peer: 'fast', entries: 2000, rounds: [{ load: 150, open: 40 }, { load: 300 }] }]);
     expect(winsOfOthers(won)).toMatch(/^Where others win.*\n {2}load: fast, 1\.50x\nAs good.*\n {2}none in this run$/);
     expect(winsOfOthers(summaries)).toMatch(
@@ -67,7 +67,7 @@ describe('the report', () => {
     );
   });
 
-  test('sets ours beside what the machine allows', () => {
+  test('compares our figures with the limits of the machine', () => {
     const limits = [{ name: 'reads', measure: 'load', perSecond: 400 }];
     expect(limitTable(limits, summaries)).toMatch(/^reads +400 +load +0\.50x$/m);
   });

@@ -16,14 +16,14 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('memory that no file backs is read from what Linux tells', () => {
+test('anonymous memory is read from the status file of Linux', () => {
   const status = 'VmRSS:\t  5000 kB\nRssAnon:\t    1234 kB\nRssFile:\t    3766 kB\n';
   expect(anonymousBytes(status)).toBe(1234 * 1024);
   expect(anonymousBytes('VmRSS:\t 5000 kB\n')).toBeUndefined();
 });
 
 // Other systems have no blocks, or files without holes.
-test.runIf(process.platform === 'linux')('disk usage counts files of all folders, and no holes in them', () => {
+test.runIf(process.platform === 'linux')('disk usage counts the files of all folders, without holes', () => {
   mkdirSync(join(directory, 'inner'));
   writeFileSync(join(directory, 'inner', 'full'), new Uint8Array(100_000).fill(7));
   writeFileSync(join(directory, 'sparse'), '');
@@ -43,7 +43,7 @@ test('each step is timed once, in order', async () => {
   expect([...plain, ...promised].every((ms) => ms >= 0)).toBe(true);
 });
 
-test('a work is timed until its promise is kept', async () => {
+test('a work is timed until its promise is resolved', async () => {
   let done = false;
   await timeWork(async () => {
     await Promise.resolve();

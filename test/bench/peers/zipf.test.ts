@@ -3,7 +3,7 @@ import { Zipf } from '../../../bench/peers/zipf.ts';
 import { randomFrom } from '../../../bench/workload.ts';
 
 describe('Zipf', () => {
-  test('gives each rank the share that the law names', () => {
+  test('gives each rank its share by the law', () => {
     const zipf = new Zipf(3, 1);
     const sum = 1 + 1 / 2 + 1 / 3;
     const ends = [1 / sum, 1.5 / sum, 1];
@@ -14,7 +14,7 @@ describe('Zipf', () => {
     expect([zipf.rankOf(0), zipf.rankOf(1 - 2 ** -53)]).toEqual([0, 2]);
   });
 
-  test('draws ranks about as often as it should', () => {
+  test('draws ranks about as often as expected', () => {
     const [ranks, draws, exponent] = [1000, 200_000, 0.99];
     const zipf = new Zipf(ranks, exponent);
     const random = randomFrom(77);
@@ -32,7 +32,7 @@ describe('Zipf', () => {
     }
   });
 
-  test('of one rank has only that one, and of none there is no law', () => {
+  test('with one rank draws only that one, and refuses zero ranks', () => {
     expect(new Zipf(1, 0.99).rankOf(0.999)).toBe(0);
     for (const count of [0, -1, 1.5, Number.NaN]) expect(() => new Zipf(count, 1)).toThrow(RangeError);
   });

@@ -2,15 +2,15 @@ import type { CacheEntry, CacheMeta } from '../../src/contract/cache-entry.ts';
 import type { AsyncProjectionCache } from '../../src/contract/projection-cache.ts';
 import { AsyncProjector, type AsyncProjectorOptions } from '../../src/projection/async-projector.ts';
 import type { AsyncEventReader, RecordedEvent } from '../../src/projection/event-reader.ts';
-import { type Change, MemoryLog } from './memory-log.ts';
-import { TestCache } from './test-cache.ts';
+import type { Change } from './memory-log.ts';
+import { ProjectorSetup } from './ways.ts';
 
-/** Lets everything happen that does not wait for a gate. */
+/** Runs everything that does not wait for a gate. */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** A place where work waits until a test lets it on. While it is open nothing waits. */
+/** A place where work waits until a test releases it. While the gate is open nothing waits. */
 export class Gate {
   isOpen = true;
   readonly #waiting: (() => void)[] = [];
@@ -27,13 +27,13 @@ export class Gate {
     this.isOpen = false;
   }
 
-  /** Lets the one on that has waited longest, and what follows from it happen. */
+  /** Releases the work that has waited longest, and runs what follows from it. */
   async next(): Promise<void> {
     this.#waiting.shift()?.();
     await settle();
   }
 
-  /** Lets the one on that came last. */
+  /** Releases the work that came last. */
   async last(): Promise<void> {
     this.#waiting.pop()?.();
     await settle();
@@ -46,16 +46,16 @@ export class Gate {
   }
 }
 
-/** An asynchronous event log and cache, each step of which can be held back. What was asked for is looked up after the gate. */
-export class GatedWorld {
-  readonly log: MemoryLog = new MemoryLog();
-  readonly cache: TestCache = new TestCache();
+/**
+ * A setup whose asynchronous event log and cache wait at gates: a test closes a gate, and then decides which call
+ * continues when. A call reads or changes data after its gate (a `get` before).
+ */
+export class GatedSetup extends ProjectorSetup {
   readonly heads: Gate = new Gate();
   readonly events: Gate = new Gate();
   readonly gets: Gate = new Gate();
   readonly puts: Gate = new Gate();
   readonly deletes: Gate = new Gate();
-  nowUs = 1_000_000n;
 
   get source(): AsyncEventReader<Change> {
     const { log, heads, events } = this;

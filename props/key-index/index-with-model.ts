@@ -6,8 +6,8 @@ import { IndexModel, type ModelEntry } from './index-model.ts';
 import type { IndexOperation } from './index-operation.ts';
 import { WatchedCursor } from './watched-cursor.ts';
 
-/** Does to an index and to its model the same, and compares what they say. */
-export class IndexHistory {
+/** Applies the same operations to an index and to its model, and compares the results. */
+export class IndexWithModel {
   readonly #model = new IndexModel();
   readonly #random: () => number;
   #index: KeyIndex;
@@ -55,7 +55,7 @@ export class IndexHistory {
     expect([this.#index.size, this.#index.recordUnits]).toEqual([this.#model.size, this.#model.recordUnits]);
   }
 
-  /** Compares everything, in both directions, and checks the invariants. It links the nodes that wait. */
+  /** Compares everything, in both directions, and checks the invariants. It links the waiting nodes. */
   verify(): void {
     const expected = this.#model.sorted();
     expect(this.#entries(false)).toEqual(expected);
@@ -108,7 +108,7 @@ export class IndexHistory {
   #reload(adopted: boolean): void {
     const sections = this.#index.sections();
     this.#index = KeyIndex.fromSections(adopted ? allocated(sections) : sections, this.#random);
-    // They walk the index that was.
+    // They walk the previous index.
     this.#cursors = [];
   }
 

@@ -11,32 +11,32 @@ import { historyIdentity } from './history-identities.ts';
 import type { Log, LoggedEvent } from './history-model.ts';
 import type { HistoryEvent } from './history-projections.ts';
 
-/** An event log that a restore or a rewriting makes another one: events before and after do not mix. */
+/** A version of the event log. A restore or a rewriting starts another one: events before and after do not mix. */
 export interface LogState {
   readonly log: Log;
   readonly identity: string;
-  /** Raised when events are rewritten in place, as an erasure does; the identity stays. */
+  /** Increased when events are rewritten in place, as an erasure does; the identity stays. */
   readonly edition: number;
 }
 
-/** How a call of an asynchronous cache hangs: it is answered much later, is never done, or is done and never answered. */
+/** How a call of an asynchronous cache hangs: it runs much later, never runs, or runs and never returns. */
 export type Hanging = 'late' | 'never' | 'unanswered';
 
 /** Where an event log hangs. */
 export type StallPlace = 'head' | 'event';
 
-/** Turns that a late answer takes, and that run before the time of a cache is over. */
+/** How many turns a late call takes, and how many pass before the timeout of the cache. */
 const LATE_TURNS = 12;
 const TIMEOUT_TURNS = 3;
 
-/** Event log and cache whose answers come in the order that a scheduler picks. */
-export class ScheduledWorld {
+/** An event log and a cache whose results come in the order that a scheduler picks. */
+export class ScheduledDependencies {
   current: LogState = { log: [], identity: historyIdentity(0), edition: 0 };
   readonly cache: FaultyCache = new FaultyCache(LogCache.open('cache', { storage: new MemoryStorage() }));
-  /** Reads under way, by what they read; and the most that there were at once. */
+  /** The running reads of each stream and kinds; and the most there were at once. */
   readonly #reading = new Map<string, number>();
   readsAtOnceMax = 0;
-  /** Whether the time that a cache is given runs out. */
+  /** Whether the timeout of the cache expires. */
   timesOut = false;
   readonly #hangs = new Map<FaultyVerb, Hanging>();
   readonly #stalls = new Map<StallPlace, { readonly over: Promise<void>; end(): void }>();
@@ -63,12 +63,12 @@ export class ScheduledWorld {
     };
   }
 
-  /** Reads that were begun and not closed. */
+  /** Reads that were started and not closed. */
   get readsOpen(): number {
     return [...this.#reading.values()].reduce((sum, reading) => sum + reading, 0);
   }
 
-  /** The timers of a projector: they run out in any order with what they bound. */
+  /** The timers of a projector: they expire in any order relative to the calls they limit. */
   get startTimer(): StartTimer {
     return (act) => {
       let isStopped = !this.timesOut;
@@ -109,7 +109,7 @@ export class ScheduledWorld {
     this.timesOut = false;
   }
 
-  /** The cache as it is, or answering in two turns: what it does is done between them. */
+  /** The cache itself, or an asynchronous one that takes two turns for each call and runs it between them. */
   cacheThat(answersLater: boolean): ProjectionCache | AsyncProjectionCache {
     if (!answersLater) return this.cache;
     const later = async <Result>(verb: FaultyVerb | 'sync', act: () => Result): Promise<Result> => {

@@ -4,14 +4,14 @@ import type { DiskImage } from './disk-image.ts';
 export type EntryChange = Extract<DiskChange, { kind: 'create' | 'remove' }>;
 export type ContentChange = Extract<DiskChange, { kind: 'write' | 'truncate' }>;
 
-/** A change of a file's content that is not durable, or that cannot be told from durable ones before it. */
+/** A change of a file's content that is not durable, or that follows one that is not. */
 export interface PendingContent {
-  /** Its place in the journal. */
+  /** The index of the change in the journal. */
   readonly number: number;
   readonly change: ContentChange;
   /**
-   * `dirty`: the next sync makes it durable. `clean`: the system takes it for durable after a sync that failed.
-   * `durable`: it survives any crash, on top of what survives of the clean ones before it.
+   * `dirty`: the next sync makes it durable. `clean`: the system treats it as durable after a failed sync, but a crash
+   * may lose it. `durable`: it survives every crash, on top of the clean changes before it that survive.
    */
   readonly status: 'dirty' | 'clean' | 'durable';
 }
@@ -21,31 +21,31 @@ export interface PendingEntry {
   readonly change: EntryChange;
 }
 
-/** A file at one moment: durable bytes, and on top of them in order what is pending. */
-export interface FileMoment {
+/** The state of a file: durable bytes, and the pending changes on top of them, in order. */
+export interface FileState {
   durable: Uint8Array;
   pending: PendingContent[];
 }
 
-/** A directory at one moment: durable entries, and on top of them in order what is pending. */
-export interface DirectoryMoment {
+/** The state of a directory: durable entries, and the pending changes on top of them, in order. */
+export interface DirectoryState {
   readonly durable: Map<string, number>;
   pending: PendingEntry[];
 }
 
 /**
- * A disk at one moment of its journal: what a crash would leave for certain, and what it may leave or not.
+ * The state of a disk at one point of its journal: what every crash keeps, and what a crash may keep or lose.
  *
  * Invariants:
  * 1. Pending changes are in the order of the journal.
- * 2. The first pending change of a file is not durable: durable ones at the front are part of the durable bytes.
+ * 2. The first pending change of a file is not durable: durable changes at the front are part of the durable bytes.
  */
-export class DiskMoment {
-  readonly files: Map<number, FileMoment> = new Map();
-  readonly directories: Map<string, DirectoryMoment> = new Map();
-  /** Contents that files had before they were cut or removed, the last one last: what free space may still hold. */
+export class DiskState {
+  readonly files: Map<number, FileState> = new Map();
+  readonly directories: Map<string, DirectoryState> = new Map();
+  /** Contents of files before they were truncated or removed, the latest last: free space may still hold them. */
   readonly freed: { readonly file: number; readonly bytes: Uint8Array }[] = [];
-  /** How many changes have happened. */
+  /** How many changes were applied. */
   changes = 0;
 
   constructor(start: DiskImage) {
@@ -96,7 +96,7 @@ export class DiskMoment {
     }
   }
 
-  /** The file as readers see it. */
+  /** The content of the file as readers see it. */
   visible(file: number): Uint8Array {
     const { durable, pending } = this.#file(file);
     return applied(durable, pending);
@@ -112,16 +112,16 @@ export class DiskMoment {
     return files;
   }
 
-  #file(file: number): FileMoment {
-    const moment = this.files.get(file);
-    if (moment === undefined) throw new Error(`the journal has no file ${file}`);
-    return moment;
+  #file(file: number): FileState {
+    const state = this.files.get(file);
+    if (state === undefined) throw new Error(`the journal has no file ${file}`);
+    return state;
   }
 
-  #directory(path: string): DirectoryMoment {
-    const moment = this.directories.get(path);
-    if (moment === undefined) throw new Error(`the journal has no directory ${path}`);
-    return moment;
+  #directory(path: string): DirectoryState {
+    const state = this.directories.get(path);
+    if (state === undefined) throw new Error(`the journal has no directory ${path}`);
+    return state;
   }
 
   #fileNamed(path: string, name: string): number | undefined {
@@ -131,7 +131,7 @@ export class DiskMoment {
     return last.change.kind === 'create' ? last.change.file : undefined;
   }
 
-  #syncDirectory(directory: DirectoryMoment): void {
+  #syncDirectory(directory: DirectoryState): void {
     for (const { change } of directory.pending) {
       if (change.kind === 'create') directory.durable.set(change.name, change.file);
       else directory.durable.delete(change.name);
@@ -146,7 +146,7 @@ export class DiskMoment {
   }
 }
 
-function settle(file: FileMoment, covers: number, status: 'clean' | 'durable'): void {
+function settle(file: FileState, covers: number, status: 'clean' | 'durable'): void {
   file.pending = file.pending.map((pending) =>
     pending.status === 'dirty' && pending.number < covers ? { ...pending, status } : pending,
   );
@@ -155,11 +155,11 @@ function settle(file: FileMoment, covers: number, status: 'clean' | 'durable'): 
   file.durable = applied(file.durable, settled);
 }
 
-function dropDirty(file: FileMoment, covers: number): void {
+function dropDirty(file: FileState, covers: number): void {
   file.pending = file.pending.filter(({ status, number }) => status !== 'dirty' || number >= covers);
 }
 
-/** The bytes after changes; `bytes` themselves stay as they are. They are copied once, however many changes there are. */
+/** The bytes after the changes; `bytes` is not modified. They are copied once, however many changes there are. */
 function applied(bytes: Uint8Array, pending: readonly PendingContent[]): Uint8Array {
   const ends = pending.map(({ change }) =>
     change.kind === 'truncate' ? change.size : change.position + change.bytes.length,

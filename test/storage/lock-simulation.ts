@@ -1,17 +1,18 @@
-import { isLeftover, LockFile, type LockFiles, type Steps } from '../../src/storage/lock-file.ts';
+import { isGuardOrDraft, LockFile, type LockFiles, type LockSteps } from '../../src/storage/lock-file.ts';
 import { decodeLockOwner, encodeLockOwner, type LockOwner } from '../../src/storage/lock-owner.ts';
 import type { OwnerVerdict } from '../../src/storage/owner-verdict.ts';
 
-/** A file apart from its names: two names can be of one file. */
+/** A file, separate from its names: a file can have two names. */
 interface Inode {
   content: string;
 }
 
 /**
- * A directory, the processes that want its lock, and every step between them in the hands of the test. Creating a file
- * shows it empty until its maker takes the next step; a maker killed before leaves it so.
+ * A simulation of one directory and the processes that want its lock. The test decides which process takes the next
+ * step, and which one is killed. A created file is empty until its creator takes the next step; if the creator is
+ * killed before, it stays empty.
  */
-export class LockWorld {
+export class LockSimulation {
   readonly files: Map<string, Inode> = new Map();
   readonly takers: Taker[] = [];
   readonly #alive = new Set<number>();
@@ -23,12 +24,12 @@ export class LockWorld {
     this.#linksSupported = options.linksSupported;
   }
 
-  /** Puts a file there that holds what a process `pid` writes into its locks. */
+  /** Creates a file with the content that a process `pid` writes into its locks. */
   leave(name: string, pid: number): void {
     this.files.set(name, { content: encodeLockOwner(ownerWithPid(pid)) });
   }
 
-  /** A living process that sets out to take the lock, and gives it up when it is stepped on while holding it. */
+  /** Adds a living process that takes the lock; with `releases` its next step while holding it releases it. */
   addTaker(pid: number, options: { readonly releases: boolean } = { releases: false }): Taker {
     this.#alive.add(pid);
     const taker = new Taker(this, pid, options.releases);
@@ -36,8 +37,11 @@ export class LockWorld {
     return taker;
   }
 
-  /** Leaves a lock that `pid` had as `oldPid` and could not remove: it lives with `pid`, and `pid` alone knows it gone. */
-  leaveGivenUp(oldPid: number, pid: number): void {
+  /**
+   * Adds a lock that `pid` had as `oldPid` and could not remove: its owner `pid` lives, and only `pid` knows that it is
+   * gone.
+   */
+  leaveReleased(oldPid: number, pid: number): void {
     this.leave('LOCK', oldPid);
     this.#alive.add(oldPid);
     this.#givenUp.set(oldPid, pid);
@@ -53,16 +57,16 @@ export class LockWorld {
     this.#unwritten.delete(pid);
   }
 
-  /** The pid the lock file names; `undefined` where there is none or it names nobody. */
+  /** The pid in the lock file; `undefined` if there is no valid one. */
   lockedBy(): number | undefined {
     return decodeLockOwner(this.files.get('LOCK')?.content ?? '')?.pid;
   }
 
-  leftovers(): string[] {
-    return [...this.files.keys()].filter(isLeftover);
+  guardsAndDrafts(): string[] {
+    return [...this.files.keys()].filter(isGuardOrDraft);
   }
 
-  /** What the test is about: at most one living process believes that it holds the lock, and the lock file says so too. */
+  /** The property under test: at most one living process believes that it holds the lock, and the lock file agrees. */
   assertSafe(): void {
     const holders = this.takers.filter((taker) => taker.state === 'holding');
     if (holders.length > 1) throw new Error(`two holders: ${holders.map((holder) => holder.pid).join(', ')}`);
@@ -72,47 +76,50 @@ export class LockWorld {
     }
   }
 
-  /** The directory as `pid` has it; `note` hears every answer. */
-  filesOf(pid: number, note: (told: unknown) => void = () => {}): LockFiles {
-    const told = <const Told>(answer: Told): Told => {
+  /** The directory as `pid` sees it; `note` receives every result. */
+  filesOf(pid: number, note: (noted: unknown) => void = () => {}): LockFiles {
+    const noted = <const Result>(answer: Result): Result => {
       note(answer);
       return answer;
     };
     return {
       create: (name, content) => {
-        if (this.files.has(name)) return told(false);
+        if (this.files.has(name)) return noted(false);
         const inode: Inode = { content: '' };
         this.files.set(name, inode);
         this.#unwritten.set(pid, () => {
           inode.content = content;
         });
-        return told(true);
+        return noted(true);
       },
       link: (existing, name) => {
         this.finishWriting(pid);
-        if (!this.#linksSupported) return told('unsupported');
+        if (!this.#linksSupported) return noted('unsupported');
         const inode = this.files.get(existing);
-        if (inode === undefined) return told('absent');
-        if (this.files.has(name)) return told('taken');
+        if (inode === undefined) return noted('absent');
+        if (this.files.has(name)) return noted('taken');
         this.files.set(name, inode);
-        return told('linked');
+        return noted('linked');
       },
-      read: (name) => told(this.files.get(name)?.content),
+      read: (name) => noted(this.files.get(name)?.content),
       remove: (name) => {
         this.files.delete(name);
         note('removed');
       },
-      list: () => told([...this.files.keys()]),
+      list: () => noted([...this.files.keys()]),
     };
   }
 
-  /** Gives the file that `pid` created last its content. */
+  /** Writes the content of the file that `pid` created last. */
   finishWriting(pid: number): void {
     this.#unwritten.get(pid)?.();
     this.#unwritten.delete(pid);
   }
 
-  /** Everything that decides how this goes on: two worlds with the same key need not both be explored. */
+  /**
+   * Everything that decides how the simulation continues: of two states with the same key only one needs to be
+   * explored.
+   */
   key(): string {
     const files = [...this.files].map(([name, inode]) => `${name}=${inode.content}`).sort();
     return [...files, ...this.takers.map((taker) => `${taker.state}:${taker.seen.join()}`)].join('|');
@@ -121,21 +128,21 @@ export class LockWorld {
 
 type TakerState = 'under way' | 'holding' | 'releasing' | 'released' | 'refused' | 'killed';
 
-/** One process on its way to the lock. */
+/** One process that takes the lock. */
 export class Taker {
   readonly pid: number;
   state: TakerState = 'under way';
-  /** What it was refused with. */
+  /** The error of its refusal. */
   refusal: unknown;
-  /** What it was told so far, step by step; what it does next depends on this alone. */
+  /** The results it has seen so far, step by step; its next step depends only on these. */
   readonly seen: string[] = [];
-  readonly #world: LockWorld;
-  readonly #steps: Steps<void>;
+  readonly #simulation: LockSimulation;
+  readonly #steps: LockSteps<void>;
   #ended = false;
 
-  constructor(world: LockWorld, pid: number, releases: boolean) {
+  constructor(simulation: LockSimulation, pid: number, releases: boolean) {
     this.pid = pid;
-    this.#world = world;
+    this.#simulation = simulation;
     this.#steps = this.#live(releases);
   }
 
@@ -145,7 +152,7 @@ export class Taker {
 
   /** Runs to the next point where another process could see a difference. */
   step(): void {
-    this.#world.finishWriting(this.pid);
+    this.#simulation.finishWriting(this.pid);
     this.seen.push('step');
     try {
       this.#ended = this.#steps.next().done === true;
@@ -154,25 +161,30 @@ export class Taker {
       this.state = 'refused';
       this.refusal = error;
     }
-    if (this.#ended) this.#world.finishWriting(this.pid);
+    if (this.#ended) this.#simulation.finishWriting(this.pid);
   }
 
   kill(): void {
-    this.#world.kill(this.pid);
+    this.#simulation.kill(this.pid);
     this.#ended = true;
     this.state = 'killed';
   }
 
-  *#live(releases: boolean): Steps<void> {
-    const note = (told: unknown): void => {
-      this.seen.push(String(told));
+  *#live(releases: boolean): LockSteps<void> {
+    const note = (noted: unknown): void => {
+      this.seen.push(String(noted));
     };
     const judge = (owner: LockOwner): OwnerVerdict => {
-      const verdict = this.#world.isGoneFor(owner.pid, this.pid) ? 'gone' : 'running';
+      const verdict = this.#simulation.isGoneFor(owner.pid, this.pid) ? 'gone' : 'running';
       note(verdict);
       return verdict;
     };
-    const lockFile = new LockFile(this.#world.filesOf(this.pid, note), judge, ownerWithPid(this.pid), 'the directory');
+    const lockFile = new LockFile(
+      this.#simulation.filesOf(this.pid, note),
+      judge,
+      ownerWithPid(this.pid),
+      'the directory',
+    );
     yield* lockFile.take();
     this.state = 'holding';
     if (!releases) return;

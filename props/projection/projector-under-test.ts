@@ -10,7 +10,7 @@ import { FaultyCache } from './faulty-cache.ts';
 import type { HistoryModel, LoggedEvent } from './history-model.ts';
 import type { AnyProjection, HistoryEvent } from './history-projections.ts';
 
-/** Where entries are kept from one start to the next; absent: nowhere. */
+/** Where entries are kept between restarts; absent: nowhere. */
 export interface CachePlace {
   readonly directory: string;
   readonly storage?: StorageBackend;
@@ -18,14 +18,14 @@ export interface CachePlace {
 
 export class ConnectionLost extends Error {}
 
-/** It throws, or there is null where an event should be, or an event of null. */
+/** The log throws, or yields null for an event record, or a record whose event is null. */
 export type LogFailure = 'throws' | 'null' | 'event of null';
 
-/** A projector at work on the log of a model, with a cache and its faults. */
-export class ProjectionWorld {
+/** A projector on the log of a model, with a cache and injected faults. */
+export class ProjectorUnderTest {
   readonly cache: FaultyCache;
   projector: Projector<HistoryEvent>;
-  /** Events that the log gives before it fails, and how it does. */
+  /** How many events the log yields before it fails, and how it fails. */
   eventsUntilFailure: number = Number.POSITIVE_INFINITY;
   failure: LogFailure = 'throws';
   readonly #model: HistoryModel;
@@ -45,7 +45,7 @@ export class ProjectionWorld {
     return this.cache.inner instanceof LogCache ? [...this.cache.inner.entries()] : [];
   }
 
-  /** The watermark of what is cached, and whether anything is. */
+  /** The watermark of the cached state; `undefined` if there is none. */
   watermark({ name, version }: AnyProjection, stream: string): bigint | undefined {
     const start = projectionKey(stream, name, version);
     const found = this.entries().find(([key]) => start.every((byte, at) => key[at] === byte));
@@ -57,7 +57,7 @@ export class ProjectionWorld {
     this.#synced = this.entries();
   }
 
-  /** Removes what is not of these projections; needs a cache that tells its keys. */
+  /** Removes entries of other projections; needs a cache that can list its keys. */
   sweep(live: readonly AnyProjection[]): void {
     const { inner } = this.cache;
     if (!(inner instanceof LogCache)) return;
@@ -65,14 +65,14 @@ export class ProjectionWorld {
     swept.sweep(live);
   }
 
-  /** The process ends well and is started again. */
+  /** The process ends normally and is started again. */
   restart(): void {
     this.close();
     this.cache.inner = this.#open();
     this.projector = this.#start();
   }
 
-  /** The machine stops: the cache comes back as it was synced, or as far as the disk had got by itself. */
+  /** The machine stops: the cache comes back as it was synced, or as far as the disk had written it. */
   crash(keepsUnsynced: boolean): void {
     if (!keepsUnsynced && this.cache.inner instanceof LogCache) {
       const { inner } = this.cache;

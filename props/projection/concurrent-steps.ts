@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { Freshness } from '../../src/projection/freshness.ts';
 import type { FaultyVerb } from './faulty-cache.ts';
 import { type HistoryEvent, type ProjectionMaker, projectionMakers } from './history-projections.ts';
-import type { Hanging, StallPlace } from './scheduled-world.ts';
+import type { Hanging, StallPlace } from './scheduled-dependencies.ts';
 
-/** One thing that happens, at a time of the scheduler's choosing after the one before. */
-export type Happening =
+/** One event of a history; the scheduler decides when it happens after the one before. */
+export type ConcurrentStep =
   | { readonly what: 'append'; readonly stream: string; readonly events: readonly HistoryEvent[] }
   | {
       readonly what: 'call';
@@ -17,7 +17,7 @@ export type Happening =
   /** The callers that may leave, leave. */
   | { readonly what: 'leave' }
   | { readonly what: 'clock'; readonly byUs: bigint }
-  /** Calls at once of the same kind, as at the end of a window. */
+  /** Concurrent calls of the same kind, as at the end of a window. */
   | { readonly what: 'herd'; readonly stream: string; readonly freshness: Freshness; readonly callers: number }
   | { readonly what: 'fault'; readonly verb: FaultyVerb; readonly times: number }
   /** The next call of an asynchronous cache hangs. */
@@ -25,21 +25,21 @@ export type Happening =
   /** The event log hangs, in head or in the middle of a read, until it is resumed. */
   | { readonly what: 'stall'; readonly where: StallPlace }
   | { readonly what: 'resume' }
-  /** The events of a stream are rewritten in place, or the newest erased, and then it is invalidated. */
+  /** The events of a stream are rewritten in place, or the newest are erased; then it is invalidated. */
   | { readonly what: 'rewrite'; readonly stream: string; readonly erases: boolean }
   /** The log is restored to its first events and gets another identity. */
   | { readonly what: 'restore'; readonly share: number };
 
 export interface ConcurrentSettings {
-  /** The two that are asked for. */
+  /** The two projections in use. */
   readonly makers: readonly ProjectionMaker[];
   readonly answersLater: boolean;
-  /** Whether the time that the cache is given may run out. */
+  /** Whether the timeout of the cache may expire. */
   readonly timesOut: boolean;
   readonly verifyEvery: number | undefined;
 }
 
-// Mostly the same, so that callers meet.
+// Mostly the same stream, so that callers meet.
 const stream = fc.constantFrom(...Array.from({ length: 9 }, () => 'a'), 'a:1');
 const event: fc.Arbitrary<HistoryEvent> = fc.record({
   kind: fc.constantFrom('added' as const, 'closed' as const, 'noted' as const),
@@ -59,7 +59,7 @@ const call = fc.record({
     { weight: 3, arbitrary: fc.constant(Freshness.consistent) },
     { weight: 1, arbitrary: bestEffort },
   ),
-  // A fold is given up when all who share it have left.
+  // A fold is abandoned when all its callers have left.
   leaves: fc.constantFrom(true, true, true, false),
 });
 const clock = fc.record({
@@ -97,9 +97,9 @@ export const concurrentSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
   verifyEvery: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined, freq: 2 }),
 });
 
-/** Happenings of one kind are left out in some histories, so that others are looked at by themselves. */
-export const happenings: fc.Arbitrary<Happening[]> = fc
-  .subarray([leave, clock, herd, fault, hang, stall, resume, rewrite, restore] as fc.Arbitrary<Happening>[])
+/** Each history leaves out some kinds of events, so that the others are tested by themselves. */
+export const concurrentSteps: fc.Arbitrary<ConcurrentStep[]> = fc
+  .subarray([leave, clock, herd, fault, hang, stall, resume, rewrite, restore] as fc.Arbitrary<ConcurrentStep>[])
   .chain((some) => fc.array(fc.oneof(append, append, call, call, call, call, ...some), { maxLength: 40, size: 'max' }));
 
 const consistentCall = fc.record({
@@ -117,7 +117,7 @@ const bestEffortCall = fc.record({
   leaves: fc.constant(false),
 });
 const callOfA = fc.oneof(
-  { weight: 3, arbitrary: consistentCall as fc.Arbitrary<Happening> },
+  { weight: 3, arbitrary: consistentCall as fc.Arbitrary<ConcurrentStep> },
   { weight: 1, arbitrary: bestEffortCall },
 );
 const rewriteOfA = rewrite.map((rewritten) => ({ ...rewritten, stream: 'a' }));
@@ -128,7 +128,7 @@ const hangOfPut = fc.record({
 });
 const appendToA = append.map((appended) => ({ ...appended, stream: 'a' }));
 
-/** Mostly those under which a write may land after the invalidation that overtook it. */
+/** Mostly settings in which a write may land after the invalidation that overtook it. */
 export const invalidationSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
   makers,
   answersLater: fc.constantFrom(true, true, true, false),
@@ -136,18 +136,21 @@ export const invalidationSettings: fc.Arbitrary<ConcurrentSettings> = fc.record(
   verifyEvery: fc.constant(undefined),
 });
 
-/** Callers before, during and after the moment at which a stream is rewritten and invalidated, and a write that hangs. */
-export const aroundInvalidation: fc.Arbitrary<Happening[]> = fc
+/** Callers before, during and after the rewriting and invalidation of a stream, and a write that hangs. */
+export const aroundInvalidation: fc.Arbitrary<ConcurrentStep[]> = fc
   .tuple(
-    fc.array(fc.oneof(appendToA as fc.Arbitrary<Happening>, callOfA), { maxLength: 3 }),
+    fc.array(fc.oneof(appendToA as fc.Arbitrary<ConcurrentStep>, callOfA), { maxLength: 3 }),
     appendToA,
     fc.option(hangOfPut, { freq: 2 }),
     fc.array(callOfA, { minLength: 1, maxLength: 2 }),
     rewriteOfA,
-    fc.array(fc.oneof({ weight: 9, arbitrary: callOfA }, { weight: 1, arbitrary: hang as fc.Arbitrary<Happening> }), {
-      minLength: 2,
-      maxLength: 12,
-    }),
+    fc.array(
+      fc.oneof({ weight: 9, arbitrary: callOfA }, { weight: 1, arbitrary: hang as fc.Arbitrary<ConcurrentStep> }),
+      {
+        minLength: 2,
+        maxLength: 12,
+      },
+    ),
   )
   .map(([before, appended, hanging, begun, rewritten, after]) => {
     const hangs = hanging === null ? [] : [hanging];

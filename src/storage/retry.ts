@@ -1,0 +1,20 @@
+import type { NodePlatform } from './node-fs.ts';
+
+/** Pauses between the attempts, in milliseconds. They block the thread: 31 in total. */
+const PAUSES_MS: readonly number[] = [1, 2, 4, 8, 16];
+
+/**
+ * Runs a task and retries it briefly after errors: a virus scanner may have the file open, descriptors may run out, a
+ * server may fail for a moment. The task must tolerate a retry after an attempt that failed but took effect.
+ */
+export function retryBriefly(node: NodePlatform, task: () => void): void {
+  for (const pause of PAUSES_MS) {
+    try {
+      task();
+      return;
+    } catch {
+      node.pause(pause);
+    }
+  }
+  task();
+}
