@@ -80,11 +80,11 @@ test('a store holds the result of its operations, in any order', async () => {
     maxCommands: 60,
     size: 'max',
   });
-  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 100 });
+  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 60 });
 });
 
 test('so does one with many automatic compactions', async () => {
   const puts = [put(mostlyLargeBody), put(mostlyLargeBody), put(mostlyLargeBody), put(mostlyLargeBody)];
   const commands = fc.commands([...puts, ...puts, ...others], { maxCommands: 80, size: 'max' });
-  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 20 });
+  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 12 });
 });

@@ -61,7 +61,7 @@ test('concurrent callers', { timeout }, async () => {
       if (!settings.timesOut) await scheduler.waitFor(history.answersWithoutLog('a'));
     },
   );
-  await fc.assert(property, { numRuns: asked || 300, timeout: 60_000 });
+  await fc.assert(property, { numRuns: asked || 150, timeout: 60_000 });
 });
 
 test('callers around an invalidation: later ones neither join nor find an overtaken fold', {
@@ -77,7 +77,7 @@ test('callers around an invalidation: later ones neither join nor find an overta
       await finish(history, scheduler);
     },
   );
-  await fc.assert(property, { numRuns: asked || 700, timeout: 60_000 });
+  await fc.assert(property, { numRuns: asked || 350, timeout: 60_000 });
 });
 
 test('without leaving callers and invalidations, a key has one fold at a time', { timeout }, async () => {
@@ -101,5 +101,5 @@ test('without leaving callers and invalidations, a key has one fold at a time', 
       expect(history.dependencies.readsAtOnceMax).toBeLessThanOrEqual(1);
     },
   );
-  await fc.assert(property, { numRuns: asked || 150, timeout: 60_000 });
+  await fc.assert(property, { numRuns: asked || 80, timeout: 60_000 });
 });

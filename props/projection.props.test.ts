@@ -26,7 +26,7 @@ test('with a cache in memory', { timeout }, () => {
   const property = fc.property(historySettings, history, (settings, commands) => {
     runHistory(settings, commands, { directory: 'cache', storage: new MemoryStorage() });
   });
-  fc.assert(property, { numRuns: asked || 300 });
+  fc.assert(property, { numRuns: asked || 150 });
 });
 
 test('with a cache on disk', { timeout }, () => {
@@ -42,7 +42,7 @@ test('with a cache on disk', { timeout }, () => {
     }
   });
   try {
-    fc.assert(property, { numRuns: asked || 40 });
+    fc.assert(property, { numRuns: asked || 20 });
   } finally {
     rmSync(parent, { recursive: true, force: true });
   }
@@ -52,5 +52,5 @@ test('without a cache', { timeout }, () => {
   const property = fc.property(historySettings, history, (settings, commands) =>
     runHistory(settings, commands, undefined),
   );
-  fc.assert(property, { numRuns: asked || 100 });
+  fc.assert(property, { numRuns: asked || 50 });
 });
