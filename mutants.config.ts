@@ -11,6 +11,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: named.length > 0 ? [...named] : [`test/{${FOLDERS}}/**/*.test.ts`, 'props/**/*.test.ts'],
     testTimeout: 60_000,
+    // A change is switched on within loaded modules, so the files can share them.
+    isolate: false,
   },
 });
 
