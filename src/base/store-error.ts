@@ -1,3 +1,5 @@
+import { failureForm } from './json-form.ts';
+
 /** Error codes. They are stable and documented in docs/errors.md: check the code, not the message. */
 export type StoreErrorCode =
   | 'CACHE_FAILED'
@@ -26,6 +28,11 @@ export class StoreError extends Error {
     super(message, options);
     this.name = 'StoreError';
     this.code = code;
+  }
+
+  /** The form for `JSON.stringify`: `name`, `message`, `code` and `cause`. Without it an error is written as `{"code":...}`. */
+  toJSON(): unknown {
+    return failureForm(this);
   }
 }
 

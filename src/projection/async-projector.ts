@@ -153,7 +153,7 @@ export class AsyncProjector<Event> {
   /**
    * Projects the streams, several at once, so that the next call for each is a hit. The next streams are announced to a cache
    * that supports prefetching. A stream that fails is listed in the report, and the warm-up continues. It ends early, and
-   * rejects, when `signal` is aborted or when `streams` or `onProgress` throws; projections under way end first. Rejects with
+   * rejects, when `signal` is aborted or when `streams` throws; projections under way end first. Rejects with
    * `TypeError` or `RangeError` for an invalid argument.
    */
   async warm<State>(

@@ -1,3 +1,4 @@
+import { withJsonForm } from '../base/json-form.ts';
 import type { PhaseDurations } from './stopwatch.ts';
 
 /** How the state of a call was obtained. */
@@ -42,7 +43,10 @@ export interface CacheFailure {
   readonly error: unknown;
 }
 
-/** What happened during one call of a projector. */
+/**
+ * What happened during one call of a projector. `JSON.stringify` writes sequences as decimal text, microseconds as numbers,
+ * and errors with name, message, code and cause.
+ */
 export interface ProjectionReport {
   /** The stream that was projected. */
   readonly stream: string;
@@ -117,7 +121,7 @@ export class ReportDraft {
   ): ProjectionReport {
     const { refusal, head, ageUs, shadow, eventsRead, cacheFailures } = this;
     const { outcome, watermark, stale, joined } = end;
-    return {
+    return withJsonForm({
       stream: subject.stream,
       name: subject.projection.name,
       version: subject.projection.version,
@@ -132,6 +136,6 @@ export class ReportDraft {
       joined,
       cacheFailures: [...cacheFailures],
       durations,
-    };
+    });
   }
 }

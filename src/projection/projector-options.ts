@@ -26,7 +26,7 @@ export interface ProjectorSettings {
   readonly elapsed?: () => number;
   /**
    * Called with the report of every call that succeeds; default: none, and then `project` measures nothing. An error
-   * that it throws becomes an uncaught exception and does not affect the call.
+   * that it throws does not affect the call: the first one is reported as a process warning.
    */
   readonly onReport?: (report: ProjectionReport) => void;
   /** How many events one fold may read, and for how long; default: no limit. A fold beyond it ends with `REPLAY_BUDGET`. */
@@ -90,7 +90,7 @@ export function contextOf<Event>(
     replayBudget: replayBudget === undefined ? undefined : checkedBudget(replayBudget),
     verifyEvery,
     reports: onReport !== undefined,
-    onReport: guardedHandler(onReport),
+    onReport: guardedHandler('onReport', onReport),
     activeFolds: new ActiveFolds(),
     counters: new ProjectorCounters(),
     keeps: !capabilities.isNoop,

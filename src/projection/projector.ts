@@ -1,4 +1,6 @@
 import { assertIterable } from '../base/argument.ts';
+import { guardedHandler } from '../base/guarded-handler.ts';
+import { withJsonForm } from '../base/json-form.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { BoundProjections } from './bound-projection.ts';
 import { sweepCache } from './cache-sweep.ts';
@@ -102,12 +104,13 @@ export class Projector<Event> {
 
   /**
    * Projects the streams one by one, so that the next call for each is a hit. A stream that fails is listed in the report,
-   * and the warm-up continues. It ends early, and throws, when `signal` is aborted or when `streams` or `onProgress` throws.
+   * and the warm-up continues. It ends early, and throws, when `signal` is aborted or when `streams` throws.
    * Throws `TypeError` or `RangeError` for an invalid argument.
    */
   warm<State>(streams: Iterable<string>, projection: Projection<State, Event>, options: WarmOptions = {}): WarmReport {
     assertWarmUp(streams, options);
     this.#bound.of(projection);
+    const onProgress = guardedHandler('onProgress', options.onProgress);
     const failures: { stream: string; error: unknown }[] = [];
     let done = 0;
     for (const stream of streams) {
@@ -118,9 +121,9 @@ export class Projector<Event> {
         failures.push({ stream, error });
       }
       done += 1;
-      options.onProgress?.({ done, failed: failures.length });
+      onProgress({ done, failed: failures.length });
     }
-    return { done, failures };
+    return withJsonForm({ done, failures });
   }
 
   /** Returns a snapshot of the counters since this projector was created. */

@@ -1,4 +1,6 @@
 import { assertFunction, assertIterable, assertOptions } from '../base/argument.ts';
+import { guardedHandler } from '../base/guarded-handler.ts';
+import { withJsonForm } from '../base/json-form.ts';
 import { assertSignal, unlessAborted } from './cancellation.ts';
 
 /** Progress of a warm-up. */
@@ -13,7 +15,7 @@ export interface WarmProgress {
 export interface WarmOptions {
   /** How many streams are projected at once; a positive integer, default 8. Ignored by the synchronous `Projector`. */
   readonly concurrency?: number;
-  /** Called after each stream; an error that it throws ends the warm-up. Default: none. */
+  /** Called after each stream. An error it throws is reported as a process warning and ignored. Default: none. */
   readonly onProgress?: (progress: WarmProgress) => void;
   /** Ends the warm-up with the reason of the signal; states cached so far stay. Default: none. */
   readonly signal?: AbortSignal;
@@ -55,13 +57,14 @@ export interface WarmWork {
 
 /**
  * Projects streams, several at once. A stream that fails is listed in the report and does not stop the others. An abort, or
- * an error of `streams` or `onProgress`, ends the warm-up after the projections under way.
+ * an error of `streams`, ends the warm-up after the projections under way.
  */
 export async function warmStreams(
   streams: Iterable<string> | AsyncIterable<string>,
   work: WarmWork,
   { concurrency = CONCURRENCY_DEFAULT, onProgress, signal }: WarmOptions,
 ): Promise<WarmReport> {
+  const report = guardedHandler('onProgress', onProgress);
   const pending = announced(streams, work.announce, concurrency);
   const failures: { stream: string; error: unknown }[] = [];
   let done = 0;
@@ -79,14 +82,14 @@ export async function warmStreams(
         failures.push({ stream: next.value, error });
       }
       done += 1;
-      if (stopped === undefined) onProgress?.({ done, failed: failures.length });
+      if (stopped === undefined) report({ done, failed: failures.length });
     }
   };
   const stop = (error: unknown): void => {
     stopped ??= { error };
   };
   await Promise.all(Array.from({ length: concurrency }, () => worker().catch(stop)));
-  if (stopped === undefined) return { done, failures };
+  if (stopped === undefined) return withJsonForm({ done, failures });
   // Not awaited: `streams` may never answer.
   pending.return().catch(() => {});
   throw (stopped as { readonly error: unknown }).error;

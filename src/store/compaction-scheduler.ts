@@ -1,3 +1,4 @@
+import { guardedHandler } from '../base/guarded-handler.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
@@ -27,7 +28,7 @@ const OVERHEAD_BYTES: number = FILE_HEADER_BYTES + RECORD_HEADER_BYTES;
 export interface StepOptions {
   /** Ends the operation before its next step and undoes what it has done. Default: none. */
   readonly signal?: AbortSignal;
-  /** Called after each step; an error it throws ends the operation. Default: none. */
+  /** Called after each step. An error it throws is reported as a process warning and ignored. Default: none. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -91,6 +92,7 @@ export class CompactionScheduler {
     signal?.throwIfAborted();
     const compaction = this.#beginIfWorthwhile();
     if (compaction === undefined) return;
+    const report = guardedHandler('onProgress', onProgress);
     this.#callers += 1;
     let reportedBytes = 0;
     try {
@@ -98,7 +100,7 @@ export class CompactionScheduler {
         this.#step(TURN_BYTES);
         const { progress } = compaction;
         // A step that only syncs is no progress.
-        if (progress.doneBytes > reportedBytes) onProgress?.(progress);
+        if (progress.doneBytes > reportedBytes) report(progress);
         reportedBytes = progress.doneBytes;
         if (this.#current === compaction) await nextTurn();
         if (this.#current !== compaction) break;

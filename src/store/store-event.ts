@@ -69,7 +69,8 @@ export type StoreEvent =
     };
 
 /**
- * Called within the operation that causes the event, so it should return soon. An error it throws surfaces as an
- * uncaught exception, not from that operation.
+ * Called within the operation that causes the event, so it should return soon. An error it throws does not
+ * affect that operation: the first one is reported as a process warning. `JSON.stringify` writes an event with its error, and
+ * a key as hexadecimal digits.
  */
 export type StoreEventHandler = (event: StoreEvent) => void;

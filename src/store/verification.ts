@@ -1,3 +1,4 @@
+import { guardedHandler } from '../base/guarded-handler.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import type { LogFile } from '../log/log-file.ts';
@@ -30,8 +31,9 @@ export interface VerifyReport {
 export function verifyLogs(
   logs: readonly LogFile[],
   index: KeyIndex,
-  onProgress: (progress: Progress) => void = () => {},
+  onProgress?: (progress: Progress) => void,
 ): VerifyReport {
+  const report = guardedHandler('onProgress', onProgress);
   const totalBytes = logs.reduce((sum, log) => sum + log.written, 0);
   const damaged: DamagedRun[] = [];
   let bytes = 0;
@@ -39,13 +41,13 @@ export function verifyLogs(
   let sound = 0;
   for (const log of logs) {
     const verification = new LogVerification(log, index);
-    verification.run((done) => onProgress({ doneBytes: bytes + done, totalBytes }));
+    verification.run((done) => report({ doneBytes: bytes + done, totalBytes }));
     damaged.push(...verification.damaged);
     bytes += log.written;
     records += verification.records;
     sound += verification.entriesSound;
   }
-  onProgress({ doneBytes: totalBytes, totalBytes });
+  report({ doneBytes: totalBytes, totalBytes });
   const entriesDamaged = index.size - sound;
   const ok = damaged.length === 0 && entriesDamaged === 0;
   return { records, bytes: totalBytes, entries: index.size, entriesDamaged, damaged, ok };

@@ -1,5 +1,6 @@
 import { attempt } from '../../base/attempt.ts';
 import { guardedHandler } from '../../base/guarded-handler.ts';
+import { withJsonForm } from '../../base/json-form.ts';
 import { storageFailure } from '../../base/storage-failure.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { LogFile } from '../../log/log-file.ts';
@@ -27,7 +28,8 @@ export interface OpenedStore extends RecoveredLog {
  * open and the lock is released.
  */
 export function openStore(path: string, settings: StoreSettings, environment: LogStoreEnvironment): OpenedStore {
-  const emit = guardedHandler(settings.onEvent);
+  const handle = guardedHandler('onEvent', settings.onEvent);
+  const emit: StoreEventHandler = (event) => handle(withJsonForm(event));
   // Before the lock is taken: a platform without it throws.
   const random = environment.random ?? platformRandom();
   const directory = openDirectory(path, settings, environment);
