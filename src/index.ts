@@ -36,6 +36,7 @@ export {
   type AsyncProjectorOptions,
 } from './projection/async-projector.ts';
 export type { CacheDeadlineOptions, StartTimer } from './projection/cache-deadline.ts';
+export type { CacheFailureEvent } from './projection/cache-failures.ts';
 export type { AsyncEventReader, EventReader, ReadOptions, RecordedEvent } from './projection/event-reader.ts';
 export { Freshness } from './projection/freshness.ts';
 export { type JsonCodecOptions, jsonCodec } from './projection/json-codec.ts';

@@ -13,7 +13,7 @@ export function withJsonForm<Value extends object>(value: Value): Value {
 }
 
 /** The fields of an object as `withJsonForm` describes them. */
-export function jsonForm(value: object): Record<string, unknown> {
+function jsonForm(value: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, fieldForm(name, field)]));
 }
 

@@ -73,7 +73,7 @@ export class AsyncProjector<Event> {
   constructor(options: AsyncProjectorOptions<Event>) {
     const context = contextOf(options);
     const deadline = new CacheDeadline(options);
-    const writes = new CacheWrites(options.cache, deadline, context.counters);
+    const writes = new CacheWrites(options.cache, deadline, context.failures);
     this.#context = { ...context, later: { deadline, writes } };
     this.#cache = options.cache;
     this.#bound = new BoundProjections(options.source);
@@ -81,7 +81,7 @@ export class AsyncProjector<Event> {
 
   /**
    * Resolves to the state of a projection of a stream, `undefined` when there is none. `freshness` is how old the state may
-   * be; default: `Freshness.consistent`. Rejects with `StoreError` `SOURCE_INVALID`, `STATE_CODEC` or `REPLAY_BUDGET`,
+   * be; default: `Freshness.consistent`. Rejects with `StoreError` `SOURCE_INVALID`, `STATE_CODEC`, `REPLAY_BUDGET` or `CLOSED`,
    * `TypeError` or `RangeError` for an invalid argument, any error of the event log or of `apply`, and the reason of an
    * aborted `signal`.
    */
@@ -133,7 +133,7 @@ export class AsyncProjector<Event> {
 
   /**
    * Resolves when all writes to the cache that are under way have ended, or have exceeded `cacheTimeoutMs`. Call it before
-   * you sync or close the cache. Never rejects: `stats().cacheFailures` counts writes that failed.
+   * you sync or close the cache. Never rejects: `onCacheFailure` receives writes that failed.
    */
   async flush(): Promise<void> {
     await this.#context.later.writes.ended();
@@ -183,15 +183,13 @@ export class AsyncProjector<Event> {
   }
 
   #prefetch<State>(projection: Projection<State, Event>, stream: string): void {
-    const { cache, nowUs, counters } = this.#context;
-    const failed = (): void => {
-      counters.cacheFailures += 1;
-    };
+    const { cache, nowUs, failures } = this.#context;
+    const failed = (error: unknown): void => failures.add('prefetch', stream, error);
     try {
       const key = this.#bound.of(projection).key(stream);
       Promise.resolve(cache.prefetch?.(key, { watermark: 0n, cachedAtUs: nowUs() })).catch(failed);
-    } catch {
-      failed();
+    } catch (error) {
+      failed(error);
     }
   }
 

@@ -40,11 +40,16 @@ export class CacheDeadline {
     return this.#startTimer(late, this.#ms);
   }
 
+  /** The failure of a cache that has not answered in time. */
+  exceeded(): StoreError {
+    return new StoreError('CACHE_FAILED', `the cache did not answer within ${this.#ms} ms: see cacheTimeoutMs`);
+  }
+
   /** Resolves to the answer. Rejects with `CACHE_FAILED` when the time for it is over. */
   within<Answer>(answer: PromiseLike<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const stop = this.start(() => {
-        reject(new StoreError('CACHE_FAILED', `the cache did not answer within ${this.#ms} ms: see cacheTimeoutMs`));
+        reject(this.exceeded());
       });
       answer.then(resolve, reject).then(stop);
     });

@@ -1,8 +1,8 @@
 import type { CacheEntry } from '../contract/cache-entry.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
+import type { CacheFailures } from './cache-failures.ts';
 import { isPromise } from './coroutine.ts';
-import type { ProjectorCounters } from './projector-counters.ts';
 
 /** A key of the cache, and what it belongs to. */
 export interface CacheKey {
@@ -54,13 +54,13 @@ interface PendingKey extends CacheKey {
 export class CacheWrites {
   readonly #cache: ProjectionCache | AsyncProjectionCache;
   readonly #deadline: CacheDeadline;
-  readonly #counters: ProjectorCounters;
+  readonly #failures: CacheFailures;
   readonly #keys = new Map<string, PendingKey>();
 
-  constructor(cache: ProjectionCache | AsyncProjectionCache, deadline: CacheDeadline, counters: ProjectorCounters) {
+  constructor(cache: ProjectionCache | AsyncProjectionCache, deadline: CacheDeadline, failures: CacheFailures) {
     this.#cache = cache;
     this.#deadline = deadline;
-    this.#counters = counters;
+    this.#failures = failures;
   }
 
   /** Whether no key has pending writes. */
@@ -118,23 +118,23 @@ export class CacheWrites {
   }
 
   #follow(held: PendingKey, writing: PromiseLike<unknown>): void {
+    const operation = operationOf(held.current);
     held.step = new Promise((resolve) => {
       const stop = this.#deadline.start(() => {
         held.isOverdue = true;
         held.waiting = undefined;
-        this.#counters.cacheFailures += 1;
+        this.#failures.add(operation, held.stream, this.#deadline.exceeded());
         resolve();
       });
-      const settle = (failures: number): void => {
+      const settle = (): void => {
         stop();
-        if (!held.isOverdue) this.#counters.cacheFailures += failures;
         this.#settled(held);
         resolve();
       };
-      writing.then(
-        () => settle(0),
-        () => settle(1),
-      );
+      writing.then(settle, (error: unknown) => {
+        if (!held.isOverdue) this.#failures.add(operation, held.stream, error);
+        settle();
+      });
     });
   }
 
@@ -145,7 +145,8 @@ export class CacheWrites {
     }
     const { waiting } = held;
     held.waiting = undefined;
-    const writing = waiting === undefined ? undefined : this.#try(() => waiting.begin());
+    const writing =
+      waiting === undefined ? undefined : this.#try(operationOf(waiting), held.stream, () => waiting.begin());
     if (waiting === undefined || !isPromise(writing)) {
       this.#keys.delete(held.id);
       return;
@@ -157,23 +158,28 @@ export class CacheWrites {
   /** Removes what an overdue write may have stored. A failed removal is retried at the next lookup of the key. */
   #clean(held: PendingKey): void {
     held.cleaning = 'under way';
-    const removing = this.#try(() => this.#deadline.within(Promise.resolve(this.#cache.deletePrefix(held.key))));
-    const failed = (): void => {
+    const remove = () => this.#deadline.within(Promise.resolve(this.#cache.deletePrefix(held.key)));
+    const removing = this.#try('delete', held.stream, remove);
+    const failed = (error: unknown): void => {
       held.cleaning = 'due';
-      this.#counters.cacheFailures += 1;
+      this.#failures.add('delete', held.stream, error);
     };
     if (removing === undefined) held.cleaning = 'due';
     else removing.then(() => this.#keys.delete(held.id), failed);
   }
 
-  #try<Result>(act: () => Result): Result | undefined {
+  #try<Result>(operation: 'put' | 'delete', stream: string, act: () => Result): Result | undefined {
     try {
       return act();
-    } catch {
-      this.#counters.cacheFailures += 1;
+    } catch (error) {
+      this.#failures.add(operation, stream, error);
       return undefined;
     }
   }
+}
+
+function operationOf({ entry }: CacheWrite): 'put' | 'delete' {
+  return entry === undefined ? 'delete' : 'put';
 }
 
 /** Identifies a projection of a stream among all those of a projector. */

@@ -3,6 +3,7 @@ import { StoreError } from '../base/store-error.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
+import { type CacheFailures, isClosed } from './cache-failures.ts';
 import type { CacheKey, CacheWrite, CacheWrites } from './cache-writes.ts';
 import { type Coroutine, isPromise } from './coroutine.ts';
 import type { CacheFailure, Refusal } from './projection-report.ts';
@@ -69,6 +70,7 @@ export interface AsyncCacheAccess {
 export interface CacheContext {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly counters: ProjectorCounters;
+  readonly failures: CacheFailures;
   /** Whether the cache stores anything: a no-op cache is not written to. */
   readonly keeps: boolean;
   /** How the projector uses an asynchronous cache; absent in a `Projector`. */
@@ -92,8 +94,8 @@ export interface RefusedState {
 export type Lookup = CachedState | RefusedState;
 
 /**
- * The cache entry of one projection of one stream. Errors of the cache are collected for the report and never fail a call.
- * Writes to an asynchronous cache follow the result: their failures are counted, but are not in a report.
+ * The cache entry of one projection of one stream. Errors of the cache are collected for the report and never fail a call,
+ * except for `CLOSED`. Writes to an asynchronous cache follow the result: their failures are not in a report.
  */
 export class CachedStates {
   readonly #context: CacheContext;
@@ -109,7 +111,7 @@ export class CachedStates {
     this.#failures = failures;
   }
 
-  /** Reads the entry. Never throws and never rejects. */
+  /** Reads the entry. Throws `CLOSED`, or rejects with it, and nothing else. */
   get(): Lookup | PromiseLike<Lookup> {
     const { cache, later } = this.#context;
     try {
@@ -186,7 +188,8 @@ export class CachedStates {
   }
 
   #failed(operation: CacheFailure['operation'], error: unknown): void {
-    this.#context.counters.cacheFailures += 1;
+    if (isClosed(error)) throw error;
+    this.#context.failures.add(operation, this.#place.stream, error);
     this.#failures.push({ operation, error });
   }
 }

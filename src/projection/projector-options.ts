@@ -1,6 +1,7 @@
 import { assertFunction, assertOptions } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
+import { type CacheFailureEvent, CacheFailures } from './cache-failures.ts';
 import { ActiveFolds, type CacheContext } from './cached-states.ts';
 import { assertSignal } from './cancellation.ts';
 import { assertNoPromise } from './coroutine.ts';
@@ -29,6 +30,11 @@ export interface ProjectorSettings {
    * that it throws does not affect the call: the first one is reported as a process warning.
    */
   readonly onReport?: (report: ProjectionReport) => void;
+  /**
+   * Called when the cache fails; default: none. The call that needed the cache still returns its state, by a fold. `CLOSED` is
+   * thrown instead: a closed cache is a mistake of the program. Failures are also counted in `stats().cacheFailures`.
+   */
+  readonly onCacheFailure?: (failure: CacheFailureEvent) => void;
   /** How many events one fold may read, and for how long; default: no limit. A fold beyond it ends with `REPLAY_BUDGET`. */
   readonly replayBudget?: ReplayBudget;
   /**
@@ -67,7 +73,7 @@ export function contextOf<Event>(
     readonly source: EventReader<Event> | AsyncEventReader<Event>;
   },
 ): ProjectionContext<Event> {
-  const { cache, source, nowUs, elapsed, onReport, replayBudget, verifyEvery } = options ?? {};
+  const { cache, source, nowUs, elapsed, onReport, onCacheFailure, replayBudget, verifyEvery } = options ?? {};
   for (const verb of ['capabilities', 'get', 'put', 'deletePrefix'] as const) {
     if (typeof cache?.[verb] !== 'function')
       throw new TypeError(`cache has no method \`${verb}\`: pass a ProjectionCache`);
@@ -77,11 +83,13 @@ export function contextOf<Event>(
       throw new TypeError(`source has no method \`${verb}\`: pass an event reader`);
   }
   if (onReport !== undefined) assertFunction(onReport, 'onReport');
+  if (onCacheFailure !== undefined) assertFunction(onCacheFailure, 'onCacheFailure');
   if (verifyEvery !== undefined && (!Number.isSafeInteger(verifyEvery) || verifyEvery < 1)) {
     throw new RangeError(`verifyEvery must be a positive integer, not ${String(verifyEvery)}`);
   }
   const capabilities = cache.capabilities();
   assertNoPromise(capabilities, '`capabilities` of a cache');
+  const counters = new ProjectorCounters();
   return {
     cache,
     source,
@@ -92,7 +100,8 @@ export function contextOf<Event>(
     reports: onReport !== undefined,
     onReport: guardedHandler('onReport', onReport),
     activeFolds: new ActiveFolds(),
-    counters: new ProjectorCounters(),
+    counters,
+    failures: new CacheFailures(counters, onCacheFailure),
     keeps: !capabilities.isNoop,
   };
 }

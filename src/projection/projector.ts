@@ -51,7 +51,7 @@ export class Projector<Event> {
 
   /**
    * Returns the state of a projection of a stream, `undefined` when there is none. `freshness` is how old the state may be;
-   * default: `Freshness.consistent`. Throws `StoreError` `SOURCE_INVALID`, `STATE_CODEC` or `REPLAY_BUDGET`, `TypeError` or
+   * default: `Freshness.consistent`. Throws `StoreError` `SOURCE_INVALID`, `STATE_CODEC`, `REPLAY_BUDGET` or `CLOSED`, `TypeError` or
    * `RangeError` for an invalid argument, and any error of the event log or of `apply`.
    */
   project<State>(
