@@ -22,8 +22,8 @@ export function bytesArgument(value: Uint8Array | string, name: string): Uint8Ar
     assertWellFormed(value, name);
     return encoder.encode(value);
   }
-  assertBytes(value, name);
-  return value;
+  if (isBytes(value)) return value;
+  throw new TypeError(`${name} must be a string or a Uint8Array; got ${kindOf(value)}`);
 }
 
 /**
@@ -39,12 +39,6 @@ export function kindOf(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
   const maker = (value as { constructor?: unknown }).constructor;
   return typeof maker === 'function' && maker.name !== '' ? maker.name : 'object';
-}
-
-/** Throws `TypeError` for options in which nothing would be found, an `AbortSignal` perhaps. */
-export function assertOptions(options: object): void {
-  if (typeof options === 'object' && options !== null && !('aborted' in options)) return;
-  throw new TypeError(`options must be an object with the options by name; got ${kindOf(options)}`);
 }
 
 /** Throws `TypeError` where `value` cannot be gone through, and for a string, whose characters are not meant. */

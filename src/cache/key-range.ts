@@ -1,4 +1,5 @@
-import { bytesArgument } from '../base/argument.ts';
+import { bytesArgument, isBytes } from '../base/argument.ts';
+import { assertOptions } from '../base/options.ts';
 import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyInterval } from '../key-index/index-cursor.ts';
 import { KEY_BYTES_MAX } from '../log/record-format.ts';
@@ -30,6 +31,9 @@ const BOUND_BYTES_MAX: number = KEY_BYTES_MAX + 1;
 
 /** The bounds of a range as one half-open interval. Throws `TypeError` for an invalid bound. */
 export function intervalOf(range: KeyRange): KeyInterval {
+  if (typeof range === 'string' || isBytes(range))
+    throw new TypeError('a range is an object: pass a prefix as { prefix }');
+  assertOptions(range, 'ranges', ['prefix', 'gte', 'gt', 'lte', 'lt', 'reverse', 'limit']);
   const bound = (name: 'prefix' | 'gte' | 'gt' | 'lte' | 'lt'): Uint8Array | undefined => {
     const key = range[name];
     // A copy: the range is used later, when the caller may have overwritten the memory.

@@ -40,6 +40,7 @@ export class LogCache implements ProjectionCache {
   readonly #trailer: Uint8Array = new Uint8Array(metaBytes);
 
   private constructor(store: LogStore) {
+    if (!(store instanceof LogStore)) throw new TypeError('a LogCache is opened with LogCache.open(directory)');
     this.#store = store;
     this.#reader = store.reader;
     this.#writer = store.writer;
@@ -52,7 +53,7 @@ export class LogCache implements ProjectionCache {
    */
   static open(directory: string, options: LogCacheOptions = {}): LogCache {
     if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
-    const storage = options.storage ?? new NodeStorage();
+    const { storage = new NodeStorage() } = options ?? {};
     return new LogCache(LogStore.open(directory, options, { storage }));
   }
 

@@ -1,4 +1,5 @@
 import { assertFunction, kindOf } from '../base/argument.ts';
+import { assertOptions } from '../base/options.ts';
 
 /** How old a projected state may be. */
 export type Freshness =
@@ -24,7 +25,9 @@ export const Freshness: {
   bestEffort(options: { readonly maxStaleMs: number }): Freshness;
 } = {
   consistent: { kind: 'consistent' },
-  bestEffort: ({ maxStaleMs }) => {
+  bestEffort: (options) => {
+    assertOptions(options, 'options of Freshness.bestEffort', ['maxStaleMs']);
+    const { maxStaleMs } = options;
     const freshness: Freshness = { kind: 'bestEffort', maxStaleMs };
     assertFreshness(freshness);
     return freshness;

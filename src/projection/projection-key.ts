@@ -25,9 +25,9 @@ export function streamPrefix(stream: string): Uint8Array {
 
 /**
  * Returns the prefix that the cache keys of a projection of a stream have: the prefix of the stream, the name, a NUL and the
- * version as u32, big-endian, so that keys sort by version; default version: 0. Throws `TypeError` for an empty name, and for
- * a stream or name that is not a string, contains a NUL or is not well-formed Unicode; `RangeError` for a version that is not
- * an integer from 0 to 2^32 - 1.
+ * version as u32, big-endian, so that keys sort by version; default version: 0. Throws `TypeError` for an empty name, for a
+ * stream or name that is not a string, contains a NUL or is not well-formed Unicode, and for a version that is not a number;
+ * `RangeError` for one that is not an integer from 0 to 2^32 - 1.
  */
 export function projectionKey(stream: string, name: string, version = 0): Uint8Array {
   return concatenated(streamPrefix(stream), nameAndVersion(name, version));
@@ -57,6 +57,7 @@ export function keyTail(name: string, version: number, fingerprint: Uint8Array):
 function nameAndVersion(name: string, version: number): Uint8Array {
   assertName('name', name);
   if (name === '') throw new TypeError('name of a projection must not be empty');
+  if (typeof version !== 'number') throw new TypeError(`version must be a number; got ${kindOf(version)}`);
   if (!Number.isInteger(version) || version < 0 || version > VERSION_MAX) {
     throw new RangeError(`version must be an integer from 0 to ${VERSION_MAX}, not ${String(version)}`);
   }

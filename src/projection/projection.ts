@@ -52,9 +52,15 @@ export interface StateCodec<State> {
 
 /** Throws `TypeError` for an invalid projection. */
 export function assertProjection<State, Event>(projection: Projection<State, Event>): void {
-  if (typeof projection?.initial !== 'function' || typeof projection.apply !== 'function') {
+  if (typeof projection !== 'object' || projection === null) {
     throw new TypeError(
       `projection must be an object with \`name\`, \`initial\` and \`apply\`; got ${kindOf(projection)}`,
+    );
+  }
+  for (const part of ['initial', 'apply'] as const) {
+    if (typeof projection[part] === 'function') continue;
+    throw new TypeError(
+      `${part} of the projection '${String(projection.name)}' must be a function; got ${kindOf(projection[part])}`,
     );
   }
   const { name, kinds = [], incremental = true, codec } = projection;

@@ -1,5 +1,6 @@
-import { assertFunction, assertOptions } from '../base/argument.ts';
+import { assertFunction } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
+import { assertOptions } from '../base/options.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { type CacheFailureEvent, CacheFailures } from './cache-failures.ts';
 import { ActiveFolds, type CacheContext } from './cached-states.ts';
@@ -66,6 +67,20 @@ export interface ProjectionContext<Event> extends CacheContext {
   readonly activeFolds: ActiveFolds;
 }
 
+/** Those of `AsyncProjector` included: a program may pass the same options to both. */
+const OPTIONS: readonly string[] = [
+  'cache',
+  'source',
+  'nowUs',
+  'elapsed',
+  'onReport',
+  'onCacheFailure',
+  'replayBudget',
+  'verifyEvery',
+  'cacheTimeoutMs',
+  'startTimer',
+];
+
 /** Checks the options of a projector. Throws `TypeError` or `RangeError` that names the option. */
 export function contextOf<Event>(
   options: ProjectorSettings & {
@@ -73,7 +88,8 @@ export function contextOf<Event>(
     readonly source: EventReader<Event> | AsyncEventReader<Event>;
   },
 ): ProjectionContext<Event> {
-  const { cache, source, nowUs, elapsed, onReport, onCacheFailure, replayBudget, verifyEvery } = options ?? {};
+  assertOptions(options, 'options of a projector', OPTIONS);
+  const { cache, source, nowUs, elapsed, onReport, onCacheFailure, replayBudget, verifyEvery } = options;
   for (const verb of ['capabilities', 'get', 'put', 'deletePrefix'] as const) {
     if (typeof cache?.[verb] !== 'function')
       throw new TypeError(`cache has no method \`${verb}\`: pass a ProjectionCache`);
@@ -108,7 +124,7 @@ export function contextOf<Event>(
 
 /** Throws `TypeError` for invalid options of a call, or for a signal in place of the options. */
 export function assertCallOptions(options: ProjectOptions & { readonly signal?: AbortSignal }): void {
-  assertOptions(options);
+  assertOptions(options, 'options of a call', ['onBudget', 'signal']);
   const { onBudget, signal } = options;
   assertSignal(signal);
   if (onBudget !== undefined && onBudget !== 'throw' && onBudget !== 'stale') {

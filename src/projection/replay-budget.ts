@@ -1,4 +1,4 @@
-import { kindOf } from '../base/argument.ts';
+import { assertOptions } from '../base/options.ts';
 import { StoreError } from '../base/store-error.ts';
 
 /** Limits of one fold. The first event is always folded, so that each retry advances. */
@@ -13,9 +13,7 @@ export interface ReplayBudget {
  * A copy of a budget. Throws `TypeError` for an invalid budget and `RangeError` for a limit that is not positive.
  */
 export function checkedBudget(budget: ReplayBudget): ReplayBudget {
-  if (typeof budget !== 'object' || budget === null || Array.isArray(budget)) {
-    throw new TypeError(`replayBudget must be an object with \`events\` or \`ms\`; got ${kindOf(budget)}`);
-  }
+  assertOptions(budget, 'replayBudget', ['events', 'ms']);
   const { events = 1, ms = 1 } = budget;
   if (!Number.isSafeInteger(events) || events < 1) {
     throw new RangeError(`replayBudget.events must be a positive integer, not ${String(events)}`);

@@ -1,6 +1,7 @@
-import { assertFunction, assertIterable, assertOptions } from '../base/argument.ts';
+import { assertFunction, assertIterable } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
 import { withJsonForm } from '../base/json-form.ts';
+import { assertOptions } from '../base/options.ts';
 import { assertSignal, unlessAborted } from './cancellation.ts';
 
 /** Progress of a warm-up. */
@@ -39,7 +40,7 @@ const CONCURRENCY_DEFAULT = 8;
 /** Throws `TypeError` for options or streams of the wrong type, `RangeError` unless `concurrency` is a positive integer. */
 export function assertWarmUp(streams: object, options: WarmOptions): void {
   assertIterable(streams, 'streams');
-  assertOptions(options);
+  assertOptions(options, 'options of warm', ['concurrency', 'onProgress', 'signal']);
   const { concurrency = CONCURRENCY_DEFAULT, onProgress, signal } = options;
   if (onProgress !== undefined) assertFunction(onProgress, 'onProgress');
   assertSignal(signal);

@@ -1,4 +1,3 @@
-import { errnoOf } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
 import { fsyncDirectory, NodeDirectory } from './node-directory.ts';
 import { type NodePlatform, nodePlatform, PRIVATE_DIRECTORY_MODE, resolveDirectory } from './node-fs.ts';
@@ -30,19 +29,22 @@ export class NodeStorage implements StorageBackend {
  * and opens without one.
  */
 function makeDirectory(node: NodePlatform, path: string): boolean {
-  let firstMade: string | undefined;
+  if (isThere(node, path)) return false;
+  const parent = node.path.dirname(path);
+  if (parent !== path) makeDirectory(node, parent);
   try {
-    firstMade = node.fs.mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
+    // Not with `recursive`: where a directory exists and nothing can be created in it, as in procfs, Node tries without end.
+    node.fs.mkdirSync(path, { mode: PRIVATE_DIRECTORY_MODE });
   } catch (error) {
-    // A file is in its place: the caller detects it and throws.
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    // Another process was faster.
+    if (isThere(node, path)) return false;
+    throw error;
   }
-  if (firstMade === undefined) return false;
-  let made = path;
-  fsyncDirectory(node, node.path.dirname(made));
-  while (made !== firstMade && made !== node.path.dirname(made)) {
-    made = node.path.dirname(made);
-    fsyncDirectory(node, node.path.dirname(made));
-  }
+  fsyncDirectory(node, parent);
   return true;
+}
+
+/** Whether there is a directory, or a file in its place, which the caller detects. */
+function isThere(node: NodePlatform, path: string): boolean {
+  return node.fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

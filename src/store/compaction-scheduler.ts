@@ -1,4 +1,5 @@
 import { guardedHandler } from '../base/guarded-handler.ts';
+import { assertOptions } from '../base/options.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
@@ -88,7 +89,9 @@ export class CompactionScheduler {
   }
 
   /** `run` in steps between turns of the event loop; writes in between advance it too. */
-  async runAsync({ signal, onProgress }: StepOptions): Promise<void> {
+  async runAsync(options: StepOptions): Promise<void> {
+    assertOptions(options, 'options of compactAsync', ['signal', 'onProgress']);
+    const { signal, onProgress } = options;
     signal?.throwIfAborted();
     const compaction = this.#beginIfWorthwhile();
     if (compaction === undefined) return;

@@ -1,3 +1,4 @@
+import { assertOptions } from '../base/options.ts';
 import { PAGE_BYTES } from '../log/record-memory.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
 import type { StoreEventHandler } from './store-event.ts';
@@ -64,8 +65,19 @@ export interface StoreSettings {
   readonly onEvent: StoreEventHandler | undefined;
 }
 
+const OPTIONS: readonly string[] = [
+  'durability',
+  'syncEveryMs',
+  'pageCacheBytes',
+  'maxBytes',
+  'readOnly',
+  'onEvent',
+  'storage',
+];
+
 /** Throws a `TypeError` or `RangeError` that names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
+  assertOptions(options, 'options of open', OPTIONS);
   const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, onEvent } = options;
   const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;
   if (durability !== 'on-sync' && durability !== 'on-put') {

@@ -1,4 +1,5 @@
 import { attempt } from '../base/attempt.ts';
+import { assertOptions } from '../base/options.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
@@ -116,6 +117,7 @@ export class LogStore {
   /** Reads and checks every record. Damage is reported, not thrown. */
   verify(options: { readonly onProgress?: (progress: Progress) => void } = {}): VerifyReport {
     this.assertOpen();
+    assertOptions(options, 'options of verify', ['onProgress']);
     if (this.#context.status.isWritable) {
       this.#syncer.flush();
       this.#scheduler.flush();

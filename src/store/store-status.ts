@@ -38,7 +38,11 @@ export class StoreStatus {
    */
   assertWritable(): void {
     this.assertOpen();
-    if (this.#readOnly) throw new StoreError('READ_ONLY', 'the store was opened with `readOnly`: open it without');
+    if (this.#readOnly)
+      throw new StoreError(
+        'READ_ONLY',
+        'the store was opened with `readOnly: true`: open it without that option to write',
+      );
     const failure = this.#backgroundFailure;
     this.#backgroundFailure = undefined;
     if (this.#poison !== undefined) throw this.#poison;

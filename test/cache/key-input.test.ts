@@ -41,7 +41,7 @@ describe('bytesArgument', () => {
     new DataView(new ArrayBuffer(2)),
   ])('refuses %s', (wrong) => {
     expect(() => bytesArgument(wrong as unknown as Uint8Array, 'key')).toThrow(TypeError);
-    expect(() => bytesArgument(wrong as unknown as Uint8Array, 'key')).toThrow(/^key must be a Uint8Array/);
+    expect(() => bytesArgument(wrong as unknown as Uint8Array, 'key')).toThrow(/^key must be a string or a Uint8Array/);
   });
 });
 

@@ -65,8 +65,10 @@ describe('a range of a LogCache', () => {
       expect(() => cache.keys(range)).toThrow(RangeError);
       expect(() => cache.entries(range)).toThrow(RangeError);
     }
-    expect(() => cache.keys({ gte: 7 as unknown as string })).toThrow(/^gte must be a Uint8Array/);
-    expect(() => cache.entries({ prefix: null as unknown as string })).toThrow(/^prefix must be a Uint8Array/);
+    expect(() => cache.keys({ gte: 7 as unknown as string })).toThrow(/^gte must be a string or a Uint8Array/);
+    expect(() => cache.entries({ prefix: null as unknown as string })).toThrow(
+      /^prefix must be a string or a Uint8Array/,
+    );
   });
 
   test('does not see later changes of the bounds', () => {

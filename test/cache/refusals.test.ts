@@ -31,9 +31,9 @@ function ioRefusal(errno: string, remedy: RegExp): unknown {
 
 describe('arguments', () => {
   test.each<[string, unknown, string]>([
-    ['key', undefined, 'key must be a Uint8Array; got undefined'],
-    ['key', [1, 2], 'key must be a Uint8Array; got Array'],
-    ['key', new ArrayBuffer(2), 'key must be a Uint8Array; got ArrayBuffer'],
+    ['key', undefined, 'key must be a string or a Uint8Array; got undefined'],
+    ['key', [1, 2], 'key must be a string or a Uint8Array; got Array'],
+    ['key', new ArrayBuffer(2), 'key must be a string or a Uint8Array; got ArrayBuffer'],
     ['value', 'state', 'value must be a Uint8Array; got string'],
     ['value', null, 'value must be a Uint8Array; got null'],
     ['value', { length: 3 }, 'value must be a Uint8Array; got Object'],

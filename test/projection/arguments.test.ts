@@ -27,7 +27,11 @@ describe.each(ways)('$way', ({ make }) => {
 
   test.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /must be an object with `name`, `initial` and `apply`; got undefined/],
-    ['without apply', { name: 'p', initial: () => 0 }, /`initial` and `apply`; got Object/],
+    [
+      'without apply',
+      { name: 'p', initial: () => 0 },
+      /TypeError: apply of the projection 'p' must be a function; got undefined/,
+    ],
     ['without a name', { ...totals, name: undefined }, /name must be a string; got undefined/],
     ['with an empty name', { ...totals, name: '' }, /must not be empty/],
     ['with a NUL in its name', { ...totals, name: 'a\0b' }, /must not contain NUL/],

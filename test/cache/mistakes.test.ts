@@ -1,0 +1,121 @@
+/*
+ * What new users tried by mistake, and got no answer to: a misspelt option was ignored, a prefix in place of a range listed
+ * everything, a constructor failed with a message about private fields. Each mistake must be named, with what to do.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { AsyncProjector, Freshness, LogCache, MemoryStorage, NoCache, Projector } from '../../src/index.ts';
+import { MemoryLog } from '../projection/memory-log.ts';
+import { totals } from '../projection/totals.ts';
+
+const storage = new MemoryStorage();
+const cache: LogCache = LogCache.open('mistakes', { storage });
+const source = new MemoryLog();
+
+/** The call as plain JavaScript makes it. */
+function untyped(call: (any: never) => unknown): () => unknown {
+  return () => call(undefined as never);
+}
+
+describe('a mistake is a TypeError that names it', () => {
+  const projector = new Projector({ cache, source });
+
+  test.each<readonly [string, () => unknown, string]>([
+    [
+      'a misspelt option of open',
+      () => LogCache.open('a', { storage, ...({ durabilty: 'on-put' } as object) }),
+      'options of open have no durabilty: did you mean durability?',
+    ],
+    [
+      'an option of open in another case',
+      () => LogCache.open('a', { storage, ...({ readonly: true } as object) }),
+      'options of open have no readonly: did you mean readOnly?',
+    ],
+    ['no options of open', () => LogCache.open('a', null as never), 'options of open must be an object with '],
+    [
+      'a misspelt bound',
+      () => cache.entries({ prefx: 'order:' } as object),
+      'ranges have no prefx: did you mean prefix?',
+    ],
+    ['a bound unlike any', () => cache.keys({ start: 'a' } as object), 'ranges have no start: there are prefix, gte,'],
+    [
+      'a prefix as a range',
+      () => cache.entries('order:' as never),
+      'a range is an object: pass a prefix as { prefix }',
+    ],
+    ['a misspelt option of verify', () => cache.verify({ onprogress: () => {} } as object), 'did you mean onProgress?'],
+    ['a key that is a number', () => cache.get(507 as never), 'key must be a string or a Uint8Array; got number'],
+    ['the constructor', () => Reflect.construct(LogCache, []), 'a LogCache is opened with LogCache.open(directory)'],
+    ['no options of a projector', untyped((none) => new Projector(none)), 'options of a projector must be an object'],
+    [
+      'a misspelt option of a projector',
+      () => new AsyncProjector({ cache: new NoCache(), source, ...({ cacheTimeout: 1 } as object) }),
+      'options of a projector have no cacheTimeout: did you mean cacheTimeoutMs?',
+    ],
+    [
+      'a number as a budget',
+      () => new Projector({ cache, source, replayBudget: 100 as never }),
+      'replayBudget must be an object with events, ms; got number',
+    ],
+    [
+      'a misspelt limit',
+      () => new Projector({ cache, source, replayBudget: { event: 1 } as object }),
+      'did you mean events?',
+    ],
+    [
+      'no options of best effort',
+      untyped((none) => Freshness.bestEffort(none)),
+      'options of Freshness.bestEffort must be',
+    ],
+    [
+      'a version that is text',
+      () => projector.project({ ...totals, version: '2' as never }, 'a'),
+      'version must be a number; got string',
+    ],
+    [
+      'a projection without initial',
+      () => projector.project({ ...totals, initial: undefined as never }, 'a'),
+      "initial of the projection 'totals' must be a function; got undefined",
+    ],
+    [
+      'a misspelt option of a call',
+      () => projector.projectWithReport(totals, 'a', Freshness.consistent, { onbudget: 'stale' } as object),
+      'options of a call have no onbudget: did you mean onBudget?',
+    ],
+    [
+      'a signal in place of options',
+      () => projector.warm(['a'], totals, AbortSignal.abort() as never),
+      'pass a signal as { signal }',
+    ],
+  ])('%s', (_name, call, message) => {
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(message);
+  });
+
+  test('a misspelt option of compactAsync', async () => {
+    await expect(cache.compactAsync({ sginal: AbortSignal.abort() } as object)).rejects.toThrow('did you mean signal?');
+  });
+});
+
+test('a write to a cache for reading is refused with a whole sentence', () => {
+  const reader = LogCache.open('mistakes', { storage, readOnly: true });
+  expect(() => reader.delete('a')).toThrow('open it without that option to write');
+});
+
+// In procfs Node's own recursive creation of directories never returns, so this runs in a process that can be ended.
+test.runIf(existsSync('/proc/self'))('a directory that cannot be created is an IO error, also in procfs', () => {
+  const index = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+  const program = `
+    import { LogCache } from ${JSON.stringify(index)};
+    try {
+      LogCache.open('/proc/projection-cache/a');
+    } catch (error) {
+      console.log(error.code, error.cause.code);
+    }
+  `;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000, killSignal: 'SIGKILL' });
+  expect(stdout).toBe('IO ENOENT\n');
+});
