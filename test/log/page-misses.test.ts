@@ -13,9 +13,8 @@ test('a page that is missed more than others is counted, and starts again after 
 
 test('if all pages are missed equally, none is counted', () => {
   const misses = new PageMisses();
-  for (let round = 0; round < 100; round += 1) {
-    for (let page = 0; page < 200; page += 1) expect(misses.add(page)).toBe(0);
-  }
+  const counts = Array.from({ length: 100 * 200 }, (_, miss) => misses.add(miss % 200));
+  expect(counts.filter((count) => count > 0)).toEqual([]);
 });
 
 // Loading a page costs as much as dozens of reads: for random gets of a store much larger than its cache it must be
