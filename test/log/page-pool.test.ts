@@ -171,19 +171,20 @@ describe('a pool', () => {
       expect(pool.takeForPrefetch(log, 202)).toBe(pages[1]);
     });
 
-    test('keeps those that were used since, or have other contents', () => {
+    test.each<[string, (page: Page, log: Owner) => void]>([
+      ['was used since', (page) => page.touch()],
+      ['has another page of the log', (page, log) => page.assign(log, 300)],
+      ['has a page of another log', (page) => page.assign(new Owner(), page.number)],
+    ])('keeps the oldest if it %s', (_reason, change) => {
       const { pool, log, pages } = prefetched();
+      const oldest = pages[0] as Page;
       keepOthers(pool, pages);
       for (const page of pages) pool.arrived(page);
-      (pages[0] as Page).touch();
-      (pages[1] as Page).assign(log, 300);
-      (pages[2] as Page).assign(new Owner(), (pages[2] as Page).number);
-      for (const page of pages.slice(1, 3)) page.score = 2;
-      for (const page of pages.slice(0, 3)) {
-        const { number } = page;
-        expect(pool.takeForPrefetch(log, 400)).not.toBe(page);
-        expect(page.number).toBe(number);
-      }
+      change(oldest, log);
+      oldest.score = Math.max(2, oldest.score);
+      const { number } = oldest;
+      pool.takeForPrefetch(log, 400);
+      expect(oldest.number).toBe(number);
     });
   });
 
