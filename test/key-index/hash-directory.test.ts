@@ -162,7 +162,8 @@ describe('HashDirectory', () => {
   });
 
   test('uses at most 32 bytes an entry, and one segment when it is small', () => {
-    expect(new HashDirectory().bytes).toBeLessThan(50_000);
+    // The slots, a root of two entries and the three fields of the segment.
+    expect(new HashDirectory().bytes).toBe((SEGMENT_WORDS + 2 + 3) * 4);
     const count = 100_000;
     const fixture = new Fixture(count, spread);
     for (let number = 0; number < count; number += 1) fixture.add(number);
@@ -191,6 +192,35 @@ describe('HashDirectory', () => {
     expect(added).toBeGreaterThan(3 * FULL_ENTRIES);
     fixture.expectOnly(count, (number) => number < added);
     expect(() => fixture.directory.reserve(2048)).toThrow(RangeError);
+  });
+
+  // Nearly full segments split at their first entries, and all of them may be nearly full.
+  test('reserves a split for each segment or entry, and one for every 1,024 entries', () => {
+    for (const [keys, segments] of [
+      [1, 1 + 1 + 1],
+      [3000, 1 + 1 + 3],
+    ] as const) {
+      const memory = new GrowableWords(SEGMENT_WORDS, []);
+      new HashDirectory(memory).reserve(keys);
+      expect(memory.words.length).toBe(segments * SEGMENT_WORDS);
+    }
+  });
+
+  test('has memory for reserved entries, even if they split every segment', () => {
+    const count = 4 * FULL_ENTRIES;
+    const nearlyFull = (segmentsMax: number): Fixture => {
+      const memory = new GrowableWords(SEGMENT_WORDS, [], segmentsMax * SEGMENT_WORDS);
+      const fixture = new Fixture(count + 360, spread, new HashDirectory(memory));
+      for (let number = 0; number < count - 40; number += 1) fixture.add(number);
+      expect(fixture.directory.slotsEnd).toBe(4 * SEGMENT_WORDS);
+      return fixture;
+    };
+    expect(() => nearlyFull(8).directory.reserve(400)).toThrow(RangeError);
+    const fixture = nearlyFull(9);
+    fixture.directory.reserve(400);
+    for (let number = count - 40; number < count + 360; number += 1) fixture.add(number);
+    expect(fixture.directory.slotsEnd).toBe(8 * SEGMENT_WORDS);
+    fixture.expectOnly(count + 360, () => true);
   });
 
   test('reports that a node was removed before', () => {

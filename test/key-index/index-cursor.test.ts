@@ -171,6 +171,12 @@ describe('peek', () => {
     expect(peeked(cursor, 2)).toEqual([]);
   });
 
+  test('returns nothing downward', () => {
+    const cursor = indexOf(letters).cursor(ALL_KEYS, true);
+    stepTo(cursor, 'c');
+    expect(cursor.peek(new Int32Array(4))).toBe(0);
+  });
+
   test('returns nothing for nodes that may be gone', () => {
     const index = indexOf(letters);
     const cursor = index.cursor(ALL_KEYS);

@@ -36,6 +36,13 @@ describe('KeyIndex', () => {
     expect(index.recordUnits).toBe(4 * 2 ** 28);
   });
 
+  test('counts the memory of its nodes and of its directory', () => {
+    const index = indexOf('a', 'b', 'c');
+    const { arena, directory } = index.sections();
+    // The table of a directory of one segment has a root of two entries and three fields.
+    expect(index.bytes).toBe((arena.length + directory.length + 2 + 3) * 4);
+  });
+
   test('replaces in place', () => {
     const index = indexOf('a', 'b');
     const node = index.find(utf8('b'));

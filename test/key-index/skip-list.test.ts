@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/key-index/arena.ts';
+import { StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, nodeWordCount } from '../../src/key-index/node-layout.ts';
 import { LIST_WORDS, SkipList } from '../../src/key-index/skip-list.ts';
@@ -82,5 +83,26 @@ describe('SkipList', () => {
     }
     expect(list.collectBlock(block)).toBe(0);
     expect(20_000 / blocks).toBeGreaterThan(40);
+  });
+
+  test('lowers its levels with its highest nodes, down to one', () => {
+    const numbers = new NumberList();
+    const { list } = numbers;
+    const levels = (): number => {
+      const state = new StateWriter();
+      list.save(state);
+      return state.finish()[0] ?? 0;
+    };
+    const nodes = Array.from({ length: 300 }, (_, number) => numbers.node(number));
+    for (const node of nodes) list.append(node);
+    const seen = [levels()];
+    for (const [number, node] of nodes.entries()) {
+      list.seek(numbers.key(number));
+      list.unlink(node);
+      list.trim();
+      seen.push(levels());
+    }
+    expect(seen).toEqual([...seen].sort((left, right) => right - left));
+    expect([Math.max(...seen) > 3, seen.at(-1)]).toEqual([true, 1]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BodyReader } from '../../src/log/body-reader.ts';
-import { deletionOf } from '../../src/log/record-codec.ts';
+import { deletionOf, putOf } from '../../src/log/record-codec.ts';
+import { RECORD_HEADER_BYTES } from '../../src/log/record-format.ts';
 import { copyForCaller, PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { flip } from '../store/log-records.ts';
 import { appendPut, body, key, NAME, newLog, reopened } from './log-fixtures.ts';
@@ -115,6 +116,179 @@ describe('a point read', () => {
       }
     }
     expect(reads).toBeGreaterThan(0);
+  });
+});
+
+describe('a point read of pages', () => {
+  test('counts a hit of the page, also for the last record of a page', () => {
+    const { disk, log } = newLog();
+    appendPut(log, 0, PAGE_BYTES);
+    const inner = appendPut(log, 1, 40);
+    const lengthOfLast = PAGE_BYTES - (log.end % PAGE_BYTES) - 24;
+    const last = appendPut(log, 2, lengthOfLast);
+    expect(log.end % PAGE_BYTES).toBe(0);
+    log.flush();
+    for (const each of [log, reopened(disk)]) {
+      const bodies = new BodyReader(each);
+      bodies.read(inner.offset, inner.size, key(1), copyForCaller);
+      const score = each.pages[1]?.score ?? 0;
+      expectBody(bodies.read(inner.offset, inner.size, key(1), copyForCaller), 1, 40);
+      expectBody(bodies.read(last.offset, last.size, key(2), copyForCaller), 2, lengthOfLast);
+      expect(each.pages[1]?.score).toBe(score + 2);
+    }
+  });
+
+  test('finds nothing at or across the end of the log, whatever the memory holds', () => {
+    const { log } = newLog();
+    const { offset, size } = appendPut(log, 0, 40);
+    const bodies = new BodyReader(log);
+    expect(bodies.read(log.end, size, new Uint8Array(0), copyForCaller)).toBeUndefined();
+    expect(bodies.read(offset, size + 8, key(0), copyForCaller)).toBeUndefined();
+  });
+
+  test('verifies a record only once while it stays in memory', () => {
+    const { disk, log } = newLog();
+    const { offset, size } = appendPut(log, 0, 40);
+    log.flush();
+    const again = reopened(disk);
+    const bodies = new BodyReader(again);
+    expect(bodies.readResident(offset, key(0), copyForCaller)).toBeUndefined();
+    bodies.read(offset, size, key(0), copyForCaller);
+    expect(bodies.readResident(offset, key(0), copyForCaller)).toBeDefined();
+    // A change of memory, which cannot happen, shows that no checksum is computed.
+    const bytes = again.pages[0]?.bytes ?? new Uint8Array(0);
+    bytes[offset + size - 1] = 1;
+    expect(bodies.read(offset, size, key(0), copyForCaller)).toBeDefined();
+  });
+
+  test('misses a record that was removed from the file, also if its bytes are in memory from before', () => {
+    const { disk, log } = newLog(1);
+    const within = appendPut(log, 0, 40_000);
+    const across = appendPut(log, 1, 50_000);
+    appendPut(log, 2, 100_000);
+    log.flush();
+    const whole = disk.bytes(NAME);
+    // No page is free: each read uses memory that is reused for the next.
+    const bodies = new BodyReader(reopened(disk, 1));
+    for (const [number, { offset, size }] of [within, across].entries()) {
+      expect(bodies.read(offset, size, key(number), copyForCaller)).toBeDefined();
+      disk.place(NAME, whole.slice(0, offset + 100));
+      expect(bodies.read(offset, size, key(number), copyForCaller)).toBeUndefined();
+      disk.place(NAME, whole);
+    }
+  });
+
+  test('compares every byte of the key, and its length', () => {
+    const { disk, log } = newLog();
+    const name = new TextEncoder().encode('eleven byte');
+    const offset = log.append(putOf(name, body(1, 40), new Uint8Array(0)));
+    const size = log.end - offset;
+    log.flush();
+    const bodies = new BodyReader(reopened(disk));
+    for (let at = 0; at < name.length; at += 1) {
+      expect(bodies.read(offset, size, name.with(at, 0), copyForCaller)).toBeUndefined();
+    }
+    // Both take as much room in a record.
+    expect(bodies.read(offset, size, name.subarray(0, -1), copyForCaller)).toBeUndefined();
+    expectBody(bodies.read(offset, size, name, copyForCaller), 1, 40);
+    for (let at = 0; at < name.length; at += 1) {
+      expect(bodies.readResident(offset, name.with(at, 0), copyForCaller)).toBeUndefined();
+    }
+    expect(bodies.readResident(offset, name.subarray(0, -1), copyForCaller)).toBeUndefined();
+    expectBody(bodies.readResident(offset, name, copyForCaller), 1, 40);
+  });
+
+  test('loads a page again only after as many misses as the first time', () => {
+    const { disk, log } = newLog();
+    const first = appendPut(log, 0, 30_000);
+    appendPut(log, 1, PAGE_BYTES);
+    const second = appendPut(log, 2, 30_000);
+    appendPut(log, 3, PAGE_BYTES);
+    log.flush();
+    const bodies = new BodyReader(reopened(disk, 2));
+    let loads = 0;
+    disk.before = ({ verb, length }) => {
+      if (verb === 'read' && length === PAGE_BYTES) loads += 1;
+      return undefined;
+    };
+    // Both are within one page; the pool has room for one of them.
+    for (let round = 0; round < 200; round += 1) {
+      expectBody(bodies.read(first.offset, first.size, key(0), copyForCaller), 0, 30_000);
+      expectBody(bodies.read(second.offset, second.size, key(2), copyForCaller), 2, 30_000);
+    }
+    expect(loads).toBeGreaterThan(1);
+    expect(loads).toBeLessThan(20);
+  });
+});
+
+describe('a body or record in memory', () => {
+  test('is passed without a read, if all of it is in one page', () => {
+    const { log } = newLog(40);
+    const places = LENGTHS.map((length, number) => ({ number, length, ...appendPut(log, number, length) }));
+    const rest = PAGE_BYTES - (log.end % PAGE_BYTES) - 24;
+    places.push({ number: LENGTHS.length, length: rest, ...appendPut(log, LENGTHS.length, rest) });
+    expect(log.end % PAGE_BYTES).toBe(0);
+    const bodies = new BodyReader(log);
+    let within = 0;
+    for (const { number, length, offset, size } of places) {
+      const place = bodies.lendResident(offset, size, (memory, at) => ({ memory, at }));
+      const found = bodies.readResident(offset, key(number), copyForCaller);
+      if ((offset % PAGE_BYTES) + size > PAGE_BYTES) {
+        expect([place, found]).toEqual([undefined, undefined]);
+        continue;
+      }
+      within += 1;
+      expectBody(found, number, length);
+      expect(place?.at).toBe(offset % PAGE_BYTES);
+      expect(place?.memory.bytes.subarray(offset % PAGE_BYTES).subarray(16, 16 + 5)).toEqual(
+        key(number).subarray(0, 5),
+      );
+    }
+    expect(within).toBeGreaterThan(10);
+  });
+
+  test('counts a hit of its page', () => {
+    const { log } = newLog();
+    const { offset, size } = appendPut(log, 0, 40);
+    const bodies = new BodyReader(log);
+    const score = log.pages[0]?.score ?? 0;
+    bodies.readResident(offset, key(0), copyForCaller);
+    bodies.lendResident(offset, size, () => true);
+    expect(log.pages[0]?.score).toBe(score + 2);
+  });
+
+  test('may be the smallest record at the end of a page', () => {
+    const { log } = newLog();
+    const empty = new Uint8Array(0);
+    appendPut(log, 0, PAGE_BYTES - log.end - 24 - RECORD_HEADER_BYTES);
+    const offset = log.append(putOf(empty, empty, empty));
+    expect(log.end).toBe(PAGE_BYTES);
+    expect(new BodyReader(log).readResident(offset, empty, copyForCaller)).toEqual(empty);
+  });
+
+  test('is not passed before it was verified', () => {
+    const { disk, log } = newLog();
+    const [first, second] = [appendPut(log, 0, 40), appendPut(log, 1, 40)];
+    log.flush();
+    const again = reopened(disk);
+    const bodies = new BodyReader(again);
+    bodies.read(first.offset, first.size, key(0), copyForCaller);
+    expect(bodies.lendResident(first.offset, first.size, () => true)).toBe(true);
+    expect(bodies.lendResident(second.offset, second.size, () => true)).toBeUndefined();
+    expect(bodies.readResident(second.offset, key(1), copyForCaller)).toBeUndefined();
+    // What this process appends needs no verification.
+    const third = appendPut(again, 2, 40);
+    expectBody(bodies.readResident(third.offset, key(2), copyForCaller), 2, 40);
+  });
+
+  test('is not passed if its page is not in memory', () => {
+    const { disk, log } = newLog();
+    const { offset, size } = appendPut(log, 0, 40);
+    appendPut(log, 1, PAGE_BYTES);
+    log.flush();
+    const bodies = new BodyReader(reopened(disk));
+    expect(bodies.readResident(offset, key(0), copyForCaller)).toBeUndefined();
+    expect(bodies.lendResident(offset, size, () => true)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { xxh32 } from '../../src/base/xxh32.ts';
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 
 test('a file header has the documented layout', () => {
@@ -16,4 +17,14 @@ test('of a header of a later version the version can be read', () => {
 test('an invalid header is refused', () => {
   expect(decodeFileHeader(new Uint8Array(0))).toBeUndefined();
   expect(decodeFileHeader(new Uint8Array(FILE_HEADER_BYTES))).toBeUndefined();
+});
+
+test('another kind of file is refused by its first bytes, even if the checksum is right', () => {
+  for (let at = 0; at < 8; at += 1) {
+    const bytes = encodeFileHeader({ version: 1, generation: 3, salt: 7 });
+    bytes[at] = (bytes[at] as number) ^ 1;
+    const words = new Int32Array(bytes.buffer);
+    words[words.length - 1] = xxh32(words, 0, words.length - 1, 0);
+    expect(decodeFileHeader(bytes)).toBeUndefined();
+  }
 });

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { BodyReader } from '../../src/log/body-reader.ts';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 import { LOG_BYTES_MAX, LogFile } from '../../src/log/log-file.ts';
-import { PAGE_BYTES } from '../../src/log/record-memory.ts';
+import { encodeRecord, putOf } from '../../src/log/record-codec.ts';
+import { copyForCaller, PAGE_BYTES, recordMemory } from '../../src/log/record-memory.ts';
 import { errnoError } from '../../src/storage/errno-error.ts';
-import { appendPut, fileOf, NAME, newLog, readerOf, reopened } from './log-fixtures.ts';
+import { cut } from '../store/log-records.ts';
+import { appendPut, body, fileOf, key, NAME, newLog, readerOf, reopened } from './log-fixtures.ts';
 
 /** The keys of the records in the file, in order. */
 function keysIn(disk: ReturnType<typeof newLog>['disk']): string[] {
@@ -34,6 +37,39 @@ describe('a log file', () => {
     log.flush();
     expect(disk.bytes(NAME).length).toBe(FILE_HEADER_BYTES);
     expect(log.unwritten).toBe(0);
+  });
+
+  test('needs a sync before its first record: its header is not durable', () => {
+    const { log } = newLog();
+    expect(log.needsSync).toBe(true);
+    expect(log.lastDataRecord).toEqual({ offset: 0, end: FILE_HEADER_BYTES });
+    log.sync();
+    expect(log.needsSync).toBe(false);
+  });
+
+  test('keeps the page of its end pinned', () => {
+    const { log } = newLog();
+    appendPut(log, 0, 2 * PAGE_BYTES);
+    expect(log.pages.map((page) => page?.pinned)).toEqual([true, true, true]);
+    log.flush();
+    expect(log.pages.map((page) => page?.pinned)).toEqual([false, false, true]);
+  });
+
+  test('accepts records that were encoded for its end', () => {
+    const { disk, log } = newLog();
+    const memory = recordMemory(100_008);
+    // Also in the second page: all that this process wrote is known to be valid.
+    for (const number of [0, 1, 2, 3, 4]) {
+      const content = putOf(key(number), body(number, number === 2 ? 90_000 : 50), new Uint8Array(0));
+      const { end } = log;
+      encodeRecord(memory, 8, content, log.salt, end);
+      expect(log.appendEncoded(memory.bytes, 8, content.size)).toBe(end);
+      expect(log.lastDataRecord).toEqual({ offset: end, end: log.end });
+      if (number === 2) continue;
+      expect(new BodyReader(log).readResident(end, key(number), copyForCaller)).toEqual(body(number, 50));
+    }
+    log.flush();
+    expect(keysIn(disk)).toEqual(['key 0', 'key 1', 'key 2', 'key 3', 'key 4']);
   });
 
   test.each([1, 8])('holds records of every length in order, with %i pages of memory', (pages) => {
@@ -121,6 +157,9 @@ describe('a log file', () => {
     allowed = true;
     log.flush();
     expect(disk.bytes('other.log').length).toBe(FILE_HEADER_BYTES);
+    // There is nothing to write.
+    allowed = false;
+    log.flush();
   });
 
   test('knows what is durable, and needs no sync for a mark', () => {
@@ -161,9 +200,15 @@ describe('a log file', () => {
     const { disk, log, pool } = newLog(2);
     appendPut(log, 0, 200_000);
     const held = pool.bytes;
+    let closed = 0;
+    const close = log.file.close.bind(log.file);
+    log.file.close = () => {
+      closed += 1;
+      close();
+    };
     log.close();
     log.close();
-    expect(disk.openFiles).toBe(0);
+    expect([disk.openFiles, closed]).toEqual([0, 1]);
     expect(pool.bytes).toBe(held);
     pool.trim();
     expect(pool.bytes).toBe(2 * PAGE_BYTES);
@@ -194,9 +239,34 @@ describe('a page of a log', () => {
       expect(() => log.loadPage(missing, 255)).toThrow(/could not read 000001\.log/);
     }
     expect(log.pages[missing]).toBeUndefined();
+    // Its memory is free: nothing is evicted for the next page.
+    const free = pool.takeForReading(log, 99, 0);
+    expect(free).toBeDefined();
+    if (free !== undefined) pool.release(free);
     disk.before = () => undefined;
     expect(log.loadPage(missing, 255)?.bytes.slice(40, 80)).toEqual(readBytes(disk, missing * PAGE_BYTES + 40, 40));
     expect(pool.bytes).toBe(2 * PAGE_BYTES);
+  });
+
+  test('has zeros where the file ends too early, and is read in one piece', () => {
+    const { disk, log } = newLog();
+    const { offset, size } = appendPut(log, 0, 40_000);
+    appendPut(log, 1, 3 * PAGE_BYTES);
+    log.flush();
+    const again = reopened(disk, 2);
+    const lengths: number[] = [];
+    disk.before = ({ verb, length }) => {
+      if (verb === 'read') lengths.push(length);
+      return undefined;
+    };
+    const page = again.loadPage(0, 0);
+    expect(lengths).toEqual([PAGE_BYTES]);
+    expect(page?.bytes.subarray(offset, offset + size)).toEqual(disk.bytes(NAME).subarray(offset, offset + size));
+    page?.bytes.fill(7);
+    cut(disk, NAME, offset + 100);
+    const loaded = again.loadPage(0, 255);
+    expect(loaded).toBe(page);
+    expect(loaded?.bytes.subarray(offset + 100).every((byte) => byte === 0)).toBe(true);
   });
 });
 

@@ -52,7 +52,10 @@ export function key(number: number): Uint8Array {
 
 /** Bytes that differ from place to place and from number to number. */
 export function body(number: number, length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (number * 31 + i * 7 + (i >>> 8)) & 0xff);
+  const bytes = new Uint8Array(length);
+  // A loop, because `Uint8Array.from` takes twenty times as long.
+  for (let i = 0; i < length; i += 1) bytes[i] = number * 31 + i * 7 + (i >>> 8);
+  return bytes;
 }
 
 /** Appends a put and returns its offset. */

@@ -58,6 +58,16 @@ describe('a pool', () => {
     expect(owner.dropped).toEqual([1]);
   });
 
+  test('shrinks also if only its first page is no longer pinned', () => {
+    const { pool, owner, held } = fullPool(2);
+    for (const page of held) page.pinned = true;
+    pool.take(owner, 9).pinned = true;
+    (held[0] as Page).pinned = false;
+    pool.trim();
+    expect(pool.bytes).toBe(2 * PAGE_BYTES);
+    expect(owner.dropped).toEqual([0]);
+  });
+
   test('drops free pages beyond its bound, and forgets them', () => {
     const { pool, owner, held } = fullPool(2);
     for (const page of held) page.pinned = true;
@@ -92,6 +102,17 @@ describe('a pool', () => {
     expect(owner.dropped).toHaveLength(1);
   });
 
+  test('asks four pages at a time, and takes none with as many hits as the new one has misses', () => {
+    const { pool, owner, held } = fullPool(10);
+    for (const page of held) page.score = 7;
+    expect(pool.takeForReading(owner, 99, 7)).toBeUndefined();
+    expect(held.filter(({ score }) => score === 6)).toHaveLength(4);
+    // Without a miss that counts, no page loses a hit.
+    expect(pool.takeForReading(owner, 99, 0)).toBeUndefined();
+    expect(held.filter(({ score }) => score === 6)).toHaveLength(4);
+    expect(held.filter(({ score }) => score === 7)).toHaveLength(6);
+  });
+
   /*
    * Prefetches cost their caller nothing, so there may be any number of them. They must neither displace pages that are
    * read repeatedly, nor displace one another before they are used.
@@ -111,6 +132,60 @@ describe('a pool', () => {
     expect(granted).toBeGreaterThan(1000);
     expect(used.filter(({ number }) => number < 100)).toHaveLength(12);
     expect(pool.bytes).toBe(16 * PAGE_BYTES);
+  });
+
+  describe('after prefetches that displaced a quarter of its pages', () => {
+    function prefetched(): { pool: PagePool; log: Owner; pages: Page[] } {
+      const pool = new PagePool(16 * PAGE_BYTES);
+      const log = new Owner();
+      for (let number = 0; number < 16; number += 1) pool.takeForReading(log, number, 0);
+      const pages: Page[] = [];
+      for (let number = 100; pages.length < 4; number += 1) {
+        const page = pool.takeForPrefetch(log, number);
+        if (page !== undefined) pages.push(page);
+      }
+      return { pool, log, pages };
+    }
+
+    /** Makes every other page a page that was read often: a prefetch can only displace one of `pages`. */
+    function keepOthers(pool: PagePool, pages: readonly Page[]): void {
+      const other = { dropPage: () => {} };
+      for (let page = pool.takeForReading(other, 0, 2); page !== undefined; page = pool.takeForReading(other, 0, 2)) {
+        page.score = 200;
+        expect(pages).not.toContain(page);
+      }
+    }
+
+    test('all of them are there', () => {
+      const { pages } = prefetched();
+      expect(new Set(pages).size).toBe(4);
+    });
+
+    test('displaces the oldest for the next, unless it is still being read', () => {
+      const { pool, log, pages } = prefetched();
+      keepOthers(pool, pages);
+      for (const page of pages.slice(1)) pool.arrived(page);
+      expect(pool.takeForPrefetch(log, 200)).toBeUndefined();
+      pool.arrived(pages[0] as Page);
+      expect(pool.takeForPrefetch(log, 201)).toBe(pages[0]);
+      expect(pool.takeForPrefetch(log, 202)).toBe(pages[1]);
+    });
+
+    test.each<[string, (page: Page, log: Owner) => void]>([
+      ['was used since', (page) => page.touch()],
+      ['has another page of the log', (page, log) => page.assign(log, 300)],
+      ['has a page of another log', (page) => page.assign(new Owner(), page.number)],
+    ])('keeps the oldest if it %s', (_reason, change) => {
+      const { pool, log, pages } = prefetched();
+      const oldest = pages[0] as Page;
+      keepOthers(pool, pages);
+      for (const page of pages) pool.arrived(page);
+      change(oldest, log);
+      oldest.score = Math.max(2, oldest.score);
+      const { number } = oldest;
+      pool.takeForPrefetch(log, 400);
+      expect(oldest.number).toBe(number);
+    });
   });
 
   test('grants as many prefetches at a time as its size allows, at most 32, and does not revoke them', () => {

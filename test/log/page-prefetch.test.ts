@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BodyReader } from '../../src/log/body-reader.ts';
 import { LogFile } from '../../src/log/log-file.ts';
 import { PagePool } from '../../src/log/page-pool.ts';
 import { PAGE_BYTES } from '../../src/log/record-memory.ts';
@@ -40,12 +41,17 @@ function room(pool: PagePool): number {
   return pages;
 }
 
+/** Waits until the reads that have been started have ended. */
+async function arrival(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 test('an arriving page gets its number, and exists once', async () => {
   const { log, pool } = logOnDisk();
   log.prefetchPage(2);
   log.prefetchPage(2);
   expect(log.pages[2]).toBeUndefined();
-  await new Promise((resolve) => setImmediate(resolve));
+  await arrival();
   const page = log.pages[2];
   expect(page?.number).toBe(2);
   expect(page?.pinned).toBe(false);
@@ -62,7 +68,7 @@ test('a page that arrives second releases its memory', async () => {
   const { log, pool } = logOnDisk();
   log.prefetchPage(2);
   const loaded = log.loadPage(2, 0);
-  await new Promise((resolve) => setImmediate(resolve));
+  await arrival();
   expect(log.pages[2]).toBe(loaded);
   expect(room(pool)).toBe(PAGES - 2);
   log.close();
@@ -72,7 +78,72 @@ test('a page that arrives after its log was closed releases its memory', async (
   const { log, pool } = logOnDisk();
   log.prefetchPage(2);
   log.close();
-  await new Promise((resolve) => setImmediate(resolve));
+  await arrival();
   expect(log.pages[2]).toBeUndefined();
   expect(room(pool)).toBe(PAGES);
+});
+
+test('a page that is arriving is not read a second time', () => {
+  const { log, pool } = logOnDisk();
+  log.prefetchPage(2);
+  log.prefetchPage(2);
+  expect(room(pool)).toBe(PAGES - 2);
+  log.close();
+});
+
+test('a page can be prefetched again after it was evicted', async () => {
+  const { log } = logOnDisk();
+  log.prefetchPage(2);
+  await arrival();
+  log.dropPage(2);
+  log.prefetchPage(2);
+  await arrival();
+  expect(log.pages[2]).toBeDefined();
+  log.close();
+});
+
+test('nothing is prefetched by a storage without asynchronous reads', () => {
+  const { log, pool } = logOnDisk();
+  Object.assign(log.file, { readAsync: undefined });
+  log.prefetchPage(2);
+  expect(room(pool)).toBe(PAGES - 1);
+  log.close();
+});
+
+test.each([
+  ['fails', () => Promise.reject(new Error('out of order'))],
+  ['ends too early', () => Promise.resolve(0)],
+])('a page whose read %s releases its memory', async (_way, readAsync) => {
+  const { log, pool } = logOnDisk();
+  Object.assign(log.file, { readAsync });
+  log.prefetchPage(2);
+  await arrival();
+  expect(log.pages[2]).toBeUndefined();
+  expect(room(pool)).toBe(PAGES - 1);
+  log.close();
+});
+
+test('a prefetch that the pool does not grant is left out', async () => {
+  const { log } = logOnDisk();
+  for (const number of [0, 1, 2, 3, 4, 5]) log.prefetchPage(number);
+  await arrival();
+  expect(log.pages.slice(0, 6).filter((page) => page !== undefined)).toHaveLength(4);
+  log.close();
+});
+
+test.each([
+  ['in the middle of a page', 2 * PAGE_BYTES + 800, 800, [2]],
+  ['up to the end of a page', 2 * PAGE_BYTES + 800, PAGE_BYTES - 800, [2]],
+  ['of one byte more', 2 * PAGE_BYTES + 800, PAGE_BYTES - 799, [2, 3]],
+  ['over three pages', PAGE_BYTES, 2 * PAGE_BYTES + 1, [1, 2, 3]],
+])('a record %s is prefetched with its pages', async (_place, offset, size, expected) => {
+  const { log } = logOnDisk();
+  const { end } = log;
+  new BodyReader(log).prefetch(offset, size);
+  await arrival();
+  const tail = Math.floor(end / PAGE_BYTES);
+  expect([0, 1, 2, 3, 4, 5, 6].filter((number) => number !== tail && log.pages[number] !== undefined)).toEqual(
+    expected,
+  );
+  log.close();
 });
