@@ -2,7 +2,7 @@
  * What opening finds and how it reacts: a clean end, a torn tail, damage. The three must not be confused: a torn tail
  * loses no synced entry, damage must not count as a torn tail, and neither fails an open.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 import { putOf } from '../../src/log/record-codec.ts';
 import type { DiskCall, DiskVerb } from '../../src/testing/index.ts';
@@ -298,8 +298,10 @@ describe('opening', () => {
     const killed = disk.afterKill();
     const before = killed.bytes(LOG);
     const changes = changesOf(killed);
+    const open = vi.spyOn(killed, 'open');
     const { events } = openWithEvents(killed);
     expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect(open).toHaveBeenCalledWith(LOG, 'write');
     expect(changes.map(({ verb }) => verb)).toEqual(['write', 'write', 'write', 'sync', 'sync-directory', 'write']);
     const [first, second, third] = changes;
     const last = recordsOf(disk, LOG).findLast(({ kind }) => kind !== KIND.mark);

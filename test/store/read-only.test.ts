@@ -2,7 +2,7 @@
  * A read-only store takes no lock, writes nothing, and sees exactly what its writer has recorded as durable: no more,
  * as the rest may be gone after a crash, and no less.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
 import type { DiskVerb } from '../../src/testing/index.ts';
 import { breakDisk } from './disk-faults.ts';
@@ -64,11 +64,44 @@ describe('a read-only store', () => {
       created.push(create);
       return disk;
     };
+    const open = vi.spyOn(disk, 'open');
     openStore({ openDirectory }, { readOnly: true });
     expect(verbs.filter((verb) => verb === 'list')).toHaveLength(2);
     expect(created).toEqual([false]);
+    expect(open.mock.calls.map(([, access]) => access)).toEqual(['read', 'read']);
     openStore({ openDirectory: (path, options) => openDirectory(path, options).afterKill() });
     expect(created).toEqual([false, true]);
+  });
+
+  test.each<[string, () => TestDisk]>([
+    ['a directory without a log', () => new TestDisk()],
+    [
+      'a log that ends with its last durable record',
+      () => {
+        const { disk, store } = writtenStore();
+        store.close();
+        disk.place('000001.log', disk.bytes('000001.log').slice(0, lastRecordOf(disk, '000001.log', 'b').end));
+        return disk;
+      },
+    ],
+  ])('opens %s once', (_name, make) => {
+    const disk = make();
+    let listings = 0;
+    disk.before = ({ verb }) => {
+      listings += verb === 'list' ? 1 : 0;
+      return undefined;
+    };
+    openStore(disk, { readOnly: true });
+    expect(listings).toBe(2);
+  });
+
+  test('of a log that is shorter than its image says is empty', () => {
+    const { disk, store } = writtenStore();
+    store.close();
+    disk.place('000001.log', disk.bytes('000001.log').slice(0, lastRecordOf(disk, '000001.log', 'b').offset));
+    const { store: reader } = openReader(disk);
+    expect(reader.size).toBe(0);
+    expect(reader.stats().recovery).toMatchObject({ imageUsed: false, forgotten: true });
   });
 
   test.each<[string, (disk: TestDisk) => void]>([
