@@ -153,9 +153,10 @@ export class LogReplay {
 
   /** Whether the reader, after this verdict, is at the header of a member that ends within the log. */
   #isMember(verdict: Verdict): boolean {
-    const { kind, flags, next, size } = this.#reader;
+    const { flags, next, size } = this.#reader;
     const hasHeader = verdict === 'valid' || verdict === 'bad-body';
-    return hasHeader && kind === RecordKind.put && flags === FLAG_BATCH_MEMBER && next <= size;
+    // Only the header of a PUT can have this flag.
+    return hasHeader && flags === FLAG_BATCH_MEMBER && next <= size;
   }
 
   /** Forgets everything older than a damaged header and returns the next valid record, searching from `from`. */
