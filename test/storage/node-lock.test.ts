@@ -168,7 +168,7 @@ describe('taking the lock', () => {
 // The files that stay name an owner that lives for all other processes, but this one knows that it is gone.
 test.runIf(ON_LINUX).each<[string, string[]]>([
   ['the lock', ['LOCK']],
-  ['the guard of a stale lock', ['LOCK', `LOCK.${nonceOf(77)}`, `LOCK.${nonceOf(5)}.new`]],
+  ['the guard of a stale lock', ['LOCK', `LOCK.${nonceOf(77)}`, `LOCK.${nonceOf(81)}.new`]],
 ])('a failed attempt that cannot remove %s does not block this process', (_name, left) => {
   const path = temporaryDirectory();
   const lockPath = join(path, 'LOCK');
@@ -178,7 +178,9 @@ test.runIf(ON_LINUX).each<[string, string[]]>([
     return fs.openSync(file, flags, mode);
   };
   const broken = platformWith({ openSync, unlinkSync: failing('EPERM') });
-  expect(() => takeNodeLock({ ...broken, nonce: () => nonceOf(5), pause: () => {} }, path)).toThrow();
+  expect(() =>
+    takeNodeLock({ ...broken, nonce: () => nonceOf(79 + left.length - 1), pause: () => {} }, path),
+  ).toThrow();
   expect(fs.readdirSync(path)).toEqual(expect.arrayContaining(left));
   const lock = takeNodeLock(nodePlatform(), path);
   expect(lock.isHeld()).toBe(true);
