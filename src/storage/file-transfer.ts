@@ -58,6 +58,7 @@ export function readFully(
     }
     if (more === 0) break;
     got += more;
+    futile = 0;
   }
   return got;
 }
@@ -73,10 +74,14 @@ export async function readFullyAsync(
   let futile = 0;
   while (got < length) {
     const more = await uninterruptedAsync(file.readAsync?.(target, got, length - got, position + got));
+    if (more === undefined) {
+      futile += 1;
+      if (futile === FUTILE_MAX) throw new Error('reading was interrupted 100 times in a row');
+      continue;
+    }
     if (more === 0) break;
-    if (more !== undefined) got += more;
-    else futile += 1;
-    if (futile === FUTILE_MAX) throw new Error('reading was interrupted 100 times in a row');
+    got += more;
+    futile = 0;
   }
   return got;
 }

@@ -14,7 +14,7 @@ const CHUNK_MOVES = 4096;
  * 2. All chunks but the last are full.
  */
 export class RelocationUndoLog {
-  #chunks: Int32Array[] = [];
+  readonly #chunks: Int32Array[] = [];
   #count = 0;
 
   add(from: Location, to: Location): void {
@@ -34,8 +34,6 @@ export class RelocationUndoLog {
       const location = index.location(node);
       if (isOf(generation, location)) index.relocate(node, this.#oldLocation(location));
     }
-    this.#chunks = [];
-    this.#count = 0;
   }
 
   #oldLocation(to: Location): Location {

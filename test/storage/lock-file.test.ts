@@ -65,6 +65,14 @@ describe('LockFile', () => {
     expect(() => runSteps(lockFile.take())).toThrow(/^\/data\/cache is already open in this process \(1, since/);
   });
 
+  test('refuses a lock of another thread, with both remedies', () => {
+    const files = filesThat({ link: () => 'taken', read: () => encodeLockOwner(OURS) });
+    const lockFile = new LockFile(files, () => 'thread', THEIRS, '/data/cache');
+    expect(() => runSteps(lockFile.take())).toThrow(
+      expect.objectContaining({ code: 'LOCKED', message: expect.stringMatching(/another thread: close it.*unlock/) }),
+    );
+  });
+
   test('returns the owner it took a stale lock from', () => {
     const simulation = new LockSimulation();
     simulation.leave('LOCK', DEAD);
@@ -127,7 +135,34 @@ describe('LockFile', () => {
       throw new Error('EPERM');
     };
     const lockFile = lockFileOver(filesThat({ list: () => [`LOCK.${nonceOf(DEAD)}`], remove }));
+    expect(lockFile.removalFailed).toBe(false);
     expect(runSteps(lockFile.take())).toBeUndefined();
+    expect(lockFile.removalFailed).toBe(true);
+  });
+
+  test('knows that it may have left a file if that cannot be read after a link whose result was lost', () => {
+    const broken = (): never => {
+      throw new Error('EIO');
+    };
+    const lockFile = lockFileOver(filesThat({ link: broken, read: broken }));
+    expect(() => runSteps(lockFile.take())).toThrow('EIO');
+    expect(lockFile.removalFailed).toBe(true);
+  });
+
+  test('keeps a lock that another process took over before the guard was taken', () => {
+    const contents = [DEAD, THEIRS.pid, THEIRS.pid].map((pid) => encodeLockOwner(ownerWithPid(pid)));
+    const removed: string[] = [];
+    const files = filesThat({
+      link: (_existing, name) => (name === 'LOCK' ? 'taken' : 'linked'),
+      read: () => contents.shift(),
+      remove: (name) => void removed.push(name),
+    });
+    const judge = ({ pid }: { readonly pid: number }): 'gone' | 'running' => (pid === DEAD ? 'gone' : 'running');
+    expect(() => runSteps(new LockFile(files, judge, OURS, '/data/cache').take())).toThrow(
+      expect.objectContaining({ code: 'LOCKED', message: expect.stringContaining('is open for writing by process 2') }),
+    );
+    expect(removed).not.toContain('LOCK');
+    expect(removed).toContain(`LOCK.${nonceOf(DEAD)}`);
   });
 
   test('keeps files that do not belong to the lock', () => {
@@ -142,7 +177,12 @@ describe('LockFile', () => {
     ['the draft', filesThat({ link: () => 'absent' })],
     ['the lock', filesThat({ link: () => 'taken' })],
   ])('stops retrying when %s vanishes again and again', (_name, files) => {
-    expect(() => runSteps(lockFileOver(files).take())).toThrow(/keep taking and releasing the lock/);
+    expect(() => runSteps(lockFileOver(files).take())).toThrow(
+      expect.objectContaining({
+        code: 'LOCKED',
+        message: expect.stringContaining('keep taking and releasing the lock'),
+      }),
+    );
   });
 
   test('release does not remove the lock of another owner', () => {
@@ -150,5 +190,8 @@ describe('LockFile', () => {
     simulation.leave('LOCK', THEIRS.pid);
     runSteps(lockFileOver(simulation.filesOf(OURS.pid)).release());
     expect(simulation.lockedBy()).toBe(THEIRS.pid);
+    simulation.files.set('LOCK', { content: 'no owner' });
+    runSteps(lockFileOver(simulation.filesOf(OURS.pid)).release());
+    expect(simulation.files.has('LOCK')).toBe(true);
   });
 });

@@ -146,7 +146,9 @@ describe('taking the lock', () => {
       fs.unlinkSync(name);
     };
     const path = temporaryDirectory();
-    expect(() => takeNodeLock(platformWith({ linkSync }), path)).toThrow(/was removed while it was being taken/);
+    expect(() => takeNodeLock(platformWith({ linkSync }), path)).toThrow(
+      expect.objectContaining({ code: 'LOCKED', message: expect.stringContaining('removed while it was being taken') }),
+    );
     expect(fs.readdirSync(path)).toEqual([]);
   });
 
@@ -161,6 +163,29 @@ describe('taking the lock', () => {
     expect(errnoFrom(() => takeNodeLock(platformWith({ openSync }), path))).toBe('EMFILE');
     expect(fs.readdirSync(path)).toEqual([]);
   });
+});
+
+// The files that stay name an owner that lives for all other processes, but this one knows that it is gone.
+test.runIf(ON_LINUX).each<[string, string[]]>([
+  ['the lock', ['LOCK']],
+  ['the guard of a stale lock', ['LOCK', `LOCK.${nonceOf(77)}`, `LOCK.${nonceOf(81)}.new`]],
+])('a failed attempt that cannot remove %s does not block this process', (_name, left) => {
+  const path = temporaryDirectory();
+  const lockPath = join(path, 'LOCK');
+  if (left.length > 1) fs.writeFileSync(lockPath, lockText({ startTime: '1' }));
+  const openSync: typeof fs.openSync = (file, flags, mode) => {
+    if (left.length === 1 && file === lockPath) failing('EMFILE')();
+    return fs.openSync(file, flags, mode);
+  };
+  const broken = platformWith({ openSync, unlinkSync: failing('EPERM') });
+  expect(() =>
+    takeNodeLock({ ...broken, nonce: () => nonceOf(79 + left.length - 1), pause: () => {} }, path),
+  ).toThrow();
+  expect(fs.readdirSync(path)).toEqual(expect.arrayContaining(left));
+  const lock = takeNodeLock(nodePlatform(), path);
+  expect(lock.isHeld()).toBe(true);
+  expect(fs.readdirSync(path)).toEqual(['LOCK']);
+  lock.release();
 });
 
 describe('a lock is lost', () => {
@@ -179,6 +204,12 @@ describe('a lock is lost', () => {
   test('when another one was written over it', () => {
     const { lockPath, lock } = lockedDirectory();
     fs.writeFileSync(lockPath, lockText());
+    expect(lock.isHeld()).toBe(false);
+  });
+
+  test('when something else was written over it', () => {
+    const { lockPath, lock } = lockedDirectory();
+    fs.writeFileSync(lockPath, 'no owner');
     expect(lock.isHeld()).toBe(false);
   });
 
@@ -319,7 +350,12 @@ describe('a lock that cannot be released', () => {
 describe('descriptors', () => {
   test('none is left open by a held, lost or refused lock', () => {
     const open = new Set<number>();
+    let unreadable = false;
     const node = platformWith({
+      readSync: ((...args: Parameters<typeof fs.readSync>) => {
+        if (unreadable) failing('EIO')();
+        return fs.readSync(...args);
+      }) as typeof fs.readSync,
       openSync: (path, flags, mode) => {
         const fd = fs.openSync(path, flags, mode);
         open.add(fd);
@@ -334,6 +370,14 @@ describe('descriptors', () => {
     expect(() => takeNodeLock(node, held.path)).toThrow(/already open/);
     fs.utimesSync(held.lockPath, 1, 1);
     expect(held.lock.isHeld()).toBe(true);
+    expect(open.size).toBe(1);
+    replaceFile(held.lockPath, fs.readFileSync(held.lockPath, 'utf8'));
+    expect(held.lock.isHeld()).toBe(true);
+    expect(open.size).toBe(1);
+    replaceFile(held.lockPath, fs.readFileSync(held.lockPath, 'utf8'));
+    unreadable = true;
+    expect(errnoFrom(() => held.lock.isHeld())).toBe('EIO');
+    unreadable = false;
     expect(open.size).toBe(1);
     held.lock.release();
     const lost = lockedDirectory(node);
@@ -374,6 +418,13 @@ describe('unlock', () => {
     expect(lock.isHeld()).toBe(true);
     lock.release();
     unlock(path);
+  });
+
+  test('refuses while a copy of the lock is in its place', () => {
+    const { path, lockPath, lock } = lockedDirectory();
+    replaceFile(lockPath, fs.readFileSync(lockPath, 'utf8'));
+    expect(() => unlock(path)).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+    expect(lock.isHeld()).toBe(true);
   });
 
   test('reports that the platform refuses, and refuses an empty name', () => {

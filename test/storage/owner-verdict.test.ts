@@ -96,7 +96,8 @@ describe.each(['darwin', 'win32'])('an owner on %s, which has no boot id', (plat
 
   test('is gone when the same run of the same machine has no such process', () => {
     expect(here('absent')).toBe('gone');
-    expect(here('absent', { bootTimeMs: BOOT + 1_999 })).toBe('gone');
+    expect(here('absent', { bootTimeMs: BOOT + 2_000 })).toBe('gone');
+    expect(here('absent', { bootTimeMs: BOOT - 2_000 })).toBe('gone');
   });
 
   test('is gone even if the name of the host has changed since', () => {
@@ -145,6 +146,10 @@ describe('after a reboot', () => {
     ['they were in a container', { ...before, pidNamespace: 'pid:[4026532000]' }, {}],
     ['we are in a container', before, { pidNamespace: 'pid:[4026532000]' }],
     ['the host has another name', { ...before, host: 'there' }, {}],
+    // What the rule relies on is known of Linux only.
+    ['they were on another system', { ...before, platform: 'freebsd' }, {}],
+    ['we are on another system', before, { platform: 'freebsd' }],
+    ['both were on another system', { ...before, platform: 'freebsd' }, { platform: 'freebsd' }],
     ['their boot has no id', { bootId: undefined }, {}],
     ['our boot has no id', before, { bootId: undefined }],
   ])('the owner is unknown if %s', (_name, theirs, ours) => {

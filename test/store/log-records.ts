@@ -1,8 +1,13 @@
 import { decodeFileHeader, FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
+import { LogFile } from '../../src/log/log-file.ts';
+import { PagePool } from '../../src/log/page-pool.ts';
+import type { RecordContent } from '../../src/log/record-codec.ts';
 import { bodyOffset, RECORD_HEADER_BYTES } from '../../src/log/record-format.ts';
+import { PAGE_BYTES } from '../../src/log/record-memory.ts';
 import { RecordReader } from '../../src/log/record-reader.ts';
+import { logName } from '../../src/store/generation-files.ts';
 import { text } from './store-history.ts';
-import type { TestDisk } from './test-disk.ts';
+import { TestDisk } from './test-disk.ts';
 
 /** A record of a log in its file. Offsets are in bytes; `end` is exclusive. */
 export interface FoundRecord {
@@ -33,6 +38,21 @@ export function recordsOf(disk: TestDisk, name: string): FoundRecord[] {
     });
   }
   return records;
+}
+
+/** A disk with a log of each given generation, which holds these records and nothing else. */
+export function diskWithLogs(logs: Readonly<Record<number, readonly RecordContent[]>>): TestDisk {
+  const disk = new TestDisk();
+  const pool = new PagePool(8 * PAGE_BYTES);
+  for (const [number, records] of Object.entries(logs)) {
+    const generation = Number(number);
+    const name = logName(generation);
+    const log = LogFile.create(disk.create(name), name, { generation, salt: generation }, pool, () => {});
+    for (const record of records) log.append(record);
+    log.flush();
+    log.close();
+  }
+  return disk;
 }
 
 /** The last PUT or DELETE record of a key. */

@@ -154,6 +154,11 @@ describe('a batch', () => {
     expect(replayed(disk)).toMatchObject({ keys: 'a,b,c,d', end, records: 4, damaged: [] });
   });
 
+  test('is applied if it is the end of the log', () => {
+    const { disk, end } = logOf(put('a'), ...batch('bc'));
+    expect(replayed(disk)).toMatchObject({ keys: 'a,b,c', end, records: 3, damaged: [] });
+  });
+
   test.each([
     ['states more records than it has', batch('bc', { records: 3, bytes: 2 * PUT_BYTES })],
     ['states fewer records than it has', batch('bc', { records: 1, bytes: 2 * PUT_BYTES })],

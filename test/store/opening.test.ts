@@ -2,14 +2,30 @@
  * What opening finds and how it reacts: a clean end, a torn tail, damage. The three must not be confused: a torn tail
  * loses no synced entry, damage must not count as a torn tail, and neither fails an open.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
+import { putOf } from '../../src/log/record-codec.ts';
+import type { DiskCall, DiskVerb } from '../../src/testing/index.ts';
 import { breakDisk } from './disk-faults.ts';
-import { cut, flip, lastRecordOf, recordsOf } from './log-records.ts';
+import { cut, diskWithLogs, flip, lastRecordOf, recordsOf } from './log-records.ts';
 import { bytes, contentsOf, openStore, openWithEvents } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
 
 const LOG = '000001.log';
 const KIND = { batch: 4, mark: 5, complete: 6 };
+
+const MIB = 1024 * 1024;
+const CHANGING: ReadonlySet<DiskVerb> = new Set(['create', 'remove', 'write', 'truncate', 'sync', 'sync-directory']);
+
+/** The calls that change the disk, from now on. */
+function changesOf(disk: TestDisk): readonly DiskCall[] {
+  const changes: DiskCall[] = [];
+  disk.before = (call) => {
+    if (CHANGING.has(call.verb)) changes.push(call);
+    return undefined;
+  };
+  return changes;
+}
 
 function written(...keys: readonly string[]): { disk: TestDisk } & ReturnType<typeof openWithEvents> {
   const disk = new TestDisk();
@@ -27,6 +43,12 @@ describe('opening', () => {
     expect(store.stats()).toMatchObject({ entries: 0, generation: 1, liveBytes: 0, deadBytes: 0 });
     expect(store.stats().recovery).toMatchObject({ generation: 0, clean: true });
     expect(events).toEqual([]);
+  });
+
+  test('of a store that was created a moment before finds it complete', () => {
+    const disk = new TestDisk();
+    openStore(disk);
+    expect(openStore(disk.afterKill()).stats().recovery).toMatchObject({ generation: 1, clean: true });
   });
 
   test('of a closed store uses its image and reports a clean end', () => {
@@ -53,6 +75,53 @@ describe('opening', () => {
     expect(events).toEqual([]);
   });
 
+  test('after a clean end changes nothing on the disk, and closing writes no second image', () => {
+    const { disk, store } = written('a', 'b');
+    const killed = disk.afterKill();
+    store.close();
+    for (const clean of [disk, killed]) {
+      const changes = changesOf(clean);
+      const again = openStore(clean);
+      expect(changes).toEqual([]);
+      again.close();
+      expect(changes.map(({ verb }) => verb)).toEqual(clean === disk ? [] : expect.arrayContaining(['create']));
+    }
+  });
+
+  test('of a log of which nothing was ever durable starts a new store, and quarantines the log', () => {
+    const put = putOf(bytes('a'), bytes('value'), bytes(''));
+    const disk = diskWithLogs({ 4: [put, put] });
+    const { store, events } = openWithEvents(disk);
+    expect(contentsOf(store).size).toBe(0);
+    expect(store.stats().recovery).toMatchObject({
+      generation: 0,
+      damaged: [{ from: 0, to: 0 }],
+      forgotten: true,
+      clean: false,
+    });
+    expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect(disk.names).toEqual(['000004.log.0.corrupt', '000005.log']);
+    expect(disk.bytes('000004.log.0.corrupt')).toHaveLength(FILE_HEADER_BYTES + 2 * put.size);
+    expect(disk.openFiles).toBe(1);
+  });
+
+  test('of a log whose creation was cut off starts a new store, and nothing was lost', () => {
+    const disk = diskWithLogs({ 1: [] });
+    const { store, events } = openWithEvents(disk);
+    expect(store.stats().recovery).toMatchObject({ damaged: [], forgotten: false, clean: true });
+    expect({ events, names: disk.names }).toEqual({ events: [], names: ['000003.log'] });
+  });
+
+  test('of a log that is shorter than its image says copies no bytes, as none are left', () => {
+    const { disk, store } = written('a');
+    store.close();
+    cut(disk, LOG, lastRecordOf(disk, LOG, 'a').offset);
+    const { store: again, events } = openWithEvents(disk);
+    expect(again.stats().recovery).toMatchObject({ forgotten: true, clean: false });
+    expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect({ names: disk.names, openFiles: disk.openFiles }).toEqual({ names: ['000003.log'], openFiles: 1 });
+  });
+
   test('truncates a torn tail, keeps complete records and reports it', () => {
     const { disk, store } = written('a');
     store.writer.put(bytes('whole'), bytes('value'));
@@ -67,6 +136,18 @@ describe('opening', () => {
     expect(events).toEqual([{ type: 'recovered', report: again.stats().recovery }]);
     expect(again.stats().counters.recoveries).toBe(1);
     expect(killed.names).toEqual([LOG]);
+  });
+
+  test('truncates a torn record right after a sync too, and leaves a clean end', () => {
+    const { disk, store } = written('a');
+    const end = disk.bytes(LOG).length;
+    store.writer.put(bytes('torn'), bytes('value'));
+    store.verify();
+    const killed = disk.afterKill();
+    cut(killed, LOG, killed.bytes(LOG).length - 8);
+    const tornBytes = killed.bytes(LOG).length - end;
+    expect(openStore(killed).stats().recovery).toMatchObject({ clean: false, tornBytes });
+    expect(openStore(killed.afterKill()).stats().recovery).toMatchObject({ clean: true, tornBytes: 0 });
   });
 
   test('truncates at the start of an incomplete batch', () => {
@@ -208,6 +289,77 @@ describe('opening', () => {
       expect([...contentsOf(openStore(killed)).keys()]).toEqual(['a', 'b']);
     },
   );
+
+  test('writes an unsynced tail again, in pieces, and nothing else', () => {
+    const { disk, store } = written('a');
+    const tail = disk.bytes(LOG).length;
+    for (let i = 0; i < 5; i += 1) store.writer.put(bytes(`key ${i}`), new Uint8Array(500_000).fill(i));
+    store.verify();
+    const killed = disk.afterKill();
+    const before = killed.bytes(LOG);
+    const changes = changesOf(killed);
+    const open = vi.spyOn(killed, 'open');
+    const { events } = openWithEvents(killed);
+    expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect(open).toHaveBeenCalledWith(LOG, 'write');
+    expect(changes.map(({ verb }) => verb)).toEqual(['write', 'write', 'write', 'sync', 'sync-directory', 'write']);
+    const [first, second, third] = changes;
+    const last = recordsOf(disk, LOG).findLast(({ kind }) => kind !== KIND.mark);
+    expect(first?.position).toBeLessThanOrEqual(tail);
+    expect(first?.position).toBe((second?.position ?? 0) - MIB);
+    expect((third?.position ?? 0) + (third?.length ?? 0)).toBe(last?.end);
+    expect(Buffer.compare(killed.bytes(LOG).subarray(0, before.length), before)).toBe(0);
+    // The tail is durable, and a MARK states that: whatever a crash does now, the end is clean.
+    const again = openStore(killed.afterCrash(() => 'none'));
+    expect(again.size).toBe(6);
+    expect(openStore(killed.afterKill()).stats().recovery.clean).toBe(true);
+  });
+
+  test('fails with IO if the log becomes shorter while its tail is written again', () => {
+    const { disk, store } = written('a');
+    store.writer.put(bytes('b'), new Uint8Array(1_500_000));
+    store.verify();
+    const killed = disk.afterKill();
+    let wrote = false;
+    killed.before = ({ verb }) => {
+      wrote ||= verb === 'write';
+      return wrote && verb === 'read' ? 0 : undefined;
+    };
+    expect(() => openStore(killed)).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect({ openFiles: killed.openFiles, locked: killed.locked }).toEqual({ openFiles: 0, locked: false });
+  });
+
+  test('repairs nothing if another process has taken the lock over', () => {
+    const { disk, store } = written('a');
+    store.writer.put(bytes('torn'), bytes('value'));
+    store.verify();
+    const killed = disk.afterKill();
+    cut(killed, LOG, killed.bytes(LOG).length - 8);
+    const changes: DiskCall[] = [];
+    killed.before = (call) => {
+      if (call.verb === 'read') killed.stealLock();
+      if (CHANGING.has(call.verb)) changes.push(call);
+      return undefined;
+    };
+    expect(() => openStore(killed)).toThrow(expect.objectContaining({ code: 'POISONED' }));
+    expect(changes).toEqual([]);
+  });
+
+  test('fails with IO if the directory cannot be opened', () => {
+    const openDirectory = (): never => {
+      throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+    };
+    expect(() => openStore({ openDirectory })).toThrow(
+      expect.objectContaining({ code: 'IO', message: expect.stringContaining('open the directory store') }),
+    );
+  });
+
+  test('reports whom it took the lock over from', () => {
+    const disk = new TestDisk();
+    const lock = { takenOverFrom: 'process 7', isHeld: () => true, release: () => {} };
+    disk.lock = () => lock;
+    expect(openWithEvents(disk).events).toEqual([{ type: 'lock-taken-over', from: 'process 7' }]);
+  });
 
   test('refuses a second writer', () => {
     const { disk } = written('a');

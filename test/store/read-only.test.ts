@@ -2,9 +2,10 @@
  * A read-only store takes no lock, writes nothing, and sees exactly what its writer has recorded as durable: no more,
  * as the rest may be gone after a crash, and no less.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
 import type { DiskVerb } from '../../src/testing/index.ts';
+import { breakDisk } from './disk-faults.ts';
 import { flip, lastRecordOf } from './log-records.ts';
 import { bytes, contentsOf, getBody, openStore, openWithEvents, StoreHistory } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
@@ -54,6 +55,101 @@ describe('a read-only store', () => {
     expect([...contentsOf(openReader(disk).store).keys()]).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  test('opens the log once if no writer changes it meanwhile, and an existing directory only', () => {
+    const { disk } = writtenStore();
+    const verbs: DiskVerb[] = [];
+    disk.before = ({ verb }) => void verbs.push(verb);
+    const created: boolean[] = [];
+    const openDirectory = (_path: string, { create }: { readonly create: boolean }): TestDisk => {
+      created.push(create);
+      return disk;
+    };
+    const open = vi.spyOn(disk, 'open');
+    openStore({ openDirectory }, { readOnly: true });
+    expect(verbs.filter((verb) => verb === 'list')).toHaveLength(2);
+    expect(created).toEqual([false]);
+    expect(open.mock.calls.map(([, access]) => access)).toEqual(['read', 'read']);
+    openStore({ openDirectory: (path, options) => openDirectory(path, options).afterKill() });
+    expect(created).toEqual([false, true]);
+  });
+
+  test.each<[string, () => TestDisk]>([
+    ['a directory without a log', () => new TestDisk()],
+    [
+      'a log that ends with its last durable record',
+      () => {
+        const { disk, store } = writtenStore();
+        store.close();
+        disk.place('000001.log', disk.bytes('000001.log').slice(0, lastRecordOf(disk, '000001.log', 'b').end));
+        return disk;
+      },
+    ],
+  ])('opens %s once', (_name, make) => {
+    const disk = make();
+    let listings = 0;
+    disk.before = ({ verb }) => {
+      listings += verb === 'list' ? 1 : 0;
+      return undefined;
+    };
+    openStore(disk, { readOnly: true });
+    expect(listings).toBe(2);
+  });
+
+  test('of a log that is shorter than its image says is empty', () => {
+    const { disk, store } = writtenStore();
+    store.close();
+    disk.place('000001.log', disk.bytes('000001.log').slice(0, lastRecordOf(disk, '000001.log', 'b').offset));
+    const { store: reader } = openReader(disk);
+    expect(reader.size).toBe(0);
+    expect(reader.stats().recovery).toMatchObject({ imageUsed: false, forgotten: true });
+  });
+
+  test.each<[string, (disk: TestDisk) => void]>([
+    ['is removed', (disk) => disk.take('000001.log')],
+    ['is truncated', (disk) => disk.place('000001.log', disk.bytes('000001.log').slice(0, 100))],
+  ])('starts again if the log %s after it was read, and leaves no other file open', (_name, replace) => {
+    const { disk, store } = writtenStore();
+    const compacted = disk.afterKill();
+    const writer = openStore(compacted);
+    writer.writer.delete(bytes('b'));
+    writer.compact();
+    let listings = 0;
+    disk.before = ({ verb }) => {
+      listings += verb === 'list' ? 1 : 0;
+      if (verb !== 'list' || listings !== 2) return undefined;
+      disk.place('000002.log', compacted.bytes('000002.log'));
+      replace(disk);
+      return undefined;
+    };
+    const openBefore = disk.openFiles;
+    const reader = openStore(disk, { readOnly: true });
+    expect(reader.stats().generation).toBe(2);
+    expect([...contentsOf(reader).keys()]).toEqual(['a']);
+    expect(disk.openFiles).toBe(openBefore + 1);
+    store.close();
+  });
+
+  test('of a directory whose first log appears meanwhile starts again', () => {
+    const { disk: other } = writtenStore();
+    const disk = new TestDisk();
+    let listings = 0;
+    disk.before = ({ verb }) => {
+      listings += verb === 'list' ? 1 : 0;
+      if (verb === 'list' && listings === 2) disk.place('000001.log', other.bytes('000001.log'));
+      return undefined;
+    };
+    expect([...contentsOf(openStore(disk, { readOnly: true })).keys()]).toEqual(['a', 'b']);
+    expect(listings).toBe(4);
+  });
+
+  test('fails with IO if the directory cannot be listed a second time, and closes its files', () => {
+    const { disk } = writtenStore();
+    const killed = disk.afterKill();
+    breakDisk(killed, { verb: 'list', errno: 'EIO', after: 1, times: 1 });
+    expect(() => openStore(killed, { readOnly: true })).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect(killed.openFiles).toBe(0);
+  });
+
   test('sees the same with an image and without it', () => {
     const { disk, store } = writtenStore();
     store.close();
@@ -100,7 +196,7 @@ describe('a read-only store', () => {
     expect(reader.size).toBe(0);
     expect(contentsOf(reader).size).toBe(0);
     expect(reader.verify()).toMatchObject({ ok: true, records: 0 });
-    expect(reader.stats()).toMatchObject({ entries: 0, recovery: { generation: 0, clean: true } });
+    expect(reader.stats()).toMatchObject({ entries: 0, generation: 1, recovery: { generation: 0, clean: true } });
     expect(events).toEqual([]);
     reader.close();
     expect(disk.names).toEqual([]);

@@ -1,7 +1,7 @@
 import { prefixSuccessor } from '../../base/prefix-successor.ts';
 import type { KeyIndex } from '../../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
-import { FLAG_BATCH_MEMBER, RecordKind, type RecordSpan } from '../../log/record-format.ts';
+import { FLAG_BATCH_MEMBER, RECORD_ALIGNMENT, RecordKind, type RecordSpan } from '../../log/record-format.ts';
 import type { RecordReader, Verdict } from '../../log/record-reader.ts';
 import { locationOf, unitsOf } from '../generations.ts';
 import type { DamagedRun } from './recovery-report.ts';
@@ -74,13 +74,15 @@ export class LogReplay {
   /** Handles the record at `at` and returns the offset of the next; `undefined` if the log ends at `at`. */
   #step(at: number, verdict: Verdict): number | undefined {
     const reader = this.#reader;
-    if (verdict === 'bad-header') return this.#wasDurable(at) ? this.#skipDamage(at, at) : undefined;
+    if (verdict === 'bad-header') {
+      return this.#wasDurable(at) ? this.#skipDamage(at, at + RECORD_ALIGNMENT) : undefined;
+    }
     if (verdict === 'bad-body') {
-      const { next } = reader;
       if (!this.#wasDurable(at)) return undefined;
-      this.#reader.read(at, false);
+      // The search for marks has moved the reader.
+      reader.read(at, false);
       this.#loseEntry(at);
-      return Math.min(next, reader.size);
+      return Math.min(reader.next, reader.size);
     }
     if (reader.kind === RecordKind.batch) return this.#batch(at);
     // A member without its BATCH record, which was damaged: the batch is dropped.
@@ -126,8 +128,7 @@ export class LogReplay {
     const end = start + bytes;
     const invalid = this.#firstInvalidMember(start, end, records);
     if (invalid !== undefined && !this.#wasDurable(invalid.at)) return undefined;
-    if (invalid?.verdict === 'bad-header')
-      return this.#skipDamage(at, Math.max(invalid.at, Math.min(end, this.#reader.size)));
+    if (invalid?.verdict === 'bad-header') return this.#skipDamage(at, Math.min(end, this.#reader.size));
     for (let member = start; member < end; member = this.#reader.next) {
       if (this.#reader.read(member) === 'valid') this.#apply(member);
       else this.#loseEntry(member);
@@ -141,11 +142,8 @@ export class LogReplay {
     let count = 0;
     let at = start;
     while (at < end) {
-      let verdict = this.#reader.read(at);
-      const isMember = this.#reader.kind === RecordKind.put && this.#reader.flags === FLAG_BATCH_MEMBER;
-      if (verdict === 'end' || ((verdict === 'valid' || verdict === 'bad-body') && !isMember)) verdict = 'bad-header';
-      if (verdict === 'bad-body' && this.#reader.next > this.#reader.size) verdict = 'bad-header';
-      if (verdict === 'bad-header') return { at, verdict };
+      const verdict = this.#reader.read(at);
+      if (!this.#isMember(verdict)) return { at, verdict: 'bad-header' };
       if (verdict === 'bad-body') first ??= { at, verdict };
       count += 1;
       at = this.#reader.next;
@@ -153,10 +151,18 @@ export class LogReplay {
     return at === end && count === records ? first : { at: start, verdict: 'bad-header' };
   }
 
+  /** Whether the reader, after this verdict, is at the header of a member that ends within the log. */
+  #isMember(verdict: Verdict): boolean {
+    const { flags, next, size } = this.#reader;
+    const hasHeader = verdict === 'valid' || verdict === 'bad-body';
+    // Only the header of a PUT can have this flag.
+    return hasHeader && flags === FLAG_BATCH_MEMBER && next <= size;
+  }
+
   /** Forgets everything older than a damaged header and returns the next valid record, searching from `from`. */
   #skipDamage(at: number, from: number): number {
     this.#forget();
-    const next = this.#reader.nextHeader(Math.max(from, at + 8)) ?? this.#reader.size;
+    const next = this.#reader.nextHeader(from) ?? this.#reader.size;
     this.damaged.push({ from: at, to: next });
     return next;
   }

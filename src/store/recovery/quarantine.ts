@@ -65,8 +65,9 @@ function copyRun(log: StorageFile, run: DamagedRun, file: StorageFile, start: nu
   const piece = new Uint8Array(PIECE_BYTES);
   let written = start;
   let at = run.from;
-  while (at < run.to && written < QUARANTINE_BYTES_MAX) {
+  while (written < QUARANTINE_BYTES_MAX) {
     const got = readFully(log, piece, 0, Math.min(PIECE_BYTES, run.to - at), at);
+    // The end of the range or of the file.
     if (got === 0) break;
     writeAll(file, piece, 0, got, written);
     written += got;
