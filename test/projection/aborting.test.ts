@@ -66,6 +66,25 @@ describe('the last caller leaves', () => {
     expect([state?.sum, report.outcome, report.eventsRead]).toEqual([6, 'delta', 1]);
   });
 
+  test.each([
+    ['from the first event', 0],
+    ['onto a cached state', 1],
+  ])('before any event was read, %s: nothing is cached', async (_what, cached) => {
+    const setup = new GatedSetup();
+    const projector = setup.projector();
+    setup.append('a', 1);
+    if (cached > 0) await projector.project(totals, 'a');
+    setup.append('a', 2);
+    setup.events.close();
+    const controller = new AbortController();
+    const call = projector.project(totals, 'a', Freshness.consistent, controller);
+    await settle();
+    controller.abort(gone);
+    await expect(call).rejects.toBe(gone);
+    await setup.events.open();
+    expect([setup.cache.calls.put, projector.stats().cacheFailures]).toEqual([cached, 0]);
+  });
+
   test('no caller joins an abandoned fold: it may never continue', async () => {
     const { setup, projector, controllers } = await folding(1);
     controllers[0]?.abort(gone);

@@ -122,6 +122,7 @@ describe.each(ways)('$way', ({ make }) => {
       expect([state, report.outcome, report.refusal]).toEqual([undefined, 'empty', 'absent']);
       expect(['watermark' in report, 'head' in report, setup.cache.inner.size]).toEqual([false, false, 0]);
       expect(await projector.project(totals, 'unknown')).toBe(undefined);
+      expect(setup.cache.calls).toMatchObject({ put: 0, deletePrefix: 0 });
     });
 
     test('apply returning undefined: no state, and the next event continues from initial()', async () => {

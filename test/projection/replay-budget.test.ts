@@ -137,6 +137,16 @@ describe.each(ways)('$way', ({ make }) => {
     expect([folded.state?.sum, folded.report.outcome, folded.report.stale]).toEqual([10, 'replay', true]);
   });
 
+  test('not incremental: a fold that ends at the cached state is the answer, as it is as new', async () => {
+    const setup = filled();
+    const projection = { ...totals, incremental: false };
+    await make(setup).project(projection, 'a');
+    setup.log.append('a', 1);
+    const projector = make(setup, { replayBudget: { events } });
+    const { report } = await projector.projectWithReport(projection, 'a', Freshness.consistent, { onBudget: 'stale' });
+    expect(report).toMatchObject({ outcome: 'replay', stale: true, watermark: 250n, eventsRead: events });
+  });
+
   test('the message names the progress and the remedy', async () => {
     const projector = make(filled(), { replayBudget: { events: 10 } });
     await expect((async () => projector.project(totals, 'a'))()).rejects.toThrow(

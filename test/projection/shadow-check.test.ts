@@ -123,6 +123,20 @@ describe.each(ways)('$way', (way) => {
     expect([state, report.shadow]).toEqual([{ sum: 3, count: 2 }, 'unfinished']);
   });
 
+  test('a replay that ends after the watermark is different, even if its state is equal', async () => {
+    const setup = await cached(way);
+    const source = {
+      head: () => 20n,
+      *read(stream: string, kinds: readonly string[]) {
+        for (const { sequence, event } of setup.log.read(stream, kinds)) {
+          yield { sequence: sequence === 20n ? 25n : sequence, event };
+        }
+      },
+    };
+    const { state, report } = await make(setup, { verifyEvery: 1 }, source).projectWithReport(totals, 'a');
+    expect([state, report.shadow, report.watermark]).toEqual([{ sum: 3, count: 2 }, 'different', 25n]);
+  });
+
   test('a state that cannot be decoded is reported as that: nothing is replayed to compare it', async () => {
     const setup = await cached(way);
     for (const [key, { meta }] of [...setup.cache.inner.entries()]) {

@@ -36,11 +36,13 @@ describe('ActiveFolds', () => {
     if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('four were begun');
     activeFolds.end(a);
     activeFolds.end(d);
+    const newest = activeFolds.begin('a');
+    activeFolds.end(newest);
     activeFolds.beginInvalidation('a');
-    expect([a, b, c, d].map(({ isDropped }) => isDropped)).toEqual([false, false, true, false]);
+    expect([a, b, c, d, newest].map(({ isDropped }) => isDropped)).toEqual([false, false, true, false, false]);
     activeFolds.end(b);
     activeFolds.end(c);
-    expect(activeFolds.begin('a').isDropped).toBe(true);
+    expect([activeFolds.begin('a').isDropped, activeFolds.begin('b').isDropped]).toEqual([true, false]);
     activeFolds.beginInvalidation('a');
     activeFolds.endInvalidation('a');
     expect(activeFolds.begin('a').isDropped).toBe(true);
