@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ActiveFolds } from '../../src/projection/cached-states.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
+import { Projector } from '../../src/projection/projector.ts';
 import { GatedSetup, settle } from './gated-setup.ts';
 import { totals } from './totals.ts';
 
@@ -148,6 +149,39 @@ describe('a caller leaves before it shares a fold', () => {
   });
 });
 
+test('a fold that ends late, in whatever turn it was given up, does not replace what a newer one cached', async () => {
+  const outcomes = new Set<unknown>();
+  for (let turns = 0; turns < 20; turns += 1) {
+    const setup = new GatedSetup();
+    setup.append('a', 1, 2, 3);
+    setup.events.close();
+    const { source, log } = setup;
+    let reads = 0;
+    // The first read waits for its second event. Later ones answer at once.
+    const read: typeof source.read = (...args) => {
+      reads += 1;
+      return reads === 1 ? source.read(...args) : (log.read(...args) as never);
+    };
+    const projector = setup.projector({ source: { ...source, read } });
+    const controller = new AbortController();
+    const givenUp = projector.project(totals, 'a', Freshness.consistent, controller).catch(() => 'given up');
+    await settle();
+    await setup.events.next();
+    setup.heads.close();
+    const next = projector.projectWithReport(totals, 'a');
+    await settle();
+    const opened = setup.heads.open();
+    for (let turn = 0; turn < turns; turn += 1) await null;
+    controller.abort(gone);
+    await opened;
+    await setup.events.open();
+    expect(await givenUp).toBe('given up');
+    outcomes.add((await next).report.joined);
+    expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([30n]);
+  }
+  expect(outcomes).toEqual(new Set([false, true]));
+});
+
 test('a signal that is aborted after the result changes nothing, and has no listener left', async () => {
   const setup = new GatedSetup();
   setup.append('a', 1);
@@ -168,6 +202,26 @@ test('a signal that is aborted after the result changes nothing, and has no list
   await settle();
   expect(listeners).toBe(0);
   controller.abort(gone);
+});
+
+test('however a call of a Projector ends, it no longer counts as running', () => {
+  const begin = vi.spyOn(ActiveFolds.prototype, 'begin');
+  const end = vi.spyOn(ActiveFolds.prototype, 'end');
+  try {
+    const { cache, log } = new GatedSetup();
+    const projector = new Projector({ cache, source: log });
+    projector.project(totals, 'a');
+    log.append('a', 1);
+    for (let i = 0; i < 2; i += 1) projector.project(totals, 'a');
+    log.failure = { afterEvents: log.eventsRead, error: new Error('connection lost') };
+    log.append('a', 2);
+    expect(() => projector.project(totals, 'a')).toThrow('connection lost');
+    expect(end.mock.calls.map(([activeFold]) => activeFold)).toEqual(begin.mock.results.map(({ value }) => value));
+    expect(end).toHaveBeenCalledTimes(4);
+  } finally {
+    begin.mockRestore();
+    end.mockRestore();
+  }
 });
 
 test('however a call ends, it no longer counts as running', async () => {

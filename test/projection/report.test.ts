@@ -138,6 +138,17 @@ test('removing the state of events that are gone is a write to the cache', () =>
   expect([projector.project(totals, 'a'), setup.cache.inner.size]).toEqual([undefined, 0]);
 });
 
+test('without onReport, project reads no clock for durations', () => {
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 1);
+  let readings = 0;
+  const elapsed = (): number => (readings += 1);
+  const projector = new Projector({ cache: setup.cache, source: setup.log, elapsed });
+  const atFirst = readings;
+  for (let i = 0; i < 2; i += 1) projector.project(totals, 'a');
+  expect(readings).toBe(atFirst);
+});
+
 test('an error of onReport is thrown outside of any projection', () => {
   const setup = new ProjectorSetup();
   setup.log.append('a', 1);

@@ -21,6 +21,7 @@ describe('SharedFold.answers', () => {
       { head: 9n, askedAt: 6, beganAt: 5, found: 10n, lowest: 10n },
     ],
     ['above, read before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 10n, lowest: 10n }],
+    ['above, read as the call began', false, { head: 11n, askedAt: 5, beganAt: 5, found: 10n, lowest: 10n }],
     ['above, read later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 10n, lowest: 10n }],
     ['above the head of an earlier try, later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 12n, lowest: 10n }],
     ['the same, before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 12n, lowest: 10n }],

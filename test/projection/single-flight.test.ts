@@ -94,6 +94,23 @@ test('a caller whose head is newer than the fold waits for it and folds the rest
   expect(setup.log.eventsRead).toBe(3);
 });
 
+test('a report has nothing of a try that had to wait', async () => {
+  const setup = worldWith(1);
+  setup.events.close();
+  const projector = setup.projector();
+  const older = projector.project(totals, 'a');
+  await settle();
+  setup.append('a', 2);
+  // It finds no state, and a head that the fold does not reach. The next try finds a state within its window.
+  const waiting = projector.projectWithReport(totals, 'a', Freshness.bestEffort({ maxStaleMs: 5 }));
+  await settle();
+  await setup.events.open();
+  await older;
+  const { report } = await waiting;
+  expect(report).toMatchObject({ outcome: 'hit', watermark: 10n, ageUs: 0n });
+  expect(['refusal' in report, 'head' in report]).toEqual([false, false]);
+});
+
 test('a caller that waited for a failed fold folds itself', async () => {
   const setup = worldWith(1);
   setup.events.close();

@@ -84,6 +84,14 @@ describe.each(ways)('$way', ({ make }) => {
     expect(setup.cache.calls.put).toBe(0);
   });
 
+  test('0 and the greatest u64 are sequences', async () => {
+    for (const sequence of [0n, 2n ** 64n - 1n]) {
+      const source: EventReader<Change> = { head: () => sequence, read: () => at(sequence) };
+      const { state, report } = await make(new ProjectorSetup(), {}, source).projectWithReport(totals, 'a');
+      expect([state, report.watermark]).toEqual([{ sum: 1, count: 1 }, sequence]);
+    }
+  });
+
   test('events at or below `after`: SOURCE_INVALID, and the cached state stays', async () => {
     const setup = new ProjectorSetup();
     setup.log.append('a', 1);
