@@ -86,6 +86,31 @@ describe('the last caller leaves', () => {
     expect([setup.cache.calls.put, projector.stats().cacheFailures]).toEqual([cached, 0]);
   });
 
+  test('its progress is cached even if the reader fails to close', async () => {
+    const setup = new GatedSetup();
+    setup.append('a', 1, 2);
+    const { source } = setup;
+    const read: typeof source.read = (...args) => {
+      const events = source.read(...args)[Symbol.asyncIterator]();
+      const close = (): never => {
+        throw new Error('close failed');
+      };
+      return { [Symbol.asyncIterator]: () => ({ next: () => events.next(), return: close }) };
+    };
+    setup.events.close();
+    const controller = new AbortController();
+    const projector = setup.projector({ source: { ...source, read } });
+    const call = projector.project(totals, 'a', Freshness.consistent, controller);
+    call.catch(() => {});
+    await settle();
+    await setup.events.next();
+    controller.abort(gone);
+    await expect(call).rejects.toBe(gone);
+    await settle();
+    expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([10n]);
+    await setup.events.open();
+  });
+
   test('no caller joins an abandoned fold: it may never continue', async () => {
     const { setup, projector, controllers } = await folding(1);
     controllers[0]?.abort(gone);

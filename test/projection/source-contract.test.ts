@@ -30,6 +30,20 @@ test('an iterator whose results are null: SOURCE_INVALID', async () => {
   }
 });
 
+test('the callers of a Projector cannot leave: `read` gets no signal', () => {
+  const { cache } = new ProjectorSetup();
+  const options: unknown[] = [];
+  const source: EventReader<Change> = {
+    head: () => 10n,
+    read: (_stream, _kinds, _after, given) => {
+      options.push(given);
+      return at(10n);
+    },
+  };
+  new Projector({ cache, source }).project(totals, 'a');
+  expect(options).toStrictEqual([{}]);
+});
+
 async function failureOf(projector: AnyProjector): Promise<unknown> {
   try {
     return await projector.project(totals, 'a');
