@@ -218,8 +218,7 @@ function pruned(value: unknown): unknown {
 /** `lines[0].price`. */
 function shownPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((shown, key) => {
-    if (typeof key === 'number') return `${shown}[${key}]`;
-    if (typeof key === 'symbol') return `${shown}[${String(key)}]`;
+    if (typeof key !== 'string') return `${shown}[${String(key)}]`;
     if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)) return `${shown}[${JSON.stringify(key)}]`;
     return shown === '' ? key : `${shown}.${key}`;
   }, '');
