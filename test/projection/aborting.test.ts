@@ -183,9 +183,9 @@ test('a fold that ends late, in whatever turn it was given up, does not replace 
     const { source, log } = setup;
     let reads = 0;
     // The first read waits for its second event. Later ones answer at once.
-    const read: typeof source.read = (...args) => {
+    const read: typeof source.read = (stream, kinds, after) => {
       reads += 1;
-      return reads === 1 ? source.read(...args) : (log.read(...args) as never);
+      return reads === 1 ? source.read(stream, kinds, after) : (log.read(stream, kinds, after) as never);
     };
     const projector = setup.projector({ source: { ...source, read } });
     const controller = new AbortController();
