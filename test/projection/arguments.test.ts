@@ -104,6 +104,7 @@ describe.each(ways)('$way', ({ make }) => {
     const projector = make(new ProjectorSetup());
     const error = await rejection(() => projector.warm([], totals, { concurrency: concurrency as number }));
     expect(error).toBeInstanceOf(RangeError);
+    expect(String(error)).toContain(`concurrency must be a positive integer, not ${concurrency}`);
   });
 
   test('a clock that later returns milliseconds as a number', async () => {

@@ -406,8 +406,14 @@ describe('with the timers of the platform', () => {
   });
 });
 
+test.each([1, 2 ** 31 - 1])('cacheTimeoutMs %s is accepted', (cacheTimeoutMs) => {
+  expect(() => new GatedSetup().projector({ cacheTimeoutMs })).not.toThrow();
+});
+
 test.each([0, -1, 1.5, Number.NaN, 2 ** 31, '5', null])('cacheTimeoutMs %s is refused', (cacheTimeoutMs) => {
   const setup = new GatedSetup();
-  expect(() => setup.projector({ cacheTimeoutMs: cacheTimeoutMs as number })).toThrow(RangeError);
+  const create = () => setup.projector({ cacheTimeoutMs: cacheTimeoutMs as number });
+  expect(create).toThrow(RangeError);
+  expect(create).toThrow(`cacheTimeoutMs must be a positive integer up to 2147483647, not ${cacheTimeoutMs}`);
   expect(() => setup.projector({ startTimer: 5 as never })).toThrow(/startTimer must be a function/);
 });

@@ -68,14 +68,16 @@ describe.each(ways)('$way', ({ make }) => {
   test('ends with an error of onProgress', async () => {
     const setup = filled();
     const failure = new Error('terminal gone');
+    let calls = 0;
     const onProgress = (): never => {
+      calls += 1;
       throw failure;
     };
     const warming = (async () => make(setup).warm(streams, totals, { concurrency: 2, onProgress }))();
     await expect(warming).rejects.toBe(failure);
     const { size } = setup.cache.inner;
     await new Promise((resolve) => setTimeout(resolve, 2));
-    expect([size < 3, setup.cache.inner.size]).toEqual([true, size]);
+    expect([size < 3, setup.cache.inner.size, calls]).toEqual([true, size, 1]);
   });
 
   test('ends with an error of the streams, and closes them', async () => {
@@ -207,6 +209,27 @@ describe('AsyncProjector', () => {
     setup.cache.capability = { supportsPrefetch: false, isNoop: false };
     await new AsyncProjector({ cache: setup.cache, source: setup.log }).warm(streams, totals);
     expect(setup.cache.calls.prefetch).toBe(0);
+  });
+
+  test('reads streams ahead only for a cache that supports prefetching', async () => {
+    const setup = filled();
+    setup.cache.capability = { supportsPrefetch: false, isNoop: false };
+    const { held, source } = gated(setup.log);
+    let read = 0;
+    function* some(): Generator<string> {
+      for (const stream of streams) {
+        read += 1;
+        yield stream;
+      }
+    }
+    const projector = new AsyncProjector({ cache: setup.cache, source });
+    const warming = projector.warm(some(), totals, { concurrency: 1 });
+    for (let at = 1; at <= streams.length; at += 1) {
+      await turns();
+      expect(read).toBe(at);
+      held.shift()?.();
+    }
+    expect(await warming).toEqual({ done: 5, failures: [] });
   });
 
   test('a prefetch that is rejected later is counted, and ends nothing', async () => {
