@@ -86,15 +86,20 @@ describe('the last caller leaves', () => {
     expect([setup.cache.calls.put, projector.stats().cacheFailures]).toEqual([cached, 0]);
   });
 
-  test('its progress is cached even if the reader fails to close', async () => {
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('close failed');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('close failed'))],
+  ])('its progress is cached even if closing the reader %s', async (_how, close) => {
     const setup = new GatedSetup();
     setup.append('a', 1, 2);
     const { source } = setup;
     const read: typeof source.read = (...args) => {
       const events = source.read(...args)[Symbol.asyncIterator]();
-      const close = (): never => {
-        throw new Error('close failed');
-      };
       return { [Symbol.asyncIterator]: () => ({ next: () => events.next(), return: close }) };
     };
     setup.events.close();
