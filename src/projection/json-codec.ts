@@ -185,17 +185,16 @@ function isPlainArray(array: readonly unknown[]): boolean {
   return Array.isArray(prototype) && isObjectPrototype(Object.getPrototypeOf(prototype));
 }
 
-function isObjectPrototype(value: unknown): boolean {
+function isObjectPrototype(value: object | null): boolean {
   if (value === Object.prototype) return true;
   // Of another realm.
-  const isLast = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
-  return isLast && Object.hasOwn(value, 'isPrototypeOf');
+  return value !== null && Object.getPrototypeOf(value) === null && Object.hasOwn(value, 'isPrototypeOf');
 }
 
 function kindOfObject(value: object): string {
   const kind = kindOf(value);
   if (Object.getPrototypeOf(value) === null) return 'an object without a prototype';
-  return kind === 'Object' || kind === 'Array' ? tagOf(value).slice('[object '.length, -1) : kind;
+  return kind === 'Object' ? tagOf(value).slice('[object '.length, -1) : kind;
 }
 
 function tagOf(value: object): string {
@@ -218,8 +217,7 @@ function pruned(value: unknown): unknown {
 /** `lines[0].price`. */
 function shownPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((shown, key) => {
-    if (typeof key === 'number') return `${shown}[${key}]`;
-    if (typeof key === 'symbol') return `${shown}[${String(key)}]`;
+    if (typeof key !== 'string') return `${shown}[${String(key)}]`;
     if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)) return `${shown}[${JSON.stringify(key)}]`;
     return shown === '' ? key : `${shown}.${key}`;
   }, '');

@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ActiveFolds } from '../../src/projection/cached-states.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
+import { Projector } from '../../src/projection/projector.ts';
 import { GatedSetup, settle } from './gated-setup.ts';
 import { totals } from './totals.ts';
 
@@ -64,6 +65,55 @@ describe('the last caller leaves', () => {
     await setup.events.open();
     const { state, report } = await projector.projectWithReport(totals, 'a', always);
     expect([state?.sum, report.outcome, report.eventsRead]).toEqual([6, 'delta', 1]);
+  });
+
+  test.each([
+    ['from the first event', 0],
+    ['onto a cached state', 1],
+  ])('before any event was read, %s: nothing is cached', async (_what, cached) => {
+    const setup = new GatedSetup();
+    const projector = setup.projector();
+    setup.append('a', 1);
+    if (cached > 0) await projector.project(totals, 'a');
+    setup.append('a', 2);
+    setup.events.close();
+    const controller = new AbortController();
+    const call = projector.project(totals, 'a', Freshness.consistent, controller);
+    await settle();
+    controller.abort(gone);
+    await expect(call).rejects.toBe(gone);
+    await setup.events.open();
+    expect([setup.cache.calls.put, projector.stats().cacheFailures]).toEqual([cached, 0]);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('close failed');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('close failed'))],
+  ])('its progress is cached even if closing the reader %s', async (_how, close) => {
+    const setup = new GatedSetup();
+    setup.append('a', 1, 2);
+    const { source } = setup;
+    const read: typeof source.read = (...args) => {
+      const events = source.read(...args)[Symbol.asyncIterator]();
+      return { [Symbol.asyncIterator]: () => ({ next: () => events.next(), return: close }) };
+    };
+    setup.events.close();
+    const controller = new AbortController();
+    const projector = setup.projector({ source: { ...source, read } });
+    const call = projector.project(totals, 'a', Freshness.consistent, controller);
+    call.catch(() => {});
+    await settle();
+    await setup.events.next();
+    controller.abort(gone);
+    await expect(call).rejects.toBe(gone);
+    await settle();
+    expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([10n]);
+    await setup.events.open();
   });
 
   test('no caller joins an abandoned fold: it may never continue', async () => {
@@ -129,6 +179,39 @@ describe('a caller leaves before it shares a fold', () => {
   });
 });
 
+test('a fold that ends late, in whatever turn it was abandoned, does not replace what a newer one cached', async () => {
+  const outcomes = new Set<unknown>();
+  for (let turns = 0; turns < 20; turns += 1) {
+    const setup = new GatedSetup();
+    setup.append('a', 1, 2, 3);
+    setup.events.close();
+    const { source, log } = setup;
+    let reads = 0;
+    // The first read waits for its second event. Later ones answer at once.
+    const read: typeof source.read = (stream, kinds, after) => {
+      reads += 1;
+      return reads === 1 ? source.read(stream, kinds, after) : (log.read(stream, kinds, after) as never);
+    };
+    const projector = setup.projector({ source: { ...source, read } });
+    const controller = new AbortController();
+    const abandoned = projector.project(totals, 'a', Freshness.consistent, controller).catch(() => 'left');
+    await settle();
+    await setup.events.next();
+    setup.heads.close();
+    const next = projector.projectWithReport(totals, 'a');
+    await settle();
+    const opened = setup.heads.open();
+    for (let turn = 0; turn < turns; turn += 1) await null;
+    controller.abort(gone);
+    await opened;
+    await setup.events.open();
+    expect(await abandoned).toBe('left');
+    outcomes.add((await next).report.joined);
+    expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([30n]);
+  }
+  expect(outcomes).toEqual(new Set([false, true]));
+});
+
 test('a signal that is aborted after the result changes nothing, and has no listener left', async () => {
   const setup = new GatedSetup();
   setup.append('a', 1);
@@ -138,17 +221,37 @@ test('a signal that is aborted after the result changes nothing, and has no list
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
   signal.addEventListener = (...args: Parameters<typeof add>) => {
-    listeners += 1;
+    if (args[0] === 'abort') listeners += 1;
     add(...args);
   };
   signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    listeners -= 1;
+    if (args[0] === 'abort') listeners -= 1;
     remove(...args);
   };
   expect(await setup.projector().project(totals, 'a', Freshness.consistent, { signal })).toEqual({ sum: 1, count: 1 });
   await settle();
   expect(listeners).toBe(0);
   controller.abort(gone);
+});
+
+test('however a call of a Projector ends, it no longer counts as running', () => {
+  const begin = vi.spyOn(ActiveFolds.prototype, 'begin');
+  const end = vi.spyOn(ActiveFolds.prototype, 'end');
+  try {
+    const { cache, log } = new GatedSetup();
+    const projector = new Projector({ cache, source: log });
+    projector.project(totals, 'a');
+    log.append('a', 1);
+    for (let i = 0; i < 2; i += 1) projector.project(totals, 'a');
+    log.failure = { afterEvents: log.eventsRead, error: new Error('connection lost') };
+    log.append('a', 2);
+    expect(() => projector.project(totals, 'a')).toThrow('connection lost');
+    expect(end.mock.calls.map(([activeFold]) => activeFold)).toEqual(begin.mock.results.map(({ value }) => value));
+    expect(end).toHaveBeenCalledTimes(4);
+  } finally {
+    begin.mockRestore();
+    end.mockRestore();
+  }
 });
 
 test('however a call ends, it no longer counts as running', async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
+import { jsonCodec } from '../../src/projection/json-codec.ts';
 import type { Projection } from '../../src/projection/projection.ts';
 import { Projector, type ProjectorOptions } from '../../src/projection/projector.ts';
 import { answeringLater, type Change } from './memory-log.ts';
@@ -41,6 +42,11 @@ describe.each(ways)('$way', ({ make }) => {
     ['with kinds that are not strings', { ...totals, kinds: [1] }, /kinds of the projection 'totals'/],
     ['with incremental that is not a boolean', { ...totals, incremental: 'no' }, /incremental of the projection/],
     ['with an invalid codec', { ...totals, codec: { encode: () => 1 } }, /codec of the projection/],
+    [
+      'with a codec whose normalize is no function',
+      { ...totals, codec: { ...jsonCodec(), normalize: 5 } },
+      /normalize of/,
+    ],
     ['with a codec of null', { ...totals, codec: null }, /codec of the projection/],
   ])('a projection %s', async (_what, projection, message) => {
     const setup = new ProjectorSetup();
@@ -65,8 +71,14 @@ describe.each(ways)('$way', ({ make }) => {
   ])('a stream: %s', async (_what, stream) => {
     const setup = new ProjectorSetup();
     const projector = make(setup);
-    expect(await rejection(() => projector.project(totals, stream as string))).toBeInstanceOf(TypeError);
-    expect(await rejection(() => projector.invalidate(stream as string))).toBeInstanceOf(TypeError);
+    for (const act of [
+      () => projector.project(totals, stream as string),
+      () => projector.invalidate(stream as string),
+    ]) {
+      const error = await rejection(act);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(String(error)).toMatch(/stream must/);
+    }
     expect([setup.log.headsAsked, setup.cache.calls.get, setup.cache.calls.deletePrefix]).toEqual([0, 0, 0]);
   });
 
@@ -79,7 +91,9 @@ describe.each(ways)('$way', ({ make }) => {
     [{ kind: 'bestEffort', maxStaleMs: -1 }, RangeError],
   ])('a freshness: %j', async (freshness, kind) => {
     const projector = make(new ProjectorSetup());
-    expect(await rejection(() => projector.project(totals, 'a', freshness as Freshness))).toBeInstanceOf(kind);
+    const error = await rejection(() => projector.project(totals, 'a', freshness as Freshness));
+    expect(error).toBeInstanceOf(kind);
+    expect(String(error)).toMatch(/freshness must be Freshness\.consistent or|maxStaleMs must be/);
   });
 
   test('onBudget that is neither throw nor stale', async () => {
@@ -87,12 +101,14 @@ describe.each(ways)('$way', ({ make }) => {
     const options = { onBudget: 'stael' as 'stale' };
     const error = await rejection(() => projector.projectWithReport(totals, 'a', Freshness.consistent, options));
     expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toContain("onBudget must be 'throw' or 'stale', not stael");
   });
 
   test.each([0, -1, 1.5, Number.NaN, '8'])('a concurrency of %s', async (concurrency) => {
     const projector = make(new ProjectorSetup());
     const error = await rejection(() => projector.warm([], totals, { concurrency: concurrency as number }));
     expect(error).toBeInstanceOf(RangeError);
+    expect(String(error)).toContain(`concurrency must be a positive integer, not ${concurrency}`);
   });
 
   test('a clock that later returns milliseconds as a number', async () => {
@@ -151,6 +167,21 @@ describe('options', () => {
     expect(projector.project(totals, 'a')).toEqual({ sum: 2, count: 2 });
   });
 
+  test.each([
+    [-1n, false],
+    [0n, true],
+    [10n ** 9n - 1n, true],
+    [10n ** 9n, false],
+    [10n ** 14n - 1n, false],
+    [10n ** 14n, true],
+    [10n ** 17n - 1n, true],
+    [10n ** 17n, false],
+  ])('a clock that returns %s at first: accepted is %s', (nowUs, isAccepted) => {
+    const create = () => new Projector({ cache, source, nowUs: () => nowUs });
+    if (isAccepted) expect(create).not.toThrow();
+    else expect(create).toThrow(RangeError);
+  });
+
   test('a clock may step anywhere later', () => {
     const setup = new ProjectorSetup();
     setup.log.append('a', 1);
@@ -185,6 +216,18 @@ describe('a Projector with an asynchronous cache or source', () => {
     // Its unawaited promises are rejected later: those rejections are handled, and do not end the process.
     await new Promise((resolve) => setTimeout(resolve, 1));
   });
+});
+
+test.each(['put', 'deletePrefix'])('a Projector whose cache has an asynchronous %s: a TypeError', async (method) => {
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 1);
+  new Projector({ cache: setup.cache, source: setup.log }).project(totals, 'a');
+  const cache = Object.assign(setup.cache, { [method]: () => Promise.reject(new Error('late')) });
+  const projector = new Projector<Change>({ cache, source: setup.log });
+  if (method === 'put') setup.log.append('a', 1);
+  else setup.log.restoreTo(0n);
+  expect(() => projector.project(totals, 'a')).toThrow(/use AsyncProjector/);
+  await new Promise((resolve) => setTimeout(resolve, 1));
 });
 
 test('projections of any state can be swept', () => {

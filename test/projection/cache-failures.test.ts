@@ -100,7 +100,8 @@ describe.each(ways)('$way', ({ make }) => {
     ['null for a miss', null],
     ['no meta', { value: new Uint8Array(1) }],
     ['a value of no bytes', { value: '\u0001{}', meta: { watermark: 10n, cachedAtUs: 1n } }],
-    ['a meta of numbers', { value: Uint8Array.of(0), meta: { watermark: 10, cachedAtUs: 1 } }],
+    ['a watermark that is a number', { value: Uint8Array.of(0), meta: { watermark: 10, cachedAtUs: 1n } }],
+    ['a time that is a number', { value: Uint8Array.of(0), meta: { watermark: 10n, cachedAtUs: 1 } }],
   ])('a cache that breaks its contract (%s) counts as failed, like one that throws', async (_what, entry) => {
     const setup = new ProjectorSetup();
     setup.log.append('a', 1);

@@ -69,10 +69,37 @@ describe('a put that is not answered', () => {
       setup.append('a', amount);
     }
     expect([setup.puts.waiting, setup.cache.calls.put]).toEqual([1, 0]);
+    await setup.puts.next();
+    // The second is under way, and the key is still read from the queue.
+    expect([setup.puts.waiting, setup.cache.calls.put]).toEqual([1, 1]);
+    expect(await projector.project(totals, 'a', always)).toEqual({ sum: 6, count: 3 });
+    expect(setup.cache.calls.get).toBe(1);
     await setup.puts.open();
     await projector.flush();
     expect([setup.cache.calls.put, timers.running]).toEqual([2, 0]);
     expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([30n]);
+  });
+
+  test('a next write that throws at once is counted, and the key is read from the cache again', async () => {
+    const { setup, projector, report } = timed(1);
+    const cache = setup.asyncCache;
+    const { put } = cache;
+    const isRefused = { now: false };
+    cache.put = (...args: Parameters<typeof put>) => {
+      if (isRefused.now) throw new Error('closed');
+      return put(...args);
+    };
+    const refused = setup.projector({ cache });
+    setup.puts.close();
+    await refused.project(totals, 'a');
+    setup.append('a', 2);
+    await refused.project(totals, 'a');
+    isRefused.now = true;
+    await setup.puts.open();
+    expect(refused.stats().cacheFailures).toBe(1);
+    expect((await refused.projectWithReport(totals, 'a')).report).toMatchObject({ outcome: 'delta', watermark: 20n });
+    expect(projector.stats().cacheFailures).toBe(0);
+    expect((await report()).outcome).toBe('delta');
   });
 
   test('a change by a caller to its state does not reach the state being written', async () => {
@@ -102,6 +129,16 @@ describe('a put that is not answered', () => {
     await setup.puts.open();
     expect((await report()).outcome).toBe('hit');
     expect(setup.cache.calls.put).toBe(1);
+  });
+
+  test('that fails after its timeout counts as one failure', async () => {
+    const { setup, timers, projector } = timed(1);
+    setup.puts.close();
+    await projector.project(totals, 'a');
+    await timers.runOut();
+    setup.cache.failing = ['put'];
+    await setup.puts.open();
+    expect([setup.cache.calls.put, projector.stats().cacheFailures]).toEqual([1, 1]);
   });
 
   test('other keys are not affected', async () => {
@@ -158,6 +195,7 @@ describe('invalidate', () => {
     await projector.invalidate('a');
     setup.cache.failing = ['deletePrefix'];
     await setup.puts.open();
+    expect(projector.stats().cacheFailures).toBe(2);
     expect((await report()).refusal).toBe('cache-failed');
     setup.deletes.close();
     setup.cache.failing = [];
@@ -171,6 +209,28 @@ describe('invalidate', () => {
     expect((await report()).outcome).toBe('hit');
   });
 
+  test('a removal that throws at once is retried too', async () => {
+    const { setup, timers } = timed(1);
+    const cache = setup.asyncCache;
+    const { deletePrefix } = cache;
+    const projector = setup.projector({ cache, startTimer: timers.startTimer });
+    const refusal = async () => (await projector.projectWithReport(totals, 'a')).report.refusal;
+    setup.puts.close();
+    await projector.project(totals, 'a');
+    await timers.runOut();
+    await projector.invalidate('a');
+    cache.deletePrefix = () => {
+      throw new Error('busy');
+    };
+    await setup.puts.open();
+    expect([projector.stats().cacheFailures, setup.cache.inner.size]).toEqual([2, 1]);
+    cache.deletePrefix = deletePrefix;
+    setup.deletes.close();
+    expect(await refusal()).toBe('cache-failed');
+    await setup.deletes.open();
+    expect([await refusal(), setup.cache.calls.deletePrefix]).toEqual(['absent', 2]);
+  });
+
   test('a put that waits for another is not started', async () => {
     const { setup, projector } = timed(1);
     setup.puts.close();
@@ -180,6 +240,24 @@ describe('invalidate', () => {
     const invalidation = projector.invalidate('a');
     await setup.puts.open();
     expect([await invalidation, setup.cache.calls.put, setup.cache.inner.size]).toEqual([1, 1, 0]);
+  });
+
+  test('does not wait for the puts of other streams, and drops none of them', async () => {
+    const { setup, projector } = timed(1);
+    setup.puts.close();
+    await projector.project(totals, 'a');
+    setup.append('a', 2);
+    await projector.project(totals, 'a');
+    let isDone = false;
+    const invalidation = projector.invalidate('b').then(() => {
+      isDone = true;
+    });
+    await settle();
+    expect([isDone, setup.puts.waiting]).toEqual([true, 1]);
+    await setup.puts.open();
+    await invalidation;
+    await projector.flush();
+    expect([...setup.cache.inner.entries()].map(([, { meta }]) => meta.watermark)).toEqual([20n]);
   });
 
   test('a deletion that is not answered in time: CACHE_FAILED', async () => {
@@ -197,6 +275,38 @@ describe('invalidate', () => {
     await projector.project(totals, 'a');
     await projector.flush();
     expect(setup.cache.inner.size).toBe(1);
+  });
+});
+
+describe('flush', () => {
+  async function flushing() {
+    const { setup, timers, projector } = timed(1);
+    setup.append('b', 1);
+    setup.puts.close();
+    for (const stream of ['a', 'b']) await projector.project(totals, stream);
+    let isDone = false;
+    const flushed = projector.flush().then(() => {
+      isDone = true;
+    });
+    await settle();
+    return { setup, timers, flushed, isDone: () => isDone };
+  }
+
+  test('waits for the writes of all streams', async () => {
+    const { setup, flushed, isDone } = await flushing();
+    await setup.puts.next();
+    expect(isDone()).toBe(false);
+    await setup.puts.open();
+    await flushed;
+    expect(setup.cache.inner.size).toBe(2);
+  });
+
+  test('waits no longer than their timeout', async () => {
+    const { setup, timers, flushed } = await flushing();
+    await timers.runOut();
+    await flushed;
+    expect(setup.cache.inner.size).toBe(0);
+    await setup.puts.open();
   });
 });
 
@@ -296,8 +406,14 @@ describe('with the timers of the platform', () => {
   });
 });
 
+test.each([1, 2 ** 31 - 1])('cacheTimeoutMs %s is accepted', (cacheTimeoutMs) => {
+  expect(() => new GatedSetup().projector({ cacheTimeoutMs })).not.toThrow();
+});
+
 test.each([0, -1, 1.5, Number.NaN, 2 ** 31, '5', null])('cacheTimeoutMs %s is refused', (cacheTimeoutMs) => {
   const setup = new GatedSetup();
-  expect(() => setup.projector({ cacheTimeoutMs: cacheTimeoutMs as number })).toThrow(RangeError);
+  const create = () => setup.projector({ cacheTimeoutMs: cacheTimeoutMs as number });
+  expect(create).toThrow(RangeError);
+  expect(create).toThrow(`cacheTimeoutMs must be a positive integer up to 2147483647, not ${cacheTimeoutMs}`);
   expect(() => setup.projector({ startTimer: 5 as never })).toThrow(/startTimer must be a function/);
 });

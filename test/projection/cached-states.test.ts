@@ -23,6 +23,7 @@ describe.each(ways)('$way', ({ make }) => {
       ['bytes that are not UTF-8', Uint8Array.of(1, 0xff)],
       ['no byte at all', new Uint8Array(0)],
       ['an unknown tag', utf8.encode('\u0002{}')],
+      ['an unknown tag alone', Uint8Array.of(2)],
       ['no state, and more', Uint8Array.of(0, 0)],
     ])('%s', async (_what, value) => {
       const setup = new ProjectorSetup();
@@ -36,6 +37,17 @@ describe.each(ways)('$way', ({ make }) => {
         expect(report).toMatchObject({ outcome: 'replay', refusal: 'undecodable', eventsRead: 1 });
         expect((await projector.projectWithReport(totals, 'a')).report.outcome).toBe('hit');
       }
+      expect(projector.stats().undecodable).toBe(2);
+    });
+
+    test('a value that no projector wrote is no state: it has no age', async () => {
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 1);
+      const projector = make(setup);
+      await projector.project(totals, 'a');
+      overwrite(setup, utf8.encode('\u0002{}'));
+      const { report } = await projector.projectWithReport(totals, 'a');
+      expect([report.refusal, 'ageUs' in report]).toEqual(['undecodable', false]);
     });
 
     test('also if newer events would be folded onto it', async () => {
@@ -122,6 +134,7 @@ describe.each(ways)('$way', ({ make }) => {
       expect([state, report.outcome, report.refusal]).toEqual([undefined, 'empty', 'absent']);
       expect(['watermark' in report, 'head' in report, setup.cache.inner.size]).toEqual([false, false, 0]);
       expect(await projector.project(totals, 'unknown')).toBe(undefined);
+      expect(setup.cache.calls).toMatchObject({ put: 0, deletePrefix: 0 });
     });
 
     test('apply returning undefined: no state, and the next event continues from initial()', async () => {
@@ -134,6 +147,15 @@ describe.each(ways)('$way', ({ make }) => {
       // From the cached state, and from the first event.
       expect(await projector.project(open, 'a')).toBe(102);
       expect(await make(new Restarted(setup)).project({ ...open, incremental: false, version: 1 }, 'a')).toBe(102);
+    });
+
+    test('also with a codec that normalizes states', async () => {
+      const setup = new ProjectorSetup();
+      setup.log.append('a', 0, 'closed');
+      const projector = make(setup);
+      const codec = jsonCodec<number>({ dropUndefined: true });
+      expect(await projector.project({ ...open, codec }, 'a')).toBe(undefined);
+      expect((await projector.projectWithReport({ ...open, codec }, 'a')).report.outcome).toBe('hit');
     });
 
     test('"no state at this watermark" is remembered and not folded again', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unlessAborted } from '../../src/projection/cancellation.ts';
+import { assertSignal, unlessAborted } from '../../src/projection/cancellation.ts';
 
 const reason = new Error('client gone');
 
@@ -26,4 +26,14 @@ test('is rejected with the reason at once, even if the promise never settles', a
 test('handles the rejection of a promise that is no longer awaited', async () => {
   const late = Promise.reject(new Error('connection lost'));
   await expect(unlessAborted(late, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+test('a signal needs a boolean `aborted` and all methods, whatever its class', () => {
+  const act = (): void => {};
+  const signal = { aborted: false, throwIfAborted: act, addEventListener: act, removeEventListener: act };
+  expect(() => assertSignal(signal as unknown as AbortSignal)).not.toThrow();
+  for (const key of Object.keys(signal)) {
+    const without = { ...signal, [key]: undefined } as unknown as AbortSignal;
+    expect(() => assertSignal(without)).toThrow(new TypeError('signal must be an AbortSignal; got Object'));
+  }
 });

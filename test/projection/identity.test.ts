@@ -108,6 +108,8 @@ describe.each(ways)('$way', ({ make }) => {
   test('of another type: refused', async () => {
     const setup = new ProjectorSetup();
     setup.log.identity = 5 as unknown as string;
-    await expect((async () => make(setup).project(totals, 'a'))()).rejects.toThrow(TypeError);
+    await expect((async () => make(setup).project(totals, 'a'))()).rejects.toThrow(
+      new TypeError('identity of an event reader must be a string; got number'),
+    );
   });
 });

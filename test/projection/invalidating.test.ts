@@ -106,6 +106,23 @@ describe.each([
     expect((await projector.projectWithReport(totals, 'a')).report.outcome).toBe('hit');
   });
 
+  test('later callers still share the fold that replaced it when it has ended', async () => {
+    const { setup, projector, call } = await folding();
+    await projector.invalidate('a');
+    const replacing = projector.projectWithReport(totals, 'a');
+    await settle();
+    await setup.events.next();
+    // The waits of the two folds alternate.
+    await setup.events.last();
+    await setup.events.last();
+    setup.events.isOpen = false;
+    const late = projector.projectWithReport(totals, 'a');
+    await settle();
+    await setup.events.open();
+    expect([(await call)?.sum, (await replacing).report.joined, (await late).report.joined]).toEqual([3, false, true]);
+    expect(setup.log.reads).toHaveLength(2);
+  });
+
   test('other streams are not affected, nor the same one afterwards', async () => {
     const { setup, projector } = await folding();
     await projector.invalidate('a:1');

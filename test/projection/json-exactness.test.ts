@@ -7,6 +7,11 @@ class Money {
   readonly cents = 5;
 }
 class Lines extends Array<number> {}
+class Ancestor {
+  isPrototypeOf(): boolean {
+    return true;
+  }
+}
 
 const shared = { qty: 1 };
 const cyclic: Record<string, unknown> = { name: 'x' };
@@ -79,7 +84,10 @@ describe('a state that JSON would change', () => {
     ['JSON', { a: JSON }, 'a (JSON)'],
     ['an error', { a: new RangeError('x') }, 'a (RangeError)'],
     ['an instance of a class', { price: new Money() }, 'price (Money)'],
+    ['an instance of a class that looks like the end of a chain', { a: new Ancestor() }, 'a (Ancestor)'],
     ['an array of a class', { lines: Lines.of(1) }, 'lines (Lines)'],
+    ['an array that inherits from an array', { lines: Object.setPrototypeOf([1], []) }, 'lines (Array)'],
+    ['an array that inherits from an object', { lines: Object.setPrototypeOf([1], {}) }, 'lines (Array)'],
     ['an object without a prototype', { counts: Object.create(null) }, 'counts (an object without a prototype)'],
     ['one whose prototype has none', { a: Object.create(Object.create(null)) }, 'a (object)'],
     ['an object of another realm with a class', { a: runInNewContext('new Map()') }, 'a (Map)'],
@@ -111,11 +119,11 @@ describe('a state that JSON would change', () => {
 
 describe('withoutUndefined', () => {
   test('copies only objects with an undefined property', () => {
-    const kept = { b: [1] };
-    const state = Object.freeze({ kept, lines: Object.freeze([Object.freeze({ a: 1, b: undefined }), kept.b.length]) });
+    const kept = { b: [1, null, 'x'] };
+    const state = Object.freeze({ kept, lines: Object.freeze([Object.freeze({ a: 1, b: undefined }), 'y', null]) });
     const pruned = withoutUndefined<unknown>(state) as typeof state;
     expect(Object.keys(pruned.lines[0] as object)).toEqual(['a']);
-    expect(pruned).toEqual({ kept: { b: [1] }, lines: [{ a: 1 }, 1] });
+    expect(pruned).toEqual({ kept: { b: [1, null, 'x'] }, lines: [{ a: 1 }, 'y', null] });
     expect(pruned.kept).toBe(kept);
     expect(Object.keys(state.lines[0] as object)).toEqual(['a', 'b']);
   });

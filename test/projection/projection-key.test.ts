@@ -100,6 +100,10 @@ describe('fingerprintOf', () => {
     const text = [...u32(1), ...u32(2), 0, 120, 0x20, 0xac, ...u32(2), ...u32(1), 0, 97, ...u32(1), 0, 98];
     const digest = createHash('sha256').update(Uint8Array.from(text)).digest();
     expect(fingerprintOf(['b', 'a'], 'x€')).toEqual(new Uint8Array(digest.subarray(0, 24)));
+    const none = createHash('sha256')
+      .update(Uint8Array.from([...u32(0), ...u32(0)]))
+      .digest();
+    expect(fingerprintOf([], undefined)).toEqual(new Uint8Array(none.subarray(0, 24)));
   });
 });
 

@@ -106,6 +106,9 @@ describe.each(ways)('$way', ({ make }) => {
     expect(first.report).toMatchObject({ outcome: 'replay', stale: true, watermark: 100n, head: 250n, eventsRead: 10 });
     const second = await ask();
     expect(second.report).toMatchObject({ outcome: 'delta', stale: true, watermark: 200n });
+    const insisting = make(setup, { replayBudget: { events: 4 } });
+    const thrown = async () => insisting.projectWithReport(totals, 'a', Freshness.consistent, { onBudget: 'throw' });
+    await expect(thrown()).rejects.toMatchObject({ code: 'REPLAY_BUDGET' });
     const third = await ask();
     expect(third.state?.sum).toBe(events);
     expect(third.report).toMatchObject({ outcome: 'delta', stale: false, watermark: 250n });
@@ -137,10 +140,21 @@ describe.each(ways)('$way', ({ make }) => {
     expect([folded.state?.sum, folded.report.outcome, folded.report.stale]).toEqual([10, 'replay', true]);
   });
 
+  test('not incremental: a fold that ends at the cached state is the answer, as it is as new', async () => {
+    const setup = filled();
+    const projection = { ...totals, incremental: false };
+    await make(setup).project(projection, 'a');
+    setup.log.append('a', 1);
+    const projector = make(setup, { replayBudget: { events } });
+    const { report } = await projector.projectWithReport(projection, 'a', Freshness.consistent, { onBudget: 'stale' });
+    expect(report).toMatchObject({ outcome: 'replay', stale: true, watermark: 250n, eventsRead: events });
+  });
+
   test('the message names the progress and the remedy', async () => {
     const projector = make(filled(), { replayBudget: { events: 10 } });
     await expect((async () => projector.project(totals, 'a'))()).rejects.toThrow(
-      "projecting 'totals' of 'a' was stopped after 10 events by its replay budget",
+      "projecting 'totals' of 'a' was stopped after 10 events by its replay budget; the result so far is cached if the " +
+        'projection is incremental: try again, or raise the budget',
     );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Freshness } from '../../src/projection/freshness.ts';
+import { jsonCodec } from '../../src/projection/json-codec.ts';
 import type { ProjectionReport } from '../../src/projection/projection-report.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import type { Change } from './memory-log.ts';
@@ -73,6 +74,35 @@ describe.each(ways)('$way', ({ make }) => {
     expect(totalUs).toBeGreaterThanOrEqual(lookupUs + headUs + foldUs + codecUs + storeUs);
   });
 
+  test('has the time of each step in its phase', async () => {
+    const setup = new ProjectorSetup();
+    const costing = <Args extends unknown[], Result>(ms: number, act: (...args: Args) => Result) => {
+      return (...args: Args): Result => {
+        setup.elapsedMs += ms;
+        return act(...args);
+      };
+    };
+    setup.cache.get = costing(1, setup.cache.get.bind(setup.cache));
+    const head = costing(10, setup.log.head.bind(setup.log));
+    const { encode, decode } = jsonCodec<Totals>();
+    const codec = { encode: costing(100, encode), decode: costing(1000, decode) };
+    const projection = { ...totals, apply: costing(10_000, totals.apply), codec };
+    const projector = make(setup, { verifyEvery: 2 }, { head, read: setup.log.read.bind(setup.log) });
+    const durations = async (freshness?: Freshness) =>
+      (await projector.projectWithReport(projection, 'a', freshness)).report.durations;
+
+    setup.log.append('a', 1);
+    await projector.project(projection, 'a');
+    const none = { waitUs: 0, storeUs: 0 };
+    const hit = { ...none, lookupUs: 1000, headUs: 10_000, foldUs: 0, codecUs: 1_000_000, totalUs: 1_011_000 };
+    expect(await durations()).toEqual(hit);
+    // A shadow check: decoding the initial state, `apply` and encoding the result belong to the fold.
+    const foldUs = 1_000_000 + 10_000_000 + 100_000;
+    expect(await durations()).toEqual({ ...hit, foldUs, totalUs: hit.totalUs + foldUs });
+    const fresh = { ...hit, headUs: 0, totalUs: 1_001_000 };
+    expect(await durations(Freshness.bestEffort({ maxStaleMs: 1 }))).toEqual(fresh);
+  });
+
   test('is counted in stats', async () => {
     const setup = new ProjectorSetup();
     const projector = make(setup);
@@ -86,6 +116,37 @@ describe.each(ways)('$way', ({ make }) => {
     const counted = { hits: 1, deltas: 1, replays: 1, empties: 1, eventsRead: 2 };
     expect(projector.stats()).toEqual({ ...counted, ...noTrouble });
   });
+});
+
+test('removing the state of events that are gone is a write to the cache', () => {
+  const setup = new ProjectorSetup();
+  const deletePrefix = setup.cache.deletePrefix.bind(setup.cache);
+  setup.cache.deletePrefix = (prefix) => {
+    setup.elapsedMs += 3;
+    return deletePrefix(prefix);
+  };
+  const projector = new Projector({ cache: setup.cache, source: setup.log, ...setup.settings });
+  const cacheAndForget = (): void => {
+    setup.log.append('a', 1);
+    projector.project(totals, 'a');
+    setup.log.restoreTo(0n);
+  };
+  cacheAndForget();
+  const { durations, outcome } = projector.projectWithReport(totals, 'a').report;
+  expect([outcome, durations.storeUs, durations.totalUs]).toEqual(['empty', 3000, 3000]);
+  cacheAndForget();
+  expect([projector.project(totals, 'a'), setup.cache.inner.size]).toEqual([undefined, 0]);
+});
+
+test('without onReport, project reads no clock for durations', () => {
+  const setup = new ProjectorSetup();
+  setup.log.append('a', 1);
+  let readings = 0;
+  const elapsed = (): number => (readings += 1);
+  const projector = new Projector({ cache: setup.cache, source: setup.log, elapsed });
+  const atFirst = readings;
+  for (let i = 0; i < 2; i += 1) projector.project(totals, 'a');
+  expect(readings).toBe(atFirst);
 });
 
 test('an error of onReport becomes a warning, and the call returns its state', () => {

@@ -82,14 +82,17 @@ describe.each(ways)('$way', (way) => {
     expect([state, report.shadow]).toEqual([{ sum: 1, count: 1 }, 'different']);
   });
 
-  test('a state that the cached one starts with counts as different', async () => {
+  test.each([
+    [12, 1],
+    [1, 12],
+  ])('a state of which one starts with the other counts as different: %s, %s', async (before, after) => {
     const setup = new ProjectorSetup();
-    setup.log.append('a', 12);
-    const twelve = { name: 'amount', initial: () => 0, apply: (_state: number, { amount }: Change) => amount };
-    await make(setup).project(twelve, 'a');
-    const one = { ...twelve, apply: () => 1 };
-    const { state, report } = await make(setup, { verifyEvery: 1 }).projectWithReport(one, 'a');
-    expect([state, report.shadow]).toEqual([1, 'different']);
+    setup.log.append('a', before);
+    const amounts = { name: 'amount', initial: () => 0, apply: (_state: number, { amount }: Change) => amount };
+    await make(setup).project(amounts, 'a');
+    const other = { ...amounts, apply: () => after };
+    const { state, report } = await make(setup, { verifyEvery: 1 }).projectWithReport(other, 'a');
+    expect([state, report.shadow]).toEqual([after, 'different']);
   });
 
   test('a state known to be wrong is removed, even if the replay after it fails', async () => {
@@ -121,6 +124,20 @@ describe.each(ways)('$way', (way) => {
     setup.log.restoreTo(10n);
     const { state, report } = await make(setup, { verifyEvery: 1 }, source).projectWithReport(totals, 'a');
     expect([state, report.shadow]).toEqual([{ sum: 3, count: 2 }, 'unfinished']);
+  });
+
+  test('a replay that ends after the watermark is different, even if its state is equal', async () => {
+    const setup = await cached(way);
+    const source = {
+      head: () => 20n,
+      *read(stream: string, kinds: readonly string[]) {
+        for (const { sequence, event } of setup.log.read(stream, kinds)) {
+          yield { sequence: sequence === 20n ? 25n : sequence, event };
+        }
+      },
+    };
+    const { state, report } = await make(setup, { verifyEvery: 1 }, source).projectWithReport(totals, 'a');
+    expect([state, report.shadow, report.watermark]).toEqual([{ sum: 3, count: 2 }, 'different', 25n]);
   });
 
   test('a state that cannot be decoded is reported as that: nothing is replayed to compare it', async () => {
@@ -182,6 +199,18 @@ describe.each(ways)('$way', (way) => {
 
     test('each time: no verdict', async () => {
       expect(await verdictOf(salted)).toBe('unfinished');
+    });
+
+    test.each([
+      ['the cached state', 2],
+      ['the state of the replay', 5],
+    ])('each time, but only %s: no verdict', async (_which, ofA) => {
+      const saltedIf: StateCodec<Counts> = {
+        encode: (counts) => (counts.get('a') === ofA ? salted.encode(counts) : text([...counts, ['salt', 0]])),
+        decode: salted.decode,
+      };
+      const apply = (counts: Counts, { kind }: Change): Counts => counts.set(kind, 5);
+      expect(await verdictOf(saltedIf, { apply })).toBe('unfinished');
     });
   });
 

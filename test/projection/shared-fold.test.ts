@@ -21,6 +21,7 @@ describe('SharedFold.answers', () => {
       { head: 9n, askedAt: 6, beganAt: 5, found: 10n, lowest: 10n },
     ],
     ['above, read before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 10n, lowest: 10n }],
+    ['above, read as the call began', false, { head: 11n, askedAt: 5, beganAt: 5, found: 10n, lowest: 10n }],
     ['above, read later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 10n, lowest: 10n }],
     ['above the head of an earlier try, later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 12n, lowest: 10n }],
     ['the same, before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 12n, lowest: 10n }],
@@ -36,11 +37,13 @@ describe('ActiveFolds', () => {
     if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('four were begun');
     activeFolds.end(a);
     activeFolds.end(d);
+    const newest = activeFolds.begin('a');
+    activeFolds.end(newest);
     activeFolds.beginInvalidation('a');
-    expect([a, b, c, d].map(({ isDropped }) => isDropped)).toEqual([false, false, true, false]);
+    expect([a, b, c, d, newest].map(({ isDropped }) => isDropped)).toEqual([false, false, true, false, false]);
     activeFolds.end(b);
     activeFolds.end(c);
-    expect(activeFolds.begin('a').isDropped).toBe(true);
+    expect([activeFolds.begin('a').isDropped, activeFolds.begin('b').isDropped]).toEqual([true, false]);
     activeFolds.beginInvalidation('a');
     activeFolds.endInvalidation('a');
     expect(activeFolds.begin('a').isDropped).toBe(true);

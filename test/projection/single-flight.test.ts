@@ -94,6 +94,23 @@ test('a caller whose head is newer than the fold waits for it and folds the rest
   expect(setup.log.eventsRead).toBe(3);
 });
 
+test('a report has nothing of a try that had to wait', async () => {
+  const setup = worldWith(1);
+  setup.events.close();
+  const projector = setup.projector();
+  const older = projector.project(totals, 'a');
+  await settle();
+  setup.append('a', 2);
+  // It finds no state, and a head that the fold does not reach. The next try finds a state within its window.
+  const waiting = projector.projectWithReport(totals, 'a', Freshness.bestEffort({ maxStaleMs: 5 }));
+  await settle();
+  await setup.events.open();
+  await older;
+  const { report } = await waiting;
+  expect(report).toMatchObject({ outcome: 'hit', watermark: 10n, ageUs: 0n });
+  expect(['refusal' in report, 'head' in report]).toEqual([false, false]);
+});
+
 test('a caller that waited for a failed fold folds itself', async () => {
   const setup = worldWith(1);
   setup.events.close();
@@ -140,6 +157,32 @@ test('a growing log does not delay a caller forever: it joins a fold that reache
   expect(setup.log.reads).toEqual([undefined, 10n]);
 });
 
+test('the same after the log was restored: the lowest head that the caller has read counts', async () => {
+  const setup = worldWith(1, 2);
+  setup.events.close();
+  const projector = setup.projector();
+  const first = projector.project(totals, 'a');
+  await settle();
+  setup.append('a', 3, 4);
+  const waiting = projector.projectWithReport(totals, 'a');
+  await settle();
+  setup.heads.close();
+  await setup.events.next();
+  await setup.events.next();
+  expect(await first).toEqual({ sum: 3, count: 2 });
+
+  setup.log.restoreTo(30n);
+  const leading = projector.project(totals, 'a');
+  await settle();
+  await setup.heads.last();
+  setup.log.restoreTo(10n);
+  await setup.heads.open();
+  await setup.events.open();
+  expect(await leading).toEqual({ sum: 6, count: 3 });
+  expect((await waiting).report).toMatchObject({ joined: true, watermark: 30n });
+  expect(setup.log.reads).toEqual([undefined, 20n]);
+});
+
 test('waiting is a phase of its own in the report', async () => {
   const setup = worldWith(1);
   setup.events.close();
@@ -151,9 +194,15 @@ test('waiting is a phase of its own in the report', async () => {
   const second = projector.projectWithReport(totals, 'a');
   await settle();
   elapsedMs = 50;
+  setup.log.restoreTo(10n);
+  const joined = projector.projectWithReport(totals, 'a');
+  await settle();
+  elapsedMs = 80;
+  setup.append('a', 2);
   await setup.events.open();
-  expect((await first).report.durations).toMatchObject({ waitUs: 0, foldUs: 50_000 });
-  expect((await second).report.durations).toMatchObject({ waitUs: 50_000, foldUs: 0, totalUs: 50_000 });
+  expect((await first).report.durations).toMatchObject({ waitUs: 0, foldUs: 80_000 });
+  expect((await joined).report.durations).toMatchObject({ waitUs: 30_000, headUs: 0, totalUs: 30_000 });
+  expect((await second).report.durations).toMatchObject({ waitUs: 80_000, foldUs: 0, totalUs: 80_000 });
 });
 
 test('a change by a caller to its state reaches no other caller', async () => {

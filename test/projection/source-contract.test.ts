@@ -30,6 +30,20 @@ test('an iterator whose results are null: SOURCE_INVALID', async () => {
   }
 });
 
+test('the callers of a Projector cannot leave: `read` gets no signal', () => {
+  const { cache } = new ProjectorSetup();
+  const options: unknown[] = [];
+  const source: EventReader<Change> = {
+    head: () => 10n,
+    read: (_stream, _kinds, _after, given) => {
+      options.push(given);
+      return at(10n);
+    },
+  };
+  new Projector({ cache, source }).project(totals, 'a');
+  expect(options).toStrictEqual([{}]);
+});
+
 async function failureOf(projector: AnyProjector): Promise<unknown> {
   try {
     return await projector.project(totals, 'a');
@@ -82,6 +96,14 @@ describe.each(ways)('$way', ({ make }) => {
     const error = await failureOf(make(setup, {}, source));
     expect(error).toMatchObject({ code: 'SOURCE_INVALID', message: expect.stringContaining('its head is') });
     expect(setup.cache.calls.put).toBe(0);
+  });
+
+  test('0 and the greatest u64 are sequences', async () => {
+    for (const sequence of [0n, 2n ** 64n - 1n]) {
+      const source: EventReader<Change> = { head: () => sequence, read: () => at(sequence) };
+      const { state, report } = await make(new ProjectorSetup(), {}, source).projectWithReport(totals, 'a');
+      expect([state, report.watermark]).toEqual([{ sum: 1, count: 1 }, sequence]);
+    }
   });
 
   test('events at or below `after`: SOURCE_INVALID, and the cached state stays', async () => {

@@ -3,6 +3,7 @@ import { NoCache } from '../../src/contract/no-cache.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import { joinedKey, keyTail, projectionKey } from '../../src/projection/projection-key.ts';
 import { Projector } from '../../src/projection/projector.ts';
+import { cacheAnsweringLater } from './test-cache.ts';
 import { open, totals } from './totals.ts';
 import { ProjectorSetup, ways } from './ways.ts';
 
@@ -41,6 +42,16 @@ describe.each(ways)('$way', ({ make }) => {
     await projector.project(totals, 'a');
     expect(await projector.sweep([totals, open])).toBe(15);
     expect(setup.cache.inner.size).toBe(1);
+  });
+
+  test('removes an entry whose fingerprint differs from that of a live projection in one byte', async () => {
+    const setup = await swept();
+    const projector = make(setup);
+    await projector.sweep([totals]);
+    const [live = new Uint8Array(0)] = setup.cache.inner.keys();
+    const other = live.with(-1, (live.at(-1) ?? 0) ^ 1);
+    setup.cache.inner.put(other, Uint8Array.of(0), { watermark: 1n, cachedAtUs: 1n });
+    expect([await projector.sweep([totals]), setup.cache.inner.has(other)]).toEqual([1, false]);
   });
 
   test('keeps keys that no projector made', async () => {
@@ -86,7 +97,20 @@ test('closes its iterator over the keys when a removal fails', async () => {
       closed += 1;
     }
   }
+  async function* keysLater(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* keys();
+    } finally {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      closed += 1;
+    }
+  }
   const cache = Object.assign(setup.cache, { keys, failing: ['deletePrefix'] as const });
   await expect(new AsyncProjector({ cache, source: setup.log }).sweep([])).rejects.toThrow('deletePrefix failed');
   expect(closed).toBe(1);
+  const later = Object.assign(cacheAnsweringLater(setup.cache), { keys: keysLater });
+  await expect(new AsyncProjector({ cache: later, source: setup.log }).sweep([])).rejects.toThrow(
+    'deletePrefix failed',
+  );
+  expect(closed).toBe(3);
 });

@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { CacheMeta } from '../../src/contract/cache-entry.ts';
+import type { ProjectionCache } from '../../src/contract/projection-cache.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import { parseKey } from '../../src/projection/projection-key.ts';
 import type { WarmProgress } from '../../src/projection/warm-up.ts';
@@ -174,11 +176,56 @@ describe('AsyncProjector', () => {
     expect(announced()).toEqual(streams);
   });
 
+  test('announces streams with the time, as their watermark is not known', async () => {
+    const setup = filled();
+    const announced: unknown[] = [];
+    const prefetch = (_key: Uint8Array, meta: CacheMeta): unknown => announced.push(meta);
+    const cache = Object.assign(new TestCache(), { prefetch });
+    await new AsyncProjector({ cache, source: setup.log, ...setup.settings }).warm(['a'], totals);
+    expect(announced).toEqual([{ watermark: 0n, cachedAtUs: setup.nowUs }]);
+  });
+
+  test('a cache that supports prefetching, but has no such method, has not failed', async () => {
+    const setup = filled();
+    const { cache: inner } = setup;
+    const cache: ProjectionCache = {
+      capabilities: () => inner.capability,
+      get: (key) => inner.get(key),
+      put: (key, value, meta) => inner.put(key, value, meta),
+      deletePrefix: (prefix) => inner.deletePrefix(prefix),
+      sync: () => {},
+    };
+    const projector = new AsyncProjector({ cache, source: setup.log });
+    expect(await projector.warm(streams, totals)).toEqual({ done: 5, failures: [] });
+    expect(projector.stats().cacheFailures).toBe(0);
+  });
+
   test('does not call prefetch on a cache that does not support it', async () => {
     const setup = filled();
     setup.cache.capability = { supportsPrefetch: false, isNoop: false };
     await new AsyncProjector({ cache: setup.cache, source: setup.log }).warm(streams, totals);
     expect(setup.cache.calls.prefetch).toBe(0);
+  });
+
+  test('reads streams ahead only for a cache that supports prefetching', async () => {
+    const setup = filled();
+    setup.cache.capability = { supportsPrefetch: false, isNoop: false };
+    const { held, source } = gated(setup.log);
+    let read = 0;
+    function* some(): Generator<string> {
+      for (const stream of streams) {
+        read += 1;
+        yield stream;
+      }
+    }
+    const projector = new AsyncProjector({ cache: setup.cache, source });
+    const warming = projector.warm(some(), totals, { concurrency: 1 });
+    for (let at = 1; at <= streams.length; at += 1) {
+      await turns();
+      expect(read).toBe(at);
+      held.shift()?.();
+    }
+    expect(await warming).toEqual({ done: 5, failures: [] });
   });
 
   test('a prefetch that is rejected later is counted, and ends nothing', async () => {

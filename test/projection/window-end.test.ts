@@ -78,6 +78,31 @@ describe('a running read of the head', () => {
     ]);
   });
 
+  test('is shared by consistent calls that began before it', async () => {
+    const setup = new GatedSetup();
+    setup.append('a', 1);
+    setup.gets.close();
+    const projector = setup.projector({ cache: setup.asyncCache });
+    const calls = [1, 2, 3].map(() => projector.project(totals, 'a'));
+    await settle();
+    await setup.gets.open();
+    expect(await Promise.all(calls)).toEqual(calls.map(() => ({ sum: 1, count: 1 })));
+    expect(setup.log.headsAsked).toBe(1);
+  });
+
+  test('is still shared when an older one has ended', async () => {
+    const { setup, projector, first } = await reading(Freshness.consistent);
+    const second = projector.project(totals, 'a');
+    await settle();
+    await setup.heads.next();
+    await first;
+    const third = projector.project(totals, 'a', within(5));
+    await settle();
+    expect(setup.heads.waiting).toBe(1);
+    await setup.heads.open();
+    expect(await Promise.all([second, third])).toEqual([1, 2].map(() => ({ sum: 1, count: 1 })));
+  });
+
   test('is shared by a best-effort call while its time is within the window, and stamps with that time', async () => {
     const { setup, projector, first } = await reading(Freshness.consistent);
     const begunAtUs = setup.nowUs;

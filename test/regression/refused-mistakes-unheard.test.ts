@@ -85,7 +85,11 @@ describe.each(ways)('$way', ({ make }) => {
   test.each<[string, unknown, RegExp]>([
     ['an AbortController in place of its signal', { signal: new AbortController() }, /signal .*; got AbortController/],
     ['a signal that is null', { signal: null }, /signal must be an AbortSignal; got null/],
-    ['a signal in place of the options', new AbortController().signal, /options of [a-z ]+ must be an object: pass a signal as/],
+    [
+      'a signal in place of the options',
+      new AbortController().signal,
+      /options of [a-z ]+ must be an object: pass a signal as/,
+    ],
     ['options of null', null, /options of [a-z ]+ must be an object with .*; got null/],
     ['an onProgress that is not a function', { onProgress: 5 }, /onProgress must be a function; got number/],
   ])('%s', async (what, options, message) => {
