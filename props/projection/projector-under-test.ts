@@ -87,7 +87,9 @@ export class ProjectorUnderTest {
   }
 
   #open(): LogCache | NoCache {
-    return this.#place === undefined ? new NoCache() : LogCache.open(this.#place.directory, this.#place);
+    if (this.#place === undefined) return new NoCache();
+    const { directory, ...options } = this.#place;
+    return LogCache.open(directory, options);
   }
 
   #start(): Projector<HistoryEvent> {

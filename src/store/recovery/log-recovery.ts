@@ -22,6 +22,8 @@ export interface RecoveredLog {
   readonly report: RecoveryReport;
   /** The index image on disk covers the log up to here, 0 if there is none. */
   readonly imageEnd: number;
+  /** Size of the file when the log was chosen: below it the writer may have truncated the log since. */
+  readonly foundBytes: number;
 }
 
 /**
@@ -75,7 +77,8 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
     log.appendMark(log.end);
     log.flush();
   }
-  return { log, index, report, imageEnd: replay.forgotten ? 0 : (image?.record?.end ?? 0) };
+  const imageEnd = replay.forgotten ? 0 : (image?.record?.end ?? 0);
+  return { log, index, report, imageEnd, foundBytes: found.size };
 }
 
 function reportOf(

@@ -2,6 +2,7 @@ import { attempt } from '../../base/attempt.ts';
 import { guardedHandler } from '../../base/guarded-handler.ts';
 import { withJsonForm } from '../../base/json-form.ts';
 import { storageFailure } from '../../base/storage-failure.ts';
+import { StoreError } from '../../base/store-error.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { LogFile } from '../../log/log-file.ts';
 import type { StorageDirectory, StorageFile, StorageLock } from '../../storage/storage-backend.ts';
@@ -16,7 +17,7 @@ import { quarantineLogs } from './quarantine.ts';
 import type { RecoveryReport } from './recovery-report.ts';
 
 /** A compaction of the writer can remove the files that a reader is opening: the reader tries again this often. */
-const READER_ATTEMPTS_MAX = 5;
+const READER_ATTEMPTS_MAX = 10;
 
 /** A store, opened: its log and index, and what its parts share. */
 export interface OpenedStore extends RecoveredLog {
@@ -75,12 +76,17 @@ function openForWriting(context: StoreContext): RecoveredLog {
   return opened;
 }
 
-/** The writer may switch to a new generation meanwhile: the files that were listed are then gone or shorter. */
+/**
+ * The writer may switch to a new generation meanwhile: the files that were listed are then gone or shorter, and what was read
+ * may be an older state.
+ */
 function openForReading(context: StoreContext): RecoveredLog {
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 0; tries < READER_ATTEMPTS_MAX; tries += 1) {
     const opened = openLog(context);
     try {
-      if (tries === READER_ATTEMPTS_MAX || isCurrent(context.directory, opened)) return opened;
+      // Nothing found is no lie: a log that is damaged as a whole stays in the directory.
+      const isLast = tries === READER_ATTEMPTS_MAX - 1;
+      if (isCurrent(context.directory, opened) || (isLast && opened.report.generation === 0)) return opened;
     } catch (error) {
       attempt(
         () => opened.log.close(),
@@ -90,15 +96,20 @@ function openForReading(context: StoreContext): RecoveredLog {
     }
     opened.log.close();
   }
+  throw new StoreError(
+    'IO',
+    `the writer replaced the log ${READER_ATTEMPTS_MAX} times while it was read: open it again`,
+  );
 }
 
 /**
- * Whether the directory still holds the log, as long as it was read; if no log was found, whether there is still none.
+ * Whether the directory still holds the log, as long as it was when it was chosen; if no log was found, whether there is
+ * still none. The end that was read is no measure: a part of the log that ends with a mark looks whole.
  */
-function isCurrent(directory: StorageDirectory, { log, report }: RecoveredLog): boolean {
+function isCurrent(directory: StorageDirectory, { log, report, foundBytes }: RecoveredLog): boolean {
   const { logs } = listGenerations(directory);
   if (report.generation === 0) return logs.length === 0;
-  return logs.includes(report.generation) && log.file.size() >= log.end;
+  return logs.includes(report.generation) && log.file.size() >= foundBytes;
 }
 
 /** Opens the log that is the store, or creates an empty store. For a writer everything in it is durable on return. */
@@ -112,7 +123,7 @@ function openLog(context: StoreContext): RecoveredLog {
 /** An empty store in a generation above all others; `report` says what was found instead of a store. */
 function createStore(context: StoreContext, report: RecoveryReport): RecoveredLog {
   const index = new KeyIndex(context.random);
-  if (context.settings.readOnly) return { log: emptyLog(context), index, report, imageEnd: 0 };
+  if (context.settings.readOnly) return { log: emptyLog(context), index, report, imageEnd: 0, foundBytes: 0 };
   const log = createLog(context, 0);
   try {
     completeLog(log);
@@ -125,7 +136,7 @@ function createStore(context: StoreContext, report: RecoveryReport): RecoveredLo
     attempt(() => context.directory.remove(logName(log.generation)), context.onHousekeepingFailure);
     throw storageFailure('create the store', error);
   }
-  return { log, index, report, imageEnd: 0 };
+  return { log, index, report, imageEnd: 0, foundBytes: 0 };
 }
 
 /** The log of a reader in a directory without a store. */
