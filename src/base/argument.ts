@@ -51,3 +51,7 @@ export function assertIterable(value: object, name: string): void {
 export function assertFunction(value: unknown, name: string): void {
   if (typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${kindOf(value)}`);
 }
+
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

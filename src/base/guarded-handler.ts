@@ -1,9 +1,10 @@
-import { kindOf } from './argument.ts';
+import { isPromise, kindOf } from './argument.ts';
 
 /**
  * Wraps a handler of the caller, whose option is called `name`. What it throws, or what a promise it returns rejects with,
  * never reaches the engine and does not end the process: the first such error becomes a process warning of the type
- * `ProjectionCacheWarning`, or an error event in a browser. The handler is still called afterwards. For `undefined` returns a function that does nothing.
+ * `ProjectionCacheWarning`, or an error event in a browser. The handler is still called afterwards. For `undefined` returns
+ * a function that does nothing.
  */
 export function guardedHandler<Argument>(
   name: string,
@@ -18,15 +19,11 @@ export function guardedHandler<Argument>(
   return (argument) => {
     try {
       const result: unknown = handler(argument);
-      if (isThenable(result)) result.then(undefined, report);
+      if (isPromise(result)) result.then(undefined, report);
     } catch (error) {
       report(error);
     }
   };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** What the runtime has to report an error that no caller sees. */

@@ -1,4 +1,4 @@
-import { assertIterable } from '../base/argument.ts';
+import { assertIterable, isPromise } from '../base/argument.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import { BoundProjections } from './bound-projection.ts';
 import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
@@ -6,7 +6,7 @@ import { sweepCache } from './cache-sweep.ts';
 import { CacheWrites, sharedId } from './cache-writes.ts';
 import type { AsyncCacheAccess } from './cached-states.ts';
 import { unlessAborted } from './cancellation.ts';
-import { isPromise, runLater } from './coroutine.ts';
+import { runLater } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
 import { HeadReadings, type LogicalTime } from './head-readings.ts';

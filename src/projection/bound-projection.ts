@@ -1,5 +1,5 @@
-import { kindOf } from '../base/argument.ts';
-import { assertNoPromise, ignoreRejection, isPromise } from './coroutine.ts';
+import { isPromise, kindOf } from '../base/argument.ts';
+import { assertNoPromise, ignoreRejection } from './coroutine.ts';
 import { jsonCodec } from './json-codec.ts';
 import { assertProjection, type Projection } from './projection.ts';
 import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';

@@ -1,4 +1,5 @@
-import { abandonIterator, type Coroutine, isPromise, iteratorOf } from './coroutine.ts';
+import { isPromise } from '../base/argument.ts';
+import { abandonIterator, type Coroutine, iteratorOf } from './coroutine.ts';
 import { type ProjectionKeyParts, parseKey } from './projection-key.ts';
 
 /** A cache that lists its keys, such as a `LogCache`. */

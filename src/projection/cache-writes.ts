@@ -1,8 +1,8 @@
+import { isPromise } from '../base/argument.ts';
 import type { CacheEntry } from '../contract/cache-entry.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
 import type { CacheFailures } from './cache-failures.ts';
-import { isPromise } from './coroutine.ts';
 
 /** A key of the cache, and what it belongs to. */
 export interface CacheKey {

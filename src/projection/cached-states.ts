@@ -1,11 +1,11 @@
-import { assertBytes } from '../base/argument.ts';
+import { assertBytes, isPromise } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
 import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
 import { type CacheFailures, isClosed } from './cache-failures.ts';
 import type { CacheKey, CacheWrite, CacheWrites } from './cache-writes.ts';
-import { type Coroutine, isPromise } from './coroutine.ts';
+import type { Coroutine } from './coroutine.ts';
 import type { CacheFailure, Refusal } from './projection-report.ts';
 import type { ProjectorCounters } from './projector-counters.ts';
 import { asStored, type StoredState } from './stored-state.ts';

@@ -1,3 +1,5 @@
+import { isPromise } from '../base/argument.ts';
+
 /**
  * A generator that yields each promise it waits for, and is resumed with its value. The rules of projections are written
  * once, as coroutines: `runNow` runs them over synchronous caches and event logs, `runLater` over any. Synchronous values
@@ -36,10 +38,6 @@ export async function runLater<Result>(steps: Coroutine<Result>, wait?: Wait): P
     step = steps.next(value);
   }
   return step.value;
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** Handles the rejection of a promise that is not awaited, which would otherwise end the process. */

@@ -1,3 +1,4 @@
+import { isPromise } from '../base/argument.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import { Interruption } from './cancellation.ts';
 import {
@@ -6,7 +7,6 @@ import {
   assertNoPromise,
   type Coroutine,
   closeIterator,
-  isPromise,
   iteratorOf,
   releaseIterator,
   type Wait,

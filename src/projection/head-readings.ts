@@ -1,5 +1,6 @@
+import { isPromise } from '../base/argument.ts';
 import type { ActiveFold } from './cached-states.ts';
-import { isPromise } from './coroutine.ts';
+
 import { type Freshness, isFreshEnough } from './freshness.ts';
 
 /** A logical clock of one projector: a greater number is later. */

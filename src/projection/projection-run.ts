@@ -1,7 +1,7 @@
+import { isPromise } from '../base/argument.ts';
 import type { BoundProjection } from './bound-projection.ts';
-import type { ActiveFold } from './cached-states.ts';
-import { type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
-import { type Coroutine, isPromise } from './coroutine.ts';
+import { type ActiveFold, type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
+import type { Coroutine } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';

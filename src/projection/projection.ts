@@ -52,7 +52,7 @@ export interface StateCodec<State> {
 
 /** Throws `TypeError` for an invalid projection. */
 export function assertProjection<State, Event>(projection: Projection<State, Event>): void {
-  if (typeof projection !== 'object' || projection === null) {
+  if (projection === null || (typeof projection !== 'object' && typeof projection !== 'function')) {
     throw new TypeError(
       `projection must be an object with \`name\`, \`initial\` and \`apply\`; got ${kindOf(projection)}`,
     );

@@ -99,6 +99,17 @@ describe('a mistake is a TypeError that names it', () => {
   });
 });
 
+test('a class with static members is a projection, not a mistake', () => {
+  class Count {
+    static readonly apply = (state: number): number => state + 1;
+    static initial(): number {
+      return 0;
+    }
+  }
+  source.append('counted', 5);
+  expect(new Projector({ cache, source }).project(Count, 'counted')).toBe(1);
+});
+
 test('a write to a cache for reading is refused with a whole sentence', () => {
   const reader = LogCache.open('mistakes', { storage, readOnly: true });
   expect(() => reader.delete('a')).toThrow('open it without that option to write');
