@@ -2,7 +2,7 @@
  * Why this test: stores write no log that is wrong in exactly one way. These logs are assembled record by record, so
  * that each rule of the replay is tested alone, and at its boundary.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 import {
   batchOf,
@@ -137,6 +137,24 @@ describe('the durable offset', () => {
     const { disk, at, end } = logOf(put('a'), put('b'), markOf(FILE_HEADER_BYTES + 2 * PUT_BYTES), markOf(0), put('c'));
     damageHeader(disk, at[1]);
     expect(replayed(disk)).toMatchObject({ keys: 'c', end, forgotten: true, durable: at[2] });
+  });
+
+  test('is found behind damaged records too', () => {
+    const { disk, at } = logOf(put('a'), put('b'), markOf(0), put('c'), markOf(1_000_000), put('d'));
+    damageHeader(disk, at[1]);
+    damageHeader(disk, at[3]);
+    expect(lastMarkedOffset(readerOf(disk), FILE_HEADER_BYTES)).toBe(at[4]);
+  });
+
+  test('is found from record to record: trying every offset is for what follows an invalid header', () => {
+    const { disk, at, end } = logOf(put('a'), markOf(0), put('b'), markOf(1_000_000), put('c'));
+    const reader = readerOf(disk);
+    const search = vi.spyOn(reader, 'nextMark');
+    expect(lastMarkedOffset(reader, FILE_HEADER_BYTES)).toBe(at[3]);
+    expect(search).not.toHaveBeenCalled();
+    damageHeader(disk, at[2]);
+    expect(lastMarkedOffset(readerOf(disk), FILE_HEADER_BYTES)).toBe(at[3]);
+    expect(lastMarkedOffset(readerOf(disk), end)).toBe(0);
   });
 
   test('is the offset of COMPLETE', () => {

@@ -192,12 +192,19 @@ export class LogReplay {
 
 /**
  * The highest offset that a record from `from` on states to be durable, 0 if none does. A MARK states the offset it
- * holds, COMPLETE its own.
+ * holds, COMPLETE its own. Valid headers lead from record to record; only behind an invalid one every offset is tried.
  */
 export function lastMarkedOffset(reader: RecordReader, from: number): number {
   let durable = 0;
-  for (let at = reader.nextMark(from); at !== undefined; at = reader.nextMark(reader.next)) {
-    durable = Math.max(durable, reader.kind === RecordKind.mark ? Math.min(reader.markOffset(), at) : at);
+  let at: number | undefined = from;
+  while (at !== undefined && at < reader.size) {
+    if (reader.read(at, false) !== 'valid') {
+      at = reader.nextMark(at + RECORD_ALIGNMENT);
+      continue;
+    }
+    if (reader.kind === RecordKind.mark) durable = Math.max(durable, Math.min(reader.markOffset(), at));
+    if (reader.kind === RecordKind.complete) durable = Math.max(durable, at);
+    at = reader.next;
   }
   return durable;
 }

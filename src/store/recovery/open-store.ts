@@ -16,8 +16,11 @@ import { type RecoveredLog, recoverLog } from './log-recovery.ts';
 import { quarantineLogs } from './quarantine.ts';
 import type { RecoveryReport } from './recovery-report.ts';
 
-/** A compaction of the writer can remove the files that a reader is opening: the reader tries again this often. */
-const READER_ATTEMPTS_MAX = 10;
+/**
+ * A compaction of the writer can remove the files that a reader is opening: the reader tries again this often. A log is
+ * replaced at most once in about a MiB of writes, so the first attempt nearly always succeeds.
+ */
+const READER_ATTEMPTS_MAX = 100;
 
 /** A store, opened: its log and index, and what its parts share. */
 export interface OpenedStore extends RecoveredLog {
