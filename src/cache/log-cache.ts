@@ -52,9 +52,24 @@ export class LogCache implements ProjectionCache {
    * of this package wrote it, `IO` if the platform refuses, and `TypeError` or `RangeError` for invalid options.
    */
   static open(directory: string, options: LogCacheOptions = {}): LogCache {
-    if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
+    assertDirectory(directory);
     const { storage = new NodeStorage() } = options ?? {};
     return new LogCache(LogStore.open(directory, options, { storage }));
+  }
+
+  /**
+   * `open`, but waits for the lock without blocking, up to `waitForLockMs`: for the new process of a deploy, which starts
+   * before the old one has closed the cache. An abort of `signal` ends the wait and rejects with its reason. The opening
+   * itself, once the lock is taken, is the same synchronous work.
+   */
+  static async openAsync(
+    directory: string,
+    options: LogCacheOptions & { readonly signal?: AbortSignal } = {},
+  ): Promise<LogCache> {
+    assertDirectory(directory);
+    const { signal, ...others } = options ?? {};
+    const { storage = new NodeStorage() } = others;
+    return new LogCache(await LogStore.openAsync(directory, others, { storage }, signal));
   }
 
   /**
@@ -213,6 +228,10 @@ export class LogCache implements ProjectionCache {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function assertDirectory(directory: unknown): void {
+  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
 }
 
 /** Decodes the entry in a body; the value is a copy. */

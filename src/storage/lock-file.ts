@@ -1,5 +1,6 @@
 import { StoreError } from '../base/store-error.ts';
-import { decodeLockOwner, describeLockOwner, encodeLockOwner, type LockOwner } from './lock-owner.ts';
+import { decodeLockOwner, encodeLockOwner, type LockOwner } from './lock-owner.ts';
+import { LockRefusals } from './lock-refusals.ts';
 import type { OwnerVerdict } from './owner-verdict.ts';
 
 export const LOCK_NAME = 'LOCK';
@@ -7,8 +8,6 @@ export const LOCK_NAME = 'LOCK';
 const GUARD_OR_DRAFT = /^LOCK\.[0-9a-f]{32}(\.new)?$/;
 /** How many times to retry because the lock vanished or changed owner during an attempt. */
 const ROUNDS_MAX = 1_000;
-/** The last remedy in each `LOCKED` message. */
-const UNLOCK = 'call LogCache.unlock(directory)';
 
 /** The few file operations that the protocol needs. All of them are atomic for other processes, except `create`. */
 export interface LockFiles {
@@ -48,11 +47,12 @@ export function runSteps<Result>(steps: LockSteps<Result>): Result {
  * is never taken over: only the user can say that no process is writing it.
  *
  * Invariants, with n the nonce of an owner that is gone:
- * 1. A file that holds n is removed only by the holder of the guard `LOCK.n`, after reading under the guard that the
- *    file still holds n. A guard is acquired like the lock, and a guard of an owner that is gone is removed by this
- *    same rule.
+ * 1. A file that holds n is removed only by the holder of the guard `LOCK.n`, after deciding under the guard that the
+ *    file still holds n and that n is gone. A guard is acquired like the lock, and a guard of an owner that is gone is
+ *    removed by this same rule.
  * 2. A file that holds the nonce of a living owner is removed only by that owner. (`unlock` breaks this; its caller is
- *    responsible.)
+ *    responsible.) An owner whose lease may have ended counts as gone, until it has renewed the lease under the guard of
+ *    its own nonce.
  * 3. Once `LOCK` has held n and no longer does, it never holds n again. From then on the guard `LOCK.n`, and the guards
  *    of that guard, protect nothing: the lock holder may remove them, and a process that still acquires one finds
  *    nothing to remove under it.
@@ -67,7 +67,7 @@ export class LockFile {
   readonly #files: LockFiles;
   readonly #judge: (owner: LockOwner, name: string) => OwnerVerdict;
   readonly #owner: LockOwner;
-  readonly #directory: string;
+  readonly #refusals: LockRefusals;
   readonly #content: string;
   readonly #draft: string;
   #removalFailed = false;
@@ -82,7 +82,7 @@ export class LockFile {
     this.#files = files;
     this.#judge = judge;
     this.#owner = owner;
-    this.#directory = directory;
+    this.#refusals = new LockRefusals(directory, owner.platform);
     this.#content = encodeLockOwner(owner);
     this.#draft = draftName(owner.nonce);
   }
@@ -120,9 +120,32 @@ export class LockFile {
     this.#files.remove(LOCK_NAME);
   }
 
+  /**
+   * Runs `renew` while no other process can take over the lock of `nonce`, whose lease may have ended; `false` if the lock
+   * holds another nonce. Throws `LOCKED` if another process is taking it over. The caller is the owner `nonce`; this
+   * `LockFile` has a nonce of its own, as a guard with the nonce it guards could never be removed.
+   */
+  *renewUnderGuard(nonce: string, renew: () => void): LockSteps<boolean> {
+    const guard = guardName(nonce);
+    try {
+      yield* this.#acquire(guard);
+      yield;
+      if (!this.#holds(LOCK_NAME, nonce)) return false;
+      yield;
+      renew();
+      return true;
+    } finally {
+      yield* this.#withdraw(guard);
+      yield* this.#tryRemove(this.#draft);
+    }
+  }
+
   #holds(name: string, nonce: string): boolean {
-    const content = this.#files.read(name);
-    return content !== undefined && decodeLockOwner(content)?.nonce === nonce;
+    return this.#ownerOf(name)?.nonce === nonce;
+  }
+
+  #ownerOf(name: string): LockOwner | undefined {
+    return decodeLockOwner(this.#files.read(name) ?? '');
   }
 
   /** Makes `name` hold this owner's content; returns the last stale owner it was taken from. */
@@ -144,32 +167,31 @@ export class LockFile {
       const content = this.#files.read(name);
       if (content === undefined) continue;
       const owner = decodeLockOwner(content);
-      if (owner === undefined) throw this.#unreadable(name);
+      if (owner === undefined) throw this.#refusals.unreadable(name);
       // A network can lose the result of a link. The retry then reports that the name exists: this owner created it.
       if (owner.nonce === this.#owner.nonce) return stale;
       yield;
       const verdict = this.#judge(owner, name);
-      if (verdict !== 'gone') throw this.#locked(name, owner, verdict);
+      if (verdict === 'self') throw this.#refusals.heldHere(owner);
+      if (verdict !== 'gone') throw this.#refusals.heldBy(owner, verdict, name === LOCK_NAME ? 'lock' : 'guard');
       if (yield* this.#removeStale(name, owner.nonce)) stale = owner;
     }
-    throw new StoreError(
-      'LOCKED',
-      `other processes keep taking and releasing the lock of ${this.#directory}; try again`,
-    );
+    throw this.#refusals.contended();
   }
 
-  /** Removes a file of an owner that is gone; `false` if another process did. */
+  /** Removes a file of an owner that is gone; `false` if another process did, or the owner has renewed its lease. */
   *#removeStale(name: string, nonce: string): LockSteps<boolean> {
     const guard = guardName(nonce);
     yield* this.#acquire(guard);
     try {
       yield;
-      if (!this.#holds(name, nonce)) return false;
+      const owner = this.#ownerOf(name);
+      if (owner?.nonce !== nonce || this.#judge(owner, name) !== 'gone') return false;
       yield;
       this.#files.remove(name);
       return true;
     } finally {
-      yield* this.#tryRemove(guard);
+      yield* this.#withdraw(guard);
     }
   }
 
@@ -185,10 +207,7 @@ export class LockFile {
       // The draft was not created yet, or another process took the lock meanwhile and removed it.
       this.#files.create(this.#draft, this.#content);
     }
-    throw new StoreError(
-      'LOCKED',
-      `other processes keep taking and releasing the lock of ${this.#directory}; try again`,
-    );
+    throw this.#refusals.contended();
   }
 
   /**
@@ -232,42 +251,11 @@ export class LockFile {
       this.#removalFailed = true;
     }
   }
-
-  #locked(name: string, owner: LockOwner, verdict: OwnerVerdict): StoreError {
-    if (verdict === 'self') return openInThisProcess(this.#directory, owner);
-    const unlock = `if you know that it is gone, or that this directory is a copy, ${UNLOCK}`;
-    if (verdict === 'thread') {
-      const where = `${this.#directory} is already open in this process (${owner.pid}, since ${owner.since})`;
-      return new StoreError('LOCKED', `${where}, by another thread: close it there, or ${unlock}`);
-    }
-    const doing = name === LOCK_NAME ? 'is open for writing by' : 'has a stale lock that is being taken over by';
-    const doubt = verdict === 'unknown' ? ' (this process cannot find out whether it still runs)' : '';
-    return new StoreError(
-      'LOCKED',
-      `${this.#directory} ${doing} ${describeLockOwner(owner)}${doubt}: close it there, or ${unlock}`,
-    );
-  }
-
-  #unreadable(name: string): StoreError {
-    return new StoreError(
-      'LOCKED',
-      `${this.#directory} is locked, but ${name} names no owner: a process is still writing it, or was killed ` +
-        `while writing. Try again; if you know that no process has the directory open, ${UNLOCK}`,
-    );
-  }
 }
 
 /** Whether a file is a guard or a draft. */
 export function isGuardOrDraft(name: string): boolean {
   return GUARD_OR_DRAFT.test(name);
-}
-
-/** The error for opening a directory twice in one thread. It does not suggest `unlock`, which refuses as well. */
-export function openInThisProcess(directory: string, owner: LockOwner): StoreError {
-  return new StoreError(
-    'LOCKED',
-    `${directory} is already open in this process (${owner.pid}, since ${owner.since}): close it there first`,
-  );
 }
 
 /** The name of an owner's draft. */

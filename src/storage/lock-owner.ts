@@ -8,13 +8,22 @@ export interface LockOwner extends ProcessIdentity {
   readonly since: string;
   /** Whether the owner saw the directory on a volume that only one running system can have mounted. */
   readonly localVolume: boolean;
+  /**
+   * The lease, in milliseconds: an owner that has not renewed its lock for so long counts as gone. `undefined` for a lock
+   * without a lease, and for owners written by older versions.
+   */
+  readonly leaseMs?: number | undefined;
 }
 
 const PID_MAX = 2 ** 31 - 1;
+/** Enough for 3,000 years of ten renewals a second. */
+const RENEWALS_DIGITS = 12;
 const NONCE = /^[0-9a-f]{32}$/;
 
-export function encodeLockOwner(owner: LockOwner): string {
-  return `${JSON.stringify(owner)}\n`;
+/** `renewals`: how often the owner has renewed its lease. The length of the text does not depend on it. */
+export function encodeLockOwner(owner: LockOwner, renewals = 0): string {
+  const lease = owner.leaseMs === undefined ? {} : { renewals: String(renewals).padStart(RENEWALS_DIGITS, '0') };
+  return `${JSON.stringify({ ...owner, ...lease })}\n`;
 }
 
 /**
@@ -41,6 +50,7 @@ export function decodeLockOwner(text: string): LockOwner | undefined {
     nonce,
     since,
     localVolume: fields['localVolume'] === true,
+    leaseMs: leaseOrNone(fields['leaseMs']),
   };
 }
 
@@ -56,6 +66,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A lease of 0 or less would let anybody take the lock over at once. */
+function leaseOrNone(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 1 ? value : undefined;
 }
 
 function stringOrNone(value: unknown): string | undefined {

@@ -1,5 +1,5 @@
-import { StoreError } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
+import { HeldHereError } from './lock-refusals.ts';
 import { MemoryContent, MemoryFile } from './memory-file.ts';
 import type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
 
@@ -55,7 +55,7 @@ class MemoryDirectory implements StorageDirectory {
   /** The lock is not a file. It disappears with the instance, so a lock is never stale. */
   lock(): StorageLock {
     if (this.#holder !== undefined) {
-      throw new StoreError('LOCKED', `${this.#path} is already open in this MemoryStorage: close it there first`);
+      throw new HeldHereError(`${this.#path} is already open in this MemoryStorage: close it there first`);
     }
     const lock: StorageLock = {
       takenOverFrom: undefined,

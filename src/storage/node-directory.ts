@@ -1,5 +1,6 @@
 import { errnoOf } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
 import { takeNodeLock } from './node-lock.ts';
@@ -20,6 +21,7 @@ const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
 export class NodeDirectory implements StorageDirectory {
   readonly #node: NodePlatform;
   readonly #path: string;
+  readonly #watch: LeaseWatch;
   #entryDurable: boolean;
 
   /**
@@ -29,6 +31,7 @@ export class NodeDirectory implements StorageDirectory {
   constructor(node: NodePlatform, path: string, entryDurable: boolean) {
     this.#node = node;
     this.#path = path;
+    this.#watch = new LeaseWatch(node);
     this.#entryDurable = entryDurable;
   }
 
@@ -67,8 +70,8 @@ export class NodeDirectory implements StorageDirectory {
     fsyncDirectory(this.#node, this.#path);
   }
 
-  lock(): StorageLock {
-    return takeNodeLock(this.#node, this.#path);
+  lock({ leaseMs }: { readonly leaseMs?: number } = {}): StorageLock {
+    return takeNodeLock(this.#node, this.#path, { leaseMs, watch: this.#watch });
   }
 
   #pathOf(name: string): string {

@@ -1,6 +1,7 @@
 import type * as FileSystem from 'node:fs';
 import type * as OperatingSystem from 'node:os';
 import type * as Paths from 'node:path';
+import { blockThread } from '../base/pauses.ts';
 import { errnoOf, StoreError } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
 
@@ -22,6 +23,10 @@ export interface NodePlatform {
    * out.
    */
   readonly now: () => number;
+  /** Milliseconds by a clock that is never set, but may stand still while the system sleeps. */
+  readonly elapsed: () => number;
+  /** Runs a task at intervals without keeping the process alive. Returns a function that ends that. */
+  readonly repeat: (milliseconds: number, task: () => void) => () => void;
   /** 32 hexadecimal digits that are unique among all processes and machines. */
   readonly nonce: () => string;
   /** Blocks the thread for this many milliseconds. */
@@ -40,7 +45,17 @@ export function nodePlatform(): NodePlatform {
   if (runtime === undefined || fs === undefined || os === undefined || path === undefined) {
     throw new StoreError('IO', 'this runtime has no file system: pass `storage`, such as new MemoryStorage()');
   }
-  return { fs, os, path, process: runtime as NodeJS.Process, now: Date.now, nonce: randomNonce, pause };
+  return {
+    fs,
+    os,
+    path,
+    process: runtime as NodeJS.Process,
+    now: Date.now,
+    elapsed: () => performance.now(),
+    repeat,
+    nonce: randomNonce,
+    pause,
+  };
 }
 
 /** The absolute path of a directory, resolved once: a later `process.chdir` must not redirect an open store. */
@@ -83,10 +98,16 @@ export function removeFile({ fs }: NodePlatform, path: string): void {
 
 function pause(milliseconds: number): void {
   try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, milliseconds);
+    blockThread(milliseconds);
   } catch {
     // A thread that must not block, such as the main thread in Electron, retries without a pause.
   }
+}
+
+function repeat(milliseconds: number, task: () => void): () => void {
+  const timer = setInterval(task, milliseconds);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 function randomNonce(): string {

@@ -25,6 +25,13 @@ const LINK_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
   'EXDEV',
 ]);
 
+/** A lock file at one moment. */
+export interface LockLook {
+  readonly content: string;
+  /** When it was last written, by the clock of the file system. */
+  readonly modifiedMs: number;
+}
+
 /** The lock files of one directory. */
 export class NodeLockFiles implements LockFiles {
   readonly #node: NodePlatform;
@@ -74,6 +81,11 @@ export class NodeLockFiles implements LockFiles {
   }
 
   read(name: string): string | undefined {
+    return this.look(name)?.content;
+  }
+
+  /** The content of a file and when it was written; `undefined` if it does not exist. */
+  look(name: string): LockLook | undefined {
     const path = this.pathOf(name);
     let fd: number;
     try {
@@ -83,7 +95,10 @@ export class NodeLockFiles implements LockFiles {
       if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
       throw error;
     }
-    return useDescriptor(this.#node, fd, () => readLockContent(new NodeFile(this.#node, fd, path, false)));
+    return useDescriptor(this.#node, fd, () => ({
+      modifiedMs: this.#node.fs.fstatSync(fd).mtimeMs,
+      content: readLockContent(new NodeFile(this.#node, fd, path, false)),
+    }));
   }
 
   remove(name: string): void {

@@ -1,8 +1,11 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { errnoOf } from '../base/store-error.ts';
+import { leaseTime } from './held-lease.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { isOnLocalVolume } from './local-volume.ts';
-import { draftName, isGuardOrDraft, LOCK_NAME, LockFile, openInThisProcess, runSteps } from './lock-file.ts';
+import { draftName, isGuardOrDraft, LOCK_NAME, LockFile, runSteps } from './lock-file.ts';
 import { decodeLockOwner, type LockOwner } from './lock-owner.ts';
+import { LockRefusals } from './lock-refusals.ts';
 import { type NodePlatform, nodePlatform, resolveDirectory } from './node-fs.ts';
 import { NodeLockFiles } from './node-lock-files.ts';
 import { judgeOwner, type OwnerVerdict } from './owner-verdict.ts';
@@ -13,26 +16,45 @@ import { TakenLock } from './taken-lock.ts';
 import { threadLocks } from './thread-locks.ts';
 
 /**
- * Takes the lock of a directory, given as an absolute path. Throws `StoreError` `LOCKED`, and errors of the platform.
+ * Takes the lock of a directory, given as an absolute path. `watch` remembers the locks of other owners from one attempt to
+ * the next. Throws `StoreError` `LOCKED`, and errors of the platform.
  * After an error the failed attempt blocks no process; if its files cannot be removed, it does at least not block this
  * process.
  */
-export function takeNodeLock(node: NodePlatform, directory: string): StorageLock {
+export function takeNodeLock(
+  node: NodePlatform,
+  directory: string,
+  {
+    leaseMs,
+    watch = new LeaseWatch(node),
+  }: { readonly leaseMs?: number | undefined; readonly watch?: LeaseWatch } = {},
+): StorageLock {
+  const since = leaseTime(node);
   const probe = new NodeProcessProbe(node);
   const owner: LockOwner = {
     ...probe.identity(),
     nonce: node.nonce(),
-    since: new Date(node.now()).toISOString(),
+    since: new Date(since.now).toISOString(),
     localVolume: isOnLocalVolume(node, directory),
+    leaseMs,
   };
   const files = new NodeLockFiles(node, directory);
-  const draft = files.pathOf(draftName(owner.nonce));
-  const judge = (other: LockOwner, name: string): OwnerVerdict =>
-    threadLocks.judge(other.nonce, files.pathOf(name), draft) ?? judgeOwner(other, owner, (pid) => probe.look(pid));
-  const lockFile = new LockFile(files, judge, owner, directory);
+  const lockFileOf = (self: LockOwner): LockFile => {
+    const draft = draftName(self.nonce);
+    const judge = (other: LockOwner, name: string): OwnerVerdict => {
+      const verdict =
+        threadLocks.judge(other.nonce, files.pathOf(name), files.pathOf(draft)) ??
+        judgeOwner(other, self, (pid) => probe.look(pid));
+      if (verdict === 'gone' || verdict === 'self' || other.leaseMs === undefined) return verdict;
+      return watch.hasEnded(files, name, draft, other.leaseMs) ? 'gone' : verdict;
+    };
+    return new LockFile(files, judge, self, directory);
+  };
+  const lockFile = lockFileOf(owner);
+  const guardian = (): LockFile => lockFileOf({ ...owner, nonce: node.nonce() });
   try {
     const stale = runSteps(lockFile.take());
-    return new TakenLock({ node, files, lockFile, owner, stale });
+    return new TakenLock({ node, files, lockFile, owner, guardian, stale, since });
   } catch (error) {
     abandon(node, lockFile, owner.nonce);
     throw error;
@@ -61,7 +83,9 @@ export function unlock(directory: string, node: NodePlatform = nodePlatform()): 
   try {
     const owner = decodeLockOwner(files.read(LOCK_NAME) ?? '');
     const held = owner === undefined ? undefined : threadLocks.held(owner.nonce);
-    if (owner !== undefined && held?.isAt(files.pathOf(LOCK_NAME)) === true) throw openInThisProcess(path, owner);
+    if (owner !== undefined && held?.isAt(files.pathOf(LOCK_NAME)) === true) {
+      throw new LockRefusals(path, owner.platform).heldHere(owner);
+    }
     for (const name of files.list()) {
       if (isGuardOrDraft(name)) files.remove(name);
     }

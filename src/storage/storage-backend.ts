@@ -24,8 +24,12 @@ export interface StorageDirectory {
   remove(name: string): void;
   /** Makes creations and removals durable. Does nothing on platforms without this operation. */
   sync(): void;
-  /** Takes the store's writer lock. Throws `StoreError` `LOCKED`, whose message says who holds it and what to do. */
-  lock(): StorageLock;
+  /**
+   * Takes the store's writer lock. Throws `StoreError` `LOCKED`, whose message says who holds it and what to do. With
+   * `leaseMs` the lock counts only while its owner renews it; a backend whose locks end with their owners ignores that. To
+   * wait for a lock, the same directory is asked again and again.
+   */
+  lock(terms?: { readonly leaseMs?: number }): StorageLock;
 }
 
 /** The writer lock of a directory, held until released or taken over by another process. */

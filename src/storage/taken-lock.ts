@@ -1,7 +1,9 @@
 import { errnoOf, StoreError } from '../base/store-error.ts';
 import { type FileSnapshot, isSameFile, isUnchanged, statDescriptor, statPath } from './file-snapshot.ts';
+import { writeAll } from './file-transfer.ts';
+import { HeldLease, type LeaseTime, leaseTime } from './held-lease.ts';
 import { LOCK_NAME, type LockFile, runSteps } from './lock-file.ts';
-import { decodeLockOwner, describeLockOwner, type LockOwner } from './lock-owner.ts';
+import { decodeLockOwner, describeLockOwner, encodeLockOwner, type LockOwner } from './lock-owner.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing } from './node-fs.ts';
 import { type NodeLockFiles, readLockContent } from './node-lock-files.ts';
@@ -16,8 +18,12 @@ export interface TakenLockParts {
   readonly files: NodeLockFiles;
   readonly lockFile: LockFile;
   readonly owner: LockOwner;
+  /** Another lock file for this directory, with a nonce of its own. */
+  readonly guardian: () => LockFile;
   /** The owner of the stale lock that was taken over. */
   readonly stale: LockOwner | undefined;
+  /** A moment before the lock was written. */
+  readonly since: LeaseTime;
 }
 
 /**
@@ -28,34 +34,42 @@ export interface TakenLockParts {
  *    the system does not reuse its inode number, so a path with the same inode leads to the same file. Either both are
  *    set or neither.
  * 2. A lock that was found lost stays lost: the writes of other processes cannot be undone.
- * 3. After `release` was called, `isHeld` is `false` and this thread has released the nonce, even if the call threw.
+ * 3. A lease is renewed before it has ended, or under the guard of its lock: so between two successful calls of `isHeld`
+ *    no other process has taken the lock over.
+ * 4. After `release` was called, `isHeld` is `false` and this thread has released the nonce, even if the call threw.
  */
 export class TakenLock implements StorageLock, HeldLock {
   readonly takenOverFrom: string | undefined;
   readonly #node: NodePlatform;
   readonly #lockFile: LockFile;
   readonly #path: string;
-  readonly #nonce: string;
+  readonly #owner: LockOwner;
+  readonly #guardian: () => LockFile;
+  readonly #lease: HeldLease | undefined;
+  #renewals = 0;
   #fd: number | undefined;
   #seen: FileSnapshot | undefined;
   #lost = false;
   #released = false;
 
   /** Throws if the lock cannot be kept open or is already gone; then nothing is open or held. */
-  constructor({ node, files, lockFile, owner, stale }: TakenLockParts) {
+  constructor({ node, files, lockFile, owner, guardian, stale, since }: TakenLockParts) {
     this.#node = node;
     this.#lockFile = lockFile;
     this.#path = files.pathOf(LOCK_NAME);
-    this.#nonce = owner.nonce;
+    this.#owner = owner;
+    this.#guardian = guardian;
     this.takenOverFrom = stale === undefined ? undefined : describeLockOwner(stale);
     if (!this.#examinePath()) {
       throw new StoreError('LOCKED', `${this.#path} was removed while it was being taken; try again`);
     }
     threadLocks.hold(owner.nonce, this);
+    const { leaseMs } = owner;
+    this.#lease = leaseMs === undefined ? undefined : new HeldLease(node, leaseMs, since, () => this.#tryRenew());
   }
 
   isHeld(): boolean {
-    if (!this.#lost) this.#lost = !this.#isOurs();
+    if (!this.#lost) this.#lost = !(this.#renewIfDue() && this.#isOurs());
     return !this.#lost;
   }
 
@@ -67,7 +81,8 @@ export class TakenLock implements StorageLock, HeldLock {
   release(): void {
     if (this.#released) return;
     this.#lost = true;
-    threadLocks.release(this.#nonce);
+    threadLocks.release(this.#owner.nonce);
+    this.#lease?.stop();
     try {
       retryBriefly(this.#node, () => runSteps(this.#lockFile.release(() => this.#isOursForRemoval())));
       this.#released = true;
@@ -100,6 +115,43 @@ export class TakenLock implements StorageLock, HeldLock {
     if (this.isAt(path)) return 'self';
     if (statPath(this.#node, join(dirname(this.#path), basename(draft))) !== undefined) return 'self';
     return statPath(this.#node, draft) === undefined ? 'unknown' : 'gone';
+  }
+
+  /** Renews the lease if it is time; `false` if the lock is lost. Throws if that cannot be determined. */
+  #renewIfDue(): boolean {
+    const state = this.#lease?.state() ?? 'fresh';
+    if (state === 'due') this.#renew();
+    return state !== 'ended' || this.#renewUnderGuard();
+  }
+
+  /** The next write tries again, and throws what fails here. */
+  #tryRenew(): void {
+    try {
+      if (!this.#lost) this.#lost = !this.#renewIfDue();
+    } catch {
+      // A lease that is not renewed in time is lost.
+    }
+  }
+
+  /** Writes through the open file: if another process has replaced the lock, that changes nothing at the path. */
+  #renew(): void {
+    const fd = this.#fd;
+    if (fd === undefined) return;
+    const since = leaseTime(this.#node);
+    this.#renewals += 1;
+    const content = new TextEncoder().encode(encodeLockOwner(this.#owner, this.#renewals));
+    writeAll(new NodeFile(this.#node, fd, this.#path, true), content, 0, content.length, 0);
+    this.#lease?.renewed(since);
+  }
+
+  #renewUnderGuard(): boolean {
+    try {
+      return runSteps(this.#guardian().renewUnderGuard(this.#owner.nonce, () => this.#renew()));
+    } catch (error) {
+      // Another process is taking the lock over.
+      if (error instanceof StoreError) return false;
+      throw error;
+    }
   }
 
   /** Whether this owner's lock is at the path. Throws if that cannot be determined. */
@@ -142,14 +194,15 @@ export class TakenLock implements StorageLock, HeldLock {
     // The snapshot is taken before the content is read, so that a write in between shows as a change later.
     const seen = statDescriptor(this.#node, fd);
     const content = readLockContent(new NodeFile(this.#node, fd, this.#path, false));
-    if (decodeLockOwner(content)?.nonce !== this.#nonce) return false;
+    if (decodeLockOwner(content)?.nonce !== this.#owner.nonce) return false;
     this.#seen = seen;
     return true;
   }
 
   #open(): number | undefined {
     try {
-      return openWithoutFollowing(this.#node, this.#path, this.#node.fs.constants.O_RDONLY);
+      const { O_RDONLY, O_RDWR } = this.#node.fs.constants;
+      return openWithoutFollowing(this.#node, this.#path, this.#owner.leaseMs === undefined ? O_RDONLY : O_RDWR);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP') return undefined;

@@ -34,6 +34,19 @@ export interface LogStoreOptions {
    * Default: `false`.
    */
   readonly readOnly?: boolean;
+  /**
+   * How long opening waits for the lock while another process holds it, in milliseconds: the new process of a deploy waits
+   * until the old one has closed the store. `open` blocks the thread, `openAsync` does not. An integer from 0 to
+   * 2,147,483,647. Default: 0; with `lock`, two leases.
+   */
+  readonly waitForLockMs?: number;
+  /**
+   * Take the lock with a lease: this process renews it while it runs, and another process may take over a lock that was
+   * not renewed for `leaseMs` milliseconds. For containers, whose end no process outside can detect. An integer
+   * from 100 to 2,147,483,647; choose it longer than any pause of the process, such as 10,000. Default: no lease, so that
+   * a lock is only taken over from a process that is provably gone.
+   */
+  readonly lock?: { readonly leaseMs: number };
   /** Called with recovery, damage, compactions, failures in the background and changes of the lock. Default: none. */
   readonly onEvent?: StoreEventHandler;
 }
@@ -50,7 +63,9 @@ export interface LogStoreEnvironment {
 const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
 /** Longer delays overflow the platform's timers. */
-const SYNC_EVERY_MS_MAX: number = 2 ** 31 - 1;
+const DELAY_MS_MAX: number = 2 ** 31 - 1;
+/** A lease must be longer than the granularity of clocks and timers. */
+const LEASE_MS_MIN = 100;
 /** The most appended bytes that wait in memory; enough that the disk limits writes, not the calls. */
 const WRITE_BUFFER_BYTES_MAX: number = 1024 * 1024;
 
@@ -62,6 +77,8 @@ export interface StoreSettings {
   readonly maxBytes: number | undefined;
   readonly writeBufferBytes: number;
   readonly readOnly: boolean;
+  readonly waitForLockMs: number;
+  readonly leaseMs: number | undefined;
   readonly onEvent: StoreEventHandler | undefined;
 }
 
@@ -71,6 +88,8 @@ const OPTIONS: readonly string[] = [
   'pageCacheBytes',
   'maxBytes',
   'readOnly',
+  'waitForLockMs',
+  'lock',
   'onEvent',
   'storage',
 ];
@@ -84,12 +103,23 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
   }
   assertInteger('pageCacheBytes', pageCacheBytes, PAGE_CACHE_BYTES_MIN, Number.MAX_SAFE_INTEGER);
-  if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, SYNC_EVERY_MS_MAX);
+  if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, DELAY_MS_MAX);
   if (maxBytes !== undefined) assertInteger('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (typeof readOnly !== 'boolean') throw new TypeError('readOnly must be a boolean');
   if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
-  return { durability, syncEveryMs, pageCacheBytes, maxBytes, writeBufferBytes, readOnly, onEvent };
+  const leaseMs = leaseOf(options.lock);
+  const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
+  assertInteger('waitForLockMs', waitForLockMs, 0, DELAY_MS_MAX);
+  const whileOpening = { waitForLockMs, leaseMs };
+  return { durability, syncEveryMs, pageCacheBytes, maxBytes, writeBufferBytes, readOnly, onEvent, ...whileOpening };
+}
+
+function leaseOf(lock: LogStoreOptions['lock']): number | undefined {
+  if (lock === undefined) return undefined;
+  assertOptions(lock, 'options of lock', ['leaseMs']);
+  assertInteger('lock.leaseMs', lock.leaseMs, LEASE_MS_MIN, DELAY_MS_MAX);
+  return lock.leaseMs;
 }
 
 function assertInteger(name: string, value: unknown, min: number, max: number): void {

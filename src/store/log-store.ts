@@ -1,5 +1,6 @@
 import { attempt } from '../base/attempt.ts';
 import { assertOptions } from '../base/options.ts';
+import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
@@ -42,7 +43,18 @@ export class LogStore {
    * `INCOMPATIBLE` or `IO`, and `TypeError` or `RangeError` for invalid options.
    */
   static open(path: string, options: LogStoreOptions, environment: LogStoreEnvironment): LogStore {
-    return new LogStore(openStore(path, settingsOf(options), environment), environment);
+    return new LogStore(runBlocking(openStore(path, settingsOf(options), environment, { blocks: true })), environment);
+  }
+
+  /** `open`, but waits for the lock without blocking. An abort of `signal` ends the wait and rejects with its reason. */
+  static async openAsync(
+    path: string,
+    options: LogStoreOptions,
+    environment: LogStoreEnvironment,
+    signal?: AbortSignal,
+  ): Promise<LogStore> {
+    const opening = openStore(path, settingsOf(options), environment, { blocks: false });
+    return new LogStore(await runUnblocked(opening, signal), environment);
   }
 
   private constructor(opened: OpenedStore, environment: LogStoreEnvironment) {

@@ -61,5 +61,9 @@ function assertHeld(lock: StorageLock): void {
     // The next write checks again: nothing is lost yet.
     throw storageFailure('check the lock', error);
   }
-  if (!held) throw new StoreError('POISONED', 'the lock was taken by another process or the directory is gone');
+  if (!held)
+    throw new StoreError(
+      'POISONED',
+      'the lock was taken by another process, its lease has ended, or the directory is gone',
+    );
 }

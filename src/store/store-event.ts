@@ -56,7 +56,15 @@ export type StoreEvent =
       readonly error: StoreError;
     }
   | {
-      /** The lock of a process that no longer exists was taken over. */
+      /** Another process holds the lock, and opening waits for it. */
+      readonly type: 'lock-awaited';
+      /** How long it waits at most, in milliseconds. */
+      readonly waitMs: number;
+      /** The `LOCKED` that opening throws if the lock does not become free; its message names the owner. */
+      readonly error: StoreError;
+    }
+  | {
+      /** The lock of a process that no longer exists, or whose lease has ended, was taken over. */
       readonly type: 'lock-taken-over';
       /** The previous owner, as text for people: process, host and time. */
       readonly from: string;

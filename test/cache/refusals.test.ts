@@ -217,7 +217,9 @@ describe('a lock of another host', () => {
     expect(refusalOf(directory)).toMatchObject({
       code: 'LOCKED',
       message: expect.stringMatching(
-        new RegExp(`process 4242 on host not-${hostname()} since ${since}.*call LogCache\\.unlock\\(directory\\)$`),
+        new RegExp(
+          `process 4242 on host not-${hostname()} since ${since}.*node -e '.*LogCache\\.unlock\\("${directory}"\\)'$`,
+        ),
       ),
     });
     LogCache.unlock(directory);

@@ -2,13 +2,14 @@
  * Executes commands on the cache in DIRECTORY, one for each line on standard input, and answers each with a line:
  * `done`, the code and message of the error, or the requested value. Ends when its input does, without closing.
  *
- * open | put KEY VALUE | get KEY | sync | compact | close
+ * open [WAIT_MS] | lease LEASE_MS | put KEY VALUE | get KEY | sync | compact | close | close-later MS
  */
 import { createInterface } from 'node:readline';
-import { LogCache } from '../../src/cache/log-cache.ts';
+import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
 
 const [directory = ''] = process.argv.slice(2);
 let opened: LogCache | undefined;
+let options: LogCacheOptions = {};
 
 function cache(): LogCache {
   if (opened === undefined) throw new Error('open first');
@@ -18,7 +19,10 @@ function cache(): LogCache {
 function act(verb: string, key: string, value: string): string {
   switch (verb) {
     case 'open':
-      opened = LogCache.open(directory);
+      opened = LogCache.open(directory, key === '' ? options : { ...options, waitForLockMs: Number(key) });
+      return 'done';
+    case 'lease':
+      options = { lock: { leaseMs: Number(key) } };
       return 'done';
     case 'put':
       cache().put(key, new TextEncoder().encode(value), { watermark: 1n, cachedAtUs: 0n });
@@ -33,6 +37,9 @@ function act(verb: string, key: string, value: string): string {
       return 'done';
     case 'close':
       cache().close();
+      return 'done';
+    case 'close-later':
+      setTimeout(() => cache().close(), Number(key));
       return 'done';
     default:
       throw new Error(`${verb} is not a command`);

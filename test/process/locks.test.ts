@@ -20,7 +20,9 @@ describe('two processes and one directory', () => {
     cache.put('order:1', utf8('of-the-first'), someMeta);
     const actor = actorOn(directory);
     expect(await actor.ask('open')).toMatch(
-      new RegExp(`^LOCKED .*is open for writing by process ${process.pid} on host .*: close it there, or if you know`),
+      new RegExp(
+        `^LOCKED .*is open for writing by process ${process.pid} on host .*: close it there, open it with readOnly: true, or wait`,
+      ),
     );
     // Still refused, and without effect on the first process.
     expect(await actor.ask('open')).toMatch(/^LOCKED /);

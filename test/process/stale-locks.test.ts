@@ -2,7 +2,6 @@
  * Locks whose owners are gone, or may be: which of them are taken over, and which are not because nothing proves it.
  * The lock files are those of real processes; facts that one machine cannot produce are edited into them.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -10,14 +9,9 @@ import { LogCache } from '../../src/cache/log-cache.ts';
 import type { LockOwner } from '../../src/storage/lock-owner.ts';
 import { openFor, temporaryDirectory, valueText } from '../cache/cache-fixtures.ts';
 import { ChildScript } from './child-script.ts';
+import { noNamespaces, ownNamespace } from './lease-fight.ts';
 
 const script: URL = new URL('./actor.ts', import.meta.url);
-
-/** Why no process can be started in a separate pid namespace here; `undefined` if one can. */
-const noNamespaces: string | undefined =
-  spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
-    ? undefined
-    : 'needs Linux, unshare and root';
 
 function actorOn(directory: string, within: readonly string[] = []): ChildScript {
   const actor = new ChildScript(script, [directory], 'inherit', within);
@@ -85,7 +79,7 @@ test.skipIf(noNamespaces !== undefined)(
   `the lock of a process in another pid namespace is kept, whether it is alive or killed (${noNamespaces ?? 'with a real namespace'})`,
   async () => {
     const directory = temporaryDirectory();
-    const actor = actorOn(directory, ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']);
+    const actor = actorOn(directory, ownNamespace);
     for (const line of ['open', 'put order:1 state', 'sync']) expect(await actor.ask(line)).toBe('done');
     const owner = JSON.parse(readFileSync(join(directory, 'LOCK'), 'utf8')) as LockOwner;
     // It is process 1 there; process 1 here is another process.

@@ -47,7 +47,8 @@ describe('LockFile', () => {
         code: 'LOCKED',
         message:
           '/data/cache is open for writing by process 2 on host here since 2024-01-01T00:00:00.000Z: close it there, ' +
-          'or if you know that it is gone, or that this directory is a copy, call LogCache.unlock(directory)',
+          'open it with readOnly: true, or wait for it with waitForLockMs. If you know that it is gone, or that this ' +
+          `directory is a copy, run: node -e 'require("projection-cache").LogCache.unlock("/data/cache")'`,
       }),
     );
     expect([...simulation.files.keys()]).toEqual(['LOCK']);
@@ -150,7 +151,7 @@ describe('LockFile', () => {
   });
 
   test('keeps a lock that another process took over before the guard was taken', () => {
-    const contents = [DEAD, THEIRS.pid, THEIRS.pid].map((pid) => encodeLockOwner(ownerWithPid(pid)));
+    const contents = [DEAD, THEIRS.pid, OURS.pid, THEIRS.pid].map((pid) => encodeLockOwner(ownerWithPid(pid)));
     const removed: string[] = [];
     const files = filesThat({
       link: (_existing, name) => (name === 'LOCK' ? 'taken' : 'linked'),

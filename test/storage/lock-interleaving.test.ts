@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exploreSchedules } from './lock-schedules.ts';
 import { LockSimulation, nonceOf, type Taker } from './lock-simulation.ts';
@@ -39,6 +40,12 @@ function withReleasingTaker(simulation: LockSimulation): LockSimulation {
 /** The first process had the lock before and could not remove it; for the others its owner is a living process. */
 function withReleasedLock(simulation: LockSimulation): LockSimulation {
   simulation.leaveReleased(GIVEN_UP, 1);
+  return simulation;
+}
+
+/** The holder of the lock slept past the end of its lease, and renews it now. */
+function withSleeper(simulation: LockSimulation): LockSimulation {
+  simulation.addSleeper(60);
   return simulation;
 }
 
@@ -154,6 +161,27 @@ const STORIES: readonly Story[] = [
     atEnd: expectRemedyAtLeast,
     statesMin: 2_000,
   },
+  {
+    name: 'an owner that renews a lease that has ended, and one taker: one holds the lock',
+    simulation: () => withSleeper(worldWithTakers(1)),
+    killsMax: 0,
+    atEnd: expectOneHolder,
+    statesMin: 400,
+  },
+  {
+    name: 'an owner that renews a lease that has ended, and one taker, two killed anywhere: no process is locked out',
+    simulation: () => withSleeper(worldWithTakers(1)),
+    killsMax: 2,
+    atEnd: expectNoLockout,
+    statesMin: 1_500,
+  },
+  {
+    name: 'an owner that renews a lease that has ended, and a taker without links: one holds the lock',
+    simulation: () => withSleeper(worldWithTakers(1, WITHOUT_LINKS)),
+    killsMax: 0,
+    atEnd: expectOneHolder,
+    statesMin: 300,
+  },
 ];
 
 describe('every order of the steps of', () => {
@@ -164,4 +192,22 @@ describe('every order of the steps of', () => {
       expect(ends).toBeGreaterThan(1);
     });
   }
+});
+
+// Too many orders to try them all.
+test('some orders of the steps of an owner that renews a lease that has ended, and three takers: one holds the lock', () => {
+  const walk = fc.array(fc.nat({ max: 3 }), { minLength: 150, maxLength: 250 });
+  fc.assert(
+    fc.property(walk, (order) => {
+      const simulation = withSleeper(worldWithTakers(3));
+      const rest = simulation.takers.flatMap((_, taker) => Array.from({ length: 100 }, () => taker));
+      for (const next of [...order, ...rest]) {
+        const taker = simulation.takers[next];
+        if (taker?.canStep !== true) continue;
+        taker.step();
+        simulation.assertSafe();
+      }
+      expectOneHolder(simulation);
+    }),
+  );
 });

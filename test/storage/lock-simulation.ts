@@ -1,6 +1,9 @@
+import { StoreError } from '../../src/base/store-error.ts';
 import { isGuardOrDraft, LockFile, type LockFiles, type LockSteps } from '../../src/storage/lock-file.ts';
 import { decodeLockOwner, encodeLockOwner, type LockOwner } from '../../src/storage/lock-owner.ts';
 import type { OwnerVerdict } from '../../src/storage/owner-verdict.ts';
+
+const GUARDIANS = 1_000_000;
 
 /** A file, separate from its names: a file can have two names. */
 interface Inode {
@@ -17,6 +20,8 @@ export class LockSimulation {
   readonly takers: Taker[] = [];
   readonly #alive = new Set<number>();
   readonly #givenUp = new Map<number, number>();
+  /** Living owners whose lease has ended and was not renewed since. */
+  readonly #ended = new Set<number>();
   readonly #unwritten = new Map<number, () => void>();
   readonly #linksSupported: boolean;
 
@@ -32,7 +37,7 @@ export class LockSimulation {
   /** Adds a living process that takes the lock; with `releases` its next step while holding it releases it. */
   addTaker(pid: number, options: { readonly releases: boolean } = { releases: false }): Taker {
     this.#alive.add(pid);
-    const taker = new Taker(this, pid, options.releases);
+    const taker = new Taker(this, pid, options.releases ? 'releases' : 'keeps');
     this.takers.push(taker);
     return taker;
   }
@@ -47,8 +52,23 @@ export class LockSimulation {
     this.#givenUp.set(oldPid, pid);
   }
 
-  isGoneFor(owner: number, asking: number): boolean {
-    return !this.#alive.has(owner) || this.#givenUp.get(owner) === asking;
+  /** Adds a living process that holds the lock, and whose lease has ended; its steps renew the lease. */
+  addSleeper(pid: number): Taker {
+    this.leave('LOCK', pid);
+    this.#ended.add(pid);
+    this.#alive.add(pid);
+    const sleeper = new Taker(this, pid, 'renews');
+    this.takers.push(sleeper);
+    return sleeper;
+  }
+
+  renew(pid: number): void {
+    this.#ended.delete(pid);
+  }
+
+  isGoneFor({ pid, nonce }: LockOwner, asking: number): boolean {
+    if (this.#ended.has(pid) && nonce === nonceOf(pid)) return true;
+    return !this.#alive.has(pid) || this.#givenUp.get(pid) === asking;
   }
 
   kill(pid: number): void {
@@ -122,7 +142,7 @@ export class LockSimulation {
    */
   key(): string {
     const files = [...this.files].map(([name, inode]) => `${name}=${inode.content}`).sort();
-    return [...files, ...this.takers.map((taker) => `${taker.state}:${taker.seen.join()}`)].join('|');
+    return [...files, ...this.#ended, ...this.takers.map((taker) => `${taker.state}:${taker.seen.join()}`)].join('|');
   }
 }
 
@@ -140,10 +160,10 @@ export class Taker {
   readonly #steps: LockSteps<void>;
   #ended = false;
 
-  constructor(simulation: LockSimulation, pid: number, releases: boolean) {
+  constructor(simulation: LockSimulation, pid: number, life: 'keeps' | 'releases' | 'renews') {
     this.pid = pid;
     this.#simulation = simulation;
-    this.#steps = this.#live(releases);
+    this.#steps = this.#live(life);
   }
 
   get canStep(): boolean {
@@ -170,24 +190,33 @@ export class Taker {
     this.state = 'killed';
   }
 
-  *#live(releases: boolean): LockSteps<void> {
+  *#live(life: 'keeps' | 'releases' | 'renews'): LockSteps<void> {
     const note = (noted: unknown): void => {
       this.seen.push(String(noted));
     };
     const judge = (owner: LockOwner): OwnerVerdict => {
-      const verdict = this.#simulation.isGoneFor(owner.pid, this.pid) ? 'gone' : 'running';
+      const verdict = this.#simulation.isGoneFor(owner, this.pid) ? 'gone' : 'running';
       note(verdict);
       return verdict;
     };
     const lockFile = new LockFile(
       this.#simulation.filesOf(this.pid, note),
       judge,
-      ownerWithPid(this.pid),
+      // A sleeper's guard has a nonce of its own.
+      life === 'renews' ? { ...ownerWithPid(this.pid), nonce: nonceOf(this.pid + GUARDIANS) } : ownerWithPid(this.pid),
       'the directory',
     );
+    if (life === 'renews') {
+      const renewed = yield* lockFile.renewUnderGuard(nonceOf(this.pid), () => {
+        this.#simulation.renew(this.pid);
+        this.state = 'holding';
+      });
+      if (!renewed) throw new StoreError('LOCKED', 'the lock was taken over');
+      return;
+    }
     yield* lockFile.take();
     this.state = 'holding';
-    if (!releases) return;
+    if (life === 'keeps') return;
     yield;
     this.state = 'releasing';
     yield* lockFile.release();

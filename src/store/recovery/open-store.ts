@@ -1,10 +1,12 @@
 import { attempt } from '../../base/attempt.ts';
 import { guardedHandler } from '../../base/guarded-handler.ts';
 import { withJsonForm } from '../../base/json-form.ts';
+import type { Pausing } from '../../base/pauses.ts';
 import { storageFailure } from '../../base/storage-failure.ts';
 import { StoreError } from '../../base/store-error.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { LogFile } from '../../log/log-file.ts';
+import { awaitLock } from '../../storage/lock-wait.ts';
 import type { StorageDirectory, StorageFile, StorageLock } from '../../storage/storage-backend.ts';
 import { completeLog, createLog, listGenerations, logName } from '../generation-files.ts';
 import { type LogStoreEnvironment, platformRandom, type StoreSettings } from '../log-store-options.ts';
@@ -29,15 +31,20 @@ export interface OpenedStore extends RecoveredLog {
 
 /**
  * Opens the directory, takes the lock, recovers the log and removes all other generations. On failure no file stays
- * open and the lock is released.
+ * open and the lock is released. It waits for the lock as `settings` say; `blocks`: whether the thread blocks meanwhile.
  */
-export function openStore(path: string, settings: StoreSettings, environment: LogStoreEnvironment): OpenedStore {
+export function* openStore(
+  path: string,
+  settings: StoreSettings,
+  environment: LogStoreEnvironment,
+  how: { readonly blocks: boolean },
+): Pausing<OpenedStore> {
   const handle = guardedHandler('onEvent', settings.onEvent);
   const emit: StoreEventHandler = (event) => handle(withJsonForm(event));
   // Before the lock is taken: a platform without it throws.
   const random = environment.random ?? platformRandom();
   const directory = openDirectory(path, settings, environment);
-  const lock = settings.readOnly ? undefined : takeLock(directory, emit);
+  const lock = settings.readOnly ? undefined : yield* takeLock(directory, settings, emit, how.blocks);
   const context = new StoreContext({ settings, directory, lock, emit, random });
   try {
     const opened = settings.readOnly ? openForReading(context) : openForWriting(context);
@@ -61,9 +68,15 @@ function openDirectory(path: string, settings: StoreSettings, environment: LogSt
   }
 }
 
-function takeLock(directory: StorageDirectory, emit: StoreEventHandler): StorageLock {
+function* takeLock(
+  directory: StorageDirectory,
+  { waitForLockMs, leaseMs }: StoreSettings,
+  emit: StoreEventHandler,
+  blocks: boolean,
+): Pausing<StorageLock> {
+  const onWait = (error: StoreError): void => emit({ type: 'lock-awaited', waitMs: waitForLockMs, error });
   try {
-    const lock = directory.lock();
+    const lock = yield* awaitLock(directory, { waitMs: waitForLockMs, leaseMs, blocks, onWait });
     if (lock.takenOverFrom !== undefined) emit({ type: 'lock-taken-over', from: lock.takenOverFrom });
     return lock;
   } catch (error) {
