@@ -24,6 +24,7 @@ export { prefixSuccessor } from './base/prefix-successor.ts';
 export { StoreError, type StoreErrorCode } from './base/store-error.ts';
 export type { KeyInput, KeyRange } from './cache/key-range.ts';
 export { LogCache, type LogCacheOptions } from './cache/log-cache.ts';
+export { StandbyCache, type StandbyCacheOptions } from './cache/standby-cache.ts';
 export { CacheCapabilities } from './contract/cache-capabilities.ts';
 export type { CacheEntry, CacheMeta } from './contract/cache-entry.ts';
 export { decodeFromBytes, encodeWithValue } from './contract/cache-entry-codec.ts';

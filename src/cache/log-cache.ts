@@ -17,11 +17,18 @@ import type { LogCacheStats } from '../store/store-stats.ts';
 import type { StoredPut, StoreWriter } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
 import { intervalOf, type KeyInput, type KeyRange, limitOf } from './key-range.ts';
+import { addReopenable, closeReopenable } from './reopenable-caches.ts';
 
 /** Options of `LogCache.open`; each has a default. */
 export interface LogCacheOptions extends LogStoreOptions {
   /** Where the files are: `MemoryStorage` for tests and runtimes without files. Default: the file system. */
   readonly storage?: StorageBackend;
+  /**
+   * Close the cache that this thread has opened in this directory with `reopen: true`, instead of throwing `LOCKED`: for
+   * development servers, which load modules again and lose the cache of the earlier copy. That one throws `CLOSED` from then
+   * on. Default: `false`.
+   */
+  readonly reopen?: boolean;
 }
 
 /**
@@ -38,6 +45,7 @@ export class LogCache implements ProjectionCache {
   readonly #writer: StoreWriter;
   /** The encoded meta of the current put; the store copies it. */
   readonly #trailer: Uint8Array = new Uint8Array(metaBytes);
+  #forget: () => void = () => {};
 
   private constructor(store: LogStore) {
     if (!(store instanceof LogStore)) throw new TypeError('a LogCache is opened with LogCache.open(directory)');
@@ -53,8 +61,12 @@ export class LogCache implements ProjectionCache {
    */
   static open(directory: string, options: LogCacheOptions = {}): LogCache {
     assertDirectory(directory);
-    const { storage = new NodeStorage() } = options ?? {};
-    return new LogCache(LogStore.open(directory, options, { storage }));
+    const { reopen = false, storage } = options ?? {};
+    if (reopen) closeReopenable(directory, storage);
+    const environment = { storage: storage ?? new NodeStorage() };
+    const cache = new LogCache(LogStore.open(directory, options, environment));
+    if (reopen) cache.#letReopen(directory, storage);
+    return cache;
   }
 
   /**
@@ -68,8 +80,12 @@ export class LogCache implements ProjectionCache {
   ): Promise<LogCache> {
     assertDirectory(directory);
     const { signal, ...others } = options ?? {};
-    const { storage = new NodeStorage() } = others;
-    return new LogCache(await LogStore.openAsync(directory, others, { storage }, signal));
+    const { reopen = false, storage } = others;
+    if (reopen) closeReopenable(directory, storage);
+    const environment = { storage: storage ?? new NodeStorage() };
+    const cache = new LogCache(await LogStore.openAsync(directory, others, environment, signal));
+    if (reopen) cache.#letReopen(directory, storage);
+    return cache;
   }
 
   /**
@@ -221,12 +237,17 @@ export class LogCache implements ProjectionCache {
    * what was not durable by then may be lost.
    */
   close(): void {
+    this.#forget();
     this.#store.close();
   }
 
   /** Calls `close`; for `using` declarations. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #letReopen(directory: string, storage: StorageBackend | undefined): void {
+    this.#forget = addReopenable(directory, storage, this);
   }
 }
 

@@ -92,6 +92,7 @@ const OPTIONS: readonly string[] = [
   'lock',
   'onEvent',
   'storage',
+  'reopen',
 ];
 
 /** Throws a `TypeError` or `RangeError` that names the option and its range. */

@@ -341,8 +341,29 @@ describe('opening', () => {
       if (CHANGING.has(call.verb)) changes.push(call);
       return undefined;
     };
-    expect(() => openStore(killed)).toThrow(expect.objectContaining({ code: 'POISONED' }));
+    expect(() => openStore(killed)).toThrow(
+      expect.objectContaining({ code: 'LOCKED', cause: expect.objectContaining({ code: 'POISONED' }) }),
+    );
     expect(changes).toEqual([]);
+  });
+
+  // As a process does that is stopped while it opens a store with a lease, and continued after the lease has ended.
+  test('waits for the lock if it was lost while the store was being opened', () => {
+    const { disk, store } = written('a');
+    store.writer.put(bytes('torn'), bytes('value'));
+    store.verify();
+    const killed = disk.afterKill();
+    cut(killed, LOG, killed.bytes(LOG).length - 8);
+    let losses = 0;
+    killed.before = ({ verb }) => {
+      if (verb !== 'read' || losses > 0) return undefined;
+      losses += 1;
+      killed.removeLock();
+      return undefined;
+    };
+    const opened = openStore(killed, { waitForLockMs: 60_000 });
+    expect(contentsOf(opened)).toEqual(new Map([['a', 'value of a']]));
+    expect(losses).toBe(1);
   });
 
   test('fails with IO if the directory cannot be opened', () => {

@@ -6,7 +6,7 @@ import { storageFailure } from '../../base/storage-failure.ts';
 import { StoreError } from '../../base/store-error.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { LogFile } from '../../log/log-file.ts';
-import { awaitLock } from '../../storage/lock-wait.ts';
+import { retryWhileLocked } from '../../storage/lock-wait.ts';
 import type { StorageDirectory, StorageFile, StorageLock } from '../../storage/storage-backend.ts';
 import { completeLog, createLog, listGenerations, logName } from '../generation-files.ts';
 import { type LogStoreEnvironment, platformRandom, type StoreSettings } from '../log-store-options.ts';
@@ -44,11 +44,21 @@ export function* openStore(
   // Before the lock is taken: a platform without it throws.
   const random = environment.random ?? platformRandom();
   const directory = openDirectory(path, settings, environment);
-  const lock = settings.readOnly ? undefined : yield* takeLock(directory, settings, emit, how.blocks);
-  const context = new StoreContext({ settings, directory, lock, emit, random });
+  const openOnce = (): OpenedStore => {
+    const lock = settings.readOnly ? undefined : takeLock(directory, settings.leaseMs, emit);
+    return recoverStore(path, new StoreContext({ settings, directory, lock, emit, random }));
+  };
+  const waitMs = settings.waitForLockMs;
+  const onWait = (error: StoreError): void => emit({ type: 'lock-awaited', waitMs, error });
+  return yield* retryWhileLocked(openOnce, { waitMs, blocks: how.blocks, onWait });
+}
+
+/** Opens the store in a directory whose lock is taken, and releases the lock if that fails. */
+function recoverStore(path: string, context: StoreContext): OpenedStore {
+  const { readOnly } = context.settings;
   try {
-    const opened = settings.readOnly ? openForReading(context) : openForWriting(context);
-    if (!opened.report.clean) emit({ type: 'recovered', report: opened.report });
+    const opened = readOnly ? openForReading(context) : openForWriting(context);
+    if (!opened.report.clean) context.emit({ type: 'recovered', report: opened.report });
     return { ...opened, context };
   } catch (error) {
     // The failure that is under way is the one to report, and this process holds the lock no longer in any case.
@@ -56,8 +66,18 @@ export function* openStore(
       () => context.releaseLock(),
       () => {},
     );
-    throw storageFailure(`open ${path}`, error);
+    throw lockWasLost(error) ? lostWhileOpening(path, error) : storageFailure(`open ${path}`, error);
   }
+}
+
+function lockWasLost(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'POISONED';
+}
+
+/** The opening can be tried again, unlike an instance that has accepted writes. */
+function lostWhileOpening(path: string, cause: unknown): StoreError {
+  const message = `another process took the lock of ${path} while this one was opening it: open it again`;
+  return new StoreError('LOCKED', message, { cause });
 }
 
 function openDirectory(path: string, settings: StoreSettings, environment: LogStoreEnvironment): StorageDirectory {
@@ -68,15 +88,9 @@ function openDirectory(path: string, settings: StoreSettings, environment: LogSt
   }
 }
 
-function* takeLock(
-  directory: StorageDirectory,
-  { waitForLockMs, leaseMs }: StoreSettings,
-  emit: StoreEventHandler,
-  blocks: boolean,
-): Pausing<StorageLock> {
-  const onWait = (error: StoreError): void => emit({ type: 'lock-awaited', waitMs: waitForLockMs, error });
+function takeLock(directory: StorageDirectory, leaseMs: number | undefined, emit: StoreEventHandler): StorageLock {
   try {
-    const lock = yield* awaitLock(directory, { waitMs: waitForLockMs, leaseMs, blocks, onWait });
+    const lock = directory.lock(leaseMs === undefined ? {} : { leaseMs });
     if (lock.takenOverFrom !== undefined) emit({ type: 'lock-taken-over', from: lock.takenOverFrom });
     return lock;
   } catch (error) {
