@@ -41,8 +41,9 @@ export function openStore(path: string, settings: StoreSettings, environment: Lo
   const context = new StoreContext({ settings, directory, lock, emit, random });
   try {
     const opened = settings.readOnly ? openForReading(context) : openForWriting(context);
-    if (!opened.report.clean) emit({ type: 'recovered', report: opened.report });
-    return { ...opened, context };
+    const report = lock?.takenOverFrom === undefined ? opened.report : { ...opened.report, clean: false };
+    if (!report.clean) emit({ type: 'recovered', report });
+    return { ...opened, report, context };
   } catch (error) {
     // The failure that is under way is the one to report, and this process holds the lock no longer in any case.
     attempt(
