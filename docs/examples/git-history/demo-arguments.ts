@@ -5,13 +5,14 @@ export const usage: string = `Usage: npm run demo [-- [PATH] [--cache DIR] [--he
 
 Shows what a cache saves. The history of a git repository is the event log: each
 file that a commit changes is an event. The events are folded into one state for
-each file and directory: commits, lines added and removed, first and last change.
-This is done in three ways: without a cache, with a cache that is some commits
-behind, and with one that is up to date. All three must lead to the same states.
+each file and directory: commits, lines added and removed, first and last
+change. This is done in three ways: without a cache, with a cache that is some
+commits behind, and with one that is up to date. All three must lead to the same
+states.
 
   PATH         the repository, or a directory inside it; default: this directory
-  --cache DIR  keeps the caches in DIR; caches of an earlier run there are emptied
-               first. Default: a temporary directory, removed at the end
+  --cache DIR  keeps the caches in DIR; caches of an earlier run there are
+               emptied first. Default: a temporary directory, removed at the end
   --help       prints this
 `;
 
