@@ -12,8 +12,9 @@ import type { StoreEvent } from '../../src/store/store-event.ts';
 import { type DiskCall, type Fault, FaultStorage, faultAt } from '../../src/testing/index.ts';
 import { keyTexts, metaAt, openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { repositoryText } from '../tidy/repository-files.ts';
 import { closedStore, Orders, projectOnce, total, withCache } from './order-store.ts';
-import { documentedFormOf, documentedMessages, sections, thrownBy } from './runbook.ts';
+import { documentedFormOf, documentedMessages, sections, thrownBy, watchedEvents } from './runbook.ts';
 
 const met = new Set<string>();
 
@@ -278,6 +279,11 @@ const stories: Record<string, () => void | Promise<void>> = {
 
 test.each(Object.entries(stories))('%s', async (_section, story) => {
   await story();
+});
+
+test('every event is in the table of what to watch', () => {
+  const types = [...repositoryText('src/store/store-event.ts').matchAll(/readonly type: '([\w-]+)'/g)];
+  expect([...watchedEvents].sort()).toEqual(types.map(([, type]) => type).sort());
 });
 
 test('every section that says what is lost is a story', () => {

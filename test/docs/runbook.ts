@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { repositoryText } from '../tidy/repository-files.ts';
-import { codeBlocks } from './markdown.ts';
+import { codeBlocks, tableRows } from './markdown.ts';
 
 const page = repositoryText('docs/operations.md');
 
@@ -8,6 +8,11 @@ const page = repositoryText('docs/operations.md');
 export const documentedMessages: readonly string[] = codeBlocks('docs/operations.md', page)
   .filter(({ language }) => language === 'text')
   .flatMap(({ text }) => text.split('\n'));
+
+/** The events in the table of what to watch. */
+export const watchedEvents: readonly string[] = tableRows(/^## What to watch\n(.*?)^## /ms.exec(page)?.[1] ?? '')
+  .slice(2)
+  .flatMap(([events = '']) => events.split(', '));
 
 /** The headings of the page whose sections say what is lost. */
 export const sections: readonly string[] = page
