@@ -3,13 +3,14 @@ import { parseArgs } from 'node:util';
 
 export const usage: string = `Usage: npm run bench [-- OPTIONS]
 
-Measures a LogCache: puts, gets, scans, prefix deletions, syncs and openings, with percentiles of
-single operations, beside the least that the disk allows.
+Measures a LogCache: puts, gets, scans, prefix deletions, syncs and openings,
+with percentiles of single operations, beside the least that the disk allows.
 
   --entries N      how many entries; default 200000
   --value-bytes N  bytes of each value; default 256
   --rounds N       how often each work is measured; medians are shown; default 5
-  --directory DIR  where to put the caches, to choose a disk; default the temporary directory
+  --directory DIR  where to put the caches, to choose a disk; default the
+                   temporary directory
   --json           prints the figures as JSON
   --help           prints this
 `;

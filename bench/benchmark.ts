@@ -17,6 +17,8 @@ const durableTurnSteps = 25;
 const coldStepsMax = 100_000;
 const coldTurnSteps = 1000;
 const sizeSampleSteps = 500;
+const durablePut = 'put and sync, each durable';
+const coldGet = 'get, hit, not resident';
 const pageCacheBytesMin: number = 512 * 1024;
 const pageCacheBytesDefault: number = 64 * 1024 * 1024;
 
@@ -45,7 +47,16 @@ export interface BenchResult {
   readonly openings: readonly [Opening, Opening];
   readonly sizes: Sizes;
   readonly pauses: Pauses;
+  readonly ratios: Ratios;
   readonly clockNs: number;
+}
+
+/** Comparisons with the least that the disk allows. */
+export interface Ratios {
+  /** The speed of a durable put as a multiple of that of a bare append with fdatasync. */
+  readonly durablePut: number;
+  /** The time of a get that is not resident as a multiple of that of a bare read. */
+  readonly coldGetTime: number;
 }
 
 /** One run of all measurements. */
@@ -77,8 +88,9 @@ export class Benchmark {
     for (let round = 1; round <= rounds; round += 1) this.#round(round);
     this.#onPhase('single operations');
     const { sizes, openings, pauses } = this.#singleSteps();
-    this.#addRemarks(pauses);
-    return { figures: this.#figures.all(), openings, sizes, pauses, clockNs };
+    const ratios = this.#ratios();
+    this.#addRemarks(pauses, ratios);
+    return { figures: this.#figures.all(), openings, sizes, pauses, ratios, clockNs };
   }
 
   /** Removes everything from the disk. */
@@ -195,7 +207,7 @@ export class Benchmark {
 
   #withCold(name: string, measure: (works: readonly [Work, Work]) => void): void {
     this.#withCache(name, { pageCacheBytes: pageCacheBytesMin }, (cache) => {
-      const work = hits('get, hit, not resident', cache, this.#orders.read, coldStepsMax);
+      const work = hits(coldGet, cache, this.#orders.read, coldStepsMax);
       const log = readdirSync(join(this.#directory, name)).find((file) => file.endsWith('.log')) ?? '';
       const path = join(this.#directory, name, log);
       const bare = new BareReads(path, work.steps, cache.stats().logBytes, this.#recordBytes);
@@ -212,12 +224,17 @@ export class Benchmark {
     this.#remove('durable');
   }
 
-  #addRemarks({ compactions }: Pauses): void {
+  #ratios(): Ratios {
+    return {
+      durablePut: this.#figures.ratio(durablePut, 'bare append and fdatasync'),
+      coldGetTime: 1 / this.#figures.ratio(coldGet, 'bare positional read'),
+    };
+  }
+
+  #addRemarks({ compactions }: Pauses, ratios: Ratios): void {
     const figures = this.#figures;
-    const [durable, append] = ['put and sync, each durable', 'bare append and fdatasync'];
-    const [cold, read] = ['get, hit, not resident', 'bare positional read'];
-    figures.remark(durable, `${figures.ratio(durable, append).toFixed(2)}x bare`);
-    figures.remark(cold, `${(1 / figures.ratio(cold, read)).toFixed(2)}x the time of bare`);
+    figures.remark(durablePut, `${ratios.durablePut.toFixed(2)}x bare`);
+    figures.remark(coldGet, `${ratios.coldGetTime.toFixed(2)}x the time of bare`);
     figures.remark('overwrite, compactions included', `${compactions} of them`);
     figures.remark('deletePrefix, runs of 100', 'us a call');
   }

@@ -3,11 +3,13 @@ import { UsageError } from './bench-arguments.ts';
 
 export const compareUsage: string = `Usage: npm run bench:compare -- [OPTIONS] BEFORE AFTER
 
-Builds two commits, measures both in turns and prints how much time AFTER takes as a multiple of BEFORE.
+Builds two commits, measures both in turns and prints how much time AFTER takes
+as a multiple of BEFORE.
 
   --entries N     how many entries; default 100000
-  --rounds N      how often each commit is measured; medians are shown; default 7
-  --fail-above R  exits with 1 where a ratio less its spread is above R, such as 1.1
+  --rounds N      how often each is measured, for the medians; default 7
+  --fail-above R  exits with 1 where a ratio less its spread is above R, such as
+                  1.1
   --help          prints this
 `;
 

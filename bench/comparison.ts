@@ -43,7 +43,21 @@ export function formatComparison(comparisons: readonly Comparison[], names: read
     const times = [formatFigure(before), formatFigure(after)];
     return [work, ...times, ratio.toFixed(2), `+-${spread.toFixed(2)}`, slower ? 'slower' : ''];
   });
-  return formatTable(['work, us each', ...names, 'ratio', 'spread', ''], rows);
+  return [
+    formatTable(['work, us each', ...names, 'ratio', 'spread', ''], rows),
+    '',
+    `ratio: the time of ${names[1]} as a multiple of that of ${names[0]}, the median of the rounds; above 1`,
+    `${names[1]} is slower. spread: how much the ratio varies between rounds; a smaller`,
+    `difference is noise. "slower": the ratio less its spread is above ${SLOWER_RATIO}.`,
+    '',
+    verdictOf(comparisons, names),
+  ].join('\n');
+}
+
+function verdictOf(comparisons: readonly Comparison[], [before, after]: readonly [string, string]): string {
+  const slower = comparisons.filter((comparison) => comparison.slower).map(({ work }) => work);
+  if (slower.length === 0) return `Verdict: beyond the noise, ${after} is nowhere slower than ${before}.`;
+  return `Verdict: ${after} is slower than ${before} at ${slower.length} of ${comparisons.length}: ${slower.join('; ')}.`;
 }
 
 /** Half of the interquartile range; for few rounds, half of the range. */

@@ -7,6 +7,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { LogCache, MemoryStorage } from '../src/index.ts';
+import { runBenchCommand } from './bench-command.ts';
 import { formatTable } from './table.ts';
 import { randomFrom } from './workload.ts';
 
@@ -204,12 +205,28 @@ function hitPercent(policy: Policy, trace: Int32Array, keys: number): number {
   return (100 * hits) / counted;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const rows = measureEviction().map(({ workload, size, lru, fifo, random, logCache }) => [
+/** The figures as text. */
+export function formatEviction(figures: readonly EvictionFigure[]): string {
+  const rows = figures.map(({ workload, size, lru, fifo, random, logCache }) => [
     workload,
     `${size * 100} %`,
     ...[logCache, lru, fifo, random].map((percent) => percent.toFixed(1)),
   ]);
-  console.log('Hits per hundred requests; sizes as a share of the keys.\n');
-  console.log(formatTable(['requests', 'size', 'LogCache', 'LRU', 'FIFO', 'random'], rows));
+  return formatTable(['requests', 'size', 'LogCache', 'LRU', 'FIFO', 'random'], rows);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await runBenchCommand(
+    {
+      script: 'bench:eviction',
+      about: `Hits per hundred requests: of a LogCache with maxBytes, and of simulated caches
+that hold as many entries. Higher is better; below 0.5 a difference means
+nothing. size: how many entries fit, as a share of the keys. Zipf: a few keys
+are requested most; scans: keys that never come again; moving: other keys become
+popular.`,
+      takesDirectory: false,
+      run: () => formatEviction(measureEviction()),
+    },
+    process.argv.slice(2),
+  );
 }

@@ -3,12 +3,12 @@
  * bench:group-commit [-- DIRECTORY]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { LogCache } from '../src/index.ts';
 import { BareAppends, durablePuts } from './bare-works.ts';
+import { runBenchCommand } from './bench-command.ts';
 import { medianOf } from './percentiles.ts';
 import { formatCount, formatFigure, formatTable } from './table.ts';
 import { timeWhole } from './work.ts';
@@ -93,5 +93,17 @@ export function formatGroupCommits(figures: readonly GroupCommitFigure[]): strin
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(formatGroupCommits(await measureGroupCommits(process.argv[2] ?? tmpdir())));
+  await runBenchCommand(
+    {
+      script: 'bench:group-commit',
+      about: `Durable puts: of one caller who syncs each put, and of callers who wait for
+syncAsync at the same time and so share syncs. "x put and sync": how many times
+as many puts a second as one caller who syncs on the thread; above 1 is faster.
+"puts a sync": how many puts share one fsync. The disk decides: compare on
+yours.`,
+      takesDirectory: true,
+      run: async (directory) => formatGroupCommits(await measureGroupCommits(directory)),
+    },
+    process.argv.slice(2),
+  );
 }

@@ -5,12 +5,12 @@
  * The system may have the file in its page cache: then a prefetch saves the call and the copy, not a seek.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LogCache } from '../src/index.ts';
+import { runBenchCommand } from './bench-command.ts';
 import { type Percentiles, percentilesOf } from './percentiles.ts';
 import { formatFigure, formatTable } from './table.ts';
 import { Keys, randomFrom, shuffled, Values } from './workload.ts';
@@ -77,5 +77,17 @@ export function formatPrefetch({ withoutHint, withHint }: PrefetchFigures): stri
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(formatPrefetch(await measurePrefetch(process.argv[2] ?? tmpdir())));
+  await runBenchCommand(
+    {
+      script: 'bench:prefetch',
+      about: `How long a get of an entry takes that is not in memory, without a prefetch and
+with one some milliseconds before; in microseconds, lower is better. p50: half
+of the gets are faster; p99: all but one in a hundred. If the system has the
+file in its own cache, a prefetch saves a call and a copy; if not, an access to
+the disk.`,
+      takesDirectory: true,
+      run: async (directory) => formatPrefetch(await measurePrefetch(directory)),
+    },
+    process.argv.slice(2),
+  );
 }

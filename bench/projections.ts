@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { type EventReader, Freshness, LogCache, MemoryStorage, type Projection, Projector } from '../src/index.ts';
+import { runBenchCommand } from './bench-command.ts';
 import { type Figure, Figures } from './figures.ts';
 import { formatCount, formatFigure, formatTable } from './table.ts';
 import { timeInTurns, type Work } from './work.ts';
@@ -140,10 +141,26 @@ function getAndParse(cache: LogCache): Work {
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const rows = measureProjections().map(({ work, operations, perSecond: { median, min, max }, remark }) => [
+/** The figures as text. */
+export function formatProjections(figures: readonly Figure[]): string {
+  const rows = figures.map(({ work, operations, perSecond: { median, min, max }, remark }) => [
     ...[work, formatCount(operations), formatCount(median), formatCount(min), formatCount(max)],
     ...[`${formatFigure(1e6 / median)} us`, remark],
   ]);
-  console.log(formatTable(['work', 'operations', 'ops/s', 'from', 'to', 'each', ''], rows));
+  return formatTable(['work', 'operations', 'ops/s', 'from', 'to', 'each', ''], rows);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await runBenchCommand(
+    {
+      script: 'bench:projections',
+      about: `What a Projector costs beside the cache below it. ops/s: the median of the
+rounds, from: the slowest, to: the fastest; a difference within that range is
+noise. "x the time of get and JSON.parse": how much longer than reading the same
+entry without a projector; 1 would be no cost at all.`,
+      takesDirectory: false,
+      run: () => formatProjections(measureProjections()),
+    },
+    process.argv.slice(2),
+  );
 }

@@ -1,6 +1,7 @@
 import type { BenchArguments } from './bench-arguments.ts';
 import type { BenchResult } from './benchmark.ts';
 import { describeMachine, type Machine } from './machine.ts';
+import { medianOf } from './percentiles.ts';
 import { formatCount, formatFigure, formatTable } from './table.ts';
 
 /** All figures as text for people. */
@@ -18,7 +19,31 @@ export function formatReport(options: BenchArguments, machine: Machine, result: 
     openingTable(result, entries),
     '',
     factTable(result),
+    '',
+    ...LEGEND,
+    '',
+    ...verdicts(result),
   ].join('\n');
+}
+
+const LEGEND: readonly string[] = [
+  'ops/s: the median of the rounds; from and to: the slowest and the fastest round.',
+  'cpu us: processor time of an operation. p50 to max: the time of single',
+  'operations in microseconds; p99: all but one in a hundred are faster.',
+  '"bare": the least that the disk allows, the same bytes without a store.',
+];
+
+/** What the comparisons within this run amount to. */
+function verdicts({ figures, openings, ratios }: BenchResult): string[] {
+  const [withImage, withoutImage] = openings;
+  const swings = figures.map(({ perSecond: { min, max } }) => max / min);
+  return [
+    `A durable put is ${formatFigure(ratios.durablePut)}x as fast as a bare append and fdatasync; 1 is the limit.`,
+    `A get from disk takes ${formatFigure(ratios.coldGetTime)}x the time of a bare read; 1 is the limit.`,
+    `An image makes opening ${formatFigure(withoutImage.medianMs / withImage.medianMs)}x as fast; more is better.`,
+    `Noise: rounds of one work differ by ${formatFigure(medianOf(swings))}x in the middle, ${formatFigure(Math.max(...swings))}x at most. A smaller`,
+    'difference between two runs means nothing; compare commits with bench:compare.',
+  ];
 }
 
 function figureTable({ figures }: BenchResult): string {

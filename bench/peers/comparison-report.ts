@@ -14,6 +14,13 @@ export function overviewTable(summaries: readonly Summary[]): string {
   return formatTable(['median', '', ...peers], rows);
 }
 
+/** How to read `timesOurs` in a table. */
+export const RATIO_LEGEND: string = [
+  '"As good as ours": how many times as good as LogCache, in speed, time or bytes;',
+  'above 1 the other store is better. It is the median of the ratios of all rounds,',
+  'so that a slow moment of the machine does not count.',
+].join('\n');
+
 /** Every figure with its spread and its ratio to ours. */
 export function detailTable(summaries: readonly Summary[]): string {
   const rows = summaries.map((summary, i) => {

@@ -12,7 +12,7 @@ import { describeMachine } from '../machine.ts';
 import { formatCount } from '../table.ts';
 import { type Compared, Comparison, deletedRunsOf } from './comparison.ts';
 import { comparisonChart } from './comparison-chart.ts';
-import { detailTable, limitTable, overviewTable, winsOfOthers } from './comparison-report.ts';
+import { detailTable, limitTable, overviewTable, RATIO_LEGEND, winsOfOthers } from './comparison-report.ts';
 import { type GrowthPoint, growthChart, growthMeasures } from './growth-chart.ts';
 import { taskNames } from './job.ts';
 import { measureLimits } from './limits.ts';
@@ -20,7 +20,8 @@ import { measures, ourName } from './measures.ts';
 import { writeOutput } from './output.ts';
 import { describePackages, type Setting, thisSetting } from './packages.ts';
 import type { Peer } from './peer.ts';
-import { loadPeer, peerNames } from './peer-list.ts';
+import { loadPeer } from './peer-list.ts';
+import { peerNames } from './peer-names.ts';
 import { type PeersArguments, parsePeersArguments, usage } from './peers-arguments.ts';
 import { summarize } from './summary.ts';
 
@@ -68,7 +69,7 @@ function compareAll({ options, setting, peers, directory }: Run): void {
         `${durablePuts} durable puts, ${deletedRunsOf(entries)} runs of 100 keys deleted.`,
       ...measures.map(({ name, unit, what }) => `  ${name} (${unit}): ${what}`),
       '',
-      ...[overviewTable(summaries), '', detailTable(summaries), '', limitTable(limits, summaries), ''],
+      ...[overviewTable(summaries), '', detailTable(summaries), RATIO_LEGEND, '', limitTable(limits, summaries), ''],
       winsOfOthers(summaries),
     ].join('\n'),
   );

@@ -4,16 +4,20 @@ import { UsageError } from '../bench-arguments.ts';
 
 export const usage: string = `Usage: npm run bench:peers [-- OPTIONS]
 
-Compares LogCache with other embedded stores, each in its best mode, all on the same Node.
+Compares LogCache with other embedded stores, each in its best mode, all on the
+same Node. The first run installs them into bench/peers.
 
   --entries N      how many entries; default 200000
   --value-bytes N  bytes of each value; default 256
-  --rounds N       how often everything is measured; medians are shown; default 3
+  --rounds N       how often everything is measured, for the medians; default 3
   --peers LIST     only these besides ours, separated by commas
-  --grow LIST      instead: ours and lmdb over these numbers of entries, separated by commas
-  --quick          20,000 entries and one round, only shown unless --json says where to write
-  --directory DIR  where to put the stores, to choose a disk; default the temporary directory
-  --json FILE      where to write the figures, with a chart beside; default docs/benchmarks/
+  --grow LIST      instead: ours and lmdb over these numbers of entries,
+                   separated by commas
+  --quick          20,000 entries and one round; written nowhere without --json
+  --directory DIR  where to put the stores, to choose a disk; default the
+                   temporary directory
+  --json FILE      where to write the figures, with a chart beside; default
+                   docs/benchmarks/
   --help           prints this
 `;
 

@@ -2,4 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { drawings } from './drawings.ts';
 
-for (const [name, draw] of drawings) writeFileSync(new URL(`${name}.svg`, import.meta.url), await draw());
+if (process.argv.length > 2) {
+  console.log('Usage: npm run drawings\n\nDraws docs/drawings/*.svg again. There are no options.');
+} else {
+  for (const [name, draw] of drawings) writeFileSync(new URL(`${name}.svg`, import.meta.url), await draw());
+}

@@ -21,10 +21,21 @@ export interface StandbyCacheOptions {
  * After `moveInto` every call goes to the other cache. Nothing is durable before. Throws as the caches it uses do.
  *
  * @example
- * ```ts no-check
+ * ```ts
+ * import { LogCache, MemoryStorage, Projector, StandbyCache } from 'projection-cache';
+ *
+ * const storage = new MemoryStorage();
+ * const source = { head: () => 1n, read: () => [{ sequence: 1n, event: { cents: 1299 } }] };
  * const cache = new StandbyCache();
  * const projector = new Projector({ cache, source });
- * const moved = LogCache.openAsync(directory, { waitForLockMs: 60_000 }).then((disk) => cache.moveInto(disk));
+ * const moved = LogCache.openAsync('projections', { storage, waitForLockMs: 60_000 }).then((disk) => {
+ *   cache.moveInto(disk);
+ *   return disk;
+ * });
+ *
+ * const total = { name: 'total', version: 1, initial: () => 0, apply: (sum: number, { cents }: { cents: number }) => sum + cents };
+ * console.log(projector.project(total, 'order:507')); // 1299
+ * (await moved).close();
  * ```
  */
 export class StandbyCache implements ProjectionCache {

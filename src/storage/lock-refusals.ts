@@ -49,7 +49,7 @@ export class LockRefusals {
     return new StoreError(
       'LOCKED',
       `${this.#directory} is locked, but ${name} names no owner: a process is still writing it, or was killed ` +
-        'while writing. Wait for it with waitForLockMs, or open the directory with readOnly: true. If you know that no ' +
+        'while writing, or this is the directory of another program. Wait for it with waitForLockMs, or open the directory with readOnly: true. If you know that no ' +
         `process has it open, run: ${this.#unlockCommand()}`,
     );
   }

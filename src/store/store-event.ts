@@ -4,7 +4,7 @@ import type { RecoveryReport } from './recovery/recovery-report.ts';
 /** What `onEvent` is called with. No event stops the store; each is worth a line in a log. */
 export type StoreEvent =
   | {
-      /** The last writer did not close the store, or its log was damaged. */
+      /** The last writer ended without `close`, or the log was damaged: `clean` in the report is `false`. */
       readonly type: 'recovered';
       /** What opening found and did. */
       readonly report: RecoveryReport;
@@ -64,7 +64,10 @@ export type StoreEvent =
       readonly error: StoreError;
     }
   | {
-      /** The lock of a process that no longer exists, or whose lease has ended, was taken over. */
+      /**
+       * The lock of a process that no longer exists, or whose lease has ended, was taken over; `recovered` follows when the
+       * store is open.
+       */
       readonly type: 'lock-taken-over';
       /** The previous owner, as text for people: process, host and time. */
       readonly from: string;

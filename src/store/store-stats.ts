@@ -10,7 +10,7 @@ export interface StoreCounters {
   readonly evictions: number;
   /** Entries that failed their checksums and were forgotten. */
   readonly corruptions: number;
-  /** 1 if opening had to repair anything, else 0. */
+  /** 1 if opening found that the last writer ended without `close`, or damage, else 0. */
   readonly recoveries: number;
   /** Compactions that ended with a new generation. */
   readonly compactions: number;

@@ -23,7 +23,7 @@ export interface StoredPut {
 /**
  * Accepts mutations: each is appended to the log and then entered in the index, and nothing between the two can fail.
  * Everything that can fail comes before, so a call that throws has changed nothing. There are two exceptions:
- * evictions, which come first, and the sync of `durability: 'on-put'`, which comes last.
+ * evictions, which come first, and the write and sync of `durability: 'on-put'`, which come last.
  */
 export class StoreWriter {
   readonly #settings: StoreSettings;

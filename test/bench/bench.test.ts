@@ -55,6 +55,15 @@ describe('npm run bench', () => {
     }
     expect(out).toContain(`Node ${process.version}`);
     expect(out).toMatch(/^longest put while overwriting +[\d.,]+ ms/m);
+    for (const explained of [
+      /^ops\/s: the median of the rounds/,
+      /^A durable put is [\d.]+x as fast as a bare append/,
+      /^A get from disk takes [\d.]+x the time of a bare read/,
+      /^An image makes opening [\d.]+x as fast/,
+      /^Noise: rounds of one work differ by 1\.00x in the middle, 1\.00x at most/,
+    ]) {
+      expect(lines).toContainEqual(expect.stringMatching(explained));
+    }
     expect(out).not.toMatch(/NaN|undefined|Infinity/);
     expect(readdirSync(directory)).toEqual([]);
   });

@@ -77,11 +77,15 @@ describe('compareRounds', () => {
     expect(compareRounds(rounds(10, 50, 10), rounds(10, 50, 10))[0]).toMatchObject({ ratio: 1, spread: 0 });
   });
 
-  test('prints a table', () => {
-    const table = formatComparison(compareRounds(rounds(10), rounds(20)), ['v1', 'v2']);
-    expect(table.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '))).toEqual([
+  test('prints a table, how to read it, and a verdict', () => {
+    const slower = formatComparison(compareRounds(rounds(10), rounds(20)), ['v1', 'v2']).split('\n');
+    expect(slower.slice(0, 2).map((line) => line.trim().replaceAll(/ +/g, ' '))).toEqual([
       'work, us each v1 v2 ratio spread',
       'get 10.0 20.0 2.00 +-0.00 slower',
     ]);
+    expect(slower[3]).toMatch(/^ratio: the time of v2 as a multiple of that of v1/);
+    expect(slower.at(-1)).toBe('Verdict: v2 is slower than v1 at 1 of 1: get.');
+    const same = formatComparison(compareRounds(rounds(10), rounds(10.5)), ['v1', 'v2']);
+    expect(same).toMatch(/\nVerdict: beyond the noise, v2 is nowhere slower than v1\.$/);
   });
 });

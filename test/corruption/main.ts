@@ -9,7 +9,7 @@ import { CorruptionSweep, sweptStates } from './corruption-sweep.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run test:corruption',
-  about: 'Damages the files of small stores in every way and checks that an opened store never lies.',
+  about: 'Damages the files of small stores in every way.\nChecks that an opened store never lies.',
   options: [{ name: 'every', meaning: 'try only one damage of so many', byDefault: 1, min: 1, max: 1_000_000 }],
 };
 

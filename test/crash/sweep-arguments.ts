@@ -8,8 +8,9 @@ const STATES_MAX = 16_000_000;
 
 export const usage: ScriptUsage = {
   command: 'npm run test:crash',
-  about: `Crashes generated workloads everywhere, opens every disk that a crash may leave and checks its contents.
-Ends with code 1 and the counterexample at the first violation.`,
+  about: `Crashes generated workloads everywhere, opens every disk that a crash may leave
+and checks its contents. Ends with code 1 and the counterexample at the first
+violation.`,
   options: [
     { name: 'states', meaning: 'different disks to open', byDefault: 1_000_000, min: 1, max: STATES_MAX },
     {

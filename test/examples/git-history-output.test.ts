@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { CommitLog } from '../../docs/examples/git-history/commit-log.ts';
 import { parseDemoArguments } from '../../docs/examples/git-history/demo-arguments.ts';
+import { formatResult } from '../../docs/examples/git-history/demo-report.ts';
+import type { DemoResult } from '../../docs/examples/git-history/history-demo.ts';
+import type { PhaseReport } from '../../docs/examples/git-history/phase-report.ts';
 import { Progress } from '../../docs/examples/git-history/progress.ts';
 import { Stopwatch } from '../../docs/examples/git-history/stopwatch.ts';
 import { formatCount, formatDay, formatPath, formatTable } from '../../docs/examples/git-history/table.ts';
@@ -32,6 +36,37 @@ describe('formats', () => {
     expect(formatPath('größe/a b')).toBe('größe/a b');
     expect(formatPath('new\nline')).toBe('"new\\nline"');
     expect(formatPath('\u001b[31mred')).toBe('"\\u001b[31mred"');
+  });
+});
+
+describe('formatResult', () => {
+  const phase = { replays: 0, deltas: 0, hits: 0, entries: 1_000_000, diskBytes: 999_999_999 };
+  const named = (name: string, events: number): PhaseReport => ({ ...phase, name, events, ms: 999_999 });
+  const activity = { commits: 9, linesAdded: 1_234_567, linesRemoved: 7_654_321, firstChange: 0, lastChange: 0 };
+  const result: DemoResult = {
+    events: 10_000_000,
+    readMs: 999_999,
+    readLaterMs: 1,
+    phases: [named('cold', 40_000_000), named('warm', 0), named('earlier', 1), named('delta', 1)],
+    earlierCommits: 900_000,
+    busiest: [{ path: `${'deep/'.repeat(20)}file.ts`, activity: { ...activity, lastCommit: 9 } }],
+    fingerprint: '0123456789abcdef',
+  };
+  const log = new CommitLog('.', 'f'.repeat(40), 1_000_000);
+
+  test('fits 80 columns, begins with the point, and has bars only on a terminal', () => {
+    const lines = formatResult(log, result, true).split('\n');
+    expect(lines[0]).toBe('With a cache 100,000 commits behind, 1 of 40,000,000 events are folded.');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.filter((line) => line.includes('#')).map((line) => line.slice(line.indexOf('#')))).toEqual([
+      '#'.repeat(12),
+      '#',
+    ]);
+    expect(formatResult(log, result, false)).not.toContain('#');
+  });
+
+  test('keeps the end of a long path', () => {
+    expect(formatResult(log, result, false)).toMatch(/ {2}\.\.\.eep\/deep\/deep\/deep\/deep\/file\.ts\n/);
   });
 });
 

@@ -9,7 +9,7 @@ import { Fuzzer } from './fuzzer.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run fuzz',
-  about: 'Opens stores whose files hold rubbish or were mutated, and checks that none lies, throws or stalls.',
+  about: 'Opens stores whose files hold rubbish or were mutated.\nChecks that none lies, throws or stalls.',
   options: [
     { name: 'ms', meaning: 'how long to run, in milliseconds', byDefault: 60_000, min: 1, max: 2 ** 31 },
     { name: 'seed', meaning: 'generates the same cases again; 0 chooses one', byDefault: 0, min: 0, max: 2 ** 31 },

@@ -9,9 +9,13 @@ import { reportText } from './mutation-report.ts';
 
 const USAGE = `Usage: npm run test:mutation -- FILES [TESTS]
 
-Changes FILES of src in small ways, one at a time, and prints the changes that no test detects. FILES are paths or quoted
-patterns: src/store/log-replay.ts 'src/log/**/*.ts'. TESTS are such paths below test and props; without them it runs all
-tests that reach a change, but no sweeps, which takes many minutes.`;
+Changes FILES of src in small ways, one at a time, and prints the changes that
+no test detects. The first run installs Stryker into test/mutants.
+
+  FILES   paths or quoted patterns: src/store/log-replay.ts 'src/log/**/*.ts'
+  TESTS   such paths below test and props; default: all tests that reach a
+          change, but no sweeps, which takes many minutes
+  --help  prints this`;
 
 const repository: string = fileURLToPath(new URL('../../', import.meta.url));
 const paths: readonly string[] = process.argv.slice(2);
@@ -19,6 +23,10 @@ const files: readonly string[] = paths.filter((path) => path.startsWith('src/'))
 const tests: readonly string[] = paths.filter((path) => /^(?:test|props)\//.test(path));
 const missing: string | undefined = paths.find((path) => !path.includes('*') && !existsSync(repository + path));
 
+if (paths.some((path) => path === '--help' || path === '-h')) {
+  console.log(USAGE);
+  process.exit(0);
+}
 if (files.length === 0 || files.length + tests.length < paths.length || missing !== undefined) {
   console.error(missing === undefined || missing.startsWith('-') ? USAGE : `There is no ${missing}\n\n${USAGE}`);
   process.exit(2);

@@ -13,7 +13,7 @@ import type { WorkloadName } from './operations.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run test:kill',
-  about: 'Kills a writing process again and again, and compares what is left with what it had reported as durable.',
+  about: 'Kills a writing process again and again.\nCompares what is left with what it had reported as durable.',
   options: [{ name: 'kills', meaning: 'how many processes to kill', byDefault: 1000, min: 1, max: 1_000_000 }],
 };
 

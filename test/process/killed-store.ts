@@ -74,6 +74,7 @@ export class KilledStore {
         `the lock of process ${testimony.pid} was not taken over, but that of ${owners.join() || 'no process'}`,
       );
     }
+    if (testimony.held && recovery.clean) throw new Error('a kill was reported as a close');
     const report = writer.verify();
     if (!report.ok) throw new Error(`verify found ${JSON.stringify(report)}`);
     this.operations = operationsHeld(writer, workload, Math.max(marked, this.operations));

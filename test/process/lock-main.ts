@@ -11,7 +11,7 @@ import { LockFight } from './lock-fight.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run test:locks',
-  about: 'Lets processes compete for one lock, kills holders among them, and checks that no two ever hold it.',
+  about: 'Lets processes compete for one lock, and kills holders among them.\nChecks that no two ever hold it.',
   options: [
     { name: 'rounds', meaning: 'how many times the lock is taken', byDefault: 10_000, min: 10, max: 100_000_000 },
     { name: 'processes', meaning: 'how many processes compete', byDefault: 2, min: 2, max: 64 },

@@ -68,7 +68,7 @@ describe('opening', () => {
     expect(events).toEqual([]);
   });
 
-  test('after a kill right after a sync reports a clean end too, without an image', () => {
+  test('after a kill right after a sync finds nothing to repair, and without a lock to take over reports a clean end', () => {
     const { disk } = written('a', 'b');
     const { store, events } = openWithEvents(disk.afterKill());
     expect(store.stats().recovery).toMatchObject({ imageUsed: false, clean: true });
@@ -375,11 +375,20 @@ describe('opening', () => {
     );
   });
 
-  test('reports whom it took the lock over from', () => {
-    const disk = new TestDisk();
+  test('that takes a lock over reports from whom, and an unclean end; a log without a fault is not written to', () => {
+    const killed = written('a').disk.afterKill();
     const lock = { takenOverFrom: 'process 7', isHeld: () => true, release: () => {} };
-    disk.lock = () => lock;
-    expect(openWithEvents(disk).events).toEqual([{ type: 'lock-taken-over', from: 'process 7' }]);
+    killed.lock = () => lock;
+    const changes = changesOf(killed);
+    const { store, events } = openWithEvents(killed);
+    const { recovery, counters } = store.stats();
+    expect(recovery).toMatchObject({ generation: 1, tornBytes: 0, damaged: [], forgotten: false, clean: false });
+    expect(events).toEqual([
+      { type: 'lock-taken-over', from: 'process 7' },
+      { type: 'recovered', report: recovery },
+    ]);
+    expect(counters.recoveries).toBe(1);
+    expect(changes).toEqual([]);
   });
 
   test('refuses a second writer', () => {

@@ -46,18 +46,18 @@ export class CommitLog {
     return new CommitLog(path, head, commits);
   }
 
-  /** The events, ascending. git runs while they are consumed, at the pace of the consumer. */
-  async *read(): AsyncGenerator<RecordedChange, void> {
-    const parser = new NumstatParser();
-    for await (const text of gitOutput(this.path, this.#logCommand())) yield* parser.push(text);
+  /** The events after the commit with this position, ascending; by default all. git runs at the pace of the consumer. */
+  async *read(after = 0): AsyncGenerator<RecordedChange, void> {
+    const parser = new NumstatParser(after);
+    for await (const text of gitOutput(this.path, this.#logCommand(this.commits - after))) yield* parser.push(text);
     parser.end();
   }
 
-  #logCommand(): string[] {
+  #logCommand(newest: number): string[] {
     return [
       ...plainSettings.flatMap((setting) => ['-c', setting]),
       ...['log', '--reverse', '--date-order', '--no-merges', '--no-renames', '--no-ext-diff', '--no-color'],
-      ...['--numstat', '-z', `--format=${commitFormat}`, this.head, '--'],
+      ...['--numstat', '-z', `--format=${commitFormat}`, `--max-count=${newest}`, this.head, '--'],
     ];
   }
 }

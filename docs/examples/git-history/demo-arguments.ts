@@ -3,15 +3,16 @@ import { DemoError } from './demo-error.ts';
 
 export const usage: string = `Usage: npm run demo [-- [PATH] [--cache DIR] [--help]]
 
-Takes a git repository as a log of events (each commit's changed files with the lines
-added and removed, oldest first) and folds them into one projection for each file and
-directory: commits, lines added and removed, first and last change. The projections are
-kept in a LogCache, three times: from an empty cache, found again after reopening, and
-folded onto a cache that had stopped at an earlier commit. All three must agree.
+Shows what a cache saves. The history of a git repository is the event log: each
+file that a commit changes is an event. The events are folded into one state for
+each file and directory: commits, lines added and removed, first and last
+change. This is done in three ways: without a cache, with a cache that is some
+commits behind, and with one that is up to date. All three must lead to the same
+states.
 
-  PATH         the repository, or a directory inside it; by default the current directory
-  --cache DIR  keeps the caches in DIR, where caches of an earlier run are emptied first;
-               by default they go to a temporary directory that is removed at the end
+  PATH         the repository, or a directory inside it; default: this directory
+  --cache DIR  keeps the caches in DIR; caches of an earlier run there are
+               emptied first. Default: a temporary directory, removed at the end
   --help       prints this
 `;
 

@@ -4,57 +4,81 @@ import type { DemoResult } from './history-demo.ts';
 import type { PhaseReport } from './phase-report.ts';
 import { type Column, formatCount, formatDay, formatPath, formatTable } from './table.ts';
 
+/** Characters of the longest bar, and of a path: no line has more than 80. */
+const barWidth = 12;
+const pathWidth = 34;
+
 const left = (heading: string): Column => ({ heading, align: 'left' });
 const right = (heading: string): Column => ({ heading, align: 'right' });
 
-const eventColumns = [
-  ...[left('phase'), right('events'), right('replayed'), right('continued'), right('cached'), right('entries')],
-];
-const fileColumns = [
-  ...[right('commits'), right('lines added'), right('lines removed')],
-  ...[left('first'), left('last'), left('busiest files')],
-];
-const costColumns = [left('phase'), right('ms'), right('bytes on disk'), right('entries/s')];
+const wayColumns = [left('a program starts with'), right('events'), right('spared'), right('time'), left('')];
+const fileColumns = [right('commits'), right('added'), right('removed'), left('last change'), left('busiest files')];
 
-/** The result. It depends only on the commits: two runs at the same head print the same text. */
-export function formatOutcome(log: CommitLog, result: DemoResult): string {
-  const rows = result.phases.map((phase) => [
-    ...[phase.name, formatCount(phase.events), formatCount(phase.replays), formatCount(phase.deltas)],
-    ...[formatCount(phase.hits), formatCount(phase.entries)],
-  ]);
+/** One way to the states of all files, as the output names it. */
+interface Way {
+  readonly name: string;
+  readonly phase: PhaseReport;
+  /** The time to read the events that it needs from git, in milliseconds. */
+  readonly readMs: number;
+}
+
+/** What the cache spares, and the states. Apart from the times it depends only on the commits. Bars are for a terminal. */
+export function formatResult(log: CommitLog, result: DemoResult, isTerminal: boolean): string {
+  const ways = waysOf(log, result);
+  const [whole, behind] = ways;
+  const events = whole.phase.events;
   return [
+    `With ${behind.name}, ${formatCount(behind.phase.events)} of ${formatCount(events)} events are folded.`,
+    '',
+    formatTable(
+      wayColumns,
+      ways.map((way) => wayRow(way, events, isTerminal)),
+    ),
+    '',
+    '  An event is folded into the state of its file, of its directories and of the',
+    '  whole. A cached state needs only the events that are newer.',
+    '  time: read these events from git, open the cache, fold, sync, close.',
+    `  The cache has ${formatCount(whole.phase.entries)} states and takes ${formatCount(whole.phase.diskBytes / 1000)} kB on disk.`,
+    '',
     `${formatCount(log.commits)} commits without merges, up to ${log.head}`,
     `${formatCount(result.events)} events: one file changed by one commit each`,
     '',
-    formatTable(eventColumns, rows),
-    '',
-    '  events are folded for the file, its directories and the root; a projection of each is replayed from its',
-    '  first event, continued from a cached state, or found in the cache',
-    `  earlier stops at commit ${formatCount(result.earlierCommits)}; delta folds the rest onto what earlier left`,
-    '',
     formatTable(fileColumns, result.busiest.map(fileRow)),
     '',
-    `cold, warm and delta agree in every entry, fingerprint ${result.fingerprint}`,
+    `All three ways lead to the same states, fingerprint ${result.fingerprint}`,
   ].join('\n');
 }
 
-/** The costs, which differ from run to run and from machine to machine. */
-export function formatCosts(result: DemoResult): string {
+function waysOf(log: CommitLog, { phases, readMs, readLaterMs, earlierCommits }: DemoResult): [Way, Way, Way] {
+  const [cold, warm, , delta] = phases;
+  const behind = log.commits - earlierCommits;
   return [
-    formatTable(costColumns, result.phases.map(costRow)),
-    '',
-    `  reading the events from git took ${formatCount(result.readMs)} ms before; entries/s: projected in the milliseconds`,
-  ].join('\n');
+    { name: 'no cache', phase: cold, readMs },
+    {
+      name: `a cache ${formatCount(behind)} commit${behind === 1 ? '' : 's'} behind`,
+      phase: delta,
+      readMs: readLaterMs,
+    },
+    { name: 'a cache that is up to date', phase: warm, readMs: 0 },
+  ];
+}
+
+function wayRow({ name, phase, readMs }: Way, eventsMax: number, isTerminal: boolean): string[] {
+  const { events, ms } = phase;
+  const spared = eventsMax === 0 ? 0 : Math.floor(100 * (1 - events / eventsMax));
+  const bar = events === 0 ? '' : '#'.repeat(Math.max(1, Math.round((barWidth * events) / eventsMax)));
+  return [name, formatCount(events), `${spared} %`, `${formatCount(readMs + ms)} ms`, isTerminal ? bar : ''];
 }
 
 function fileRow({ path, activity }: BusyFile): string[] {
   return [
     ...[formatCount(activity.commits), formatCount(activity.linesAdded), formatCount(activity.linesRemoved)],
-    ...[formatDay(activity.firstChange), formatDay(activity.lastChange), formatPath(path)],
+    ...[formatDay(activity.lastChange), shortened(formatPath(path))],
   ];
 }
 
-function costRow(phase: PhaseReport): string[] {
-  const perSecond = phase.ms > 0 ? (1000 * phase.entries) / phase.ms : 0;
-  return [phase.name, formatCount(phase.ms), formatCount(phase.diskBytes), formatCount(perSecond)];
+/** The end of a path says most. */
+function shortened(path: string): string {
+  const characters = [...path];
+  return characters.length <= pathWidth ? path : `...${characters.slice(3 - pathWidth).join('')}`;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type BusyFile, busiestFiles } from './busiest-files.ts';
 import { emptyCache } from './cache-directory.ts';
 import type { CommitLog } from './commit-log.ts';
+import { DemoError } from './demo-error.ts';
 import { HistoryLog } from './history-log.ts';
 import type { PhaseReport, PhaseTools } from './phase-report.ts';
 import { projectPhase } from './project-phase.ts';
@@ -16,7 +17,10 @@ export interface DemoResult {
   readonly events: number;
   /** The time to read them from git, in milliseconds. */
   readonly readMs: number;
-  readonly phases: readonly PhaseReport[];
+  /** The time to read only those after the phase `earlier`. */
+  readonly readLaterMs: number;
+  /** The phases `cold`, `warm`, `earlier` and `delta`. */
+  readonly phases: readonly [PhaseReport, PhaseReport, PhaseReport, PhaseReport];
   /** The last commit of the phase `earlier`. */
   readonly earlierCommits: number;
   readonly busiest: readonly BusyFile[];
@@ -54,11 +58,23 @@ export async function runDemo(log: CommitLog, directory: string, tools: PhaseToo
   return {
     events: history.size,
     readMs,
+    readLaterMs: await timeToRead(log, earlierCommits, history.size - atEarlier.size, tools),
     phases: [cold.report, warm.report, earlier.report, delta.report],
     earlierCommits,
     busiest: busiestFiles(warm.files, busiestCount),
     fingerprint: cold.snapshot.fingerprint(),
   };
+}
+
+/** Reads only the events after a commit, as a program would that continues there. @throws {DemoError} if they differ. */
+async function timeToRead(log: CommitLog, after: number, expected: number, tools: PhaseTools): Promise<number> {
+  const watch = new Stopwatch(tools.nowMs);
+  watch.start();
+  let events = 0;
+  for await (const _ of log.read(after)) events += 1;
+  watch.stop();
+  if (events !== expected) throw new DemoError(`git has ${events} events after commit ${after}, and had ${expected}`);
+  return watch.ms;
 }
 
 async function readHistory(log: CommitLog, tools: PhaseTools): Promise<{ history: HistoryLog; readMs: number }> {

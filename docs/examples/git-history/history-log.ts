@@ -6,6 +6,8 @@ import { type FileChange, type RecordedChange, sequenceOf } from './file-change.
 export interface HistoryReader extends EventReader<FileChange> {
   /** The streams with at least one event. */
   streams(): string[];
+  /** The number of events. */
+  readonly size: number;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface HistoryReader extends EventReader<FileChange> {
 export class HistoryLog {
   readonly #identity: string;
   readonly #streams = new Map<string, RecordedChange[]>();
-  #size = 0;
+  readonly #all: RecordedChange[] = [];
 
   /** `identity` names the history: two heads may order the same commits differently. */
   constructor(identity: string) {
@@ -24,12 +26,12 @@ export class HistoryLog {
 
   /** The number of events; each is in several streams. */
   get size(): number {
-    return this.#size;
+    return this.#all.length;
   }
 
   /** Appends an event after all existing ones. */
   append(recorded: RecordedChange): void {
-    this.#size += 1;
+    this.#all.push(recorded);
     for (const stream of activityStreams(recorded.event.path)) {
       const events = this.#streams.get(stream);
       if (events === undefined) this.#streams.set(stream, [recorded]);
@@ -43,6 +45,7 @@ export class HistoryLog {
     const end = sequenceOf(commit + 1, 0);
     return {
       identity: this.#identity,
+      size: firstFrom(this.#all, end),
       streams: () =>
         [...streams].filter(([, [first]]) => first !== undefined && first.sequence < end).map(([name]) => name),
       head: (stream) => {

@@ -3,7 +3,7 @@
  *
  * - `commit-log.ts` is the event log: events in order, each with a sequence, readable from any point on;
  * - `file-activity.ts` is the projection: a state, and what one event does to it;
- * - `activity-fold.ts` brings the two together through a cache: get, apply, put with a watermark;
+ * - `project-phase.ts` brings the two together through a cache;
  * - `history-demo.ts` runs it cold, warm and from an earlier commit, and compares.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { StoreError } from '../../../src/index.ts';
 import { CommitLog } from './commit-log.ts';
 import { parseDemoArguments, usage } from './demo-arguments.ts';
 import { DemoError } from './demo-error.ts';
-import { formatCosts, formatOutcome } from './demo-report.ts';
+import { formatResult } from './demo-report.ts';
 import { runDemo } from './history-demo.ts';
 import { Progress } from './progress.ts';
 
@@ -35,8 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
       onProgress: (phase, done, of) => progress.show(phase, done, of),
     });
     progress.clear();
-    console.log(formatOutcome(log, result));
-    console.log(`\n${formatCosts(result)}`);
+    console.log(formatResult(log, result, process.stdout.isTTY === true));
     if (cacheDirectory !== undefined) console.log(`\nThe caches are in ${directory}`);
   } finally {
     progress.clear();

@@ -18,10 +18,15 @@ const changePattern = /^(\d+|-)\t(\d+|-)\t(.+)$/s;
  * a change begins with a digit or a minus, it cannot be mistaken for a commit.
  */
 export class NumstatParser {
-  #commit = 0;
+  #commit: number;
   #committedAt = 0;
   #position = 0;
   #rest = '';
+
+  /** The first commit of the output is the one after the commit with the position `after`. */
+  constructor(after = 0) {
+    this.#commit = after;
+  }
 
   /** The events that are completed by `text`, the next chunk of the output. */
   *push(text: string): Generator<RecordedChange, void> {

@@ -46,7 +46,8 @@ export function* openStore(
   const directory = openDirectory(path, settings, environment);
   const openOnce = (): OpenedStore => {
     const lock = settings.readOnly ? undefined : takeLock(directory, settings.leaseMs, emit);
-    return recoverStore(path, new StoreContext({ settings, directory, lock, emit, random }));
+    const context = new StoreContext({ settings, directory, lock, emit, random });
+    return recoverStore(path, context, lock?.takenOverFrom !== undefined);
   };
   const waitMs = settings.waitForLockMs;
   const onWait = (error: StoreError): void => emit({ type: 'lock-awaited', waitMs, error });
@@ -54,12 +55,13 @@ export function* openStore(
 }
 
 /** Opens the store in a directory whose lock is taken, and releases the lock if that fails. */
-function recoverStore(path: string, context: StoreContext): OpenedStore {
+function recoverStore(path: string, context: StoreContext, wasTakenOver: boolean): OpenedStore {
   const { readOnly } = context.settings;
   try {
     const opened = readOnly ? openForReading(context) : openForWriting(context);
-    if (!opened.report.clean) context.emit({ type: 'recovered', report: opened.report });
-    return { ...opened, context };
+    const report = wasTakenOver ? { ...opened.report, clean: false } : opened.report;
+    if (!report.clean) context.emit({ type: 'recovered', report });
+    return { ...opened, report, context };
   } catch (error) {
     // The failure that is under way is the one to report, and this process holds the lock no longer in any case.
     attempt(

@@ -25,7 +25,12 @@ export interface RecoveryReport {
    * them.
    */
   readonly forgotten: boolean;
-  /** Whether the last writer closed the store: nothing had to be cut or written again. */
+  /**
+   * Whether nothing shows that the last writer ended without `close`: it left no lock to take over, and no part of the log
+   * had to be cut, written again or quarantined. After `LogCache.unlock`, and in storage whose lock is no file, only the
+   * log can show it, and it does not after a kill right after a sync. For a reader: whether no durable part of the log is
+   * damaged.
+   */
   readonly clean: boolean;
 }
 

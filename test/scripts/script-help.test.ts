@@ -1,0 +1,38 @@
+// Why this test: `--help` that starts a benchmark of a minute, installs packages or prints a stack helps no user.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { repositoryText } from '../tidy/repository-files.ts';
+
+const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+const { scripts } = JSON.parse(repositoryText('package.json')) as { scripts: Record<string, string> };
+const ours = Object.entries(scripts).flatMap(([name, command]) => {
+  const [program, file = '', ...rest] = command.split(' ');
+  return program === 'tsx' && rest.length === 0 ? [{ name, file }] : [];
+});
+/** What a script may install. */
+const installed = ['bench/peers', 'test/mutants'].map((folder) => join(repository, folder, 'node_modules'));
+
+test('the scripts that are programs of this repository are found', () => {
+  expect(ours.map(({ name }) => name)).toEqual(expect.arrayContaining(['demo', 'bench:peers', 'test:mutation']));
+  expect(ours.length).toBe(Object.values(scripts).filter((command) => command.includes('tsx ')).length);
+});
+
+describe('--help', () => {
+  test.each(ours)('of npm run $name says how to use it in 80 columns, and does nothing', ({ name, file }) => {
+    const before = installed.map((path) => existsSync(path));
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file, '--help'], {
+      cwd: repository,
+      encoding: 'utf8',
+      // An npm that cannot install: a script that tries to, fails.
+      env: { ...process.env, npm_execpath: join(repository, 'no-npm-here') },
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(new RegExp(`^Usage: npm run ${name}(?: |$)`));
+    expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
+    expect(installed.map((path) => existsSync(path))).toEqual(before);
+  });
+});
