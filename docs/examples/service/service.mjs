@@ -18,6 +18,16 @@ import { LogCache, Projector } from 'projection-cache';
 const [file = 'events.jsonl', directory = 'cache', port = '8080'] = process.argv.slice(2);
 const log = (what, details) => console.log(JSON.stringify({ at: new Date().toISOString(), what, details }));
 
+// The cache comes first: in a deploy the new process waits here until the old one has closed it, and with it the event log.
+// With the lease it also follows a process that was killed in another container.
+let healthy = true;
+const onEvent = (event) => {
+  if (event.type === 'poisoned') healthy = false;
+  log('cache', event);
+};
+const ownership = { waitForLockMs: 60_000, lock: { leaseMs: 10_000 } };
+const cache = await LogCache.openAsync(directory, { ...ownership, syncEveryMs: 1_000, onEvent });
+
 // The event log: a line for each event, and each event in three streams. The number of the line is its sequence.
 const fd = openSync(file, 'a+');
 const streams = new Map();
@@ -65,13 +75,6 @@ function keepLargest({ largest }, event) {
   return { largest: Math.max(largest, event.cents) };
 }
 
-// The cache. It throws LOCKED while another process has the directory open.
-let healthy = true;
-const onEvent = (event) => {
-  if (event.type === 'poisoned') healthy = false;
-  log('cache', event);
-};
-const cache = LogCache.open(directory, { syncEveryMs: 1_000, onEvent });
 const onCacheFailure = (failure) => log('cache failure', failure);
 const projector = new Projector({ cache, source, onReport: (report) => log('projected', report), onCacheFailure });
 
