@@ -12,7 +12,7 @@ import { judgeOwner, type OwnerVerdict } from './owner-verdict.ts';
 import { NodeProcessProbe } from './process-identity.ts';
 import { retryBriefly } from './retry.ts';
 import type { StorageLock } from './storage-backend.ts';
-import { TakenLock } from './taken-lock.ts';
+import { type Guardian, TakenLock } from './taken-lock.ts';
 import { threadLocks } from './thread-locks.ts';
 
 /**
@@ -51,7 +51,10 @@ export function takeNodeLock(
     return new LockFile(files, judge, self, directory);
   };
   const lockFile = lockFileOf(owner);
-  const guardian = (): LockFile => lockFileOf({ ...owner, nonce: node.nonce() });
+  const guardian = (): Guardian => {
+    const nonce = node.nonce();
+    return { lockFile: lockFileOf({ ...owner, nonce }), nonce };
+  };
   try {
     const stale = runSteps(lockFile.take());
     return new TakenLock({ node, files, lockFile, owner, guardian, stale, since });

@@ -18,12 +18,18 @@ export interface TakenLockParts {
   readonly files: NodeLockFiles;
   readonly lockFile: LockFile;
   readonly owner: LockOwner;
-  /** Another lock file for this directory, with a nonce of its own. */
-  readonly guardian: () => LockFile;
+  /** Another owner for this directory, with a nonce of its own. */
+  readonly guardian: () => Guardian;
   /** The owner of the stale lock that was taken over. */
   readonly stale: LockOwner | undefined;
   /** A moment before the lock was written. */
   readonly since: LeaseTime;
+}
+
+/** Protects the lock while its lease is renewed. */
+export interface Guardian {
+  readonly lockFile: LockFile;
+  readonly nonce: string;
 }
 
 /**
@@ -44,7 +50,7 @@ export class TakenLock implements StorageLock, HeldLock {
   readonly #lockFile: LockFile;
   readonly #path: string;
   readonly #owner: LockOwner;
-  readonly #guardian: () => LockFile;
+  readonly #guardian: () => Guardian;
   readonly #lease: HeldLease | undefined;
   #renewals = 0;
   #fd: number | undefined;
@@ -145,12 +151,16 @@ export class TakenLock implements StorageLock, HeldLock {
   }
 
   #renewUnderGuard(): boolean {
+    const { lockFile, nonce } = this.#guardian();
     try {
-      return runSteps(this.#guardian().renewUnderGuard(this.#owner.nonce, () => this.#renew()));
+      return runSteps(lockFile.renewUnderGuard(this.#owner.nonce, () => this.#renew()));
     } catch (error) {
       // Another process is taking the lock over.
       if (error instanceof StoreError) return false;
       throw error;
+    } finally {
+      // What remains of the guard must not block this thread, which may open the directory again.
+      if (lockFile.removalFailed) threadLocks.release(nonce);
     }
   }
 

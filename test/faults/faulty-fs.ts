@@ -64,13 +64,19 @@ export class FaultyFs {
   readonly openDescriptors: Map<number, string> = new Map();
   fault: FsFault | undefined;
 
-  /** `linked: false`: a file system without links. */
-  constructor(options: { readonly linked: boolean }) {
+  /** `linked: false`: a file system without links; `clockStepMs`: how far the clock advances each time it is read. */
+  constructor(options: { readonly linked: boolean; readonly clockStepMs?: number }) {
     const replaced: Partial<Record<FsCall, unknown>> = {};
     for (const call of Object.keys(ERRNOS) as FsCall[]) {
       replaced[call] = (...args: unknown[]): unknown => this.#perform(call, args, options.linked);
     }
-    this.platform = { ...hastyPlatform, fs: { ...fs, ...(replaced as Partial<typeof fs>) } };
+    const { clockStepMs = 0 } = options;
+    let now = 0;
+    const elapsed = (): number => {
+      now += clockStepMs;
+      return now;
+    };
+    this.platform = { ...hastyPlatform, elapsed, fs: { ...fs, ...(replaced as Partial<typeof fs>) } };
   }
 
   #perform(call: FsCall, args: unknown[], linked: boolean): unknown {

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { LogCache } from '../../src/cache/log-cache.ts';
+import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
 import { encodeLockOwner } from '../../src/storage/lock-owner.ts';
 import { nodePlatform } from '../../src/storage/node-fs.ts';
 import { NodeStorage } from '../../src/storage/node-storage.ts';
@@ -50,10 +50,10 @@ function attempt(task: () => unknown): boolean {
 }
 
 /** Opens, uses and closes a cache; returns it if it was opened and could not be closed without an error. */
-function useOnce(directory: string, faulty: FaultyFs): LogCache | undefined {
+function useOnce(directory: string, faulty: FaultyFs, options: LogCacheOptions): LogCache | undefined {
   const opened: LogCache[] = [];
   const storage = new NodeStorage(faulty.platform);
-  attempt(() => opened.push(LogCache.open(directory, { storage })));
+  attempt(() => opened.push(LogCache.open(directory, { ...options, storage })));
   const [cache] = opened;
   attempt(() => cache?.put('order:2', utf8('other'), someMeta));
   attempt(() => cache?.sync());
@@ -67,6 +67,16 @@ function openAndRead(opener: typeof LogCache, directory: string): void {
   cache.close();
 }
 
+/** What the cache is opened on and with. */
+interface Setting {
+  readonly linked: boolean;
+  readonly options: LogCacheOptions;
+}
+
+/** Each look at the clock finds that a lease of 1,000 ms has ended. */
+const clockStepMs = 1_000;
+const lease: LogCacheOptions = { lock: { leaseMs: 1_000 }, waitForLockMs: 0 };
+
 type Remedy = 'none' | 'open here' | 'close again';
 
 function layOut(files: ReadonlyMap<string, Uint8Array>, directory: string): void {
@@ -74,10 +84,10 @@ function layOut(files: ReadonlyMap<string, Uint8Array>, directory: string): void
   for (const [name, content] of files) fs.writeFileSync(join(directory, name), content);
 }
 
-function runWith(fault: FsFault, remedy: Remedy, directory: string, linked: boolean): void {
-  const faulty = new FaultyFs({ linked });
+function runWith(fault: FsFault, remedy: Remedy, directory: string, { linked, options }: Setting): void {
+  const faulty = new FaultyFs({ linked, clockStepMs });
   faulty.fault = fault;
-  const half = useOnce(directory, faulty);
+  const half = useOnce(directory, faulty, options);
   expect([...faulty.openDescriptors.values()]).toEqual([]);
   faulty.fault = undefined;
   if (remedy === 'close again' && half !== undefined) half.close();
@@ -86,24 +96,25 @@ function runWith(fault: FsFault, remedy: Remedy, directory: string, linked: bool
 }
 
 test.each([
-  ['a free lock', false, true, 50],
-  ['a stale lock under a dead guard', true, true, 75],
-  ['a free lock without links', false, false, 50],
+  ['a free lock', false, { linked: true, options: {} }, 50],
+  ['a stale lock under a dead guard', true, { linked: true, options: {} }, 75],
+  ['a free lock without links', false, { linked: false, options: {} }, 50],
+  ['a lease that is renewed under its guard before each write', false, { linked: true, options: lease }, 100],
 ])(
   'whatever fails from opening to closing, the directory is unlocked afterwards: %s',
-  (_name, stale, linked, callsMin) => {
+  (_name, stale, setting, callsMin) => {
     const files = filesOfStore({ stale });
     const directory = join(temporaryDirectory(), 'store');
     layOut(files, directory);
-    const dry = new FaultyFs({ linked });
-    expect(useOnce(directory, dry)).toBeUndefined();
+    const dry = new FaultyFs({ linked: setting.linked, clockStepMs });
+    expect(useOnce(directory, dry, setting.options)).toBeUndefined();
     expect(dry.calls.length).toBeGreaterThanOrEqual(callsMin);
     for (const fault of faultsOf(dry.calls)) {
       for (const remedy of fault.lasting ? (['open here', 'close again'] as const) : (['none'] as const)) {
         fs.rmSync(directory, { recursive: true });
         layOut(files, directory);
         try {
-          runWith(fault, remedy, directory, linked);
+          runWith(fault, remedy, directory, setting);
         } catch (error) {
           throw new Error(`${JSON.stringify({ ...fault, remedy })}: ${String(error)}`, { cause: error });
         }
