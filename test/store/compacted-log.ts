@@ -48,8 +48,13 @@ export class CompactedLog {
     for (let i = from; i < to; i += 1) {
       const key = keyOf(i);
       const record = putOf(key, new Uint8Array(valueBytes).fill(i), NO_BYTES);
-      this.index.put(key, locationOf(1, this.log.append(record)), unitsOf(record.size));
+      this.index.put(key, locationOf(this.log.generation, this.log.append(record)), unitsOf(record.size));
     }
+  }
+
+  /** The length of a value whose record takes `bytes`. */
+  valueBytesFor(bytes: number): number {
+    return VALUE_BYTES - RECORD + bytes;
   }
 
   delete(i: number): void {
