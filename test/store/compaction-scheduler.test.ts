@@ -6,10 +6,12 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { completionOf } from '../../src/log/record-codec.ts';
 import { Compaction } from '../../src/store/compaction.ts';
 import { CompactionScheduler } from '../../src/store/compaction-scheduler.ts';
+import type { LogStore } from '../../src/store/log-store.ts';
 import { ObsoleteGenerations } from '../../src/store/obsolete-generations.ts';
 import { CompactedLog, KIB, keyOf, MIB, NEW, OLD, RECORD } from './compacted-log.ts';
 import { breakDisk } from './disk-faults.ts';
 import { flip } from './log-records.ts';
+import { bytes, openStore } from './store-history.ts';
 
 interface Scheduled {
   readonly log: CompactedLog;
@@ -78,7 +80,20 @@ describe('a compaction begins', () => {
     expect(store.types()).toEqual(['compaction-started']);
   });
 
-  test('without dead bytes only to be none: run and runAsync end at once', async () => {
+  test('and may be finished by the handler that hears of it', () => {
+    const types: string[] = [];
+    const store: LogStore = openStore(undefined, {
+      onEvent: ({ type }) => {
+        types.push(type);
+        if (type === 'compaction-started') store.compact();
+      },
+    });
+    for (let i = 0; types.length === 0; i += 1) store.writer.put(bytes('a'), new Uint8Array(RECORD).fill(i));
+    expect(types).toEqual(['compaction-started', 'compaction-finished']);
+    expect(store.stats().counters.compactions).toBe(1);
+  });
+
+  test('not at all without dead bytes: run and runAsync end at once', async () => {
     const store = scheduled(3);
     store.scheduler.run();
     await store.scheduler.runAsync({});
