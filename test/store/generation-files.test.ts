@@ -3,7 +3,11 @@
  * generation, or a new generation takes the name of a file that is there.
  */
 import { describe, expect, test } from 'vitest';
+import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
+import { completionOf } from '../../src/log/record-codec.ts';
+import { RecordKind } from '../../src/log/record-format.ts';
 import {
+  completeLog,
   createLog,
   GENERATION_MAX,
   generationAfter,
@@ -13,6 +17,7 @@ import {
   syncDirectory,
 } from '../../src/store/generation-files.ts';
 import { breakDisk } from './disk-faults.ts';
+import { recordsOf } from './log-records.ts';
 import { contextOn } from './test-context.ts';
 import { TestDisk } from './test-disk.ts';
 
@@ -111,6 +116,14 @@ describe('a new log', () => {
     expect(() => createLog(context, 1)).toThrow(expect.objectContaining({ code: 'POISONED' }));
     expect(disk.names).toEqual([]);
   });
+});
+
+test('a log is complete when COMPLETE is in it, durably', () => {
+  const disk = new TestDisk();
+  const log = createLog(contextOn(disk).context, 0);
+  completeLog(log);
+  expect([log.durable, log.unwritten]).toEqual([FILE_HEADER_BYTES + completionOf().size, 0]);
+  expect(recordsOf(disk, '000001.log').map(({ kind }) => kind)).toEqual([RecordKind.complete]);
 });
 
 test('a directory that cannot be synced is reported as such', () => {
