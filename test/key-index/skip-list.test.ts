@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/key-index/arena.ts';
 import { StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
-import { headerWord, nodeWordCount } from '../../src/key-index/node-layout.ts';
+import { headerWord, heightOf, nodeWordCount } from '../../src/key-index/node-layout.ts';
 import { LIST_WORDS, SkipList } from '../../src/key-index/skip-list.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
@@ -27,6 +27,10 @@ class NumberList {
     this.#arena.words[node] = headerWord(KEY_BYTES, height);
     this.key(number).storeNode(this.#arena.words, node);
     return node;
+  }
+
+  heightOf(node: number): number {
+    return heightOf(this.#arena.words, node);
   }
 
   numberAt(node: number): number {
@@ -66,6 +70,24 @@ describe('SkipList', () => {
     expect(list.seekAfter(numbers.key(25_003))).toBe(0);
   });
 
+  test('stops before a key that is there, also when it continues from the finger', () => {
+    const numbers = new NumberList();
+    const { list } = numbers;
+    const nodes = Array.from({ length: 1000 }, (_, number) => numbers.node(number));
+    for (const node of nodes) list.append(node);
+    list.seek(numbers.key(10));
+    for (let number = 11; number < 1000; number += 7) {
+      list.seekOnward(numbers.key(number));
+      list.unlink(nodes[number] as number);
+    }
+    list.trim();
+    for (let number = 11; number < 1000; number += 1) {
+      const found = list.seek(numbers.key(number));
+      const next = (number - 11) % 7 === 0 ? number + 1 : number;
+      expect(found === 0 ? 1000 : numbers.numberAt(found)).toBe(next);
+    }
+  });
+
   // Blocks that hold too few nodes would only be slow: a search for every step of a reverse cursor.
   test('collects blocks of about 64 nodes that end at the finger', () => {
     const numbers = new NumberList();
@@ -73,6 +95,7 @@ describe('SkipList', () => {
     for (let number = 0; number < 20_000; number += 1) list.append(numbers.node(number));
     const block = new Int32Array(256);
     let blocks = 0;
+    list.seek(numbers.key(0));
     list.seekEnd();
     for (let end = 20_000; end > 0; blocks += 1) {
       const count = list.collectBlock(block);
@@ -83,6 +106,7 @@ describe('SkipList', () => {
     }
     expect(list.collectBlock(block)).toBe(0);
     expect(20_000 / blocks).toBeGreaterThan(40);
+    expect(20_000 / blocks).toBeLessThan(100);
   });
 
   test('lowers its levels with its highest nodes, down to one', () => {
@@ -96,13 +120,31 @@ describe('SkipList', () => {
     const nodes = Array.from({ length: 300 }, (_, number) => numbers.node(number));
     for (const node of nodes) list.append(node);
     const seen = [levels()];
+    const expected = [Math.max(...nodes.map((node) => numbers.heightOf(node)))];
     for (const [number, node] of nodes.entries()) {
       list.seek(numbers.key(number));
       list.unlink(node);
       list.trim();
       seen.push(levels());
+      expected.push(Math.max(1, ...nodes.slice(number + 1).map((left) => numbers.heightOf(left))));
     }
-    expect(seen).toEqual([...seen].sort((left, right) => right - left));
-    expect([Math.max(...seen) > 3, seen.at(-1)]).toEqual([true, 1]);
+    expect(seen).toEqual(expected);
+    expect(Math.max(...seen)).toBeGreaterThan(3);
+  });
+
+  test('is empty after a reset, and links at its beginning', () => {
+    const numbers = new NumberList();
+    const { list } = numbers;
+    for (let number = 0; number < 100; number += 1) list.append(numbers.node(number));
+    const { epoch } = list;
+    list.reset();
+    expect(list.epoch).not.toBe(epoch);
+    expect(list.seek(numbers.key(0))).toBe(0);
+    for (let number = 0; number < 100; number += 1) list.append(numbers.node(number));
+    list.reset();
+    expect(list.isAfterLast(numbers.key(0))).toBe(true);
+    list.link(numbers.node(7));
+    expect(numbers.numberAt(list.seek(numbers.key(0)))).toBe(7);
+    expect([list.seek(numbers.key(8)), list.isAfterLast(numbers.key(7))]).toEqual([0, false]);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { assertSignal, Interruption, unlessAborted } from '../../src/projection/cancellation.ts';
 
 const reason = new Error('client gone');
@@ -26,6 +26,19 @@ test('is rejected with the reason at once, even if the promise never settles', a
 test('handles the rejection of a promise that is no longer awaited', async () => {
   const late = Promise.reject(new Error('connection lost'));
   await expect(unlessAborted(late, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+// Node warns of a leak when a signal has more than ten listeners.
+test('a signal has one listener while calls wait for it, and then none', async () => {
+  const { signal } = new AbortController();
+  const add = vi.spyOn(signal, 'addEventListener');
+  const remove = vi.spyOn(signal, 'removeEventListener');
+  for (let round = 1; round <= 2; round += 1) {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => unlessAborted(Promise.resolve(i), signal)));
+    await Promise.resolve();
+    expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([round, round]);
+  }
+  expect(remove.mock.calls).toEqual(add.mock.calls);
 });
 
 describe('an interruption', () => {
