@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/key-index/arena.ts';
-import { StateWriter } from '../../src/key-index/index-image-sections.ts';
+import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, heightOf, nodeWordCount } from '../../src/key-index/node-layout.ts';
 import { LIST_WORDS, SkipList } from '../../src/key-index/skip-list.ts';
@@ -10,8 +10,8 @@ const KEY_BYTES = 4;
 
 /** A list whose keys are numbers. */
 class NumberList {
-  readonly #arena = new Arena(LIST_WORDS);
-  readonly list: SkipList = new SkipList(this.#arena);
+  readonly arena: Arena = new Arena(LIST_WORDS);
+  readonly list: SkipList = new SkipList(this.arena);
   readonly #random = seededRandom(5);
   readonly #key = new KeyWords();
 
@@ -23,19 +23,19 @@ class NumberList {
   /** A node that is not linked yet. */
   node(number: number): number {
     const height = 1 + (Math.clz32(this.#random()) >>> 1);
-    const node = this.#arena.allocate(nodeWordCount(KEY_BYTES, height)) + height;
-    this.#arena.words[node] = headerWord(KEY_BYTES, height);
-    this.key(number).storeNode(this.#arena.words, node);
+    const node = this.arena.allocate(nodeWordCount(KEY_BYTES, height)) + height;
+    this.arena.words[node] = headerWord(KEY_BYTES, height);
+    this.key(number).storeNode(this.arena.words, node);
     return node;
   }
 
   heightOf(node: number): number {
-    return heightOf(this.#arena.words, node);
+    return heightOf(this.arena.words, node);
   }
 
   numberAt(node: number): number {
     const key = new KeyWords();
-    key.loadNode(this.#arena.words, node);
+    key.loadNode(this.arena.words, node);
     return new DataView(key.toBytes().buffer).getUint32(0);
   }
 }
@@ -130,6 +130,26 @@ describe('SkipList', () => {
     }
     expect(seen).toEqual(expected);
     expect(Math.max(...seen)).toBeGreaterThan(3);
+  });
+
+  test('is restored from its state and its words', () => {
+    const numbers = new NumberList();
+    const { arena, list } = numbers;
+    for (let number = 0; number < 300; number += 1) list.append(numbers.node(number));
+    const stateOf = (): Int32Array => {
+      const state = new StateWriter();
+      list.save(state);
+      return state.finish();
+    };
+    const [words, state] = [arena.words.slice(0, arena.end), stateOf()];
+    list.reset();
+    arena.words.set(words);
+    const { epoch } = list;
+    list.restore(new StateReader(state));
+    expect(list.epoch).not.toBe(epoch);
+    expect(stateOf()).toEqual(state);
+    expect([list.isAfterLast(numbers.key(299)), list.isAfterLast(numbers.key(300))]).toEqual([false, true]);
+    expect(numbers.numberAt(list.seek(numbers.key(123)))).toBe(123);
   });
 
   test('is empty after a reset, and links at its beginning', () => {
