@@ -99,6 +99,7 @@ describe('SkipList', () => {
     list.seekEnd();
     for (let end = 20_000; end > 0; blocks += 1) {
       const count = list.collectBlock(block);
+      expect(count).toBeGreaterThan(0);
       const found = Array.from(block.subarray(0, count), (node) => numbers.numberAt(node));
       expect(found).toEqual(Array.from({ length: count }, (_, i) => end - count + i));
       end -= count;
