@@ -7,8 +7,9 @@ import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
 import { deletionOf, putOf } from '../../src/log/record-codec.ts';
 import { bodyOffset } from '../../src/log/record-format.ts';
 import type { Compaction } from '../../src/store/compaction.ts';
+import type { DiskVerb } from '../../src/testing/index.ts';
 import { CompactedLog, EVERYTHING, keyOf, NEW, OLD } from './compacted-log.ts';
-import { breakDisk } from './disk-faults.ts';
+import { breakDisk, fillUp } from './disk-faults.ts';
 import { cut, flip } from './log-records.ts';
 import { contentsOf, openStore, text } from './store-history.ts';
 
@@ -144,6 +145,18 @@ describe('a damaged header', () => {
   });
 });
 
+test('a record that a full disk left in parts is no damage: it is written to its end and copied', () => {
+  const log = writtenLog();
+  const compaction = log.begin();
+  log.put(10, 11, VALUE_BYTES);
+  const disk = fillUp(log.disk, RECORD - 16, OLD);
+  expect(() => log.log.flush()).toThrow(/no space left/);
+  disk.mend();
+  finish(compaction);
+  expect(lostBy(compaction)).toEqual([]);
+  expect(keysAfter(log)).toEqual([...keysWithout(), text(keyOf(10))]);
+});
+
 test('a record that the file has lost the end of costs its entry', () => {
   const log = writtenLog();
   cut(log.disk, OLD, offsetOf(10) - 8);
@@ -161,20 +174,42 @@ test('a log that cannot be read ends the compaction, and the error names its gen
 });
 
 describe('abandoning', () => {
-  test('removes the new generation and its name', () => {
+  test('restores all entries and removes the new generation and its name', () => {
     const log = writtenLog();
+    const locations = (): number[] =>
+      Array.from({ length: 10 }, (_, i) => log.index.location(log.index.find(keyOf(i))));
+    const [before, open] = [locations(), log.disk.openFiles];
     const compaction = log.begin();
     compaction.step(EVERYTHING);
+    expect(locations()).not.toEqual(before);
     expect(log.disk.names).toEqual([OLD, NEW]);
     compaction.abandon('enough');
     expect(compaction.abandonedFor).toBe('enough');
-    expect(log.disk.names).toEqual([OLD]);
-    expect(log.syncs).toEqual(['directory']);
-    expect([log.generationOf(0), log.generations.isBuilding]).toEqual([1, false]);
+    expect([log.disk.names, log.disk.openFiles, log.syncs]).toEqual([[OLD], open, ['directory']]);
+    expect([locations(), log.generations.isBuilding]).toEqual([before, false]);
+  });
+
+  test('empties a file that may be whole, durably, before it removes it', () => {
+    const log = writtenLog();
+    const compaction = log.begin();
+    compaction.step(EVERYTHING);
+    const calls: string[] = [];
+    log.disk.before = ({ verb, name }) => {
+      if (name !== OLD) calls.push(verb);
+      return verb === 'sync' && calls.filter((call) => call === 'sync').length === 2 ? { fail: 'EIO' } : undefined;
+    };
+    expect(() => compaction.finish()).toThrow(/EIO/);
+    calls.length = 0;
+    compaction.abandon(new Error('EIO'));
+    expect(calls).toEqual(['truncate', 'sync', 'close', 'remove', 'sync-directory']);
   });
 
   /** Runs `atComplete` and fails the sync that covers COMPLETE; afterwards the operation `refused` fails too. */
-  function abandonAtComplete(log: CompactedLog, refused: string, atComplete: () => void = () => {}): void {
+  function abandonAtComplete(
+    log: CompactedLog,
+    refused: DiskVerb | 'nothing',
+    atComplete: () => void = () => {},
+  ): void {
     const compaction = log.begin();
     compaction.step(EVERYTHING);
     let syncs = 0;
@@ -198,8 +233,9 @@ describe('abandoning', () => {
 
   test('touches no file after the lock was lost', () => {
     const log = writtenLog();
-    abandonAtComplete(log, 'remove', () => log.disk.stealLock());
+    abandonAtComplete(log, 'nothing', () => log.disk.stealLock());
     expect(log.disk.bytes(NEW).length).toBeGreaterThan(offsetOf(10));
+    expect(log.disk.names).toEqual([OLD, NEW]);
     expect(() => log.context.status.assertWritable()).toThrow(/the lock was taken/);
   });
 });

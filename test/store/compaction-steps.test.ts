@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { FILE_HEADER_BYTES } from '../../src/log/file-header.ts';
-import { deletionOf } from '../../src/log/record-codec.ts';
+import { batchOf, deletionOf, prefixDeletionOf } from '../../src/log/record-codec.ts';
+import { utf8 } from '../key-index/index-fixtures.ts';
 import { CompactedLog, EVERYTHING, KIB, keyOf, MIB, NEW, OLD, RECORD } from './compacted-log.ts';
 import { breakDisk } from './disk-faults.ts';
 
@@ -160,5 +161,11 @@ test('deletions before the beginning are not copied, later ones are', () => {
   expect(end).toBe(FILE_HEADER_BYTES + 2 * RECORD);
   log.delete(1);
   compaction.step(EVERYTHING);
-  expect(compaction.target.end).toBe(end + deletionOf(keyOf(1)).size);
+  const prefix = prefixDeletionOf(utf8('nothing'));
+  log.log.append(prefix);
+  // Neither of these says anything about the new generation.
+  log.log.appendMark(32);
+  log.log.append(batchOf({ records: 0, bytes: 0 }));
+  compaction.step(EVERYTHING);
+  expect(compaction.target.end).toBe(end + deletionOf(keyOf(1)).size + prefix.size);
 });
