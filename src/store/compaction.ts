@@ -125,7 +125,6 @@ export class Compaction {
   #copyLive(bytes: number): void {
     const until = this.#cursor + bytes;
     while (this.#cursor < until && !this.#caughtUp && !this.#syncIsDue) {
-      if (this.#cursor >= this.source.written) this.source.flush();
       this.#reader.size = this.source.written;
       this.#cursor = this.#process(this.#cursor);
       if (this.target.unwritten >= WRITE_BYTES) this.target.flush();
@@ -226,7 +225,7 @@ export class Compaction {
     return next;
   }
 
-  /** A failed write may have left half of a record in the file: an incomplete record is not damage. */
+  /** A record may wait to be written, or a failed write left half of it in the file: that is not damage. */
   #read(at: number): Verdict {
     const verdict = this.#reader.read(at);
     if (verdict === 'valid' || this.source.unwritten === 0) return verdict;

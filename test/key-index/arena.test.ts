@@ -52,6 +52,24 @@ describe('Arena', () => {
     }
   });
 
+  test('keeps a small memory after a reset, and releases a large one', () => {
+    for (const reservations of [undefined, []]) {
+      for (const [wordCount, kept] of [
+        [4096, 4096],
+        [2 ** 16, 2 ** 16],
+        [2 ** 16 + 1, 4096],
+      ] as const) {
+        const memory = new GrowableWords(wordCount, reservations);
+        const arena = new Arena(START, memory);
+        arena.reset();
+        expect(arena.words).toBe(memory.words);
+        expect(arena.words.length).toBe(kept);
+        arena.allocate(kept);
+        expect(arena.words.length).toBeGreaterThanOrEqual(START + kept);
+      }
+    }
+  });
+
   test('changes nothing when memory is exhausted', () => {
     const arena = new Arena(START, new GrowableWords(64, [], 64));
     arena.reserve(44);
@@ -63,6 +81,21 @@ describe('Arena', () => {
     expect(arena.allocate(44)).toBe(START);
   });
 
+  test('saves the blocks that are free, and none that were once', () => {
+    const stateOf = (arena: Arena): Int32Array => {
+      const writer = new StateWriter();
+      arena.save(writer);
+      return writer.finish();
+    };
+    const arena = new Arena(START);
+    arena.allocate(100);
+    const before = stateOf(arena);
+    arena.free(START, 100);
+    expect(stateOf(arena)).not.toEqual(before);
+    arena.allocate(100);
+    expect(stateOf(arena)).toEqual(before);
+  });
+
   test('is restored from its state with its free blocks', () => {
     const arena = new Arena(START);
     const sizes = [6, 6, 100, 6, 100];
@@ -71,7 +104,12 @@ describe('Arena', () => {
     const writer = new StateWriter();
     arena.save(writer);
     const restored = new Arena(START);
-    restored.restore(new StateReader(writer.finish()), arena.words.slice(0, arena.end));
+    const words = arena.words.fill(7, START + 1, START + 6).slice(0, arena.end);
+    restored.restore(new StateReader(writer.finish()), words);
+    expect(restored.words.slice(0, arena.end)).toEqual(words);
+    const again = new StateWriter();
+    restored.save(again);
+    expect(again.finish()).toEqual(writer.finish());
     for (const wordCount of [...sizes, 6, 100]) expect(restored.allocate(wordCount)).toBe(arena.allocate(wordCount));
   });
 });

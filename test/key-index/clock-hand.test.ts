@@ -1,8 +1,11 @@
 // Why this test: use counts and holds share a word with the key length and the tower height. If one overflows into
 // another, the order is broken, and only the invariants of the whole index show it.
 import { describe, expect, test } from 'vitest';
+import { Arena } from '../../src/key-index/arena.ts';
+import { ClockHand } from '../../src/key-index/clock-hand.ts';
+import { type HashDirectory, SLOT_WORDS } from '../../src/key-index/hash-directory.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
-import { type NodeAddress, USES_MAX, usesOf } from '../../src/key-index/node-layout.ts';
+import { addUse, headerWord, type NodeAddress, USES_MAX, usesOf } from '../../src/key-index/node-layout.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { keysOf, randomKeys, seededIndex, text, textsOf, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
@@ -93,6 +96,73 @@ describe('the hand', () => {
     for (const key of randomKeys(20_000, 8)) index.put(key, 1, 1);
     evict(index, 20_000);
     expect(index.size).toBe(0);
+  });
+});
+
+describe('the slots that the hand examines', () => {
+  const NODE_WORDS = 4;
+
+  /** A hand over `slots` slots, of which the given ones hold a node with so many uses. It begins at slot `start`. */
+  function handOver(slots: number, uses: Readonly<Record<number, number>>, start: number): SlotHand {
+    const arena = new Arena(0);
+    const nodes = new Map<number, NodeAddress>();
+    const { words } = arena;
+    for (const [slot, count] of Object.entries(uses)) {
+      const node = ((nodes.size + 1) * NODE_WORDS) as NodeAddress;
+      nodes.set(Number(slot), node);
+      words[node] = headerWord(3, 1);
+      for (let use = 0; use < count; use += 1) addUse(words, node);
+    }
+    const examined: number[] = [];
+    const directory = {
+      slotsEnd: slots * SLOT_WORDS,
+      nodeAt: (slot: number) => {
+        examined.push(slot / SLOT_WORDS);
+        return nodes.get(slot / SLOT_WORDS) ?? 0;
+      },
+    } as HashDirectory;
+    const hand = new ClockHand(arena, directory, () => Math.ceil((start / slots) * 2 ** 32));
+    const slotOf = (node: number): number => [...nodes].find(([, other]) => other === node)?.[0] ?? -1;
+    return {
+      examined,
+      next: () => slotOf(hand.next()),
+      usesAt: (slot) => usesOf(words, nodes.get(slot) as NodeAddress),
+    };
+  }
+
+  interface SlotHand {
+    readonly examined: number[];
+    /** The slot of the next victim, -1 for none. */
+    next(): number;
+    usesAt(slot: number): number;
+  }
+
+  test('begin at a random one and continue downward, and from the first to the last', () => {
+    const hand = handOver(8, { 1: 0, 6: 0 }, 3);
+    expect([hand.next(), hand.next(), hand.next()]).toEqual([1, 6, 1]);
+    expect(hand.examined).toEqual([2, 1, 0, 7, 6, 5, 4, 3, 2, 1]);
+    // A victim that was not removed has no fewer uses than none.
+    expect([hand.usesAt(1), hand.usesAt(6)]).toEqual([0, 0]);
+  });
+
+  test('are all, once, if none has an unused node; the first of the least used is the victim', () => {
+    const hand = handOver(8, { 7: 3, 5: 2, 4: 1, 3: 1, 0: 2 }, 0);
+    expect(hand.next()).toBe(4);
+    expect(hand.examined).toEqual([7, 6, 5, 4, 3, 2, 1, 0]);
+    expect([7, 5, 4, 3, 0].map((slot) => hand.usesAt(slot))).toEqual([2, 1, 0, 0, 1]);
+    const empty = handOver(8, {}, 0);
+    expect(empty.next()).toBe(-1);
+    expect(empty.examined).toHaveLength(8);
+  });
+
+  test('are 4,096 and one more after a victim was found, and any number before', () => {
+    const slots = 10_000;
+    const found = handOver(slots, { [slots - 1]: 1, 0: 0 }, 0);
+    expect(found.next()).toBe(slots - 1);
+    expect(found.examined).toHaveLength(4097);
+    const late = handOver(slots, { 10: 1 }, 0);
+    expect(late.next()).toBe(10);
+    expect(late.examined).toHaveLength(slots - 10);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { GrowableWords, WORDS_MAX } from '../../src/key-index/growable-words.ts';
 
 function filled(memory: GrowableWords): GrowableWords {
@@ -73,9 +73,97 @@ describe('memory made for adoption', () => {
   });
 });
 
+describe('growing', () => {
+  const bufferOf = (memory: GrowableWords): ArrayBuffer => memory.words.buffer as ArrayBuffer;
+  const STEP = 2 ** 14;
+  const LARGE = 2 ** 20;
+
+  test('in place adds an eighth, by copying a half, and at least 2^14 words', () => {
+    const [inPlace, copying] = [new GrowableWords(LARGE, [2 ** 26]), new GrowableWords(LARGE, [])];
+    const [reserved, copied] = [bufferOf(inPlace), bufferOf(copying)];
+    for (const memory of [inPlace, copying]) memory.grow(LARGE + 1);
+    expect([inPlace.words.length, copying.words.length]).toEqual([LARGE + LARGE / 8, LARGE + LARGE / 2]);
+    expect([bufferOf(inPlace) === reserved, bufferOf(copying) === copied]).toEqual([true, false]);
+    for (const reservations of [[2 ** 26], []]) {
+      const small = new GrowableWords(16, reservations);
+      small.grow(17);
+      expect(small.words.length).toBe(16 + STEP);
+      small.grow(5 * STEP);
+      expect(small.words.length).toBe(5 * STEP);
+    }
+  });
+
+  test('to no more than there is does nothing', () => {
+    const memory = new GrowableWords(16, [2 ** 26]);
+    for (const wordsMin of [1, 15, 16]) memory.grow(wordsMin);
+    expect(memory.words.length).toBe(16);
+  });
+
+  test('uses a reservation to its end, and copies beyond it', () => {
+    const memory = filled(new GrowableWords(16, [64 * 4]));
+    const buffer = bufferOf(memory);
+    memory.grow(64);
+    expect([memory.words.length, bufferOf(memory) === buffer]).toEqual([64, true]);
+    memory.grow(65);
+    expect([memory.words.length, bufferOf(memory) === buffer]).toEqual([64 + STEP, false]);
+    expectFilled(memory, 16);
+  });
+
+  test('copies if the platform has no memory at the end of the buffer', () => {
+    const memory = filled(new GrowableWords(16, [2 ** 20]));
+    const resize = vi.spyOn(ArrayBuffer.prototype, 'resize').mockImplementation(() => {
+      throw new RangeError('no memory');
+    });
+    memory.grow(100);
+    resize.mockRestore();
+    expect(memory.words.length).toBe(16 + STEP);
+    expectFilled(memory, 16);
+  });
+});
+
+describe('a reset', () => {
+  test('in place keeps the buffer, otherwise a larger one is released', () => {
+    for (const reservations of [[2 ** 26], []]) {
+      const memory = new GrowableWords(16, reservations);
+      memory.grow(100);
+      const { buffer } = memory.words;
+      memory.reset(16);
+      expect([memory.words.length, memory.words.buffer === buffer]).toEqual([16, reservations.length > 0]);
+    }
+  });
+
+  test('to as many words or more than there are keeps them, as zeros', () => {
+    for (const reservations of [[2 ** 26], []]) {
+      for (const wordCount of [16, 1000]) {
+        const memory = filled(new GrowableWords(16, reservations));
+        const { words } = memory;
+        memory.reset(wordCount);
+        expect(memory.words).toBe(words);
+        expect(words).toEqual(new Int32Array(16));
+      }
+    }
+  });
+});
+
+test('the first reservation that is large enough, and granted, is taken', () => {
+  const reserved = (...reservations: number[]): readonly [boolean, number] => {
+    const buffer = new GrowableWords(16, reservations).words.buffer as ArrayBuffer;
+    return [buffer.resizable, buffer.maxByteLength];
+  };
+  expect(reserved(32, 2 ** 20, 2 ** 24)).toEqual([true, 2 ** 20]);
+  expect(reserved(2 ** 60, 64)).toEqual([true, 64]);
+  expect(reserved(63)).toEqual([false, 64]);
+  expect(reserved()).toEqual([false, 64]);
+});
+
 test('throws a RangeError when the platform is out of memory', () => {
   const memory = filled(new GrowableWords(16, [], 2 ** 53));
-  expect(() => memory.grow(2 ** 50)).toThrow(/remove entries or use several stores/);
+  expect(() => memory.grow(2 ** 50)).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/remove entries or use several stores/),
+      cause: expect.any(RangeError),
+    }),
+  );
   expectFilled(memory, 16);
 });
 

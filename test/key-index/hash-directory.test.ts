@@ -2,7 +2,7 @@
 // thousands of keys share some or all bits of their hash, can only be tested here, where hashes are chosen.
 import { describe, expect, test } from 'vitest';
 import { GrowableWords } from '../../src/key-index/growable-words.ts';
-import { FULL_ENTRIES, HashDirectory, SEGMENT_WORDS } from '../../src/key-index/hash-directory.ts';
+import { FULL_ENTRIES, HashDirectory, SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/hash-directory.ts';
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, KEY_WORD } from '../../src/key-index/node-layout.ts';
@@ -128,6 +128,55 @@ describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf
     restored.expectOnly(count, (number) => number % 2 === 1);
     restored.add(0);
     restored.expectOnly(2, () => true);
+  });
+});
+
+describe('a segment', () => {
+  const SLOTS = SEGMENT_WORDS / SLOT_WORDS;
+  const homeOf = (hash: number): number => hash & (SLOTS - 1);
+
+  test('continues at its beginning after its last slot, and fills gaps there too', () => {
+    // Homes in the last four and in the first four slots of the only segment.
+    const hashOf = (number: number): number => (SLOTS - 4 + ((number * 5) % 8)) % SLOTS;
+    const count = 24;
+    const fixture = new Fixture(count, hashOf);
+    const { directory } = fixture;
+    const random = seededRandom(4);
+    const held = new Set<number>();
+    const slotOf = (number: number): number => directory.slotOf(hashOf(number), fixture.nodeOf(number)) / SLOT_WORDS;
+    for (let step = 0; step < 500; step += 1) {
+      const number = random() % count;
+      if (held.delete(number)) fixture.remove(number);
+      else {
+        fixture.add(number);
+        held.add(number);
+      }
+      if (step % 10 > 0) continue;
+      fixture.expectOnly(count, (other) => held.has(other));
+      for (const other of held) {
+        // Every slot from the home of an entry to its own is in use.
+        for (let slot = homeOf(hashOf(other)); slot !== slotOf(other); slot = (slot + 1) % SLOTS) {
+          expect(directory.nodeAt(slot * SLOT_WORDS)).not.toBe(0);
+        }
+      }
+    }
+    for (const number of held) fixture.remove(number);
+    expect(directory.section().filter((word, at) => at % SLOT_WORDS === 0 && word !== 0)).toHaveLength(0);
+  });
+
+  test('keeps the location of an entry up to date, also when the entry moves', () => {
+    const fixture = new Fixture(4, () => 7);
+    for (let number = 0; number < 3; number += 1) fixture.add(number);
+    const { directory } = fixture;
+    const slotOf = (number: number): number => directory.slotOf(7, fixture.nodeOf(number));
+    expect([0, 1, 2].map(slotOf)).toEqual([7, 8, 9].map((slot) => slot * SLOT_WORDS));
+    directory.setLocation(slotOf(2), 123);
+    fixture.remove(0);
+    expect([1, 2].map(slotOf)).toEqual([7, 8].map((slot) => slot * SLOT_WORDS));
+    expect([1, 2].map((number) => directory.locationAt(slotOf(number)))).toEqual([locationOf(1), 123]);
+    expect(directory.probe(7)).toBe(slotOf(1));
+    expect(directory.nodeAt(directory.probe(8))).toBe(0);
+    expect(directory.slotsEnd).toBe(SEGMENT_WORDS);
   });
 });
 

@@ -52,12 +52,20 @@ describe.each([
     expect(cursor.next()).toBe(0);
     index.put(utf8('aa'), 0, 1);
     index.put(utf8('bb'), 0, 1);
-    expect(cursor.next()).toBe(0);
+    expect(textsOf(index)).toEqual(['aa', 'b', 'bb']);
+    for (let i = 0; i < 2; i += 1) expect(cursor.next()).toBe(0);
+  });
+
+  test('begins at its bound, wherever another cursor is', () => {
+    const index = indexOf(letters);
+    const cursor = index.cursor(ALL_KEYS, reverse);
+    index.cursor(interval('d')).next();
+    expect(rest(cursor)).toEqual(ordered(letters));
   });
 
   test('has a key only after a step', () => {
     const cursor = indexOf(['b']).cursor(ALL_KEYS, reverse);
-    expect(() => cursor.key()).toThrow(RangeError);
+    expect(() => cursor.key()).toThrow(new RangeError('the cursor is not at a key: call next() until it returns 0'));
     cursor.next();
     const key = cursor.key();
     key[0] = 0;

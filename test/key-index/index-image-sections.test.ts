@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
+import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { type IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { keysOf, randomKeys, seededIndex } from './index-fixtures.ts';
@@ -76,21 +77,84 @@ describe('sections', () => {
     expect(KeyIndex.fromSections(copied({ state, arena, directory }), seededRandom(1)).size).toBe(0);
   });
 
-  test.each<[string, (sections: IndexImageSections) => IndexImageSections]>([
-    ['of another version', (sections) => ({ ...sections, state: sections.state.with(0, 99) })],
-    ['of nothing', (sections) => ({ ...sections, state: new Int32Array(0) })],
-    ['with a short state', (sections) => ({ ...sections, state: sections.state.slice(0, -1) })],
-    ['with a long state', (sections) => ({ ...sections, state: Int32Array.of(...sections.state, 0) })],
-    ['with a short arena', (sections) => ({ ...sections, arena: sections.arena.slice(0, -1) })],
-    ['with a long arena', (sections) => ({ ...sections, arena: Int32Array.of(...sections.arena, 0) })],
-    ['with a short directory', (sections) => ({ ...sections, directory: sections.directory.slice(0, -1) })],
-    ['without levels', (sections) => ({ ...sections, state: sections.state.with(6, 0) })],
-    ['with too many levels', (sections) => ({ ...sections, state: sections.state.with(6, 17) })],
-  ])('%s are refused', (_name, damage) => {
+  test.each<[string, RegExp, (sections: IndexImageSections) => IndexImageSections]>([
+    [
+      'of another version',
+      /another version wrote it/,
+      (sections) => ({ ...sections, state: sections.state.with(0, 99) }),
+    ],
+    ['of nothing', /its state is cut short/, (sections) => ({ ...sections, state: new Int32Array(0) })],
+    [
+      'with a short state',
+      /its state is cut short/,
+      (sections) => ({ ...sections, state: sections.state.slice(0, -1) }),
+    ],
+    [
+      'with a long state',
+      /its state is too long/,
+      (sections) => ({ ...sections, state: Int32Array.of(...sections.state, 0) }),
+    ],
+    [
+      'with a short arena',
+      /an arena of \d+ words instead of \d+|not within/,
+      (sections) => ({ ...sections, arena: sections.arena.slice(0, -1) }),
+    ],
+    [
+      'with a long arena',
+      /an arena of \d+ words instead of \d+/,
+      (sections) => ({ ...sections, arena: Int32Array.of(...sections.arena, 0) }),
+    ],
+    [
+      'with a short directory',
+      /a directory of \d+ words/,
+      (sections) => ({ ...sections, directory: sections.directory.slice(0, -1) }),
+    ],
+    ['without levels', /0 is not within 1\.\.16/, (sections) => ({ ...sections, state: sections.state.with(6, 0) })],
+    [
+      'with too many levels',
+      /17 is not within 1\.\.16/,
+      (sections) => ({ ...sections, state: sections.state.with(6, 17) }),
+    ],
+  ])('%s are refused', (_name, reason, damage) => {
     const index = seededIndex();
     for (const key of randomKeys(20)) index.put(key, 1, 1);
     const damaged = damage(copied(index.sections()));
     expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(StoreError);
     expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(/build the index from the log instead/);
+    expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(reason);
+  });
+});
+
+describe('the state section', () => {
+  const corrupt = expect.objectContaining({ code: 'CORRUPT' });
+
+  test('returns what was put, in the same order', () => {
+    const writer = new StateWriter();
+    writer.put(-1);
+    const large = [0, 1, 2 ** 32 - 1, 2 ** 32, 5 * 2 ** 32 + 7, Number.MAX_SAFE_INTEGER];
+    for (const number of large) writer.putLarge(number);
+    writer.putAll(Int32Array.of(1, 2, 3));
+    const reader = new StateReader(writer.finish());
+    expect(reader.next()).toBe(-1);
+    expect(large.map(() => reader.nextLarge())).toEqual(large);
+    expect([reader.nextWithin(1, 1), [...reader.take(2)]]).toEqual([1, [2, 3]]);
+    reader.finish();
+  });
+
+  test('refuses words out of their range', () => {
+    const reader = new StateReader(Int32Array.of(3, 4, 5, 6));
+    expect(() => reader.nextWithin(4, 5)).toThrow(corrupt);
+    expect([reader.nextWithin(4, 5), reader.nextWithin(4, 5)]).toEqual([4, 5]);
+    expect(() => reader.nextWithin(4, 5)).toThrow(/6 is not within 4\.\.5/);
+  });
+
+  test('refuses to read beyond its end, and to leave words unread', () => {
+    const reader = new StateReader(Int32Array.of(1, 2, 3));
+    reader.take(1);
+    expect(() => reader.take(3)).toThrow(/cut short/);
+    expect(() => reader.finish()).toThrow(/too long/);
+    reader.take(2);
+    reader.finish();
+    expect(() => reader.next()).toThrow(corrupt);
   });
 });

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { GrowableWords } from '../../src/key-index/growable-words.ts';
 import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
-import { KeyIndex, type NodeAddress } from '../../src/key-index/key-index.ts';
+import { KeyIndex, NO_SLOT, type NodeAddress } from '../../src/key-index/key-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { keysOf, randomKeys, seededIndex, sortedKeys, textsOf, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
@@ -41,6 +42,18 @@ describe('KeyIndex', () => {
     const { arena, directory } = index.sections();
     // The table of a directory of one segment has a root of two entries and three fields.
     expect(index.bytes).toBe((arena.length + directory.length + 2 + 3) * 4);
+  });
+
+  test('probes the slot of a key, with its node and the location of its record', () => {
+    const index = indexOf('a', 'b');
+    const slot = index.probe(utf8('b'));
+    expect([index.nodeAt(slot), index.locationAt(slot)]).toEqual([index.find(utf8('b')), 1]);
+    index.relocate(index.find(utf8('b')), 70);
+    expect(index.locationAt(index.probe(utf8('b')))).toBe(70);
+    index.put(utf8('b'), 71, 2);
+    expect(index.locationAt(index.probe(utf8('b')))).toBe(71);
+    expect(index.probe(utf8('c'))).toBe(NO_SLOT);
+    expect(seededIndex().probe(utf8('a'))).toBe(NO_SLOT);
   });
 
   test('replaces in place', () => {
@@ -113,6 +126,8 @@ describe('KeyIndex', () => {
     expect(textsOf(index)).toEqual(['a', 'c', 'd']);
     expect(index.removeInterval({ lower: utf8('d'), upper: utf8('b') })).toBe(0);
     expect(index.removeInterval({ lower: utf8('c'), upper: undefined })).toBe(2);
+    expect(textsOf(index)).toEqual(['a']);
+    expect(index.removeInterval({ lower: utf8(''), upper: utf8('a') })).toBe(0);
     expect(textsOf(index)).toEqual(['a']);
     expect(indexFaults(index)).toEqual([]);
   });
@@ -211,6 +226,15 @@ describe('reserve', () => {
     expect(index.bytes).toBe(bytes);
     expect(textsOf(index)).toEqual(['a', 'b']);
     expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('needs no memory for the keys it was made for', () => {
+    const index = indexOf('a');
+    index.reserve(32 * 5000, 5000);
+    const grow = vi.spyOn(GrowableWords.prototype, 'grow');
+    for (const key of randomKeys(5000)) index.put(key, 1, 1);
+    expect(grow).not.toHaveBeenCalled();
+    grow.mockRestore();
   });
 
   test('uses no memory until keys are added', () => {

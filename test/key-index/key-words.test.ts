@@ -71,19 +71,37 @@ describe('KeyWords', () => {
     }
   });
 
+  // Whatever follows the key in memory, its last word is padded with zeros: it is hashed and compared.
+  test('are the same for a part of the bytes as for these bytes alone', () => {
+    const bytes = new Uint8Array(60).fill(0xff);
+    const key = new KeyWords();
+    for (let start = 0; start < 8; start += 1) {
+      for (let length = 0; length < 40; length += 1) {
+        key.load(bytes, start, start + length);
+        const alone = keyWords(bytes.slice(start, start + length));
+        expect(key.count).toBe(Math.ceil(length / 4));
+        expect(key.words.slice(0, key.count)).toEqual(alone.words.slice(0, alone.count));
+      }
+    }
+  });
+
   test.each([
     [0, 5],
     [-1, 2],
     [3, 2],
     [Number.NaN, 2],
   ])('refuse the range %s..%s of four bytes', (start, end) => {
-    expect(() => new KeyWords().load(new Uint8Array(4), start, end)).toThrow(RangeError);
+    expect(() => new KeyWords().load(new Uint8Array(4), start, end)).toThrow(
+      new RangeError(`key range ${start}..${end} is not within the 4 bytes`),
+    );
   });
 
   test('accept the longest bound and nothing longer', () => {
     const key = new KeyWords();
-    key.load(new Uint8Array(BOUND_BYTES_MAX), 0, BOUND_BYTES_MAX);
+    const longest = Uint8Array.from({ length: BOUND_BYTES_MAX }, (_, i) => i % 251);
+    key.load(longest, 0, BOUND_BYTES_MAX);
     expect(key.byteLength).toBe(65_536);
+    expect(Buffer.compare(key.toBytes(), longest)).toBe(0);
     expect(() => key.load(new Uint8Array(BOUND_BYTES_MAX + 1), 0, BOUND_BYTES_MAX + 1)).toThrow(/at most 65536/);
   });
 });

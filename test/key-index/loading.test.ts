@@ -70,8 +70,17 @@ describe('KeyIndex.load', () => {
     const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
     putAll(index, keys.slice(KEYS));
     expect(sorts.mock.calls.length).toBeGreaterThanOrEqual(4);
+    expect(sorts.mock.calls.length).toBeLessThan(20);
     expectKeys(keysOf(index), sortedKeys(keys));
     expect(indexFaults(index)).toEqual([]);
+  });
+
+  test('has linked its keys, once, when it ends', () => {
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+    const index = seededIndex();
+    index.load(() => putAll(index, randomKeys(3000)));
+    expect(sorts).toHaveBeenCalledTimes(1);
+    expect(index.size).toBe(3000);
   });
 
   test('allows removals midway: of waiting keys, of prefixes, of everything', () => {
@@ -140,4 +149,14 @@ describe('KeyIndex.load', () => {
     expectKeys(keysOf(index), sortedKeys(keys));
     expect(indexFaults(index)).toEqual([]);
   });
+});
+
+test('ascending keys do not wait: they are linked at once', () => {
+  const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+  const index = seededIndex();
+  const keys = sortedKeys(randomKeys(3000));
+  putAll(index, keys);
+  expect(sorts).not.toHaveBeenCalled();
+  sorts.mockRestore();
+  expectKeys(keysOf(index), keys);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KeyWords } from '../../src/key-index/key-words.ts';
-import { headerWord, nodeWordCount } from '../../src/key-index/node-layout.ts';
+import { headerWord, LOCATION_WORD, nodeWordCount, UNITS_WORD } from '../../src/key-index/node-layout.ts';
 import { NodeSort } from '../../src/key-index/node-sort.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { sortedKeys } from './index-fixtures.ts';
@@ -8,8 +8,14 @@ import { sortedKeys } from './index-fixtures.ts';
 const NODES_MAX = 2048;
 const random = seededRandom(11);
 
-/** Sorts nodes of the given keys, which must be distinct, and returns their keys in that order. */
-function sortAsNodes(sort: NodeSort, keys: readonly Uint8Array[]): Uint8Array[] {
+/** The order word of four zero bytes. */
+const ZEROS: number = 0x80000000 | 0;
+
+/**
+ * Sorts nodes of the given keys, which must be distinct, and returns their keys in that order. `field` is the location and
+ * the units of a node, which must not matter.
+ */
+function sortAsNodes(sort: NodeSort, keys: readonly Uint8Array[], field: () => number = random): Uint8Array[] {
   const key = new KeyWords();
   const words = new Int32Array(keys.reduce((sum, bytes) => sum + nodeWordCount(bytes.length, 1), 1));
   let end = 1;
@@ -17,6 +23,8 @@ function sortAsNodes(sort: NodeSort, keys: readonly Uint8Array[]): Uint8Array[] 
     const node = end + 1;
     end += nodeWordCount(bytes.length, 1);
     words[node] = headerWord(bytes.length, 1);
+    words[node + LOCATION_WORD] = field();
+    words[node + UNITS_WORD] = field();
     key.load(bytes, 0, bytes.length);
     key.storeNode(words, node);
     return node;
@@ -66,6 +74,19 @@ describe('NodeSort', () => {
     for (const count of [1, 2, 12, 13, 100, NODES_MAX]) {
       const keys = keysOf(count, make);
       expect(sortAsNodes(sort, keys)).toEqual(sortedKeys(keys));
+    }
+  });
+
+  test('sorts by the words of keys and by no other words', () => {
+    const wordsOf = (...bytes: number[]): Uint8Array => Uint8Array.from({ length: 12 }, (_, i) => bytes[i >>> 2] ?? 0);
+    const others = Array.from({ length: 20 }, (_, i) => i + 1);
+    for (const keys of [
+      // Only the second word of the first key is the units and the location of each node.
+      [wordsOf(1, 0, 0), ...others.map((i) => wordsOf(1, 30 - i, 0))],
+      // Only the first key does not have it.
+      [wordsOf(1, 5, 0), ...others.map((i) => wordsOf(1, 0, 30 - i))],
+    ]) {
+      expect(sortAsNodes(sort, keys, () => ZEROS)).toEqual(sortedKeys(keys));
     }
   });
 

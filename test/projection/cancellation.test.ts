@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { assertSignal, unlessAborted } from '../../src/projection/cancellation.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { assertSignal, Interruption, unlessAborted } from '../../src/projection/cancellation.ts';
 
 const reason = new Error('client gone');
 
@@ -26,6 +26,50 @@ test('is rejected with the reason at once, even if the promise never settles', a
 test('handles the rejection of a promise that is no longer awaited', async () => {
   const late = Promise.reject(new Error('connection lost'));
   await expect(unlessAborted(late, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+// Node warns of a leak when a signal has more than ten listeners.
+test('a signal has one listener while calls wait for it, and then none', async () => {
+  const { signal } = new AbortController();
+  const add = vi.spyOn(signal, 'addEventListener');
+  const remove = vi.spyOn(signal, 'removeEventListener');
+  for (let round = 1; round <= 2; round += 1) {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => unlessAborted(Promise.resolve(i), signal)));
+    await Promise.resolve();
+    expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([round, round]);
+  }
+  expect(remove.mock.calls).toEqual(add.mock.calls);
+});
+
+describe('an interruption', () => {
+  const never = new Promise(() => {});
+
+  test('ends the wait that is under way, and each later one at once', async () => {
+    const controller = new AbortController();
+    const interruption = new Interruption(controller.signal);
+    expect(await interruption.wait(Promise.resolve(1))).toBe(1);
+    await expect(interruption.wait(Promise.reject(reason))).rejects.toBe(reason);
+    const waiting = interruption.wait(never);
+    controller.abort(reason);
+    expect(await waiting).toBeUndefined();
+    expect(await interruption.wait(never)).toBeUndefined();
+  });
+
+  test('by a signal that is aborted before anything waits ends the first wait', async () => {
+    const controller = new AbortController();
+    const interruptions = [new Interruption(AbortSignal.abort(reason)), new Interruption(controller.signal)];
+    controller.abort(reason);
+    for (const interruption of interruptions) expect(await interruption.wait(never)).toBeUndefined();
+  });
+
+  test('that has ended lets waits continue', async () => {
+    const controller = new AbortController();
+    const interruption = new Interruption(controller.signal);
+    interruption.end();
+    const waiting = interruption.wait(new Promise((resolve) => setImmediate(resolve, 'settled')));
+    controller.abort(reason);
+    expect(await waiting).toBe('settled');
+  });
 });
 
 test('a signal needs a boolean `aborted` and all methods, whatever its class', () => {

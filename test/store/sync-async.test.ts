@@ -118,6 +118,76 @@ describe('syncAsync', () => {
     expect(disk.heldSyncs).toBe(0);
   });
 
+  test('leaves nothing for the next sync', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.writer.put(bytes('a'), bytes('value'));
+    await store.syncAsync();
+    const syncs = countingSyncs(disk);
+    store.sync();
+    expect([syncs(), store.stats().counters.syncs]).toEqual([0, 1]);
+  });
+
+  test('starts at once if no other runs', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    disk.holdsSyncs = true;
+    for (let i = 1; i <= 2; i += 1) {
+      store.writer.put(bytes(`key ${i}`), bytes('value'));
+      const sync = store.syncAsync();
+      expect(disk.heldSyncs).toBe(1);
+      disk.releaseSyncs();
+      await sync;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+
+  test('counts and marks nothing if a sync on the thread was faster', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.writer.put(bytes('a'), bytes('value'));
+    disk.holdsSyncs = true;
+    const sync = store.syncAsync();
+    store.sync();
+    const { logBytes } = store.stats();
+    disk.releaseSyncs();
+    await sync;
+    expect(store.stats()).toMatchObject({ logBytes, counters: { syncs: 1 } });
+  });
+
+  test('rejects if the store is closed meanwhile and close could not write', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.writer.put(bytes('a'), bytes('value'));
+    disk.holdsSyncs = true;
+    const running = store.syncAsync();
+    store.writer.put(bytes('b'), bytes('value'));
+    const queued = store.syncAsync();
+    breakDisk(disk, { verb: 'write', errno: 'ENOSPC' });
+    expect(() => store.close()).toThrow(expect.objectContaining({ code: 'IO' }));
+    disk.releaseSyncs();
+    await running;
+    await expect(queued).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  test('does nothing more after the store was closed', async () => {
+    const disk = new TestDisk();
+    const store = openStore(disk);
+    store.writer.put(bytes('a'), bytes('value'));
+    disk.holdsSyncs = true;
+    const sync = store.syncAsync();
+    store.close();
+    const calls: string[] = [];
+    disk.before = ({ verb }) => {
+      calls.push(verb);
+      return undefined;
+    };
+    disk.releaseSyncs();
+    await sync;
+    // The sync itself, and the close that waited for it.
+    expect(calls).toEqual(['sync', 'close']);
+  });
+
   test('resolves if the store is closed meanwhile, as close makes everything durable', async () => {
     const disk = new TestDisk();
     const store = openStore(disk);
@@ -139,8 +209,10 @@ describe('syncAsync', () => {
     disk.holdsSyncs = true;
     const sync = store.syncAsync();
     store.compact();
+    const { logBytes, counters } = store.stats();
     disk.releaseSyncs();
     await sync;
+    expect(store.stats()).toMatchObject({ logBytes, counters });
     expect(contentsOf(openStore(disk.afterCrash(() => 'none')))).toEqual(new Map([['a', 'value']]));
   });
 

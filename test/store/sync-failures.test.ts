@@ -111,6 +111,29 @@ test('a mark that cannot be written after a sync does not fail it', () => {
   expect(contentsOf(openWithEvents(disk.afterCrash(() => 'none')).store).size).toBe(2);
 });
 
+test.each(['sync', 'syncAsync'] as const)('a mark that could not be written is written by the next %s', async (how) => {
+  const disk = new TestDisk();
+  const { store } = openWithEvents(disk);
+  store.writer.put(bytes('a'), bytes('value'));
+  const fault = breakDisk(disk, { verb: 'write', errno: 'ENOSPC', after: 1 });
+  store.sync();
+  fault.mend();
+  expect(disk.bytes('000001.log').length).toBeLessThan(store.stats().logBytes);
+  await store[how]();
+  expect(disk.bytes('000001.log')).toHaveLength(store.stats().logBytes);
+});
+
+test('a lock that is lost during a sync poisons the store, although the sync succeeded', () => {
+  const disk = new TestDisk();
+  const { store } = openWithEvents(disk);
+  store.writer.put(bytes('a'), bytes('value'));
+  disk.before = ({ verb }) => {
+    if (verb === 'sync') disk.stealLock();
+    return undefined;
+  };
+  expect(() => store.sync()).toThrow(poisoned);
+});
+
 test('a sync without anything new does nothing', () => {
   const disk = new TestDisk();
   const { store } = openWithEvents(disk);
