@@ -97,6 +97,8 @@ export class LeaseFight {
     const holder = await this.#holder();
     const other = this.#writers.find((writer) => writer !== holder) as ChildScript;
     await sleep(this.#random() * 100);
+    // On a loaded machine a writer pauses by itself for longer than its lease.
+    if (!isHolding(holder)) return false;
     const from = other.lines.length;
     if (this.#random() < 0.4) {
       this.#killed += 1;
@@ -111,7 +113,8 @@ export class LeaseFight {
     try {
       // Up to two leases: the other one takes over in the middle of that.
       const isWaiting = this.#random() < 0.7;
-      if (isWaiting) await other.lineWith('open ', from);
+      // Not for longer: the holder may have lost the lock by itself just now.
+      if (isWaiting) await Promise.race([other.lineWith('open ', from), sleep(20 * this.#leaseMs)]);
       await sleep(this.#random() * (isWaiting ? 30 : 2 * this.#leaseMs));
     } finally {
       process.kill(innerPid(holder), 'SIGCONT');
@@ -141,7 +144,7 @@ export class LeaseFight {
   /** The writer that has the lock, once there is one. */
   async #holder(): Promise<ChildScript> {
     for (;;) {
-      const holders = this.#writers.filter(({ lines }) => lines.at(-1)?.startsWith('open '));
+      const holders = this.#writers.filter(isHolding);
       if (holders.length === 1) return holders[0] as ChildScript;
       await sleep(5);
     }
@@ -173,6 +176,10 @@ export function liesIn(keys: readonly string[]): string[] {
     next = Number(number) + 1;
   }
   return lies;
+}
+
+function isHolding({ lines }: ChildScript): boolean {
+  return lines.at(-1)?.startsWith('open ') === true;
 }
 
 /** The pid, here, of the process that `unshare` has started, or of the script itself. */
