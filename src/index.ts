@@ -37,11 +37,17 @@ export {
 } from './projection/async-projector.ts';
 export type { CacheDeadlineOptions, StartTimer } from './projection/cache-deadline.ts';
 export type { CacheFailureEvent } from './projection/cache-failures.ts';
+export type { CachedProjection } from './projection/cached-projection.ts';
 export type { AsyncEventReader, EventReader, ReadOptions, RecordedEvent } from './projection/event-reader.ts';
 export { Freshness } from './projection/freshness.ts';
 export { type JsonCodecOptions, jsonCodec } from './projection/json-codec.ts';
 export type { Projection, StateCodec } from './projection/projection.ts';
-export { projectionKey, streamPrefix } from './projection/projection-key.ts';
+export {
+  type ProjectionKeyParts,
+  parseProjectionKey,
+  projectionKey,
+  streamPrefix,
+} from './projection/projection-key.ts';
 export type {
   CacheFailure,
   ProjectionOutcome,

@@ -9,6 +9,7 @@ import { ForgetCommand, type Forgetting } from './forget-command.ts';
 import { type HistoryCommand, type HistoryUnderTest, streams } from './history-command.ts';
 import { HistoryModel } from './history-model.ts';
 import { type ProjectionMaker, projectionMakers } from './history-projections.ts';
+import { PeekCommand } from './peek-command.ts';
 import { ProjectCommand } from './project-command.ts';
 import { type CachePlace, ProjectorUnderTest } from './projector-under-test.ts';
 import { RestartCommand } from './restart-command.ts';
@@ -59,6 +60,8 @@ const project = fc
   })
   .map((asking) => new ProjectCommand(asking));
 
+const peek = fc.tuple(which, stream).map(([place, name]) => new PeekCommand(place, name));
+
 const clock = fc
   .constantFrom(
     1n,
@@ -96,7 +99,7 @@ const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: 
 
 /** Most commands are appends and projections. */
 export const history: fc.Arbitrary<Iterable<HistoryCommand>> = fc.commands(
-  [...times(6, append), ...times(12, project), ...times(3, clock), deploy, fault, forget, restart, restore],
+  [...times(6, append), ...times(12, project), ...times(3, clock), peek, deploy, fault, forget, restart, restore],
   { maxCommands: COMMANDS_MAX, size: 'max' },
 );
 

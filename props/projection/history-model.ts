@@ -145,6 +145,14 @@ export class HistoryModel {
     return isAllowed ? undefined : 'not the replay of any head within the window';
   }
 
+  /** Whether the state was once the replay of this event log up to a watermark. */
+  wasReplay(projection: AnyProjection, stream: string, state: unknown, watermark: bigint): boolean {
+    return this.#intervals.some(
+      ({ log, identity }) =>
+        identity === this.#identity && sameState(state, replayed(log, stream, projection, watermark)),
+    );
+  }
+
   #withinWindow(maxStaleMs: number): LogInterval[] {
     return this.#intervals.filter(({ clockUs, identity }) => {
       const ageUs = this.#clockUs - clockUs;

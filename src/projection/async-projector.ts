@@ -3,17 +3,18 @@ import type { AsyncProjectionCache, ProjectionCache } from '../contract/projecti
 import { BoundProjections } from './bound-projection.ts';
 import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
 import { sweepCache } from './cache-sweep.ts';
-import { CacheWrites, sharedId } from './cache-writes.ts';
+import { CacheWrites } from './cache-writes.ts';
+import { type CachedProjection, peekCache } from './cached-projection.ts';
 import type { AsyncCacheAccess } from './cached-states.ts';
 import { unlessAborted } from './cancellation.ts';
+import { ConcurrentCalls } from './concurrent-calls.ts';
 import { runLater } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
-import { HeadReadings, type LogicalTime } from './head-readings.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
 import { type ProjectionResult, ReportDraft } from './projection-report.ts';
-import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
+import type { ProjectionAnswer } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
@@ -22,7 +23,6 @@ import {
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
-import { type SharedFold, SingleFlight } from './single-flight.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport, warmStreams } from './warm-up.ts';
 
@@ -46,16 +46,6 @@ export interface AsyncCallOptions {
 /** Options of one call of `AsyncProjector.projectWithReport`. */
 export interface AsyncProjectOptions extends AsyncCallOptions, ProjectOptions {}
 
-/** One call that waits for its answer. */
-interface Caller {
-  readonly signal: AbortSignal | undefined;
-  readonly beganAt: LogicalTime;
-  /** The lowest head that its tries have read. */
-  lowestHead: bigint | undefined;
-  /** The fold it shares. */
-  sharedFold: SharedFold | undefined;
-}
-
 /**
  * Like `Projector`, for event logs or caches that are asynchronous. Concurrent calls for the same state share one fold: a
  * call joins the fold under way if it will reach the head that the call read; otherwise the call waits for the fold to end
@@ -65,9 +55,7 @@ export class AsyncProjector<Event> {
   readonly #context: ProjectionContext<Event> & { readonly later: AsyncCacheAccess };
   readonly #bound: BoundProjections<Event>;
   readonly #cache: ProjectionCache | AsyncProjectionCache;
-  readonly #singleFlight = new SingleFlight();
-  readonly #heads = new HeadReadings();
-  #now: LogicalTime = 0;
+  readonly #calls: ConcurrentCalls<Event>;
 
   /** Throws `TypeError` for an option of the wrong type and `RangeError` for one out of its range. */
   constructor(options: AsyncProjectorOptions<Event>) {
@@ -77,6 +65,7 @@ export class AsyncProjector<Event> {
     this.#context = { ...context, later: { deadline, writes } };
     this.#cache = options.cache;
     this.#bound = new BoundProjections(options.source);
+    this.#calls = new ConcurrentCalls(this.#context);
   }
 
   /**
@@ -109,6 +98,19 @@ export class AsyncProjector<Event> {
   ): Promise<ProjectionResult<State>> {
     assertCallOptions(options);
     return (await this.#project(projection, stream, freshness, options, true)) as ProjectionResult<State>;
+  }
+
+  /**
+   * Resolves to the cached state of a projection of a stream, whatever its age, with its watermark; to `undefined` when the
+   * cache has none that can be decoded, or does not answer within `cacheTimeoutMs`. The event log is not read, so the state may
+   * lack events, or hold events that a restored log does not have. Rejects with `CLOSED`, and with `TypeError` or `RangeError`
+   * for an invalid argument.
+   */
+  async peek<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+  ): Promise<CachedProjection<State> | undefined> {
+    return await runLater(peekCache(this.#context, this.#bound.of(projection), stream));
   }
 
   /**
@@ -204,84 +206,14 @@ export class AsyncProjector<Event> {
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
     const { signal } = options;
     const bound = this.#bound.of(projection);
-    const caller: Caller = { signal, beganAt: this.#tick(), lowestHead: undefined, sharedFold: undefined };
-    const { beganAt } = caller;
-    const call: RunCall<State, Event> = {
+    return await this.#calls.answer({
       projection: bound,
       stream,
       freshness,
       options,
       signal,
-      readHead: (nowUs, activeFold, ask) => {
-        const headCall = { stream, projection: bound, freshness, beganAt, activeFold };
-        return this.#heads.read(headCall, nowUs, this.#tick(), ask);
-      },
       draft: new ReportDraft(),
       watch,
-    };
-    try {
-      return await unlessAborted(this.#answer(call, caller), signal);
-    } finally {
-      caller.sharedFold?.leave();
-    }
-  }
-
-  /** Tries until there is an answer. After the caller has left, it ends at its next step, without an effect. */
-  async #answer<State>(call: RunCall<State, Event>, caller: Caller): Promise<ProjectionAnswer<State>> {
-    while (true) {
-      caller.signal?.throwIfAborted();
-      const tried = await this.#try(call, caller);
-      if ('answer' in tried) return tried.answer;
-      call.watch?.enter('wait');
-      await tried.again;
-      call.draft.beginRetry();
-    }
-  }
-
-  /** Answers from the cache, from its own fold or from a shared one. Otherwise returns when to try again. */
-  async #try<State>(
-    call: RunCall<State, Event>,
-    caller: Caller,
-  ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly again: Promise<unknown> | undefined }> {
-    const { activeFolds } = this.#context;
-    const activeFold = activeFolds.begin(call.stream);
-    const beganDropped = activeFold.isDropped;
-    let isLeading = false;
-    try {
-      const run = new ProjectionRun(this.#context, call, activeFold);
-      const prepared = await runLater(run.prepare());
-      if ('answer' in prepared) return prepared;
-      caller.signal?.throwIfAborted();
-      // The stream was invalidated meanwhile: a fold onto the state found would be neither cached nor shared.
-      if (activeFold.isDropped && !beganDropped) return { again: undefined };
-      // No `await` from here until the caller has joined, so that no other call runs in between.
-      const { plan } = prepared;
-      const { beganAt, lowestHead = plan.head } = caller;
-      caller.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
-      const id = sharedId(call.stream, call.projection.id);
-      const underWay = this.#singleFlight.find(id);
-      if (underWay?.answers(beganAt, plan.head, caller.lowestHead) === false) {
-        // Callers who joined that fold see its failure; this call continues from what it caches.
-        return { again: underWay.ended };
-      }
-      isLeading = underWay === undefined;
-      const fold = (signal: AbortSignal): Promise<Folded> =>
-        runLater(run.fold(plan, signal)).finally(() => activeFolds.end(activeFold));
-      const sharedFold =
-        underWay ?? this.#singleFlight.start(id, { head: plan.head, askedAt: plan.reading.askedAt, activeFold }, fold);
-      if (!isLeading) call.watch?.enter('wait');
-      sharedFold.join();
-      caller.sharedFold = sharedFold;
-      const folded = await sharedFold.result;
-      caller.signal?.throwIfAborted();
-      return { answer: run.conclude(folded, !isLeading) };
-    } finally {
-      if (!isLeading) activeFolds.end(activeFold);
-    }
-  }
-
-  #tick(): LogicalTime {
-    this.#now += 1;
-    return this.#now;
+    });
   }
 }

@@ -63,6 +63,14 @@ export function isFreshEnough(freshness: Freshness, cachedAtUs: bigint, nowUs: b
   return ageUs >= 0n && ageUs < BigInt(freshness.maxStaleMs) * US_PER_MS;
 }
 
+/** A time that no freshness accepts, for a partly folded state: it was never the newest one. */
+export const NEVER_FRESH_US: bigint = -(2n ** 63n);
+
+/** The age of a cached state in microseconds; `undefined` for a partly folded state, which has none. */
+export function ageOf(cachedAtUs: bigint, nowUs: bigint): bigint | undefined {
+  return cachedAtUs === NEVER_FRESH_US ? undefined : nowUs - cachedAtUs;
+}
+
 export function wallClock(): bigint {
   return BigInt(Date.now()) * US_PER_MS;
 }

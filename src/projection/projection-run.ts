@@ -4,16 +4,13 @@ import { type ActiveFold, type CachedState, CachedStates, type Lookup, type Refu
 import type { Coroutine } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
-import { type Freshness, isFreshEnough } from './freshness.ts';
+import { ageOf, type Freshness, isFreshEnough, NEVER_FRESH_US } from './freshness.ts';
 import type { HeadReading } from './head-readings.ts';
 import type { ProjectionEnd, ProjectionReport, ReportDraft, ShadowVerdict } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
 import { budgetExceeded } from './replay-budget.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { StoredState } from './stored-state.ts';
-
-/** A time that no freshness accepts, for a partly folded state: it was never the newest one. */
-const NEVER_FRESH_US: bigint = -(2n ** 63n);
 
 /** One call of a projector. */
 export interface RunCall<State, Event> {
@@ -98,9 +95,7 @@ export class ProjectionRun<State, Event> {
     const nowUs = this.#context.nowUs();
     const got = this.#cached.get();
     let cached = (isPromise(got) ? yield got : got) as Lookup;
-    if (cached.kind === 'found' && watch !== undefined && cached.cachedAtUs !== NEVER_FRESH_US) {
-      this.#draft.ageUs = nowUs - cached.cachedAtUs;
-    }
+    if (cached.kind === 'found' && watch !== undefined) this.#draft.ageUs = ageOf(cached.cachedAtUs, nowUs);
     if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
       // Not compared with a replay: such a call does not read the event log.
       const usable = this.#decoded(cached);

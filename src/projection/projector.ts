@@ -4,6 +4,7 @@ import { withJsonForm } from '../base/json-form.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { BoundProjections } from './bound-projection.ts';
 import { sweepCache } from './cache-sweep.ts';
+import { type CachedProjection, peekCache } from './cached-projection.ts';
 import { runNow } from './coroutine.ts';
 import type { EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
@@ -74,6 +75,15 @@ export class Projector<Event> {
   ): ProjectionResult<State> {
     assertCallOptions(options);
     return this.#project(projection, stream, freshness, options, true) as ProjectionResult<State>;
+  }
+
+  /**
+   * Returns the cached state of a projection of a stream, whatever its age, with its watermark; `undefined` when the cache has
+   * none that can be decoded. The event log is not read, so the state may lack events, or hold events that a restored log
+   * does not have. Throws `CLOSED`, and `TypeError` or `RangeError` for an invalid argument.
+   */
+  peek<State>(projection: Projection<State, Event>, stream: string): CachedProjection<State> | undefined {
+    return runNow(peekCache(this.#context, this.#bound.of(projection), stream));
   }
 
   /**
