@@ -21,7 +21,7 @@
  */
 
 export { prefixSuccessor } from './base/prefix-successor.ts';
-export { StoreError, type StoreErrorCode } from './base/store-error.ts';
+export { StoreError, type StoreErrorCode, type StoreErrorOptions } from './base/store-error.ts';
 export type { KeyInput, KeyRange } from './cache/key-range.ts';
 export { LogCache, type LogCacheOptions } from './cache/log-cache.ts';
 export { CacheCapabilities } from './contract/cache-capabilities.ts';

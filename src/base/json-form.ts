@@ -40,17 +40,23 @@ export function failureForm(failure: unknown, causesMax: number = CAUSES_MAX): u
   if (failure === null || failure === undefined || typeof failure === 'boolean') return failure;
   if (typeof failure === 'string' || typeof failure === 'number') return failure;
   if (!isError(failure)) return typeof failure === 'bigint' ? String(failure) : `(${kindOf(failure)})`;
-  const { name, message, code, cause } = failure;
+  const { name, message, code, cause, stream, projection, eventsRead } = failure;
   return {
     name,
     message,
     ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof stream === 'string' ? { stream } : {}),
+    ...(typeof projection === 'string' ? { projection } : {}),
+    ...(typeof eventsRead === 'number' ? { eventsRead } : {}),
     ...(cause === undefined || causesMax === 0 ? {} : { cause: failureForm(cause, causesMax - 1) }),
   };
 }
 
+/** The fields of a `StoreError`, and the code of an error of the platform. */
+type FieldName = 'code' | 'stream' | 'projection' | 'eventsRead';
+
 /** Whether it is an error, of any realm. */
-function isError(value: unknown): value is Error & { readonly code?: unknown } {
+function isError(value: unknown): value is Error & Readonly<Partial<Record<FieldName, unknown>>> {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 }
 

@@ -127,7 +127,7 @@ export class AsyncProjector<Event> {
     try {
       if (later.writes.isBusy(stream)) await later.writes.ended(stream);
       const removing = this.#cache.deletePrefix(prefix);
-      return isPromise(removing) ? await later.deadline.within(removing) : removing;
+      return isPromise(removing) ? await later.deadline.within(removing, { stream }) : removing;
     } finally {
       activeFolds.endInvalidation(stream);
     }

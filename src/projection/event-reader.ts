@@ -1,5 +1,6 @@
 import { kindOf } from '../base/argument.ts';
-import { StoreError } from '../base/store-error.ts';
+import type { StoreError } from '../base/store-error.ts';
+import { type ProjectionSubject, projectionError } from './projection-subject.ts';
 
 /** An event with its position. */
 export interface RecordedEvent<Event> {
@@ -59,49 +60,70 @@ export interface AsyncEventReader<Event> {
 const SEQUENCE_MAX: bigint = 2n ** 64n - 1n;
 
 /** Throws `SOURCE_INVALID` for a head that is neither a u64 nor `undefined`. */
-export function assertHead(stream: string, head: bigint | undefined): void {
+export function assertHead(subject: ProjectionSubject, head: bigint | undefined): void {
   if (head === undefined || isSequence(head)) return;
-  throw sourceInvalid(stream, `its head is ${shown(head)}: it must be a u64 as a bigint, or undefined without events`);
+  throw sourceInvalid(subject, `its head is ${shown(head)}: it must be a u64 as a bigint, or undefined without events`);
 }
 
 /** Throws `SOURCE_INVALID` for null or `undefined` in place of an event and its sequence, or of the event in it. */
 export function assertRecorded<Event>(
-  stream: string,
+  subject: ProjectionSubject,
   recorded: Partial<RecordedEvent<Event>> | null | undefined,
+  eventsRead: number,
 ): asserts recorded is RecordedEvent<Event> {
   const found = recorded ?? undefined;
-  if (found === undefined) throw sourceInvalid(stream, `it has ${shown(recorded)} among its events`);
+  if (found === undefined) throw sourceInvalid(subject, `it has ${shown(recorded)} among its events`, eventsRead);
   if (found.event !== undefined && found.event !== null) return;
-  throw sourceInvalid(stream, `the event at ${shown(found.sequence)} is ${shown(found.event)}`);
+  throw sourceInvalid(subject, `the event at ${shown(found.sequence)} is ${shown(found.event)}`, eventsRead);
 }
 
-/** Throws `SOURCE_INVALID` for a sequence that is not a u64, or not above the previous one if there is one. */
-export function assertFollows(stream: string, sequence: bigint, previous: bigint | undefined): void {
+/**
+ * Throws `SOURCE_INVALID` for a sequence that is not a u64, or not above the previous one if there is one: the event before
+ * it, or the sequence `after` of the read if there is no event before it.
+ */
+export function assertFollows(
+  subject: ProjectionSubject,
+  sequence: bigint,
+  previous: bigint | undefined,
+  eventsRead: number,
+): void {
   if (!isSequence(sequence)) {
-    throw sourceInvalid(stream, `an event has the sequence ${shown(sequence)}: it must be a u64 as a bigint`);
+    const reason = `an event has the sequence ${shown(sequence)}: it must be a u64 as a bigint`;
+    throw sourceInvalid(subject, reason, eventsRead);
   }
-  if (previous !== undefined && sequence <= previous) {
-    throw sourceInvalid(stream, `event ${sequence} came after ${previous}: sequences must ascend`);
-  }
+  if (previous === undefined || sequence > previous) return;
+  const reason =
+    eventsRead === 0
+      ? `its \`read\` returned event ${sequence} for \`after\` ${previous}: it must skip events up to \`after\``
+      : `event ${sequence} came after ${previous}: sequences must ascend`;
+  throw sourceInvalid(subject, reason, eventsRead);
 }
 
 /** The error for events that end at `last`, below the head. */
-export function endsBelowHead(stream: string, last: bigint | undefined, head: bigint): StoreError {
+export function endsBelowHead(
+  subject: ProjectionSubject,
+  last: bigint | undefined,
+  head: bigint,
+  eventsRead: number,
+): StoreError {
   const end = last === undefined ? 'without any event' : `at ${last}`;
-  return sourceInvalid(stream, `its events end ${end} though the head is ${head}`);
+  return sourceInvalid(subject, `its events end ${end} though the head is ${head}`, eventsRead);
 }
 
 /** Throws `SOURCE_INVALID` when the identity of an event log has changed since the projection was bound to it. */
-export function assertSameLog(stream: string, expected: string | undefined, found: string | undefined): void {
-  if (expected === found) return;
-  throw sourceInvalid(stream, 'its identity changed while it was read: events of two logs cannot be mixed; call again');
+export function assertSameLog(
+  subject: ProjectionSubject & { readonly projection: { readonly identity: string | undefined } },
+  found: string | undefined,
+  eventsRead: number,
+): void {
+  if (subject.projection.identity === found) return;
+  const reason = 'its identity changed while it was read: events of two logs cannot be mixed; call again';
+  throw sourceInvalid(subject, reason, eventsRead);
 }
 
-export function sourceInvalid(stream: string, reason: string): StoreError {
-  return new StoreError(
-    'SOURCE_INVALID',
-    `the event source cannot be used for '${stream}': ${reason}; nothing was cached`,
-  );
+export function sourceInvalid(subject: ProjectionSubject, reason: string, eventsRead = 0): StoreError {
+  const message = `the event source cannot be used for '${subject.stream}': ${reason}; nothing was cached`;
+  return projectionError('SOURCE_INVALID', message, subject, eventsRead);
 }
 
 function isSequence(sequence: unknown): boolean {

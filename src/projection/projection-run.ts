@@ -127,9 +127,9 @@ export class ProjectionRun<State, Event> {
     const { base, head } = plan;
     const result = yield* foldEvents(this.#context, { projection, stream, base, head, signal });
     watch?.enter('codec');
-    const stored = projection.states.encode(result.state);
+    const stored = projection.states.encode(result.state, this.#call, result.eventsRead);
     // A state that cannot be decoded is an error now, and is not cached.
-    this.#folded = projection.states.decodeOwn(stored);
+    this.#folded = projection.states.decodeOwn(stored, this.#call, result.eventsRead);
     yield* this.#cacheResult(result, stored, plan);
     const { watermark, eventsRead, exhausted } = result;
     return { stored, head, watermark, eventsRead, exhausted, fromBase: base !== undefined };
@@ -137,17 +137,17 @@ export class ProjectionRun<State, Event> {
 
   /** The answer to this call. `joined`: the fold was started by another call. Throws `REPLAY_BUDGET`. */
   conclude(folded: Folded, joined: boolean): ProjectionAnswer<State> {
-    const { projection, stream, options } = this.#call;
+    const { projection, options } = this.#call;
     const { watermark, exhausted, eventsRead, fromBase } = folded;
     this.#draft.head = folded.head;
     this.#draft.eventsRead += eventsRead;
-    if (exhausted && options.onBudget !== 'stale') throw budgetExceeded(stream, projection.name, eventsRead);
+    if (exhausted && options.onBudget !== 'stale') throw budgetExceeded(this.#call, eventsRead);
     const older = exhausted ? this.#older : undefined;
     if (older !== undefined && (watermark === undefined || watermark < older.watermark)) {
       return this.#answer(older.state, { outcome: 'hit', watermark: older.watermark, stale: true, joined });
     }
     this.#call.watch?.enter('codec');
-    const state = joined ? projection.states.decodeOwn(folded.stored) : this.#folded;
+    const state = joined ? projection.states.decodeOwn(folded.stored, this.#call, eventsRead) : this.#folded;
     return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
   }
 
@@ -163,9 +163,8 @@ export class ProjectionRun<State, Event> {
 
   /** Throws `SOURCE_INVALID` for an invalid head, or if the identity of the log has changed since the lookup. */
   #assertAnswers(head: bigint | undefined): void {
-    const { stream, projection } = this.#call;
-    assertHead(stream, head);
-    assertSameLog(stream, projection.identity, this.#context.source.identity);
+    assertHead(this.#call, head);
+    assertSameLog(this.#call, this.#context.source.identity, 0);
     this.#draft.head = head;
   }
 
@@ -259,7 +258,8 @@ export class ProjectionRun<State, Event> {
       this.#draft.eventsRead += replay.eventsRead;
       if (replay.exhausted) return 'unfinished';
       const isSame =
-        replay.watermark === watermark && projection.states.isSame(stored, projection.states.encode(replay.state));
+        replay.watermark === watermark &&
+        projection.states.isSame(stored, projection.states.encode(replay.state, this.#call, 0), this.#call);
       if (isSame === undefined) return 'unfinished';
       if (!isSame) counters.shadowDifferences += 1;
       return isSame ? 'same' : 'different';

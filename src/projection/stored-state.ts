@@ -1,8 +1,9 @@
 import { assertBytes } from '../base/argument.ts';
-import { StoreError } from '../base/store-error.ts';
+import type { StoreError } from '../base/store-error.ts';
 import { assertNoPromise } from './coroutine.ts';
 import { onlyReads } from './json-codec.ts';
 import type { StateCodec } from './projection.ts';
+import { type ProjectionSubject, projectionError } from './projection-subject.ts';
 
 declare const checked: unique symbol;
 
@@ -15,21 +16,21 @@ export type StoredState = Uint8Array & { readonly [checked]: true };
 const Tag = { none: 0, state: 1 } as const;
 const TAG_BYTES = 1;
 
-/** Encodes the states of one projection as stored states and back, and checks what its codec returns. */
+/**
+ * Encodes the states of one projection as stored states and back, and checks what its codec returns. The arguments `subject`
+ * and `eventsRead` are for its errors.
+ */
 export class StateEncoding<State> {
-  readonly #name: string;
   readonly #codec: StateCodec<State>;
   readonly #encodedOf: (stored: StoredState) => Uint8Array;
 
-  /** `name` is the name of the projection, for error messages. */
-  constructor(name: string, codec: StateCodec<State>) {
-    this.#name = name;
+  constructor(codec: StateCodec<State>) {
     this.#codec = codec;
     this.#encodedOf = onlyReads(codec) ? encodedView : encodedCopy;
   }
 
   /** Throws `STATE_CODEC` for a state that the codec cannot encode; `what` describes the state in the message. */
-  encode(state: State | undefined, what = 'its state'): StoredState {
+  encode(state: State | undefined, subject: ProjectionSubject, eventsRead: number, what = 'its state'): StoredState {
     if (state === undefined) return Uint8Array.of(Tag.none) as StoredState;
     try {
       const bytes = this.#codec.encode(state);
@@ -37,7 +38,7 @@ export class StateEncoding<State> {
       assertBytes(bytes, 'what `encode` returns');
       return storedState(bytes);
     } catch (error) {
-      throw this.#codecFailure(`encode ${what}`, error);
+      throw codecFailure(`encode ${what}`, error, subject, eventsRead);
     }
   }
 
@@ -50,23 +51,23 @@ export class StateEncoding<State> {
   }
 
   /** Decodes what was just encoded. Throws `STATE_CODEC` if the codec cannot decode its own bytes. */
-  decodeOwn(stored: StoredState): State | undefined {
+  decodeOwn(stored: StoredState, subject: ProjectionSubject, eventsRead: number): State | undefined {
     try {
       return this.decode(stored);
     } catch (error) {
-      throw this.#codecFailure('decode its state', error);
+      throw codecFailure('decode its state', error, subject, eventsRead);
     }
   }
 
   /** The state without what the codec omits. Throws `STATE_CODEC` for a state that the codec rejects. */
-  normalize(state: State): State {
+  normalize(state: State, subject: ProjectionSubject, eventsRead: number): State {
     if (this.#codec.normalize === undefined) return state;
     try {
       const normal = this.#codec.normalize(state);
       assertState(normal, '`normalize`');
       return normal;
     } catch (error) {
-      throw this.#codecFailure('normalize its state', error);
+      throw codecFailure('normalize its state', error, subject, eventsRead);
     }
   }
 
@@ -74,18 +75,20 @@ export class StateEncoding<State> {
    * Whether two stored states are equal: byte for byte, or after each is decoded and encoded once more, as those of maps in
    * another order may be. `undefined` if the codec does not encode the same state as the same bytes.
    */
-  isSame(a: StoredState, b: StoredState): boolean | undefined {
+  isSame(a: StoredState, b: StoredState, subject: ProjectionSubject): boolean | undefined {
     if (sameStored(a, b)) return true;
-    const again = (stored: StoredState): StoredState => this.encode(this.decode(stored));
+    const again = (stored: StoredState): StoredState => this.encode(this.decode(stored), subject, 0);
     const [newA, newB] = [again(a), again(b)];
     if (sameStored(newA, newB)) return true;
     return sameStored(newA, again(a)) && sameStored(newB, again(b)) ? false : undefined;
   }
+}
 
-  #codecFailure(verb: string, error: unknown): StoreError {
-    const reason = error instanceof Error ? error.message : String(error);
-    return new StoreError('STATE_CODEC', `the codec of '${this.#name}' could not ${verb}: ${reason}`, { cause: error });
-  }
+function codecFailure(verb: string, error: unknown, subject: ProjectionSubject, eventsRead: number): StoreError {
+  const { stream, projection } = subject;
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `the codec of '${projection.name}' could not ${verb} for '${stream}': ${reason}`;
+  return projectionError('STATE_CODEC', message, subject, eventsRead, { cause: error });
 }
 
 /** The value as a stored state; `undefined` for a value that no projector wrote. */
