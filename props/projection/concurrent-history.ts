@@ -25,12 +25,18 @@ export class ConcurrentHistory {
   readonly #leaving: AbortController[] = [];
   #clockUs = 1_700_000_000_000_000n;
   #nextSequence = 1n;
+  #nextId = 1;
+  readonly #hasCheckpoints: boolean;
   /** Streams whose events were rewritten, while their invalidation is running. */
   readonly #uncertain = new Map<string, number>();
   readonly #left = new Error('left');
 
-  constructor(scheduler: Scheduler, { makers, answersLater, timesOut, verifyEvery }: ConcurrentSettings) {
-    this.dependencies = new ScheduledDependencies(scheduler);
+  constructor(
+    scheduler: Scheduler,
+    { makers, answersLater, timesOut, verifyEvery, hasCheckpoints }: ConcurrentSettings,
+  ) {
+    this.dependencies = new ScheduledDependencies(scheduler, hasCheckpoints);
+    this.#hasCheckpoints = hasCheckpoints;
     this.dependencies.timesOut = timesOut;
     this.#projections = makers.map((make) => make(0));
     this.#projector = new AsyncProjector({
@@ -86,7 +92,15 @@ export class ConcurrentHistory {
         break;
       case 'restore': {
         const log = current.log.slice(0, Math.floor(current.log.length * step.share));
-        this.#changed({ log, identity: historyIdentity(this.#intervals.length), edition: current.edition });
+        const identity = this.#hasCheckpoints ? current.identity : historyIdentity(this.#intervals.length);
+        if (this.#hasCheckpoints) this.#nextSequence = (log.at(-1)?.sequence ?? -1n) + 2n;
+        this.#changed({ log, identity, life: current.life + 1, edition: current.edition });
+        const { grown } = step;
+        if (grown !== undefined)
+          this.#append(
+            'a',
+            current.log.slice(log.length).map(() => grown),
+          );
       }
     }
   }
@@ -101,7 +115,9 @@ export class ConcurrentHistory {
     const appended = events.map((recorded) => {
       const sequence = this.#nextSequence;
       this.#nextSequence += 2n;
-      return { stream: name, sequence, event: recorded };
+      const id = this.#nextId;
+      this.#nextId += 1;
+      return { stream: name, sequence, event: recorded, id };
     });
     this.#changed({ ...current, log: [...current.log, ...appended] });
   }
@@ -164,13 +180,13 @@ export class ConcurrentHistory {
       if (fault !== undefined)
         expect.fail(`${projection.name} of ${name}: ${fault}; got ${describeState(result.state)}`);
       // Only a log that was exchanged meanwhile has other events.
-      const logs = new Set(this.#intervals.slice(from).map(({ identity }) => identity));
+      const logs = new Set(this.#intervals.slice(from).map(({ life }) => life));
       if (logs.size === 1) expect(result.report.shadow).not.toBe('different');
     } catch (error) {
       if (error === this.#left) return;
       // A log that is exchanged, or loses events, while it is read is reported as invalid.
       const intervals = this.#intervals.slice(from);
-      const seen = intervals.map(({ identity, edition }) => `${identity} ${edition}`);
+      const seen = intervals.map(({ life, edition }) => `${life} ${edition}`);
       const isExchanged = !isCertain || new Set(seen).size > 1;
       const code = error instanceof StoreError ? error.code : undefined;
       const isRefused = code === 'STATE_CODEC' && intervals.some(({ log }) => mayBeRefused(log, name, projection));
@@ -222,5 +238,5 @@ export class ConcurrentHistory {
 }
 
 function isSameLog(a: LogState, b: LogState): boolean {
-  return a.identity === b.identity && a.edition === b.edition;
+  return a.life === b.life && a.edition === b.edition;
 }

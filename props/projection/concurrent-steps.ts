@@ -27,8 +27,9 @@ export type ConcurrentStep =
   | { readonly what: 'resume' }
   /** The events of a stream are rewritten in place, or the newest are erased; then it is invalidated. */
   | { readonly what: 'rewrite'; readonly stream: string; readonly erases: boolean }
-  /** The log is restored to its first events and gets another identity. */
-  | { readonly what: 'restore'; readonly share: number };
+  /** The log is restored to its first events. It gets another identity, or it reuses its sequences. It may
+   * grow by as many events as it lost, before anybody reads it. */
+  | { readonly what: 'restore'; readonly share: number; readonly grown: HistoryEvent | undefined };
 
 export interface ConcurrentSettings {
   /** The two projections in use. */
@@ -37,6 +38,8 @@ export interface ConcurrentSettings {
   /** Whether the timeout of the cache may expire. */
   readonly timesOut: boolean;
   readonly verifyEvery: number | undefined;
+  /** Whether a restored log is noticed by checkpoints; else it has another identity. */
+  readonly hasCheckpoints: boolean;
 }
 
 // Mostly the same stream, so that callers meet.
@@ -86,7 +89,11 @@ const hang = fc.record({
 const stall = fc.record({ what: fc.constant('stall' as const), where: fc.constantFrom<StallPlace[]>('head', 'event') });
 const resume = fc.record({ what: fc.constant('resume' as const) });
 const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream, erases: fc.boolean() });
-const restore = fc.record({ what: fc.constant('restore' as const), share: fc.constantFrom(0, 0.5, 0.8) });
+const restore = fc.record({
+  what: fc.constant('restore' as const),
+  share: fc.constantFrom(0, 0.5, 0.8),
+  grown: fc.option(event, { nil: undefined, freq: 2 }),
+});
 
 const makers = fc.shuffledSubarray([...projectionMakers], { minLength: 2, maxLength: 2 });
 
@@ -95,6 +102,7 @@ export const concurrentSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
   answersLater: fc.boolean(),
   timesOut: fc.boolean(),
   verifyEvery: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined, freq: 2 }),
+  hasCheckpoints: fc.boolean(),
 });
 
 /** Each history leaves out some kinds of events, so that the others are tested by themselves. */
@@ -134,6 +142,7 @@ export const invalidationSettings: fc.Arbitrary<ConcurrentSettings> = fc.record(
   answersLater: fc.constantFrom(true, true, true, false),
   timesOut: fc.constantFrom(true, true, true, false),
   verifyEvery: fc.constant(undefined),
+  hasCheckpoints: fc.boolean(),
 });
 
 /** Callers before, during and after the rewriting and invalidation of a stream, and a write that hangs. */

@@ -23,6 +23,7 @@ export interface HistorySettings {
   /** Few, so that the same projection is requested again and again. */
   readonly makers: readonly ProjectionMaker[];
   readonly hasIdentity: boolean;
+  readonly hasCheckpoints: boolean;
   readonly eventsMax: number | undefined;
   readonly verifyEvery: number | undefined;
 }
@@ -30,6 +31,7 @@ export interface HistorySettings {
 export const historySettings: fc.Arbitrary<HistorySettings> = fc.record({
   makers: fc.shuffledSubarray([...projectionMakers], { minLength: 1, maxLength: 2 }),
   hasIdentity: fc.boolean(),
+  hasCheckpoints: fc.boolean(),
   eventsMax: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 2 }),
   verifyEvery: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 2 }),
 });
@@ -92,8 +94,12 @@ const restart = fc
   .constantFrom('closed' as const, 'synced' as const, 'crashed' as const, 'crashed, unsynced entries lost' as const)
   .map((ending) => new RestartCommand(ending));
 const restore = fc
-  .tuple(fc.constantFrom(0, 0.3, 0.6, 0.9), fc.boolean())
-  .map(([share, reuses]) => new RestoreCommand(share, reuses));
+  .record({
+    share: fc.constantFrom(0, 0.3, 0.6, 0.9),
+    reusesSequences: fc.boolean(),
+    grown: fc.option(fc.record({ stream, event, beyond: fc.nat({ max: 2 }) }), { nil: undefined, freq: 3 }),
+  })
+  .map((restoring) => new RestoreCommand(restoring));
 
 const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
@@ -105,7 +111,7 @@ export const history: fc.Arbitrary<Iterable<HistoryCommand>> = fc.commands(
 
 /** Runs a history; throws if a projection breaks the rules. */
 export function runHistory(
-  { makers, hasIdentity, eventsMax, verifyEvery }: HistorySettings,
+  { makers, hasIdentity, hasCheckpoints, eventsMax, verifyEvery }: HistorySettings,
   commands: Iterable<HistoryCommand>,
   place: CachePlace | undefined,
 ): void {
@@ -113,7 +119,7 @@ export function runHistory(
     ...(eventsMax === undefined ? {} : { replayBudget: { events: eventsMax } }),
     ...(verifyEvery === undefined ? {} : { verifyEvery }),
   };
-  const model = new HistoryModel({ makers, hasIdentity, isBudgeted: eventsMax !== undefined });
+  const model = new HistoryModel({ makers, hasIdentity, hasCheckpoints, isBudgeted: eventsMax !== undefined });
   const system = new ProjectorUnderTest(model, place, settings);
   const real: HistoryUnderTest = { system, unseen: new UnseenRestores(model, system) };
   try {

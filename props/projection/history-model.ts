@@ -7,6 +7,8 @@ import { isInexact, settledBy } from './hostile-projections.ts';
 
 export interface LoggedEvent extends RecordedEvent<HistoryEvent> {
   readonly stream: string;
+  /** Differs from that of every other event, also of one that a restore has removed. */
+  readonly id: number;
 }
 
 export type Log = readonly LoggedEvent[];
@@ -51,6 +53,8 @@ export function mayBeRefused(log: Log, stream: string, projection: AnyProjection
 /** The state of a history: the event log, the clock, and the deployed versions. */
 export class HistoryModel {
   readonly isBudgeted: boolean;
+  /** Whether the reader has checkpoints: then it notices a restore without an identity. */
+  readonly hasCheckpoints: boolean;
   /** The newest versions. */
   readonly projections: AnyProjection[];
   #log: Log = [];
@@ -58,17 +62,20 @@ export class HistoryModel {
   #identity: string | undefined;
   #identities = 0;
   #nextSequence = 1n;
+  #nextId = 1;
   readonly #intervals: LogInterval[] = [];
   readonly #makers: readonly ProjectionMaker[];
 
   constructor(options: {
     readonly makers: readonly ProjectionMaker[];
     readonly hasIdentity: boolean;
+    readonly hasCheckpoints: boolean;
     readonly isBudgeted: boolean;
   }) {
     this.#makers = options.makers;
     this.projections = options.makers.map((make) => make(0));
     this.isBudgeted = options.isBudgeted;
+    this.hasCheckpoints = options.hasCheckpoints;
     this.#identity = options.hasIdentity ? historyIdentity(0) : undefined;
     this.#changed();
   }
@@ -88,7 +95,8 @@ export class HistoryModel {
   append(stream: string, event: HistoryEvent, gap: bigint): void {
     const sequence = this.#nextSequence + gap;
     this.#nextSequence = sequence + 1n;
-    this.#log = [...this.#log, { stream, sequence, event }];
+    this.#log = [...this.#log, { stream, sequence, event, id: this.#nextId }];
+    this.#nextId += 1;
     this.#changed();
   }
 

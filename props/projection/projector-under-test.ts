@@ -109,7 +109,12 @@ export class ProjectorUnderTest {
       if (this.failure === 'throws') throw new ConnectionLost();
       return (this.failure === 'null' ? null : { ...recorded, event: null }) as unknown as typeof recorded;
     };
+    const checkpoint = (stream: string, sequence: bigint): string | undefined => {
+      const found = model.log.find((logged) => logged.stream === stream && logged.sequence === sequence);
+      return found === undefined ? undefined : `event ${found.id}`;
+    };
     return {
+      ...(model.hasCheckpoints ? { checkpoint } : {}),
       get identity(): string {
         return model.identity as string;
       },

@@ -80,15 +80,16 @@ export class ConcurrentCalls<Event> {
       caller.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
       const id = sharedId(call.stream, call.projection.id);
       const underWay = this.#singleFlight.find(id);
-      if (underWay?.answers(beganAt, plan.head, caller.lowestHead) === false) {
+      if (underWay?.answers(beganAt, plan, caller.lowestHead) === false) {
         // Callers who joined that fold see its failure; this call continues from what it caches.
         return { again: underWay.ended };
       }
       isLeading = underWay === undefined;
       const fold = (signal: AbortSignal): Promise<Folded> =>
         runLater(run.fold(plan, signal)).finally(() => activeFolds.end(activeFold));
-      const sharedFold =
-        underWay ?? this.#singleFlight.start(id, { head: plan.head, askedAt: plan.reading.askedAt, activeFold }, fold);
+      const { head, checkpoint, reading } = plan;
+      const target = { head, checkpoint, askedAt: reading.askedAt, activeFold };
+      const sharedFold = underWay ?? this.#singleFlight.start(id, target, fold);
       if (!isLeading) call.watch?.enter('wait');
       sharedFold.join();
       caller.sharedFold = sharedFold;

@@ -29,6 +29,13 @@ export interface EventReader<Event> {
    * restored from a backup.
    */
   readonly identity?: string;
+  /**
+   * Returns an id or a hash of the event of a stream at a sequence, a text of 1 to 65,535 bytes in UTF-8; `undefined` when
+   * the stream has no event there. It must differ from that of any event that once had the same sequence and was lost by a
+   * restore. Optional: if present, it is stored with each state, and a cached state is used only while the event at its
+   * watermark is still the same.
+   */
+  checkpoint?(stream: string, sequence: bigint): string | undefined;
   /** Returns the sequence of the newest relevant event of a stream, `undefined` when there is none. */
   head(stream: string, kinds: readonly string[]): bigint | undefined;
   /**
@@ -42,6 +49,8 @@ export interface EventReader<Event> {
 export interface AsyncEventReader<Event> {
   /** Identifies this event log, as `EventReader.identity` does; default: none. */
   readonly identity?: string;
+  /** Resolves to an id or a hash of the event at a sequence, as `EventReader.checkpoint` returns it. Optional. */
+  checkpoint?(stream: string, sequence: bigint): Promise<string | undefined>;
   /** Resolves to the sequence of the newest relevant event of a stream, to `undefined` when there is none. */
   head(stream: string, kinds: readonly string[]): Promise<bigint | undefined>;
   /**

@@ -1,6 +1,6 @@
 import { isPromise } from '../base/argument.ts';
 import type { ActiveFold } from './cached-states.ts';
-
+import type { Checkpoints } from './checkpoints.ts';
 import { type Freshness, isFreshEnough } from './freshness.ts';
 
 /** A logical clock of one projector: a greater number is later. */
@@ -14,6 +14,8 @@ export interface HeadReading {
   readonly askedAt: LogicalTime;
   /** Whether a state was stamped with its time: once is enough. */
   isStamped: boolean;
+  /** The checkpoints that were asked since the reading; absent before the first, and without any. */
+  checkpoints?: Checkpoints;
 }
 
 /** The call for which the head is read. */

@@ -26,6 +26,10 @@ export type Refusal =
   | 'behind-not-incremental'
   /** It holds events that the event log does not: the log was restored from an older state. */
   | 'ahead'
+  /** The event at its watermark is not the one it was: the event log was restored and has grown since. */
+  | 'restored'
+  /** It was stored without a checkpoint, and the event reader has checkpoints. */
+  | 'unverifiable'
   /** A replay resulted in another state: `apply` probably changed without a new `version`. */
   | 'shadow-difference';
 

@@ -1,16 +1,18 @@
 import { isPromise } from '../base/argument.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import { type ActiveFold, type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
+import { checkpointAfter, verifiedAtHead } from './checkpoints.ts';
 import type { Coroutine } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
 import { ageOf, type Freshness, isFreshEnough, NEVER_FRESH_US } from './freshness.ts';
 import type { HeadReading } from './head-readings.ts';
-import type { ProjectionEnd, ProjectionReport, ReportDraft, ShadowVerdict } from './projection-report.ts';
+import type { ProjectionEnd, ProjectionReport, ReportDraft } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
 import { budgetExceeded } from './replay-budget.ts';
+import { compareWithReplay } from './shadow-check.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import type { StoredState } from './stored-state.ts';
+import { type StoredState, withCheckpoint } from './stored-state.ts';
 
 /** One call of a projector. */
 export interface RunCall<State, Event> {
@@ -32,6 +34,8 @@ export interface RunCall<State, Event> {
 export interface FoldPlan<State> {
   readonly base: FoldBase<State> | undefined;
   readonly head: bigint;
+  /** The checkpoint of the head, if the reader has checkpoints. */
+  readonly checkpoint: string | undefined;
   /** The reading of the head: a fold up to it is stamped with its time. */
   readonly reading: HeadReading;
 }
@@ -109,6 +113,10 @@ export class ProjectionRun<State, Event> {
     const head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
     this.#assertAnswers(head);
     if (head === undefined) return { answer: yield* this.#empty(cached) };
+    let checkpoint: string | undefined;
+    if (this.#context.source.checkpoint !== undefined) {
+      ({ cached, checkpoint } = yield* verifiedAtHead(this.#context.source, this.#call, cached, head, reading));
+    }
     if (cached.kind === 'found' && cached.watermark === head) {
       const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
       if (usable.kind === 'usable') {
@@ -117,17 +125,22 @@ export class ProjectionRun<State, Event> {
       }
       cached = usable;
     }
-    return { plan: { base: this.#baseOf(cached, head), head, reading } };
+    return { plan: { base: this.#baseOf(cached, head), head, checkpoint, reading } };
   }
 
   /** Executes a plan and caches the result. Throws errors of the source and of `apply`, and `STATE_CODEC`. */
   *fold(plan: FoldPlan<State>, signal?: AbortSignal): Coroutine<Folded> {
     const { projection, stream, watch } = this.#call;
     watch?.enter('fold');
-    const { base, head } = plan;
+    const { base, head, checkpoint } = plan;
     const result = yield* foldEvents(this.#context, { projection, stream, base, head, signal });
+    const own =
+      checkpoint === undefined
+        ? undefined
+        : yield* checkpointAfter(this.#context.source, this.#call, { head, checkpoint }, result);
     watch?.enter('codec');
-    const stored = projection.states.encode(result.state, this.#call, result.eventsRead);
+    const encoded = projection.states.encode(result.state, this.#call, result.eventsRead);
+    const stored = own === undefined ? encoded : withCheckpoint(encoded, own);
     // A state that cannot be decoded is an error now, and is not cached.
     this.#folded = projection.states.decodeOwn(stored, this.#call, result.eventsRead);
     yield* this.#cacheResult(result, stored, plan);
@@ -239,33 +252,12 @@ export class ProjectionRun<State, Event> {
   *#checked(cached: CachedState): Coroutine<UsableState<State> | RefusedState> {
     const usable = this.#decoded(cached);
     if (usable.kind === 'refused') return usable;
-    const verdict = yield* this.#compareWithReplay(cached);
+    const verdict = yield* compareWithReplay(this.#context, this.#call, cached);
     this.#call.signal?.throwIfAborted();
     this.#draft.shadow = verdict;
     if (verdict !== 'different') return usable;
     yield* this.#cached.remove();
     return { kind: 'refused', refusal: 'shadow-difference' };
-  }
-
-  /** Replays up to the watermark. A replay that fails or exceeds the budget has no verdict. */
-  *#compareWithReplay({ stored, watermark }: CachedState): Coroutine<ShadowVerdict> {
-    const { counters } = this.#context;
-    const { projection, stream, signal, watch } = this.#call;
-    watch?.enter('fold');
-    counters.shadowChecks += 1;
-    try {
-      const replay = yield* foldEvents(this.#context, { projection, stream, base: undefined, head: watermark, signal });
-      this.#draft.eventsRead += replay.eventsRead;
-      if (replay.exhausted) return 'unfinished';
-      const isSame =
-        replay.watermark === watermark &&
-        projection.states.isSame(stored, projection.states.encode(replay.state, this.#call, 0), this.#call);
-      if (isSame === undefined) return 'unfinished';
-      if (!isSame) counters.shadowDifferences += 1;
-      return isSame ? 'same' : 'different';
-    } catch {
-      return 'unfinished';
-    }
   }
 
   #hit({ state, watermark }: UsableState<State>): ProjectionAnswer<State> {

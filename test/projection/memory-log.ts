@@ -67,7 +67,12 @@ export class MemoryLog implements EventReader<Change> {
 
 /** The same log as an asynchronous one: each result comes in a later microtask. */
 export function answeringLater(log: EventReader<Change>): AsyncEventReader<Change> {
+  const checkpoint = async (stream: string, sequence: bigint): Promise<string | undefined> => {
+    await null;
+    return log.checkpoint?.(stream, sequence);
+  };
   return {
+    ...(log.checkpoint === undefined ? {} : { checkpoint }),
     get identity(): string | undefined {
       return log.identity;
     },

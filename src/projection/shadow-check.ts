@@ -1,0 +1,30 @@
+import type { CachedState } from './cached-states.ts';
+import type { Coroutine } from './coroutine.ts';
+import { foldEvents } from './fold.ts';
+import type { ShadowVerdict } from './projection-report.ts';
+import type { RunCall } from './projection-run.ts';
+import type { ProjectionContext } from './projector-options.ts';
+
+/** Compares a cached state with a replay up to its watermark. A replay that fails or exceeds the budget has no verdict. */
+export function* compareWithReplay<State, Event>(
+  context: ProjectionContext<Event>,
+  call: RunCall<State, Event>,
+  { stored, watermark }: CachedState,
+): Coroutine<ShadowVerdict> {
+  const { counters } = context;
+  const { projection, stream, signal, draft } = call;
+  call.watch?.enter('fold');
+  counters.shadowChecks += 1;
+  try {
+    const replay = yield* foldEvents(context, { projection, stream, base: undefined, head: watermark, signal });
+    draft.eventsRead += replay.eventsRead;
+    if (replay.exhausted) return 'unfinished';
+    const replayed = projection.states.encode(replay.state, call, replay.eventsRead);
+    const isSame = replay.watermark === watermark && projection.states.isSame(stored, replayed, call);
+    if (isSame === undefined) return 'unfinished';
+    if (!isSame) counters.shadowDifferences += 1;
+    return isSame ? 'same' : 'different';
+  } catch {
+    return 'unfinished';
+  }
+}
