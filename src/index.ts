@@ -55,6 +55,7 @@ export type {
   ProjectionResult,
   Refusal,
   ShadowVerdict,
+  WatermarkedState,
 } from './projection/projection-report.ts';
 export { Projector, type ProjectorOptions } from './projection/projector.ts';
 export type { ProjectorStats } from './projection/projector-counters.ts';

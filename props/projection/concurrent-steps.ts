@@ -54,6 +54,7 @@ const append = fc.record({
   events: fc.array(event, { minLength: 1, maxLength: 3 }),
 });
 const bestEffort = fc.constantFrom(1, 50).map((maxStaleMs) => Freshness.bestEffort({ maxStaleMs }));
+const atLeast = fc.constantFrom(1n, 5n, 11n).map((watermark) => Freshness.atLeast({ watermark }));
 const call = fc.record({
   what: fc.constant('call' as const),
   stream,
@@ -61,6 +62,7 @@ const call = fc.record({
   freshness: fc.oneof(
     { weight: 3, arbitrary: fc.constant(Freshness.consistent) },
     { weight: 1, arbitrary: bestEffort },
+    { weight: 1, arbitrary: atLeast },
   ),
   // A fold is abandoned when all its callers have left.
   leaves: fc.constantFrom(true, true, true, false),
@@ -78,7 +80,7 @@ const fault = fc.record({
 const herd = fc.record({
   what: fc.constant('herd' as const),
   stream,
-  freshness: bestEffort,
+  freshness: fc.oneof(bestEffort, atLeast),
   callers: fc.integer({ min: 2, max: 5 }),
 });
 const hang = fc.record({

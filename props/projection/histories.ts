@@ -50,6 +50,7 @@ const append = fc
 const freshness = fc.oneof(
   fc.constant(Freshness.consistent),
   fc.constantFrom(0, 1, 50, 5_000, Number.MAX_SAFE_INTEGER).map((maxStaleMs) => Freshness.bestEffort({ maxStaleMs })),
+  fc.constantFrom(0n, 1n, 3n, 6n, 2n ** 41n).map((watermark) => Freshness.atLeast({ watermark })),
 );
 const project = fc
   .record({

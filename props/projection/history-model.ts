@@ -144,6 +144,10 @@ export class HistoryModel {
     }
     if (watermark === head && isReplayOf(now)) return undefined;
     if (freshness.kind === 'consistent') return `not the replay of the head, ${head}`;
+    if (freshness.kind === 'atLeast') {
+      if (watermark < freshness.watermark) return 'below the watermark, and not at the head';
+      return [now, ...this.#indistinguishable()].some(isReplayOf) ? undefined : 'not the replay up to it';
+    }
     const isAllowed = this.#withinWindow(freshness.maxStaleMs).some((from) => {
       const headThen = relevant(from.log, stream, projection).at(-1)?.sequence;
       if (headThen === undefined || watermark < headThen) return false;
@@ -159,6 +163,11 @@ export class HistoryModel {
       ({ log, identity }) =>
         identity === this.#identity && sameState(state, replayed(log, stream, projection, watermark)),
     );
+  }
+
+  /** The documented limit: without a head, an identity and checkpoints, nothing shows that the log was restored. */
+  #indistinguishable(): LogInterval[] {
+    return this.#identity === undefined && !this.hasCheckpoints ? this.#intervals : [];
   }
 
   #withinWindow(maxStaleMs: number): LogInterval[] {

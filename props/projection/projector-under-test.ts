@@ -119,9 +119,13 @@ export class ProjectorUnderTest {
         return model.identity as string;
       },
       head: (stream, kinds) => events(stream, kinds).at(-1)?.sequence,
-      *read(stream, kinds, after) {
+      *read(stream, kinds, after, { upTo = 2n ** 64n, limit = Number.POSITIVE_INFINITY } = {}) {
+        // It stops where it may; the readers of the concurrent properties do not.
+        let left = limit;
         for (const { sequence, event } of events(stream, kinds)) {
           if (after !== undefined && sequence <= after) continue;
+          if (sequence > upTo || left === 0) return;
+          left -= 1;
           yield given({ sequence, event });
         }
       },

@@ -13,7 +13,7 @@ import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
-import { type ProjectionResult, ReportDraft } from './projection-report.ts';
+import { type ProjectionResult, ReportDraft, type WatermarkedState, watermarkedState } from './projection-report.ts';
 import type { ProjectionAnswer } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
@@ -80,10 +80,20 @@ export class AsyncProjector<Event> {
     freshness: Freshness = Freshness.consistent,
     options: AsyncCallOptions = {},
   ): Promise<State | undefined> {
-    assertCallOptions(options);
-    const { signal } = options;
-    const own = signal === undefined ? {} : { signal };
-    return (await this.#project(projection, stream, freshness, own, this.#context.reports)).state;
+    return (await this.#projectPlainly(projection, stream, freshness, options)).state;
+  }
+
+  /**
+   * Like `project`, and resolves to the watermark of the state as well, at nearly the cost of `project`: nothing is measured. Pass
+   * it to `Freshness.atLeast`, or compare it with the sequence of your own event. Rejects with the errors of `project`.
+   */
+  async projectWithWatermark<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness = Freshness.consistent,
+    options: AsyncCallOptions = {},
+  ): Promise<WatermarkedState<State>> {
+    return watermarkedState(await this.#projectPlainly(projection, stream, freshness, options));
   }
 
   /**
@@ -193,6 +203,18 @@ export class AsyncProjector<Event> {
     } catch (error) {
       failed(error);
     }
+  }
+
+  async #projectPlainly<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness,
+    options: AsyncCallOptions,
+  ): Promise<ProjectionAnswer<State>> {
+    assertCallOptions(options);
+    const { signal } = options;
+    const own = signal === undefined ? {} : { signal };
+    return await this.#project(projection, stream, freshness, own, this.#context.reports);
   }
 
   async #project<State>(

@@ -39,30 +39,44 @@ export class Checkpoints {
   }
 }
 
-/** The cached state if it is of this event log, and the checkpoint of the head. */
+/** A head with its checkpoint, or no head, and the cached state if it is of this event log. */
 export interface Verified {
   readonly cached: Lookup;
-  readonly checkpoint: string;
+  readonly head: bigint | undefined;
+  readonly checkpoint: string | undefined;
 }
 
-/** Throws errors of the reader, and `SOURCE_INVALID` for an invalid checkpoint, or for a head without one. */
+/** A reading of the head that calls may share. */
+interface Reading {
+  checkpoints?: Checkpoints;
+}
+
+/**
+ * Throws errors of the reader, and `SOURCE_INVALID` for an invalid checkpoint. If the head has none, the log was restored since
+ * the head was read, perhaps before this call, which shares the reading: then `readAgain` reads the head, once.
+ */
 export function* verifiedAtHead(
   source: Reader,
   subject: ProjectionSubject,
-  cached: Lookup,
-  head: bigint,
-  reading: { checkpoints?: Checkpoints },
+  found: { readonly cached: Lookup; readonly head: bigint; readonly reading: Reading },
+  readAgain?: () => Coroutine<bigint | undefined>,
 ): Coroutine<Verified> {
+  const { cached, head, reading } = found;
   reading.checkpoints ??= new Checkpoints(source, subject.stream);
   const { checkpoints } = reading;
   const isBelow = cached.kind === 'found' && cached.watermark < head;
   const answers = [checkpoints.at(head), isBelow ? checkpoints.at(cached.watermark) : undefined] as const;
   const checkpoint = yield* checked(subject, answers[0], 0);
-  if (checkpoint === undefined) throw sourceInvalid(subject, `it has no checkpoint for its head ${head}; call again`);
+  if (checkpoint === undefined) {
+    if (readAgain === undefined) throw sourceInvalid(subject, `it has no checkpoint for its head ${head}; call again`);
+    const newHead = yield* readAgain();
+    if (newHead === undefined) return { cached, head: newHead, checkpoint };
+    return yield* verifiedAtHead(source, subject, { cached, head: newHead, reading: {} });
+  }
   // A watermark above the head is refused anyway.
-  if (cached.kind === 'refused' || cached.watermark > head) return { cached, checkpoint };
-  const found = isBelow ? yield* checked(subject, answers[1], 0) : checkpoint;
-  return { cached: compared(cached, found), checkpoint };
+  if (cached.kind === 'refused' || cached.watermark > head) return { cached, head, checkpoint };
+  const atWatermark = isBelow ? yield* checked(subject, answers[1], 0) : checkpoint;
+  return { cached: compared(cached, atWatermark), head, checkpoint };
 }
 
 /** The cached state if it is of this event log. Throws errors of the reader, and `SOURCE_INVALID`. */

@@ -13,6 +13,16 @@ export interface RecordedEvent<Event> {
 /** Options of one call of `read`. */
 export interface ReadOptions {
   /**
+   * The head that the projector has read, in every call of a projector: events above this sequence are not needed. A reader
+   * may stop after it, or ignore it.
+   */
+  readonly upTo?: bigint;
+  /**
+   * How many events the projector folds at most, because of its `replayBudget`; absent without a limit. A reader may stop after
+   * so many events, or ignore it.
+   */
+  readonly limit?: number;
+  /**
    * Aborted when all callers that wait for the events have left, so that the reader can cancel its query. Errors of the
    * reader after that are ignored. Absent in a `Projector`, whose callers cannot leave.
    */

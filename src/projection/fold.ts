@@ -12,12 +12,11 @@ import {
   type Wait,
 } from './coroutine.ts';
 import {
-  type AsyncEventReader,
   assertFollows,
   assertRecorded,
   assertSameLog,
-  type EventReader,
   endsBelowHead,
+  type ReadOptions,
   type RecordedEvent,
   sourceInvalid,
 } from './event-reader.ts';
@@ -67,7 +66,7 @@ export function* foldEvents<State, Event>(
   const { source, counters } = context;
   const { signal } = task;
   const isSpent = budgetOf(context);
-  const iterator = openEvents(source, task);
+  const iterator = openEvents(context, task);
   const interruption = signal === undefined ? undefined : new Interruption(signal);
   /** Waits, until all callers have left. */
   const wait: Wait = (promise) => interruption?.wait(promise) ?? promise;
@@ -86,11 +85,16 @@ export function* foldEvents<State, Event>(
 }
 
 function openEvents<State, Event>(
-  source: EventReader<Event> | AsyncEventReader<Event>,
+  { source, replayBudget }: FoldContext<Event>,
   task: FoldTask<State, Event>,
 ): AnyIterator<RecordedEvent<Event>> {
-  const { projection, stream, base, signal } = task;
-  const options = signal === undefined ? {} : { signal };
+  const { projection, stream, base, head, signal } = task;
+  const limit = replayBudget?.events;
+  const options: ReadOptions = {
+    upTo: head,
+    ...(limit === undefined ? {} : { limit }),
+    ...(signal === undefined ? {} : { signal }),
+  };
   const events = source.read(stream, projection.kinds, base?.watermark, options);
   assertNoPromise(events, '`read` of the event source');
   if (typeof events === 'object' && events !== null && (Symbol.asyncIterator in events || Symbol.iterator in events)) {

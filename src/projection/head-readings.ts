@@ -1,7 +1,7 @@
 import { isPromise } from '../base/argument.ts';
 import type { ActiveFold } from './cached-states.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import { type Freshness, isFreshEnough } from './freshness.ts';
+import { type Freshness, isWithinWindow } from './freshness.ts';
 
 /** A logical clock of one projector: a greater number is later. */
 export type LogicalTime = number;
@@ -74,5 +74,5 @@ function end(readings: Map<string, SharedReading>, stream: string, reading: Shar
 }
 
 function isShared(reading: HeadReading, { beganAt, freshness }: HeadCall, nowUs: bigint): boolean {
-  return reading.askedAt > beganAt || isFreshEnough(freshness, reading.nowUs, nowUs);
+  return reading.askedAt > beganAt || isWithinWindow(freshness, reading.nowUs, nowUs);
 }

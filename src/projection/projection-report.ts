@@ -93,6 +93,25 @@ export interface ProjectionResult<State> {
   readonly report: ProjectionReport;
 }
 
+/** A state and its watermark. `JSON.stringify` writes the watermark, and bigints in the state, as decimal text. */
+export interface WatermarkedState<State> {
+  /** The state; `undefined` if the stream has none. */
+  readonly state: State | undefined;
+  /** Sequence of the newest event in the state; absent when the stream has no relevant event. */
+  readonly watermark?: bigint;
+}
+
+/** The answer without its report. */
+export function watermarkedState<State>({
+  state,
+  watermark,
+}: {
+  readonly state: State | undefined;
+  readonly watermark: bigint | undefined;
+}): WatermarkedState<State> {
+  return withJsonForm(watermark === undefined ? { state } : { state, watermark });
+}
+
 /** How a call ended. */
 export interface ProjectionEnd {
   readonly outcome: ProjectionOutcome;

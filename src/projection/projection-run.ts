@@ -1,11 +1,11 @@
 import { isPromise } from '../base/argument.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import { type ActiveFold, type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
-import { checkpointAfter, verifiedAtHead } from './checkpoints.ts';
+import { checkpointAfter, verified, verifiedAtHead } from './checkpoints.ts';
 import type { Coroutine } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
-import { ageOf, type Freshness, isFreshEnough, NEVER_FRESH_US } from './freshness.ts';
+import { ageOf, type Freshness, NEVER_FRESH_US, needsNoHead } from './freshness.ts';
 import type { HeadReading } from './head-readings.ts';
 import type { ProjectionEnd, ProjectionReport, ReportDraft } from './projection-report.ts';
 import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
@@ -43,6 +43,7 @@ export interface FoldPlan<State> {
 /** A state, and its report if there is one. */
 export interface ProjectionAnswer<State> {
   readonly state: State | undefined;
+  readonly watermark: bigint | undefined;
   readonly report: ProjectionReport | undefined;
 }
 
@@ -94,29 +95,30 @@ export class ProjectionRun<State, Event> {
   /** Answers from the cache, or plans a fold. Throws errors of the source, and `SOURCE_INVALID`. */
   *prepare(): Coroutine<Prepared<State>> {
     const { freshness, watch } = this.#call;
+    const { source } = this.#context;
     watch?.enter('lookup');
     // Before the head is read, so that an age is never understated.
     const nowUs = this.#context.nowUs();
     const got = this.#cached.get();
-    let cached = (isPromise(got) ? yield got : got) as Lookup;
-    if (cached.kind === 'found' && watch !== undefined) this.#draft.ageUs = ageOf(cached.cachedAtUs, nowUs);
-    if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
-      // Not compared with a replay: such a call does not read the event log.
-      const usable = this.#decoded(cached);
-      if (usable.kind === 'usable') return { answer: this.#hit(usable) };
-      cached = usable;
+    let cached: Lookup | UsableState<State> = (isPromise(got) ? yield got : got) as Lookup;
+    this.#noteAge(cached, nowUs);
+    if (cached.kind === 'found' && needsNoHead(freshness, cached, nowUs)) {
+      cached = this.#verifiesLookups ? yield* verified(source, this.#call, cached) : cached;
+      // Not compared with a replay: such a call does not read the events.
+      cached = this.#usable(cached);
+      if (cached.kind === 'usable') return { answer: this.#hit(cached) };
     }
 
     watch?.enter('head');
     const reading = this.#readHead(nowUs);
-    const { answer } = reading;
-    const head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
-    this.#assertAnswers(head);
-    if (head === undefined) return { answer: yield* this.#empty(cached) };
+    let head = yield* this.#headOf(reading.answer);
     let checkpoint: string | undefined;
-    if (this.#context.source.checkpoint !== undefined) {
-      ({ cached, checkpoint } = yield* verifiedAtHead(this.#context.source, this.#call, cached, head, reading));
+    if (head !== undefined && source.checkpoint !== undefined) {
+      const found = { cached, head, reading };
+      const readAgain = () => this.#headOf(this.#askHead());
+      ({ cached, head, checkpoint } = yield* verifiedAtHead(source, this.#call, found, readAgain));
     }
+    if (head === undefined) return { answer: yield* this.#empty(cached) };
     if (cached.kind === 'found' && cached.watermark === head) {
       const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
       if (usable.kind === 'usable') {
@@ -174,11 +176,22 @@ export class ProjectionRun<State, Event> {
     return this.#context.source.head(this.#call.stream, this.#call.projection.kinds);
   }
 
+  /** A state of any age that is used without a head may be one of a log that was restored since. */
+  get #verifiesLookups(): boolean {
+    return this.#call.freshness.kind === 'atLeast' && this.#context.source.checkpoint !== undefined;
+  }
+
+  #noteAge(cached: Lookup, nowUs: bigint): void {
+    if (this.#call.watch !== undefined && cached.kind === 'found') this.#draft.ageUs = ageOf(cached.cachedAtUs, nowUs);
+  }
+
   /** Throws `SOURCE_INVALID` for an invalid head, or if the identity of the log has changed since the lookup. */
-  #assertAnswers(head: bigint | undefined): void {
+  *#headOf(answer: HeadReading['answer']): Coroutine<bigint | undefined> {
+    const head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
     assertHead(this.#call, head);
     assertSameLog(this.#call, this.#context.source.identity, 0);
     this.#draft.head = head;
+    return head;
   }
 
   /**
@@ -208,7 +221,7 @@ export class ProjectionRun<State, Event> {
   /** No relevant event: a cached state is of events that no longer exist, and must not be used by best effort later. */
   *#empty(cached: Lookup): Coroutine<ProjectionAnswer<State>> {
     this.#draft.refusal = cached.kind === 'refused' ? cached.refusal : 'ahead';
-    if (cached.kind === 'found') {
+    if (cached.kind === 'found' || cached.refusal === 'restored' || cached.refusal === 'unverifiable') {
       this.#call.watch?.enter('store');
       yield* this.#cached.remove();
     }
@@ -243,6 +256,10 @@ export class ProjectionRun<State, Event> {
     }
   }
 
+  #usable(cached: Lookup): UsableState<State> | RefusedState {
+    return cached.kind === 'found' ? this.#decoded(cached) : cached;
+  }
+
   #isCheckDue(): boolean {
     const { counters, verifyEvery } = this.#context;
     return verifyEvery !== undefined && counters.isCheckDue(verifyEvery);
@@ -268,9 +285,10 @@ export class ProjectionRun<State, Event> {
     const { counters, onReport } = this.#context;
     const { watch } = this.#call;
     counters.outcomes[end.outcome] += 1;
-    if (watch === undefined) return { state, report: undefined };
+    const { watermark } = end;
+    if (watch === undefined) return { state, watermark, report: undefined };
     const report = this.#draft.finish(this.#call, end, watch.durations());
     onReport(report);
-    return { state, report };
+    return { state, watermark, report };
   }
 }

@@ -10,7 +10,7 @@ import type { EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
-import { type ProjectionResult, ReportDraft } from './projection-report.ts';
+import { type ProjectionResult, ReportDraft, type WatermarkedState, watermarkedState } from './projection-report.ts';
 import { type ProjectionAnswer, ProjectionRun } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
@@ -61,6 +61,18 @@ export class Projector<Event> {
     freshness: Freshness = Freshness.consistent,
   ): State | undefined {
     return this.#project(projection, stream, freshness, NO_OPTIONS, this.#context.reports).state;
+  }
+
+  /**
+   * Like `project`, and returns the watermark of the state as well, at nearly the cost of `project`: nothing is measured. Pass it to
+   * `Freshness.atLeast`, or compare it with the sequence of your own event. Throws the errors of `project`.
+   */
+  projectWithWatermark<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness = Freshness.consistent,
+  ): WatermarkedState<State> {
+    return watermarkedState(this.#project(projection, stream, freshness, NO_OPTIONS, this.#context.reports));
   }
 
   /**

@@ -1,14 +1,24 @@
+import type { BoundProjection } from './bound-projection.ts';
 import type { CachedState } from './cached-states.ts';
 import type { Coroutine } from './coroutine.ts';
 import { foldEvents } from './fold.ts';
 import type { ShadowVerdict } from './projection-report.ts';
-import type { RunCall } from './projection-run.ts';
 import type { ProjectionContext } from './projector-options.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+/** The parts of a call that a comparison uses. */
+interface ComparingCall<State, Event> {
+  readonly projection: BoundProjection<State, Event>;
+  readonly stream: string;
+  readonly signal: AbortSignal | undefined;
+  readonly draft: { eventsRead: number };
+  readonly watch: Stopwatch | undefined;
+}
 
 /** Compares a cached state with a replay up to its watermark. A replay that fails or exceeds the budget has no verdict. */
 export function* compareWithReplay<State, Event>(
   context: ProjectionContext<Event>,
-  call: RunCall<State, Event>,
+  call: ComparingCall<State, Event>,
   { stored, watermark }: CachedState,
 ): Coroutine<ShadowVerdict> {
   const { counters } = context;

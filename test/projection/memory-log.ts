@@ -80,8 +80,8 @@ export function answeringLater(log: EventReader<Change>): AsyncEventReader<Chang
       await null;
       return log.head(stream, kinds);
     },
-    read: async function* (stream, kinds, after) {
-      for (const recorded of log.read(stream, kinds, after)) {
+    read: async function* (stream, kinds, after, options) {
+      for (const recorded of log.read(stream, kinds, after, options)) {
         await null;
         yield recorded;
       }

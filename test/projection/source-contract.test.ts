@@ -41,7 +41,7 @@ test('the callers of a Projector cannot leave: `read` gets no signal', () => {
     },
   };
   new Projector({ cache, source }).project(totals, 'a');
-  expect(options).toStrictEqual([{}]);
+  expect(options).toStrictEqual([{ upTo: 10n }]);
 });
 
 async function failureOf(projector: AnyProjector): Promise<unknown> {
