@@ -63,6 +63,9 @@ export class ConcurrentHistory {
       case 'call':
         this.#begin(this.#call(step.stream, step.which, step.freshness, step.leaves));
         break;
+      case 'page':
+        this.#begin(this.#page(step.which));
+        break;
       case 'leave':
         for (const controller of this.#leaving.splice(0)) controller.abort(this.#left);
         break;
@@ -162,6 +165,33 @@ export class ConcurrentHistory {
     const { report } = await this.#projector.projectWithReport(projection, name, always);
     expect(report.outcome).toBe('hit');
     this.dependencies.resume();
+  }
+
+  /** Each state is the replay of a head that its stream had during the call. */
+  async #page(which: number): Promise<void> {
+    const projection = this.#projections[which] as AnyProjection;
+    const page = ['a', 'a:1', 'a'];
+    const from = this.#intervals.length - 1;
+    const isCertain = page.every((name) => (this.#uncertain.get(name) ?? 0) === 0);
+    const isExchanged = (): boolean => {
+      const seen = this.#intervals.slice(from).map(({ life, edition }) => `${life} ${edition}`);
+      return !isCertain || new Set(seen).size > 1;
+    };
+    try {
+      const states = await this.#projector.projectMany(projection, page);
+      if (!isCertain || new Set(this.#intervals.slice(from).map(({ edition }) => edition)).size > 1) return;
+      for (const [at, name] of page.entries()) {
+        const allowed = this.#intervals.slice(from).map(({ log }) => describeState(replayed(log, name, projection)));
+        expect(allowed, `${projection.name} of ${name} in a page`).toContain(describeState(states[at]));
+      }
+    } catch (error) {
+      const code = error instanceof StoreError ? error.code : undefined;
+      const logs = this.#intervals.slice(from).map(({ log }) => log);
+      const isRefused =
+        code === 'STATE_CODEC' &&
+        (isExchanged() || logs.some((log) => page.some((name) => mayBeRefused(log, name, projection))));
+      if (!isRefused && !(code === 'SOURCE_INVALID' && isExchanged())) throw error;
+    }
   }
 
   async #call(name: string, which: number, freshness: Freshness, leaves: boolean): Promise<void> {

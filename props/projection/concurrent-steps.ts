@@ -14,6 +14,8 @@ export type ConcurrentStep =
       readonly freshness: Freshness;
       readonly leaves: boolean;
     }
+  /** All streams at once, by a consistent call. */
+  | { readonly what: 'page'; readonly which: number }
   /** The callers that may leave, leave. */
   | { readonly what: 'leave' }
   | { readonly what: 'clock'; readonly byUs: bigint }
@@ -71,6 +73,7 @@ const clock = fc.record({
   what: fc.constant('clock' as const),
   byUs: fc.constantFrom(999n, 1_000n, 49_000n, -1n, -(10n ** 9n)),
 });
+const page = fc.record({ what: fc.constant('page' as const), which: fc.constantFrom(0, 0, 1) });
 const leave = fc.record({ what: fc.constant('leave' as const) });
 const fault = fc.record({
   what: fc.constant('fault' as const),
@@ -109,7 +112,7 @@ export const concurrentSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
 
 /** Each history leaves out some kinds of events, so that the others are tested by themselves. */
 export const concurrentSteps: fc.Arbitrary<ConcurrentStep[]> = fc
-  .subarray([leave, clock, herd, fault, hang, stall, resume, rewrite, restore] as fc.Arbitrary<ConcurrentStep>[])
+  .subarray([leave, page, clock, herd, fault, hang, stall, resume, rewrite, restore] as fc.Arbitrary<ConcurrentStep>[])
   .chain((some) => fc.array(fc.oneof(append, append, call, call, call, call, ...some), { maxLength: 40, size: 'max' }));
 
 const consistentCall = fc.record({

@@ -9,6 +9,7 @@ import { ForgetCommand, type Forgetting } from './forget-command.ts';
 import { type HistoryCommand, type HistoryUnderTest, streams } from './history-command.ts';
 import { HistoryModel } from './history-model.ts';
 import { type ProjectionMaker, projectionMakers } from './history-projections.ts';
+import { PageCommand } from './page-command.ts';
 import { PeekCommand } from './peek-command.ts';
 import { ProjectCommand } from './project-command.ts';
 import { type CachePlace, ProjectorUnderTest } from './projector-under-test.ts';
@@ -65,6 +66,8 @@ const project = fc
 
 const peek = fc.tuple(which, stream).map(([place, name]) => new PeekCommand(place, name));
 
+const page = which.map((place) => new PageCommand(place));
+
 const clock = fc
   .constantFrom(
     1n,
@@ -106,7 +109,7 @@ const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: 
 
 /** Most commands are appends and projections. */
 export const history: fc.Arbitrary<Iterable<HistoryCommand>> = fc.commands(
-  [...times(6, append), ...times(12, project), ...times(3, clock), peek, deploy, fault, forget, restart, restore],
+  [...times(6, append), ...times(12, project), ...times(3, clock), peek, page, deploy, fault, forget, restart, restore],
   { maxCommands: COMMANDS_MAX, size: 'max' },
 );
 

@@ -119,6 +119,13 @@ export class ProjectorUnderTest {
         return model.identity as string;
       },
       head: (stream, kinds) => events(stream, kinds).at(-1)?.sequence,
+      heads: (streams, kinds) =>
+        new Map(
+          streams.flatMap((stream) => {
+            const head = events(stream, kinds).at(-1)?.sequence;
+            return head === undefined ? [] : [[stream, head] as const];
+          }),
+        ),
       *read(stream, kinds, after, { upTo = 2n ** 64n, limit = Number.POSITIVE_INFINITY } = {}) {
         // It stops where it may; the readers of the concurrent properties do not.
         let left = limit;

@@ -70,6 +70,13 @@ export class ScheduledDependencies {
         await this.#turn('head is answered');
         return head;
       },
+      heads: async (streams, kinds) => {
+        await this.#turn('heads are asked');
+        await this.#stalls.get('head')?.over;
+        const heads = streams.map((stream) => [stream, eventsOf(this.current.log, stream, kinds).at(-1)?.sequence]);
+        await this.#turn('heads are answered');
+        return new Map(heads.filter((entry): entry is [string, bigint] => entry[1] !== undefined));
+      },
       read: (stream, kinds, after, options) => this.#read(stream, kinds, after, options),
     };
   }

@@ -11,6 +11,7 @@ import { ConcurrentCalls } from './concurrent-calls.ts';
 import { runLater } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
+import { type BatchedCall, HeadBatch, type Heads, streamList } from './head-batch.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
 import { type ProjectionResult, ReportDraft, type WatermarkedState, watermarkedState } from './projection-report.ts';
@@ -94,6 +95,42 @@ export class AsyncProjector<Event> {
     options: AsyncCallOptions = {},
   ): Promise<WatermarkedState<State>> {
     return watermarkedState(await this.#projectPlainly(projection, stream, freshness, options));
+  }
+
+  /**
+   * Resolves to the states of a projection of several streams, in the order of `streams`, as `project` does for each. All are
+   * projected at once; for many streams that are not cached, `warm` does it a few at a time. If the event reader has a method
+   * `heads`, the heads are read by one call of it. The keys are announced to a cache that supports prefetching. Rejects with the
+   * error of the first stream that fails, when the others have ended, and with `TypeError` for invalid `streams`.
+   */
+  async projectMany<State>(
+    projection: Projection<State, Event>,
+    streams: Iterable<string>,
+    freshness: Freshness = Freshness.consistent,
+    options: AsyncCallOptions = {},
+  ): Promise<(State | undefined)[]> {
+    assertCallOptions(options);
+    assertFreshness(freshness);
+    const all = streamList(streams);
+    const bound = this.#bound.of(projection);
+    const { source } = this.#context;
+    const batch =
+      source.heads === undefined
+        ? undefined
+        : new HeadBatch(all.length, (asked) => source.heads?.(asked, bound.kinds) as Heads);
+    if (this.#cache.capabilities().supportsPrefetch) for (const stream of all) this.#prefetch(projection, stream);
+    const { signal } = options;
+    const own = signal === undefined ? {} : { signal };
+    const answers = await Promise.allSettled(
+      all.map((stream) => {
+        const batched = batch?.call({ stream, projection: bound });
+        return this.#project(projection, stream, freshness, own, this.#context.reports, batched);
+      }),
+    );
+    return answers.map((answer) => {
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value.state;
+    });
   }
 
   /**
@@ -223,19 +260,13 @@ export class AsyncProjector<Event> {
     freshness: Freshness,
     options: AsyncProjectOptions,
     reports: boolean,
+    batched?: BatchedCall,
   ): Promise<ProjectionAnswer<State>> {
     assertFreshness(freshness);
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
     const { signal } = options;
     const bound = this.#bound.of(projection);
-    return await this.#calls.answer({
-      projection: bound,
-      stream,
-      freshness,
-      options,
-      signal,
-      draft: new ReportDraft(),
-      watch,
-    });
+    const call = { projection: bound, stream, freshness, options, signal, draft: new ReportDraft(), watch };
+    return await this.#calls.answer(call, batched);
   }
 }

@@ -1,6 +1,7 @@
 import { sharedId } from './cache-writes.ts';
 import { unlessAborted } from './cancellation.ts';
 import { runLater } from './coroutine.ts';
+import type { BatchedCall } from './head-batch.ts';
 import { HeadReadings, type LogicalTime } from './head-readings.ts';
 import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
 import type { ProjectionContext } from './projector-options.ts';
@@ -28,21 +29,29 @@ export class ConcurrentCalls<Event> {
   }
 
   /** Rejects with errors of the event log and of the projection, and with the reason of the signal of the call. */
-  async answer<State>(unshared: Omit<RunCall<State, Event>, 'readHead'>): Promise<ProjectionAnswer<State>> {
+  async answer<State>(
+    unshared: Omit<RunCall<State, Event>, 'readHead' | 'askHead'>,
+    batched?: BatchedCall,
+  ): Promise<ProjectionAnswer<State>> {
     const { stream, projection, freshness, signal } = unshared;
     const caller: Caller = { signal, beganAt: this.#tick(), lowestHead: undefined, sharedFold: undefined };
     const { beganAt } = caller;
     const call: RunCall<State, Event> = {
       ...unshared,
+      ...(batched === undefined ? {} : { askHead: () => batched.askHead() }),
       readHead: (nowUs, activeFold, ask) => {
         const headCall = { stream, projection, freshness, beganAt, activeFold };
-        return this.#heads.read(headCall, nowUs, this.#tick(), ask);
+        const reading = this.#heads.read(headCall, nowUs, this.#tick(), ask);
+        // It may be the reading of another call.
+        batched?.needsNone();
+        return reading;
       },
     };
     try {
       return await unlessAborted(this.#tryUntilAnswered(call, caller), signal);
     } finally {
       caller.sharedFold?.leave();
+      batched?.needsNone();
     }
   }
 

@@ -49,6 +49,11 @@ export interface EventReader<Event> {
   /** Returns the sequence of the newest relevant event of a stream, `undefined` when there is none. */
   head(stream: string, kinds: readonly string[]): bigint | undefined;
   /**
+   * Returns the heads of several streams, each listed once; a stream without relevant events is absent from the map. Optional:
+   * if present, `projectMany` calls it once, in place of `head` for each stream.
+   */
+  heads?(streams: readonly string[], kinds: readonly string[]): ReadonlyMap<string, bigint>;
+  /**
    * Returns the relevant events of a stream in ascending order, only those after the sequence `after` if it is present. The
    * iterator is read up to the head and then closed.
    */
@@ -63,6 +68,8 @@ export interface AsyncEventReader<Event> {
   checkpoint?(stream: string, sequence: bigint): Promise<string | undefined>;
   /** Resolves to the sequence of the newest relevant event of a stream, to `undefined` when there is none. */
   head(stream: string, kinds: readonly string[]): Promise<bigint | undefined>;
+  /** Resolves to the heads of several streams, as `EventReader.heads` returns them. Optional. */
+  heads?(streams: readonly string[], kinds: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
   /**
    * Returns the relevant events of a stream in ascending order, only those after the sequence `after` if it is present. The
    * iterator is read up to the head and then closed. When all callers have left, its `return` is called, even while a `next`

@@ -24,6 +24,8 @@ export interface RunCall<State, Event> {
   readonly signal: AbortSignal | undefined;
   /** Returns a shared reading of the head, or starts one with `ask`; absent in a `Projector`, which shares nothing. */
   readonly readHead?: (nowUs: bigint, activeFold: ActiveFold, ask: () => HeadReading['answer']) => HeadReading;
+  /** The head of a call that is one of several; `undefined` or absent: the call reads its own. */
+  readonly askHead?: () => PromiseLike<bigint | undefined> | undefined;
   /** The report so far, of all its tries. */
   readonly draft: ReportDraft;
   /** Absent if there will be no report: measuring makes a hit half as slow again. */
@@ -167,9 +169,10 @@ export class ProjectionRun<State, Event> {
   }
 
   #readHead(nowUs: bigint): HeadReading {
-    const { readHead } = this.#call;
-    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, () => this.#askHead());
-    return { answer: this.#askHead(), nowUs, askedAt: 0, isStamped: false };
+    const { readHead, askHead } = this.#call;
+    const ask = (): HeadReading['answer'] => askHead?.() ?? this.#askHead();
+    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, ask);
+    return { answer: ask(), nowUs, askedAt: 0, isStamped: false };
   }
 
   #askHead(): HeadReading['answer'] {

@@ -99,6 +99,7 @@ export function contextOf<Event>(
       throw new TypeError(`source has no method \`${verb}\`: pass an event reader`);
   }
   if (source.checkpoint !== undefined) assertFunction(source.checkpoint, 'checkpoint of an event reader');
+  if (source.heads !== undefined) assertFunction(source.heads, 'heads of an event reader');
   if (onReport !== undefined) assertFunction(onReport, 'onReport');
   if (onCacheFailure !== undefined) assertFunction(onCacheFailure, 'onCacheFailure');
   if (verifyEvery !== undefined && (!Number.isSafeInteger(verifyEvery) || verifyEvery < 1)) {

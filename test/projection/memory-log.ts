@@ -71,8 +71,13 @@ export function answeringLater(log: EventReader<Change>): AsyncEventReader<Chang
     await null;
     return log.checkpoint?.(stream, sequence);
   };
+  const heads = async (streams: readonly string[], kinds: readonly string[]) => {
+    await null;
+    return log.heads?.(streams, kinds) as ReadonlyMap<string, bigint>;
+  };
   return {
     ...(log.checkpoint === undefined ? {} : { checkpoint }),
+    ...(log.heads === undefined ? {} : { heads }),
     get identity(): string | undefined {
       return log.identity;
     },
