@@ -38,6 +38,12 @@ export {
 export type { CacheDeadlineOptions, StartTimer } from './projection/cache-deadline.ts';
 export type { CacheFailureEvent } from './projection/cache-failures.ts';
 export type { CachedProjection } from './projection/cached-projection.ts';
+export {
+  defineProjection,
+  type EventKind,
+  type EventOfKind,
+  type ProjectionDefinition,
+} from './projection/defined-projection.ts';
 export type { AsyncEventReader, EventReader, ReadOptions, RecordedEvent } from './projection/event-reader.ts';
 export { Freshness } from './projection/freshness.ts';
 export { type JsonCodecOptions, jsonCodec } from './projection/json-codec.ts';
