@@ -2,22 +2,24 @@ import { kindOf } from '../base/argument.ts';
 import { assertProjection, type Projection, type StateCodec } from './projection.ts';
 
 /** The kinds of a union of events: the values of `kind`, or of `type` for events without `kind`; else any text. */
-export type EventKind<Event> = Event extends { readonly kind: infer Kind extends string }
-  ? Kind
-  : Event extends { readonly type: infer Type extends string }
-    ? Type
-    : string;
+export type EventKind<Event> =
+  Event extends Readonly<Record<'kind', infer Kind extends string>>
+    ? Kind
+    : Event extends Readonly<Record<'type', infer Type extends string>>
+      ? Type
+      : string;
 
 /** The events of some kinds: the members of a union whose `kind` or `type` is one of them. */
-export type EventOfKind<Event, Kind extends string> = Event extends { readonly kind: infer Own }
-  ? Own extends Kind
-    ? Event
-    : never
-  : Event extends { readonly type: infer Own }
+export type EventOfKind<Event, Kind extends string> =
+  Event extends Readonly<Record<'kind', infer Own>>
     ? Own extends Kind
       ? Event
       : never
-    : Event;
+    : Event extends Readonly<Record<'type', infer Own>>
+      ? Own extends Kind
+        ? Event
+        : never
+      : Event;
 
 /** A projection as `defineProjection` takes it: like `Projection`, but `apply` receives only events of its `kinds`. */
 export interface ProjectionDefinition<State, Event, Kind extends string> {
