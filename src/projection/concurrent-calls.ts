@@ -3,7 +3,8 @@ import { unlessAborted } from './cancellation.ts';
 import { runLater } from './coroutine.ts';
 import type { BatchedCall } from './head-batch.ts';
 import { HeadReadings, type LogicalTime } from './head-readings.ts';
-import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
+import type { RunCall } from './projection-call.ts';
+import { type Folded, type ProjectionAnswer, ProjectionRun } from './projection-run.ts';
 import type { ProjectionContext } from './projector-options.ts';
 import { type SharedFold, SingleFlight } from './single-flight.ts';
 

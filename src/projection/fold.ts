@@ -90,11 +90,10 @@ function openEvents<State, Event>(
 ): AnyIterator<RecordedEvent<Event>> {
   const { projection, stream, base, head, signal } = task;
   const limit = replayBudget?.events;
-  const options: ReadOptions = {
-    upTo: head,
-    ...(limit === undefined ? {} : { limit }),
-    ...(signal === undefined ? {} : { signal }),
-  };
+  const options: ReadOptions =
+    limit === undefined && signal === undefined
+      ? { upTo: head }
+      : { upTo: head, ...(limit === undefined ? {} : { limit }), ...(signal === undefined ? {} : { signal }) };
   const events = source.read(stream, projection.kinds, base?.watermark, options);
   assertNoPromise(events, '`read` of the event source');
   if (typeof events === 'object' && events !== null && (Symbol.asyncIterator in events || Symbol.iterator in events)) {

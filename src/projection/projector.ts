@@ -10,9 +10,10 @@ import type { EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
 import { HEAD_REQUEST, type Heads, headIn, streamList } from './head-batch.ts';
 import type { Projection } from './projection.ts';
+import type { RunCall } from './projection-call.ts';
 import { streamPrefix } from './projection-key.ts';
 import { type ProjectionResult, ReportDraft, type WatermarkedState, watermarkedState } from './projection-report.ts';
-import { type Prepared, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
+import { type Prepared, type ProjectionAnswer, ProjectionRun } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
