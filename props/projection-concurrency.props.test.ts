@@ -91,6 +91,7 @@ test('without leaving callers and invalidations, a key has one fold at a time', 
         answersLater,
         timesOut: false,
         verifyEvery: undefined,
+        hasCheckpoints: false,
       });
       const calm = all.filter(({ what }) => ['append', 'call', 'clock', 'fault'].includes(what));
       await follow(

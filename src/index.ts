@@ -21,7 +21,7 @@
  */
 
 export { prefixSuccessor } from './base/prefix-successor.ts';
-export { StoreError, type StoreErrorCode } from './base/store-error.ts';
+export { StoreError, type StoreErrorCode, type StoreErrorOptions } from './base/store-error.ts';
 export type { KeyInput, KeyRange } from './cache/key-range.ts';
 export { LogCache, type LogCacheOptions } from './cache/log-cache.ts';
 export { StandbyCache, type StandbyCacheOptions } from './cache/standby-cache.ts';
@@ -38,11 +38,23 @@ export {
 } from './projection/async-projector.ts';
 export type { CacheDeadlineOptions, StartTimer } from './projection/cache-deadline.ts';
 export type { CacheFailureEvent } from './projection/cache-failures.ts';
+export type { CachedProjection } from './projection/cached-projection.ts';
+export {
+  defineProjection,
+  type EventKind,
+  type EventOfKind,
+  type ProjectionDefinition,
+} from './projection/defined-projection.ts';
 export type { AsyncEventReader, EventReader, ReadOptions, RecordedEvent } from './projection/event-reader.ts';
 export { Freshness } from './projection/freshness.ts';
 export { type JsonCodecOptions, jsonCodec } from './projection/json-codec.ts';
 export type { Projection, StateCodec } from './projection/projection.ts';
-export { projectionKey, streamPrefix } from './projection/projection-key.ts';
+export {
+  type ProjectionKeyParts,
+  parseProjectionKey,
+  projectionKey,
+  streamPrefix,
+} from './projection/projection-key.ts';
 export type {
   CacheFailure,
   ProjectionOutcome,
@@ -50,6 +62,7 @@ export type {
   ProjectionResult,
   Refusal,
   ShadowVerdict,
+  WatermarkedState,
 } from './projection/projection-report.ts';
 export { Projector, type ProjectorOptions } from './projection/projector.ts';
 export type { ProjectorStats } from './projection/projector-counters.ts';

@@ -14,6 +14,8 @@ export type ConcurrentStep =
       readonly freshness: Freshness;
       readonly leaves: boolean;
     }
+  /** All streams at once, by a consistent call. */
+  | { readonly what: 'page'; readonly which: number }
   /** The callers that may leave, leave. */
   | { readonly what: 'leave' }
   | { readonly what: 'clock'; readonly byUs: bigint }
@@ -27,8 +29,9 @@ export type ConcurrentStep =
   | { readonly what: 'resume' }
   /** The events of a stream are rewritten in place, or the newest are erased; then it is invalidated. */
   | { readonly what: 'rewrite'; readonly stream: string; readonly erases: boolean }
-  /** The log is restored to its first events and gets another identity. */
-  | { readonly what: 'restore'; readonly share: number };
+  /** The log is restored to its first events. It gets another identity, or it reuses its sequences. It may
+   * grow by as many events as it lost, before anybody reads it. */
+  | { readonly what: 'restore'; readonly share: number; readonly grown: HistoryEvent | undefined };
 
 export interface ConcurrentSettings {
   /** The two projections in use. */
@@ -37,6 +40,8 @@ export interface ConcurrentSettings {
   /** Whether the timeout of the cache may expire. */
   readonly timesOut: boolean;
   readonly verifyEvery: number | undefined;
+  /** Whether a restored log is noticed by checkpoints; else it has another identity. */
+  readonly hasCheckpoints: boolean;
 }
 
 // Mostly the same stream, so that callers meet.
@@ -51,6 +56,7 @@ const append = fc.record({
   events: fc.array(event, { minLength: 1, maxLength: 3 }),
 });
 const bestEffort = fc.constantFrom(1, 50).map((maxStaleMs) => Freshness.bestEffort({ maxStaleMs }));
+const atLeast = fc.constantFrom(1n, 5n, 11n).map((watermark) => Freshness.atLeast({ watermark }));
 const call = fc.record({
   what: fc.constant('call' as const),
   stream,
@@ -58,6 +64,7 @@ const call = fc.record({
   freshness: fc.oneof(
     { weight: 3, arbitrary: fc.constant(Freshness.consistent) },
     { weight: 1, arbitrary: bestEffort },
+    { weight: 1, arbitrary: atLeast },
   ),
   // A fold is abandoned when all its callers have left.
   leaves: fc.constantFrom(true, true, true, false),
@@ -66,6 +73,7 @@ const clock = fc.record({
   what: fc.constant('clock' as const),
   byUs: fc.constantFrom(999n, 1_000n, 49_000n, -1n, -(10n ** 9n)),
 });
+const page = fc.record({ what: fc.constant('page' as const), which: fc.constantFrom(0, 0, 1) });
 const leave = fc.record({ what: fc.constant('leave' as const) });
 const fault = fc.record({
   what: fc.constant('fault' as const),
@@ -75,7 +83,7 @@ const fault = fc.record({
 const herd = fc.record({
   what: fc.constant('herd' as const),
   stream,
-  freshness: bestEffort,
+  freshness: fc.oneof(bestEffort, atLeast),
   callers: fc.integer({ min: 2, max: 5 }),
 });
 const hang = fc.record({
@@ -86,7 +94,11 @@ const hang = fc.record({
 const stall = fc.record({ what: fc.constant('stall' as const), where: fc.constantFrom<StallPlace[]>('head', 'event') });
 const resume = fc.record({ what: fc.constant('resume' as const) });
 const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream, erases: fc.boolean() });
-const restore = fc.record({ what: fc.constant('restore' as const), share: fc.constantFrom(0, 0.5, 0.8) });
+const restore = fc.record({
+  what: fc.constant('restore' as const),
+  share: fc.constantFrom(0, 0.5, 0.8),
+  grown: fc.option(event, { nil: undefined, freq: 2 }),
+});
 
 const makers = fc.shuffledSubarray([...projectionMakers], { minLength: 2, maxLength: 2 });
 
@@ -95,11 +107,12 @@ export const concurrentSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
   answersLater: fc.boolean(),
   timesOut: fc.boolean(),
   verifyEvery: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined, freq: 2 }),
+  hasCheckpoints: fc.boolean(),
 });
 
 /** Each history leaves out some kinds of events, so that the others are tested by themselves. */
 export const concurrentSteps: fc.Arbitrary<ConcurrentStep[]> = fc
-  .subarray([leave, clock, herd, fault, hang, stall, resume, rewrite, restore] as fc.Arbitrary<ConcurrentStep>[])
+  .subarray([leave, page, clock, herd, fault, hang, stall, resume, rewrite, restore] as fc.Arbitrary<ConcurrentStep>[])
   .chain((some) => fc.array(fc.oneof(append, append, call, call, call, call, ...some), { maxLength: 40, size: 'max' }));
 
 const consistentCall = fc.record({
@@ -134,6 +147,7 @@ export const invalidationSettings: fc.Arbitrary<ConcurrentSettings> = fc.record(
   answersLater: fc.constantFrom(true, true, true, false),
   timesOut: fc.constantFrom(true, true, true, false),
   verifyEvery: fc.constant(undefined),
+  hasCheckpoints: fc.boolean(),
 });
 
 /** Callers before, during and after the rewriting and invalidation of a stream, and a write that hangs. */

@@ -9,6 +9,8 @@ import { ForgetCommand, type Forgetting } from './forget-command.ts';
 import { type HistoryCommand, type HistoryUnderTest, streams } from './history-command.ts';
 import { HistoryModel } from './history-model.ts';
 import { type ProjectionMaker, projectionMakers } from './history-projections.ts';
+import { PageCommand } from './page-command.ts';
+import { PeekCommand } from './peek-command.ts';
 import { ProjectCommand } from './project-command.ts';
 import { type CachePlace, ProjectorUnderTest } from './projector-under-test.ts';
 import { RestartCommand } from './restart-command.ts';
@@ -22,6 +24,7 @@ export interface HistorySettings {
   /** Few, so that the same projection is requested again and again. */
   readonly makers: readonly ProjectionMaker[];
   readonly hasIdentity: boolean;
+  readonly hasCheckpoints: boolean;
   readonly eventsMax: number | undefined;
   readonly verifyEvery: number | undefined;
 }
@@ -29,6 +32,7 @@ export interface HistorySettings {
 export const historySettings: fc.Arbitrary<HistorySettings> = fc.record({
   makers: fc.shuffledSubarray([...projectionMakers], { minLength: 1, maxLength: 2 }),
   hasIdentity: fc.boolean(),
+  hasCheckpoints: fc.boolean(),
   eventsMax: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 2 }),
   verifyEvery: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 2 }),
 });
@@ -47,6 +51,7 @@ const append = fc
 const freshness = fc.oneof(
   fc.constant(Freshness.consistent),
   fc.constantFrom(0, 1, 50, 5_000, Number.MAX_SAFE_INTEGER).map((maxStaleMs) => Freshness.bestEffort({ maxStaleMs })),
+  fc.constantFrom(0n, 1n, 3n, 6n, 2n ** 41n).map((watermark) => Freshness.atLeast({ watermark })),
 );
 const project = fc
   .record({
@@ -58,6 +63,10 @@ const project = fc
     failure: fc.constantFrom('throws' as const, 'throws' as const, 'null' as const, 'event of null' as const),
   })
   .map((asking) => new ProjectCommand(asking));
+
+const peek = fc.tuple(which, stream).map(([place, name]) => new PeekCommand(place, name));
+
+const page = which.map((place) => new PageCommand(place));
 
 const clock = fc
   .constantFrom(
@@ -89,20 +98,24 @@ const restart = fc
   .constantFrom('closed' as const, 'synced' as const, 'crashed' as const, 'crashed, unsynced entries lost' as const)
   .map((ending) => new RestartCommand(ending));
 const restore = fc
-  .tuple(fc.constantFrom(0, 0.3, 0.6, 0.9), fc.boolean())
-  .map(([share, reuses]) => new RestoreCommand(share, reuses));
+  .record({
+    share: fc.constantFrom(0, 0.3, 0.6, 0.9),
+    reusesSequences: fc.boolean(),
+    grown: fc.option(fc.record({ stream, event, beyond: fc.nat({ max: 2 }) }), { nil: undefined, freq: 3 }),
+  })
+  .map((restoring) => new RestoreCommand(restoring));
 
 const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
 /** Most commands are appends and projections. */
 export const history: fc.Arbitrary<Iterable<HistoryCommand>> = fc.commands(
-  [...times(6, append), ...times(12, project), ...times(3, clock), deploy, fault, forget, restart, restore],
+  [...times(6, append), ...times(12, project), ...times(3, clock), peek, page, deploy, fault, forget, restart, restore],
   { maxCommands: COMMANDS_MAX, size: 'max' },
 );
 
 /** Runs a history; throws if a projection breaks the rules. */
 export function runHistory(
-  { makers, hasIdentity, eventsMax, verifyEvery }: HistorySettings,
+  { makers, hasIdentity, hasCheckpoints, eventsMax, verifyEvery }: HistorySettings,
   commands: Iterable<HistoryCommand>,
   place: CachePlace | undefined,
 ): void {
@@ -110,7 +123,7 @@ export function runHistory(
     ...(eventsMax === undefined ? {} : { replayBudget: { events: eventsMax } }),
     ...(verifyEvery === undefined ? {} : { verifyEvery }),
   };
-  const model = new HistoryModel({ makers, hasIdentity, isBudgeted: eventsMax !== undefined });
+  const model = new HistoryModel({ makers, hasIdentity, hasCheckpoints, isBudgeted: eventsMax !== undefined });
   const system = new ProjectorUnderTest(model, place, settings);
   const real: HistoryUnderTest = { system, unseen: new UnseenRestores(model, system) };
   try {

@@ -7,6 +7,8 @@ import { isInexact, settledBy } from './hostile-projections.ts';
 
 export interface LoggedEvent extends RecordedEvent<HistoryEvent> {
   readonly stream: string;
+  /** Differs from that of every other event, also of one that a restore has removed. */
+  readonly id: number;
 }
 
 export type Log = readonly LoggedEvent[];
@@ -51,6 +53,8 @@ export function mayBeRefused(log: Log, stream: string, projection: AnyProjection
 /** The state of a history: the event log, the clock, and the deployed versions. */
 export class HistoryModel {
   readonly isBudgeted: boolean;
+  /** Whether the reader has checkpoints: then it notices a restore without an identity. */
+  readonly hasCheckpoints: boolean;
   /** The newest versions. */
   readonly projections: AnyProjection[];
   #log: Log = [];
@@ -58,17 +62,20 @@ export class HistoryModel {
   #identity: string | undefined;
   #identities = 0;
   #nextSequence = 1n;
+  #nextId = 1;
   readonly #intervals: LogInterval[] = [];
   readonly #makers: readonly ProjectionMaker[];
 
   constructor(options: {
     readonly makers: readonly ProjectionMaker[];
     readonly hasIdentity: boolean;
+    readonly hasCheckpoints: boolean;
     readonly isBudgeted: boolean;
   }) {
     this.#makers = options.makers;
     this.projections = options.makers.map((make) => make(0));
     this.isBudgeted = options.isBudgeted;
+    this.hasCheckpoints = options.hasCheckpoints;
     this.#identity = options.hasIdentity ? historyIdentity(0) : undefined;
     this.#changed();
   }
@@ -88,7 +95,8 @@ export class HistoryModel {
   append(stream: string, event: HistoryEvent, gap: bigint): void {
     const sequence = this.#nextSequence + gap;
     this.#nextSequence = sequence + 1n;
-    this.#log = [...this.#log, { stream, sequence, event }];
+    this.#log = [...this.#log, { stream, sequence, event, id: this.#nextId }];
+    this.#nextId += 1;
     this.#changed();
   }
 
@@ -136,6 +144,10 @@ export class HistoryModel {
     }
     if (watermark === head && isReplayOf(now)) return undefined;
     if (freshness.kind === 'consistent') return `not the replay of the head, ${head}`;
+    if (freshness.kind === 'atLeast') {
+      if (watermark < freshness.watermark) return 'below the watermark, and not at the head';
+      return [now, ...this.#indistinguishable()].some(isReplayOf) ? undefined : 'not the replay up to it';
+    }
     const isAllowed = this.#withinWindow(freshness.maxStaleMs).some((from) => {
       const headThen = relevant(from.log, stream, projection).at(-1)?.sequence;
       if (headThen === undefined || watermark < headThen) return false;
@@ -143,6 +155,19 @@ export class HistoryModel {
       return watermark === headThen ? isReplayOf(from) : this.isBudgeted && this.#since(from).some(isReplayOf);
     });
     return isAllowed ? undefined : 'not the replay of any head within the window';
+  }
+
+  /** Whether the state was once the replay of this event log up to a watermark. */
+  wasReplay(projection: AnyProjection, stream: string, state: unknown, watermark: bigint): boolean {
+    return this.#intervals.some(
+      ({ log, identity }) =>
+        identity === this.#identity && sameState(state, replayed(log, stream, projection, watermark)),
+    );
+  }
+
+  /** The documented limit: without a head, an identity and checkpoints, nothing shows that the log was restored. */
+  #indistinguishable(): LogInterval[] {
+    return this.#identity === undefined && !this.hasCheckpoints ? this.#intervals : [];
   }
 
   #withinWindow(maxStaleMs: number): LogInterval[] {

@@ -78,10 +78,15 @@ export class ProjectCommand implements HistoryCommand {
 
   toString(): string {
     const { which, stream, freshness, onBudget, eventsUntilFailure, failure: way } = this.#asking;
-    const how = freshness.kind === 'consistent' ? 'consistent' : `within ${freshness.maxStaleMs} ms`;
+    const how = describeFreshness(freshness);
     const failure = eventsUntilFailure === undefined ? '' : `, log fails (${way}) after ${eventsUntilFailure}`;
     return `project(${which}, ${stream}, ${how}, ${onBudget}${failure})`;
   }
+}
+
+function describeFreshness(freshness: Freshness): string {
+  if (freshness.kind === 'atLeast') return `at least ${freshness.watermark}`;
+  return freshness.kind === 'consistent' ? 'consistent' : `within ${freshness.maxStaleMs} ms`;
 }
 
 /** Changes to a caller's state must not affect others. */

@@ -109,14 +109,30 @@ export class ProjectorUnderTest {
       if (this.failure === 'throws') throw new ConnectionLost();
       return (this.failure === 'null' ? null : { ...recorded, event: null }) as unknown as typeof recorded;
     };
+    const checkpoint = (stream: string, sequence: bigint): string | undefined => {
+      const found = model.log.find((logged) => logged.stream === stream && logged.sequence === sequence);
+      return found === undefined ? undefined : `event ${found.id}`;
+    };
     return {
+      ...(model.hasCheckpoints ? { checkpoint } : {}),
       get identity(): string {
         return model.identity as string;
       },
       head: (stream, kinds) => events(stream, kinds).at(-1)?.sequence,
-      *read(stream, kinds, after) {
+      heads: (streams, kinds) =>
+        new Map(
+          streams.flatMap((stream) => {
+            const head = events(stream, kinds).at(-1)?.sequence;
+            return head === undefined ? [] : [[stream, head] as const];
+          }),
+        ),
+      *read(stream, kinds, after, { upTo = 2n ** 64n, limit = Number.POSITIVE_INFINITY } = {}) {
+        // It stops where it may; the readers of the concurrent properties do not.
+        let left = limit;
         for (const { sequence, event } of events(stream, kinds)) {
           if (after !== undefined && sequence <= after) continue;
+          if (sequence > upTo || left === 0) return;
+          left -= 1;
           yield given({ sequence, event });
         }
       },

@@ -12,11 +12,11 @@ export class RestartCommand implements HistoryCommand {
   }
 
   /**
-   * After a restore, a crash may bring back entries from before it. Sequences do not show that: with an identity it
-   * does not matter, and without one the guide says to clear the cache and sync it.
+   * After a restore, a crash may bring back entries from before it. Sequences do not show that: with an identity or
+   * checkpoints it does not matter, and without them the guide says to clear the cache and sync it.
    */
   check(model: Readonly<HistoryModel>): boolean {
-    return this.#ending !== 'crashed, unsynced entries lost' || model.identity !== undefined;
+    return this.#ending !== 'crashed, unsynced entries lost' || model.identity !== undefined || model.hasCheckpoints;
   }
 
   run(_model: HistoryModel, { system }: HistoryUnderTest): void {

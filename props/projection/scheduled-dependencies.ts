@@ -15,6 +15,8 @@ import type { HistoryEvent } from './history-projections.ts';
 export interface LogState {
   readonly log: Log;
   readonly identity: string;
+  /** Increased when the log is restored; its identity may stay. */
+  readonly life: number;
   /** Increased when events are rewritten in place, as an erasure does; the identity stays. */
   readonly edition: number;
 }
@@ -31,7 +33,7 @@ const TIMEOUT_TURNS = 3;
 
 /** An event log and a cache whose results come in the order that a scheduler picks. */
 export class ScheduledDependencies {
-  current: LogState = { log: [], identity: historyIdentity(0), edition: 0 };
+  current: LogState = { log: [], identity: historyIdentity(0), life: 0, edition: 0 };
   readonly cache: FaultyCache = new FaultyCache(LogCache.open('cache', { storage: new MemoryStorage() }));
   /** The running reads of each stream and kinds; and the most there were at once. */
   readonly #reading = new Map<string, number>();
@@ -41,14 +43,23 @@ export class ScheduledDependencies {
   readonly #hangs = new Map<FaultyVerb, Hanging>();
   readonly #stalls = new Map<StallPlace, { readonly over: Promise<void>; end(): void }>();
   readonly #scheduler: Scheduler;
+  readonly #hasCheckpoints: boolean;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, hasCheckpoints: boolean) {
     this.#scheduler = scheduler;
+    this.#hasCheckpoints = hasCheckpoints;
   }
 
   get source(): AsyncEventReader<HistoryEvent> {
     const current = (): LogState => this.current;
+    const checkpoint = async (stream: string, sequence: bigint): Promise<string | undefined> => {
+      await this.#turn('checkpoint is asked');
+      const found = this.current.log.find((logged) => logged.stream === stream && logged.sequence === sequence);
+      await this.#turn('checkpoint is answered');
+      return found === undefined ? undefined : `event ${found.id}`;
+    };
     return {
+      ...(this.#hasCheckpoints ? { checkpoint } : {}),
       get identity(): string {
         return current().identity;
       },
@@ -58,6 +69,13 @@ export class ScheduledDependencies {
         const head = eventsOf(this.current.log, stream, kinds).at(-1)?.sequence;
         await this.#turn('head is answered');
         return head;
+      },
+      heads: async (streams, kinds) => {
+        await this.#turn('heads are asked');
+        await this.#stalls.get('head')?.over;
+        const heads = streams.map((stream) => [stream, eventsOf(this.current.log, stream, kinds).at(-1)?.sequence]);
+        await this.#turn('heads are answered');
+        return new Map(heads.filter((entry): entry is [string, bigint] => entry[1] !== undefined));
       },
       read: (stream, kinds, after, options) => this.#read(stream, kinds, after, options),
     };
@@ -148,11 +166,16 @@ export class ScheduledDependencies {
     count(1);
     try {
       await this.#turn('read begins');
-      for (const { sequence, event } of eventsOf(this.current.log, stream, kinds)) {
-        if (after !== undefined && sequence <= after) continue;
+      let last = after ?? -1n;
+      while (true) {
+        // One event at a time, as a reader without a snapshot: the log may be another one at each.
+        const next = eventsOf(this.current.log, stream, kinds).find(({ sequence }) => sequence > last);
+        if (next === undefined) return;
         await this.#turn('event');
         const stalled = this.#stalls.get('event')?.over;
         if (stalled !== undefined) await unlessAborted(stalled, signal);
+        const { sequence, event } = next;
+        last = sequence;
         yield { sequence, event };
       }
     } finally {

@@ -3,7 +3,7 @@ import type { AnyProjection } from './history-projections.ts';
 import type { ProjectorUnderTest } from './projector-under-test.ts';
 
 /**
- * The documented limit of event logs without an identity: an entry folded from events that a restore removed is
+ * The documented limit of event logs without an identity and checkpoints: an entry folded from events that a restore removed is
  * detected while the head is below its watermark, and cannot be once the log has grown up to it again.
  */
 export class UnseenRestores {
@@ -23,7 +23,7 @@ export class UnseenRestores {
 
   /** Call it after a restore. */
   restored(streams: readonly string[]): void {
-    if (this.#model.identity !== undefined) return;
+    if (this.#model.identity !== undefined || this.#model.hasCheckpoints) return;
     for (const stream of streams) {
       for (const projection of this.#model.projections) {
         const watermark = this.#system.watermark(projection, stream);

@@ -3,17 +3,19 @@ import type { AsyncProjectionCache, ProjectionCache } from '../contract/projecti
 import { BoundProjections } from './bound-projection.ts';
 import { CacheDeadline, type CacheDeadlineOptions } from './cache-deadline.ts';
 import { sweepCache } from './cache-sweep.ts';
-import { CacheWrites, sharedId } from './cache-writes.ts';
+import { CacheWrites } from './cache-writes.ts';
+import { type CachedProjection, peekCache } from './cached-projection.ts';
 import type { AsyncCacheAccess } from './cached-states.ts';
 import { unlessAborted } from './cancellation.ts';
+import { ConcurrentCalls } from './concurrent-calls.ts';
 import { runLater } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { assertFreshness, Freshness } from './freshness.ts';
-import { HeadReadings, type LogicalTime } from './head-readings.ts';
+import { type BatchedCall, HeadBatch, type Heads, streamList } from './head-batch.ts';
 import type { Projection } from './projection.ts';
 import { streamPrefix } from './projection-key.ts';
-import { type ProjectionResult, ReportDraft } from './projection-report.ts';
-import { type Folded, type ProjectionAnswer, ProjectionRun, type RunCall } from './projection-run.ts';
+import { type ProjectionResult, ReportDraft, type WatermarkedState, watermarkedState } from './projection-report.ts';
+import type { ProjectionAnswer } from './projection-run.ts';
 import type { ProjectorStats } from './projector-counters.ts';
 import {
   assertCallOptions,
@@ -22,7 +24,6 @@ import {
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
-import { type SharedFold, SingleFlight } from './single-flight.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport, warmStreams } from './warm-up.ts';
 
@@ -46,16 +47,6 @@ export interface AsyncCallOptions {
 /** Options of one call of `AsyncProjector.projectWithReport`. */
 export interface AsyncProjectOptions extends AsyncCallOptions, ProjectOptions {}
 
-/** One call that waits for its answer. */
-interface Caller {
-  readonly signal: AbortSignal | undefined;
-  readonly beganAt: LogicalTime;
-  /** The lowest head that its tries have read. */
-  lowestHead: bigint | undefined;
-  /** The fold it shares. */
-  sharedFold: SharedFold | undefined;
-}
-
 /**
  * Like `Projector`, for event logs or caches that are asynchronous. Concurrent calls for the same state share one fold: a
  * call joins the fold under way if it will reach the head that the call read; otherwise the call waits for the fold to end
@@ -65,9 +56,7 @@ export class AsyncProjector<Event> {
   readonly #context: ProjectionContext<Event> & { readonly later: AsyncCacheAccess };
   readonly #bound: BoundProjections<Event>;
   readonly #cache: ProjectionCache | AsyncProjectionCache;
-  readonly #singleFlight = new SingleFlight();
-  readonly #heads = new HeadReadings();
-  #now: LogicalTime = 0;
+  readonly #calls: ConcurrentCalls<Event>;
 
   /** Throws `TypeError` for an option of the wrong type and `RangeError` for one out of its range. */
   constructor(options: AsyncProjectorOptions<Event>) {
@@ -77,6 +66,7 @@ export class AsyncProjector<Event> {
     this.#context = { ...context, later: { deadline, writes } };
     this.#cache = options.cache;
     this.#bound = new BoundProjections(options.source);
+    this.#calls = new ConcurrentCalls(this.#context);
   }
 
   /**
@@ -91,10 +81,56 @@ export class AsyncProjector<Event> {
     freshness: Freshness = Freshness.consistent,
     options: AsyncCallOptions = {},
   ): Promise<State | undefined> {
+    return (await this.#projectPlainly(projection, stream, freshness, options)).state;
+  }
+
+  /**
+   * Like `project`, and resolves to the watermark of the state as well, at nearly the cost of `project`: nothing is measured. Pass
+   * it to `Freshness.atLeast`, or compare it with the sequence of your own event. Rejects with the errors of `project`.
+   */
+  async projectWithWatermark<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness = Freshness.consistent,
+    options: AsyncCallOptions = {},
+  ): Promise<WatermarkedState<State>> {
+    return watermarkedState(await this.#projectPlainly(projection, stream, freshness, options));
+  }
+
+  /**
+   * Resolves to the states of a projection of several streams, in the order of `streams`, as `project` does for each. All are
+   * projected at once; for many streams that are not cached, `warm` does it a few at a time. If the event reader has a method
+   * `heads`, the heads are read by one call of it. The keys are announced to a cache that supports prefetching. Rejects with the
+   * error of the first stream that fails, when the others have ended, and with `TypeError` for invalid `streams`.
+   */
+  async projectMany<State>(
+    projection: Projection<State, Event>,
+    streams: Iterable<string>,
+    freshness: Freshness = Freshness.consistent,
+    options: AsyncCallOptions = {},
+  ): Promise<(State | undefined)[]> {
     assertCallOptions(options);
+    assertFreshness(freshness);
+    const all = streamList(streams);
+    const bound = this.#bound.of(projection);
+    const { source } = this.#context;
+    const batch =
+      source.heads === undefined
+        ? undefined
+        : new HeadBatch(all.length, (asked) => source.heads?.(asked, bound.kinds) as Heads);
+    if (this.#cache.capabilities().supportsPrefetch) for (const stream of all) this.#prefetch(projection, stream);
     const { signal } = options;
     const own = signal === undefined ? {} : { signal };
-    return (await this.#project(projection, stream, freshness, own, this.#context.reports)).state;
+    const answers = await Promise.allSettled(
+      all.map((stream) => {
+        const batched = batch?.call({ stream, projection: bound });
+        return this.#project(projection, stream, freshness, own, this.#context.reports, batched);
+      }),
+    );
+    return answers.map((answer) => {
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value.state;
+    });
   }
 
   /**
@@ -112,6 +148,19 @@ export class AsyncProjector<Event> {
   }
 
   /**
+   * Resolves to the cached state of a projection of a stream, whatever its age, with its watermark; to `undefined` when the
+   * cache has none that can be decoded, or does not answer within `cacheTimeoutMs`. The event log is not read, so the state may
+   * lack events, or hold events that a restored log does not have. Rejects with `CLOSED`, and with `TypeError` or `RangeError`
+   * for an invalid argument.
+   */
+  async peek<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+  ): Promise<CachedProjection<State> | undefined> {
+    return await runLater(peekCache(this.#context, this.#bound.of(projection), stream));
+  }
+
+  /**
    * Removes the cached states of all projections of a stream, and resolves to how many there were. Folds that are under way
    * before the promise is settled are neither cached nor shared with later calls. Rejects with `TypeError` for an invalid
    * stream, with any error of the cache, and with `CACHE_FAILED` when the cache does not answer within `cacheTimeoutMs`; some
@@ -125,7 +174,7 @@ export class AsyncProjector<Event> {
     try {
       if (later.writes.isBusy(stream)) await later.writes.ended(stream);
       const removing = this.#cache.deletePrefix(prefix);
-      return isPromise(removing) ? await later.deadline.within(removing) : removing;
+      return isPromise(removing) ? await later.deadline.within(removing, { stream }) : removing;
     } finally {
       activeFolds.endInvalidation(stream);
     }
@@ -193,95 +242,31 @@ export class AsyncProjector<Event> {
     }
   }
 
+  async #projectPlainly<State>(
+    projection: Projection<State, Event>,
+    stream: string,
+    freshness: Freshness,
+    options: AsyncCallOptions,
+  ): Promise<ProjectionAnswer<State>> {
+    assertCallOptions(options);
+    const { signal } = options;
+    const own = signal === undefined ? {} : { signal };
+    return await this.#project(projection, stream, freshness, own, this.#context.reports);
+  }
+
   async #project<State>(
     projection: Projection<State, Event>,
     stream: string,
     freshness: Freshness,
     options: AsyncProjectOptions,
     reports: boolean,
+    batched?: BatchedCall,
   ): Promise<ProjectionAnswer<State>> {
     assertFreshness(freshness);
     const watch = reports ? new Stopwatch(this.#context.elapsed) : undefined;
     const { signal } = options;
     const bound = this.#bound.of(projection);
-    const caller: Caller = { signal, beganAt: this.#tick(), lowestHead: undefined, sharedFold: undefined };
-    const { beganAt } = caller;
-    const call: RunCall<State, Event> = {
-      projection: bound,
-      stream,
-      freshness,
-      options,
-      signal,
-      readHead: (nowUs, activeFold, ask) => {
-        const headCall = { stream, projection: bound, freshness, beganAt, activeFold };
-        return this.#heads.read(headCall, nowUs, this.#tick(), ask);
-      },
-      draft: new ReportDraft(),
-      watch,
-    };
-    try {
-      return await unlessAborted(this.#answer(call, caller), signal);
-    } finally {
-      caller.sharedFold?.leave();
-    }
-  }
-
-  /** Tries until there is an answer. After the caller has left, it ends at its next step, without an effect. */
-  async #answer<State>(call: RunCall<State, Event>, caller: Caller): Promise<ProjectionAnswer<State>> {
-    while (true) {
-      caller.signal?.throwIfAborted();
-      const tried = await this.#try(call, caller);
-      if ('answer' in tried) return tried.answer;
-      call.watch?.enter('wait');
-      await tried.again;
-      call.draft.beginRetry();
-    }
-  }
-
-  /** Answers from the cache, from its own fold or from a shared one. Otherwise returns when to try again. */
-  async #try<State>(
-    call: RunCall<State, Event>,
-    caller: Caller,
-  ): Promise<{ readonly answer: ProjectionAnswer<State> } | { readonly again: Promise<unknown> | undefined }> {
-    const { activeFolds } = this.#context;
-    const activeFold = activeFolds.begin(call.stream);
-    const beganDropped = activeFold.isDropped;
-    let isLeading = false;
-    try {
-      const run = new ProjectionRun(this.#context, call, activeFold);
-      const prepared = await runLater(run.prepare());
-      if ('answer' in prepared) return prepared;
-      caller.signal?.throwIfAborted();
-      // The stream was invalidated meanwhile: a fold onto the state found would be neither cached nor shared.
-      if (activeFold.isDropped && !beganDropped) return { again: undefined };
-      // No `await` from here until the caller has joined, so that no other call runs in between.
-      const { plan } = prepared;
-      const { beganAt, lowestHead = plan.head } = caller;
-      caller.lowestHead = plan.head < lowestHead ? plan.head : lowestHead;
-      const id = sharedId(call.stream, call.projection.id);
-      const underWay = this.#singleFlight.find(id);
-      if (underWay?.answers(beganAt, plan.head, caller.lowestHead) === false) {
-        // Callers who joined that fold see its failure; this call continues from what it caches.
-        return { again: underWay.ended };
-      }
-      isLeading = underWay === undefined;
-      const fold = (signal: AbortSignal): Promise<Folded> =>
-        runLater(run.fold(plan, signal)).finally(() => activeFolds.end(activeFold));
-      const sharedFold =
-        underWay ?? this.#singleFlight.start(id, { head: plan.head, askedAt: plan.reading.askedAt, activeFold }, fold);
-      if (!isLeading) call.watch?.enter('wait');
-      sharedFold.join();
-      caller.sharedFold = sharedFold;
-      const folded = await sharedFold.result;
-      caller.signal?.throwIfAborted();
-      return { answer: run.conclude(folded, !isLeading) };
-    } finally {
-      if (!isLeading) activeFolds.end(activeFold);
-    }
-  }
-
-  #tick(): LogicalTime {
-    this.#now += 1;
-    return this.#now;
+    const call = { projection: bound, stream, freshness, options, signal, draft: new ReportDraft(), watch };
+    return await this.#calls.answer(call, batched);
   }
 }

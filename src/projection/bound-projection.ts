@@ -3,6 +3,7 @@ import { assertNoPromise, ignoreRejection } from './coroutine.ts';
 import { jsonCodec } from './json-codec.ts';
 import { assertProjection, type Projection } from './projection.ts';
 import { fingerprintOf, joinedKey, keyTail, type ProjectionKeyParts } from './projection-key.ts';
+import type { ProjectionSubject } from './projection-subject.ts';
 import { StateEncoding, type StoredState } from './stored-state.ts';
 
 /** A projection with its defaults, and with the part of its keys that is the same for all streams of one event log. */
@@ -36,7 +37,7 @@ export class BoundProjection<State, Event> {
     this.kinds = Object.freeze([...(projection.kinds ?? [])]);
     this.incremental = projection.incremental ?? true;
     this.identity = identity;
-    this.states = new StateEncoding(this.name, projection.codec ?? jsonCodec());
+    this.states = new StateEncoding(projection.codec ?? jsonCodec());
     this.#fingerprint = fingerprintOf(this.kinds, identity);
     this.id = `${this.name}\0${this.version}\0${this.#fingerprint.join()}`;
     this.#keyTail = keyTail(this.name, this.version, this.#fingerprint);
@@ -57,28 +58,31 @@ export class BoundProjection<State, Event> {
 
   /**
    * The state after `event`. Throws `STATE_CODEC` for an initial state, or one to normalize, that the codec refuses, and
-   * `TypeError` for an asynchronous projection.
+   * `TypeError` for an asynchronous projection. `subject` and `eventsRead` are for the errors.
    */
-  apply(state: State | undefined, event: Event): State | undefined {
+  apply(state: State | undefined, event: Event, subject: ProjectionSubject, eventsRead: number): State | undefined {
     // If `initial` returns undefined, the projection starts from that.
-    const next = this.#projection.apply(state === undefined ? (this.#initialState() as State) : state, event);
+    const next = this.#projection.apply(
+      state === undefined ? (this.#initialState(subject, eventsRead) as State) : state,
+      event,
+    );
     assertNoPromise(next, '`apply` of a projection');
-    return next === undefined ? undefined : this.states.normalize(next);
+    return next === undefined ? undefined : this.states.normalize(next, subject, eventsRead);
   }
 
   /**
    * A new copy of the initial state for each fold: `initial` may always return the same object, and `apply` may modify its
    * argument. It is encoded once, so that later changes of that object have no effect.
    */
-  #initialState(): State | undefined {
-    this.#initial ??= this.#encodedInitial();
-    return this.states.decodeOwn(this.#initial);
+  #initialState(subject: ProjectionSubject, eventsRead: number): State | undefined {
+    this.#initial ??= this.#encodedInitial(subject, eventsRead);
+    return this.states.decodeOwn(this.#initial, subject, eventsRead);
   }
 
-  #encodedInitial(): StoredState {
+  #encodedInitial(subject: ProjectionSubject, eventsRead: number): StoredState {
     const state = this.#projection.initial();
     assertNoPromise(state, '`initial` of a projection');
-    return this.states.encode(state, 'what its `initial` returns');
+    return this.states.encode(state, subject, eventsRead, 'what its `initial` returns');
   }
 }
 

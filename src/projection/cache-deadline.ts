@@ -40,16 +40,16 @@ export class CacheDeadline {
     return this.#startTimer(late, this.#ms);
   }
 
-  /** The failure of a cache that has not answered in time. */
-  exceeded(): StoreError {
-    return new StoreError('CACHE_FAILED', `the cache did not answer within ${this.#ms} ms: see cacheTimeoutMs`);
+  /** The failure of a cache that has not answered in time, with the stream that the call was about, if it was one. */
+  exceeded(about: { readonly stream?: string } = {}): StoreError {
+    return new StoreError('CACHE_FAILED', `the cache did not answer within ${this.#ms} ms: see cacheTimeoutMs`, about);
   }
 
   /** Resolves to the answer. Rejects with `CACHE_FAILED` when the time for it is over. */
-  within<Answer>(answer: PromiseLike<Answer>): Promise<Answer> {
+  within<Answer>(answer: PromiseLike<Answer>, about?: { readonly stream?: string }): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const stop = this.start(() => {
-        reject(this.exceeded());
+        reject(this.exceeded(about));
       });
       answer.then(resolve, reject).then(stop);
     });

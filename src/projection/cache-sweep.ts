@@ -1,6 +1,6 @@
 import { isPromise } from '../base/argument.ts';
 import { abandonIterator, type Coroutine, iteratorOf } from './coroutine.ts';
-import { type ProjectionKeyParts, parseKey } from './projection-key.ts';
+import { type ProjectionKeyParts, parseProjectionKey } from './projection-key.ts';
 
 /** A cache that lists its keys, such as a `LogCache`. */
 interface KeyedCache {
@@ -40,6 +40,6 @@ export function* sweepCache(cache: object, live: readonly LiveProjection[]): Cor
 }
 
 function isDead(key: Uint8Array, live: readonly LiveProjection[]): boolean {
-  const parts = parseKey(key);
+  const parts = parseProjectionKey(key);
   return parts !== undefined && !live.some((projection) => projection.owns(parts));
 }

@@ -7,9 +7,12 @@ import { isPromise } from '../base/argument.ts';
  */
 export type Coroutine<Result> = Generator<PromiseLike<unknown>, Result, unknown>;
 
-/** Runs a coroutine synchronously. If it yields a promise, closes it and throws `TypeError`. */
-export function runNow<Result>(steps: Coroutine<Result>): Result {
-  let step = steps.next();
+/**
+ * Runs a coroutine synchronously, from its start or after the step `first`. If it yields a promise, closes it and throws
+ * `TypeError`.
+ */
+export function runNow<Result>(steps: Coroutine<Result>, first?: IteratorResult<PromiseLike<unknown>, Result>): Result {
+  let step = first ?? steps.next();
   if (step.done === true) return step.value;
   while (step.done !== true) {
     ignoreRejection(step.value);

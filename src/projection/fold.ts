@@ -12,12 +12,11 @@ import {
   type Wait,
 } from './coroutine.ts';
 import {
-  type AsyncEventReader,
   assertFollows,
   assertRecorded,
   assertSameLog,
-  type EventReader,
   endsBelowHead,
+  type ReadOptions,
   type RecordedEvent,
   sourceInvalid,
 } from './event-reader.ts';
@@ -65,9 +64,9 @@ export function* foldEvents<State, Event>(
   task: FoldTask<State, Event>,
 ): Coroutine<FoldResult<State>> {
   const { source, counters } = context;
-  const { projection, stream, signal } = task;
+  const { signal } = task;
   const isSpent = budgetOf(context);
-  const iterator = openEvents(source, task);
+  const iterator = openEvents(context, task);
   const interruption = signal === undefined ? undefined : new Interruption(signal);
   /** Waits, until all callers have left. */
   const wait: Wait = (promise) => interruption?.wait(promise) ?? promise;
@@ -81,29 +80,35 @@ export function* foldEvents<State, Event>(
     interruption?.end();
   }
   counters.eventsRead += result.eventsRead;
-  assertSameLog(stream, projection.identity, source.identity);
+  assertSameLog(task, source.identity, result.eventsRead);
   return result;
 }
 
 function openEvents<State, Event>(
-  source: EventReader<Event> | AsyncEventReader<Event>,
-  { projection, stream, base, signal }: FoldTask<State, Event>,
+  { source, replayBudget }: FoldContext<Event>,
+  task: FoldTask<State, Event>,
 ): AnyIterator<RecordedEvent<Event>> {
-  const options = signal === undefined ? {} : { signal };
+  const { projection, stream, base, head, signal } = task;
+  const limit = replayBudget?.events;
+  const options: ReadOptions =
+    limit === undefined && signal === undefined
+      ? { upTo: head }
+      : { upTo: head, ...(limit === undefined ? {} : { limit }), ...(signal === undefined ? {} : { signal }) };
   const events = source.read(stream, projection.kinds, base?.watermark, options);
   assertNoPromise(events, '`read` of the event source');
   if (typeof events === 'object' && events !== null && (Symbol.asyncIterator in events || Symbol.iterator in events)) {
     return iteratorOf(events);
   }
-  throw sourceInvalid(stream, 'its `read` must return an iterable or an async iterable of events');
+  throw sourceInvalid(task, 'its `read` must return an iterable or an async iterable of events');
 }
 
 function* foldFrom<State, Event>(
   iterator: AnyIterator<RecordedEvent<Event>>,
-  { projection, stream, base, head, signal }: FoldTask<State, Event>,
+  task: FoldTask<State, Event>,
   isSpent: (eventsRead: number) => boolean,
   wait: Wait,
 ): Coroutine<FoldResult<State>> {
+  const { projection, base, head, signal } = task;
   let state = base?.state;
   let watermark = base?.watermark;
   let eventsRead = 0;
@@ -115,14 +120,14 @@ function* foldFrom<State, Event>(
     const next = (isPromise(got) ? yield wait(got) : got) as IteratorResult<RecordedEvent<Event>, unknown> | undefined;
     // The result of an abandoned read is not checked: the reader may have been cancelled.
     if (next === undefined && isGivenUp()) return stopped();
-    if (next?.done === true) throw endsBelowHead(stream, watermark, head);
+    if (next?.done === true) throw endsBelowHead(task, watermark, head, eventsRead);
     const recorded: RecordedEvent<Event> | undefined = next?.value;
-    assertRecorded(stream, recorded);
+    assertRecorded(task, recorded, eventsRead);
     const { sequence, event } = recorded;
-    assertFollows(stream, sequence, watermark);
-    state = projection.apply(state, event);
-    watermark = sequence;
+    assertFollows(task, sequence, watermark, eventsRead);
     eventsRead += 1;
+    state = projection.apply(state, event, task, eventsRead);
+    watermark = sequence;
   }
   return { state, watermark, eventsRead, exhausted: false };
 }

@@ -12,6 +12,12 @@ export type Freshness =
       readonly kind: 'bestEffort';
       /** The maximum age in milliseconds: an integer from 0 to 2^53 - 1. */
       readonly maxStaleMs: number;
+    }
+  | {
+      /** A cached state that includes the events up to `watermark` is returned without reading the head. */
+      readonly kind: 'atLeast';
+      /** A sequence, such as that of your own newest event; u64. */
+      readonly watermark: bigint;
     };
 
 /** How old the state that a call returns may be; default of all calls: `Freshness.consistent`. */
@@ -23,6 +29,13 @@ export const Freshness: {
    * up to the head. Throws `RangeError` unless `maxStaleMs` is an integer from 0 to 2^53 - 1.
    */
   bestEffort(options: { readonly maxStaleMs: number }): Freshness;
+  /**
+   * A cached state whose watermark is `watermark` or above is returned without reading the head, so that a caller sees its own
+   * write. Otherwise the call is like a consistent one. In particular, if the head is below `watermark`, the state at the head
+   * is returned: the event at `watermark` may be of another kind, or the event log may not show it yet; compare the
+   * watermark of the result. Throws `TypeError` unless `watermark` is a bigint, `RangeError` unless it is a u64.
+   */
+  atLeast(options: { readonly watermark: bigint }): Freshness;
 } = {
   consistent: { kind: 'consistent' },
   bestEffort: (options) => {
@@ -32,7 +45,16 @@ export const Freshness: {
     assertFreshness(freshness);
     return freshness;
   },
+  atLeast: (options) => {
+    assertOptions(options, 'options of Freshness.atLeast', ['watermark']);
+    const { watermark } = options;
+    const freshness: Freshness = { kind: 'atLeast', watermark };
+    assertFreshness(freshness);
+    return freshness;
+  },
 };
+
+const WATERMARK_MAX: bigint = 2n ** 64n - 1n;
 
 const US_PER_MS = 1000n;
 /** Seconds and milliseconds of the years 2001 to 5138 are in this range. Clocks of tests that start near 0 are not. */
@@ -40,12 +62,21 @@ const COARSER_UNITS: { readonly from: bigint; readonly to: bigint } = { from: 10
 /** Nanoseconds of the years after 1973 are above it. */
 const PLAUSIBLE_MAX_US: bigint = 10n ** 17n;
 
-/** Throws `TypeError` for an invalid freshness, `RangeError` unless `maxStaleMs` is a safe non-negative integer. */
+/**
+ * Throws `TypeError` for an invalid freshness, `RangeError` unless `maxStaleMs` is a safe non-negative integer, or `watermark`
+ * a u64.
+ */
 export function assertFreshness(freshness: Freshness): void {
   if (freshness?.kind === 'consistent') return;
+  if (freshness?.kind === 'atLeast') {
+    assertWatermark(freshness.watermark);
+    return;
+  }
   if (freshness?.kind !== 'bestEffort') {
     const got = kindOf(freshness);
-    throw new TypeError(`freshness must be Freshness.consistent or Freshness.bestEffort({ maxStaleMs }); got ${got}`);
+    throw new TypeError(
+      `freshness must be Freshness.consistent, Freshness.bestEffort({ maxStaleMs }) or Freshness.atLeast({ watermark }); got ${got}`,
+    );
   }
   const { maxStaleMs } = freshness;
   if (!Number.isSafeInteger(maxStaleMs) || maxStaleMs < 0) {
@@ -53,14 +84,37 @@ export function assertFreshness(freshness: Freshness): void {
   }
 }
 
+function assertWatermark(watermark: bigint): void {
+  if (typeof watermark !== 'bigint') throw new TypeError(`watermark must be a bigint; got ${kindOf(watermark)}`);
+  if (watermark < 0n || watermark > WATERMARK_MAX) throw new RangeError(`watermark must be a u64, not ${watermark}`);
+}
+
+/** Whether a cached state may be used at `nowUs` without reading the head. */
+export function needsNoHead(
+  freshness: Freshness,
+  cached: { readonly watermark: bigint; readonly cachedAtUs: bigint },
+  nowUs: bigint,
+): boolean {
+  if (freshness.kind === 'atLeast') return cached.watermark >= freshness.watermark;
+  return isWithinWindow(freshness, cached.cachedAtUs, nowUs);
+}
+
 /**
- * Whether a state cached at `cachedAtUs` may be used at `nowUs` without reading the event log. A negative age, after the
- * clock stepped back, is stale: the true age is unknown.
+ * Whether a state that was the newest at `cachedAtUs` may be used at `nowUs` without reading the head. A negative age, after
+ * the clock stepped back, is stale: the true age is unknown.
  */
-export function isFreshEnough(freshness: Freshness, cachedAtUs: bigint, nowUs: bigint): boolean {
-  if (freshness.kind === 'consistent') return false;
+export function isWithinWindow(freshness: Freshness, cachedAtUs: bigint, nowUs: bigint): boolean {
+  if (freshness.kind !== 'bestEffort') return false;
   const ageUs = nowUs - cachedAtUs;
   return ageUs >= 0n && ageUs < BigInt(freshness.maxStaleMs) * US_PER_MS;
+}
+
+/** A time that no freshness accepts, for a partly folded state: it was never the newest one. */
+export const NEVER_FRESH_US: bigint = -(2n ** 63n);
+
+/** The age of a cached state in microseconds; `undefined` for a partly folded state, which has none. */
+export function ageOf(cachedAtUs: bigint, nowUs: bigint): bigint | undefined {
+  return cachedAtUs === NEVER_FRESH_US ? undefined : nowUs - cachedAtUs;
 }
 
 export function wallClock(): bigint {

@@ -1,7 +1,7 @@
 import { isPromise } from '../base/argument.ts';
 import type { ActiveFold } from './cached-states.ts';
-
-import { type Freshness, isFreshEnough } from './freshness.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { type Freshness, isWithinWindow } from './freshness.ts';
 
 /** A logical clock of one projector: a greater number is later. */
 export type LogicalTime = number;
@@ -14,6 +14,8 @@ export interface HeadReading {
   readonly askedAt: LogicalTime;
   /** Whether a state was stamped with its time: once is enough. */
   isStamped: boolean;
+  /** The checkpoints that were asked since the reading; absent before the first, and without any. */
+  checkpoints?: Checkpoints;
 }
 
 /** The call for which the head is read. */
@@ -72,5 +74,5 @@ function end(readings: Map<string, SharedReading>, stream: string, reading: Shar
 }
 
 function isShared(reading: HeadReading, { beganAt, freshness }: HeadCall, nowUs: bigint): boolean {
-  return reading.askedAt > beganAt || isFreshEnough(freshness, reading.nowUs, nowUs);
+  return reading.askedAt > beganAt || isWithinWindow(freshness, reading.nowUs, nowUs);
 }

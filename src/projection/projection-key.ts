@@ -1,4 +1,4 @@
-import { assertWellFormed, kindOf } from '../base/argument.ts';
+import { assertWellFormed, bytesArgument, kindOf } from '../base/argument.ts';
 import { sha256 } from '../base/sha256.ts';
 
 const NUL = '\0';
@@ -87,16 +87,28 @@ function u32(value: number): Uint8Array {
   return bytes;
 }
 
-/** The parts of a key of a projector. */
+/** The parts of a cache key of a projector. */
 export interface ProjectionKeyParts {
+  /** The stream that was projected. */
   readonly stream: string;
+  /** The name of the projection. */
   readonly name: string;
+  /** The version of the projection; 0 if it has none. */
   readonly version: number;
+  /** 24 bytes that identify the kinds of events, as a set, and the identity of the event log. */
   readonly fingerprint: Uint8Array;
 }
 
-/** The parts of a cache key; `undefined` for a key that no projector made: without the mark, or of another length. */
-export function parseKey(key: Uint8Array): ProjectionKeyParts | undefined {
+/**
+ * Returns the parts of a cache key that a projector made; `undefined` for any other key, also for the result of
+ * `projectionKey`, which is only the beginning of one. Throws `TypeError` for a key that is neither bytes nor a string, and
+ * for a string that is not well-formed Unicode.
+ */
+export function parseProjectionKey(key: Uint8Array | string): ProjectionKeyParts | undefined {
+  return parsedKey(bytesArgument(key, 'key'));
+}
+
+function parsedKey(key: Uint8Array): ProjectionKeyParts | undefined {
   const streamEnd = key.indexOf(0);
   const nameEnd = key.indexOf(0, streamEnd + 1);
   if (streamEnd < 0 || nameEnd <= streamEnd + 1) return undefined;

@@ -26,6 +26,10 @@ export type Refusal =
   | 'behind-not-incremental'
   /** It holds events that the event log does not: the log was restored from an older state. */
   | 'ahead'
+  /** The event at its watermark is not the one it was: the event log was restored and has grown since. */
+  | 'restored'
+  /** It was stored without a checkpoint, and the event reader has checkpoints. */
+  | 'unverifiable'
   /** A replay resulted in another state: `apply` probably changed without a new `version`. */
   | 'shadow-difference';
 
@@ -87,6 +91,25 @@ export interface ProjectionResult<State> {
   readonly state: State | undefined;
   /** What happened during the call. */
   readonly report: ProjectionReport;
+}
+
+/** A state and its watermark. `JSON.stringify` writes the watermark, and bigints in the state, as decimal text. */
+export interface WatermarkedState<State> {
+  /** The state; `undefined` if the stream has none. */
+  readonly state: State | undefined;
+  /** Sequence of the newest event in the state; absent when the stream has no relevant event. */
+  readonly watermark?: bigint;
+}
+
+/** The answer without its report. */
+export function watermarkedState<State>({
+  state,
+  watermark,
+}: {
+  readonly state: State | undefined;
+  readonly watermark: bigint | undefined;
+}): WatermarkedState<State> {
+  return withJsonForm(watermark === undefined ? { state } : { state, watermark });
 }
 
 /** How a call ended. */

@@ -1,40 +1,24 @@
 import { isPromise } from '../base/argument.ts';
-import type { BoundProjection } from './bound-projection.ts';
 import { type ActiveFold, type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
+import { checkpointAfter, verified, verifiedAtHead } from './checkpoints.ts';
 import type { Coroutine } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
-import { type Freshness, isFreshEnough } from './freshness.ts';
+import { ageOf, NEVER_FRESH_US, needsNoHead } from './freshness.ts';
 import type { HeadReading } from './head-readings.ts';
-import type { ProjectionEnd, ProjectionReport, ReportDraft, ShadowVerdict } from './projection-report.ts';
-import type { ProjectionContext, ProjectOptions } from './projector-options.ts';
+import type { RunCall } from './projection-call.ts';
+import type { ProjectionEnd, ProjectionReport, ReportDraft } from './projection-report.ts';
+import type { ProjectionContext } from './projector-options.ts';
 import { budgetExceeded } from './replay-budget.ts';
-import type { Stopwatch } from './stopwatch.ts';
-import type { StoredState } from './stored-state.ts';
-
-/** A time that no freshness accepts, for a partly folded state: it was never the newest one. */
-const NEVER_FRESH_US: bigint = -(2n ** 63n);
-
-/** One call of a projector. */
-export interface RunCall<State, Event> {
-  readonly projection: BoundProjection<State, Event>;
-  readonly stream: string;
-  readonly freshness: Freshness;
-  readonly options: ProjectOptions;
-  /** The signal of the caller. */
-  readonly signal: AbortSignal | undefined;
-  /** Returns a shared reading of the head, or starts one with `ask`; absent in a `Projector`, which shares nothing. */
-  readonly readHead?: (nowUs: bigint, activeFold: ActiveFold, ask: () => HeadReading['answer']) => HeadReading;
-  /** The report so far, of all its tries. */
-  readonly draft: ReportDraft;
-  /** Absent if there will be no report: measuring makes a hit half as slow again. */
-  readonly watch: Stopwatch | undefined;
-}
+import { compareWithReplay } from './shadow-check.ts';
+import { type StoredState, withCheckpoint } from './stored-state.ts';
 
 /** A fold that is necessary after reading the cache and the head. */
 export interface FoldPlan<State> {
   readonly base: FoldBase<State> | undefined;
   readonly head: bigint;
+  /** The checkpoint of the head, if the reader has checkpoints. */
+  readonly checkpoint: string | undefined;
   /** The reading of the head: a fold up to it is stamped with its time. */
   readonly reading: HeadReading;
 }
@@ -42,6 +26,7 @@ export interface FoldPlan<State> {
 /** A state, and its report if there is one. */
 export interface ProjectionAnswer<State> {
   readonly state: State | undefined;
+  readonly watermark: bigint | undefined;
   readonly report: ProjectionReport | undefined;
 }
 
@@ -93,26 +78,31 @@ export class ProjectionRun<State, Event> {
   /** Answers from the cache, or plans a fold. Throws errors of the source, and `SOURCE_INVALID`. */
   *prepare(): Coroutine<Prepared<State>> {
     const { freshness, watch } = this.#call;
+    const { source } = this.#context;
     watch?.enter('lookup');
     // Before the head is read, so that an age is never understated.
     const nowUs = this.#context.nowUs();
     const got = this.#cached.get();
-    let cached = (isPromise(got) ? yield got : got) as Lookup;
-    if (cached.kind === 'found' && watch !== undefined && cached.cachedAtUs !== NEVER_FRESH_US) {
-      this.#draft.ageUs = nowUs - cached.cachedAtUs;
-    }
-    if (cached.kind === 'found' && isFreshEnough(freshness, cached.cachedAtUs, nowUs)) {
-      // Not compared with a replay: such a call does not read the event log.
-      const usable = this.#decoded(cached);
-      if (usable.kind === 'usable') return { answer: this.#hit(usable) };
-      cached = usable;
+    let cached: Lookup | UsableState<State> = (isPromise(got) ? yield got : got) as Lookup;
+    this.#noteAge(cached, nowUs);
+    if (cached.kind === 'found' && needsNoHead(freshness, cached, nowUs)) {
+      cached = this.#verifiesLookups ? yield* verified(source, this.#call, cached) : cached;
+      // Not compared with a replay: such a call does not read the events.
+      cached = this.#usable(cached);
+      if (cached.kind === 'usable') return { answer: this.#hit(cached) };
     }
 
     watch?.enter('head');
     const reading = this.#readHead(nowUs);
     const { answer } = reading;
-    const head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
+    // Not a coroutine of its own, which makes a hit a quarter slower.
+    let head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
     this.#assertAnswers(head);
+    let checkpoint: string | undefined;
+    if (head !== undefined && source.checkpoint !== undefined) {
+      const found = { cached, head, reading };
+      ({ cached, head, checkpoint } = yield* verifiedAtHead(source, this.#call, found, () => this.#readAgain()));
+    }
     if (head === undefined) return { answer: yield* this.#empty(cached) };
     if (cached.kind === 'found' && cached.watermark === head) {
       const usable = this.#isCheckDue() ? yield* this.#checked(cached) : this.#decoded(cached);
@@ -122,19 +112,24 @@ export class ProjectionRun<State, Event> {
       }
       cached = usable;
     }
-    return { plan: { base: this.#baseOf(cached, head), head, reading } };
+    return { plan: { base: this.#baseOf(cached, head), head, checkpoint, reading } };
   }
 
   /** Executes a plan and caches the result. Throws errors of the source and of `apply`, and `STATE_CODEC`. */
   *fold(plan: FoldPlan<State>, signal?: AbortSignal): Coroutine<Folded> {
     const { projection, stream, watch } = this.#call;
     watch?.enter('fold');
-    const { base, head } = plan;
+    const { base, head, checkpoint } = plan;
     const result = yield* foldEvents(this.#context, { projection, stream, base, head, signal });
+    const own =
+      checkpoint === undefined
+        ? undefined
+        : yield* checkpointAfter(this.#context.source, this.#call, { head, checkpoint }, result);
     watch?.enter('codec');
-    const stored = projection.states.encode(result.state);
+    const encoded = projection.states.encode(result.state, this.#call, result.eventsRead);
+    const stored = own === undefined ? encoded : withCheckpoint(encoded, own);
     // A state that cannot be decoded is an error now, and is not cached.
-    this.#folded = projection.states.decodeOwn(stored);
+    this.#folded = projection.states.decodeOwn(stored, this.#call, result.eventsRead);
     yield* this.#cacheResult(result, stored, plan);
     const { watermark, eventsRead, exhausted } = result;
     return { stored, head, watermark, eventsRead, exhausted, fromBase: base !== undefined };
@@ -142,36 +137,56 @@ export class ProjectionRun<State, Event> {
 
   /** The answer to this call. `joined`: the fold was started by another call. Throws `REPLAY_BUDGET`. */
   conclude(folded: Folded, joined: boolean): ProjectionAnswer<State> {
-    const { projection, stream, options } = this.#call;
+    const { projection, options } = this.#call;
     const { watermark, exhausted, eventsRead, fromBase } = folded;
     this.#draft.head = folded.head;
     this.#draft.eventsRead += eventsRead;
-    if (exhausted && options.onBudget !== 'stale') throw budgetExceeded(stream, projection.name, eventsRead);
+    if (exhausted && options.onBudget !== 'stale') throw budgetExceeded(this.#call, eventsRead);
     const older = exhausted ? this.#older : undefined;
     if (older !== undefined && (watermark === undefined || watermark < older.watermark)) {
       return this.#answer(older.state, { outcome: 'hit', watermark: older.watermark, stale: true, joined });
     }
     this.#call.watch?.enter('codec');
-    const state = joined ? projection.states.decodeOwn(folded.stored) : this.#folded;
+    const state = joined ? projection.states.decodeOwn(folded.stored, this.#call, eventsRead) : this.#folded;
     return this.#answer(state, { outcome: fromBase ? 'delta' : 'replay', watermark, stale: exhausted, joined });
   }
 
   #readHead(nowUs: bigint): HeadReading {
     const { readHead } = this.#call;
-    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, () => this.#askHead());
-    return { answer: this.#askHead(), nowUs, askedAt: 0, isStamped: false };
+    if (readHead !== undefined) return readHead(nowUs, this.#activeFold, () => this.#firstHead());
+    return { answer: this.#firstHead(), nowUs, askedAt: 0, isStamped: false };
+  }
+
+  #firstHead(): HeadReading['answer'] {
+    const { askHead } = this.#call;
+    return (askHead === undefined ? undefined : askHead()) ?? this.#askHead();
   }
 
   #askHead(): HeadReading['answer'] {
     return this.#context.source.head(this.#call.stream, this.#call.projection.kinds);
   }
 
+  /** A state of any age that is used without a head may be one of a log that was restored since. */
+  get #verifiesLookups(): boolean {
+    return this.#call.freshness.kind === 'atLeast' && this.#context.source.checkpoint !== undefined;
+  }
+
+  #noteAge(cached: Lookup, nowUs: bigint): void {
+    if (this.#call.watch !== undefined && cached.kind === 'found') this.#draft.ageUs = ageOf(cached.cachedAtUs, nowUs);
+  }
+
   /** Throws `SOURCE_INVALID` for an invalid head, or if the identity of the log has changed since the lookup. */
   #assertAnswers(head: bigint | undefined): void {
-    const { stream, projection } = this.#call;
-    assertHead(stream, head);
-    assertSameLog(stream, projection.identity, this.#context.source.identity);
+    assertHead(this.#call, head);
+    assertSameLog(this.#call, this.#context.source.identity, 0);
     this.#draft.head = head;
+  }
+
+  *#readAgain(): Coroutine<bigint | undefined> {
+    const answer = this.#askHead();
+    const head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
+    this.#assertAnswers(head);
+    return head;
   }
 
   /**
@@ -201,7 +216,7 @@ export class ProjectionRun<State, Event> {
   /** No relevant event: a cached state is of events that no longer exist, and must not be used by best effort later. */
   *#empty(cached: Lookup): Coroutine<ProjectionAnswer<State>> {
     this.#draft.refusal = cached.kind === 'refused' ? cached.refusal : 'ahead';
-    if (cached.kind === 'found') {
+    if (cached.kind === 'found' || cached.refusal === 'restored' || cached.refusal === 'unverifiable') {
       this.#call.watch?.enter('store');
       yield* this.#cached.remove();
     }
@@ -236,6 +251,10 @@ export class ProjectionRun<State, Event> {
     }
   }
 
+  #usable(cached: Lookup): UsableState<State> | RefusedState {
+    return cached.kind === 'found' ? this.#decoded(cached) : cached;
+  }
+
   #isCheckDue(): boolean {
     const { counters, verifyEvery } = this.#context;
     return verifyEvery !== undefined && counters.isCheckDue(verifyEvery);
@@ -245,32 +264,12 @@ export class ProjectionRun<State, Event> {
   *#checked(cached: CachedState): Coroutine<UsableState<State> | RefusedState> {
     const usable = this.#decoded(cached);
     if (usable.kind === 'refused') return usable;
-    const verdict = yield* this.#compareWithReplay(cached);
+    const verdict = yield* compareWithReplay(this.#context, this.#call, cached);
     this.#call.signal?.throwIfAborted();
     this.#draft.shadow = verdict;
     if (verdict !== 'different') return usable;
     yield* this.#cached.remove();
     return { kind: 'refused', refusal: 'shadow-difference' };
-  }
-
-  /** Replays up to the watermark. A replay that fails or exceeds the budget has no verdict. */
-  *#compareWithReplay({ stored, watermark }: CachedState): Coroutine<ShadowVerdict> {
-    const { counters } = this.#context;
-    const { projection, stream, signal, watch } = this.#call;
-    watch?.enter('fold');
-    counters.shadowChecks += 1;
-    try {
-      const replay = yield* foldEvents(this.#context, { projection, stream, base: undefined, head: watermark, signal });
-      this.#draft.eventsRead += replay.eventsRead;
-      if (replay.exhausted) return 'unfinished';
-      const isSame =
-        replay.watermark === watermark && projection.states.isSame(stored, projection.states.encode(replay.state));
-      if (isSame === undefined) return 'unfinished';
-      if (!isSame) counters.shadowDifferences += 1;
-      return isSame ? 'same' : 'different';
-    } catch {
-      return 'unfinished';
-    }
   }
 
   #hit({ state, watermark }: UsableState<State>): ProjectionAnswer<State> {
@@ -281,9 +280,10 @@ export class ProjectionRun<State, Event> {
     const { counters, onReport } = this.#context;
     const { watch } = this.#call;
     counters.outcomes[end.outcome] += 1;
-    if (watch === undefined) return { state, report: undefined };
+    const { watermark } = end;
+    if (watch === undefined) return { state, watermark, report: undefined };
     const report = this.#draft.finish(this.#call, end, watch.durations());
     onReport(report);
-    return { state, report };
+    return { state, watermark, report };
   }
 }

@@ -98,6 +98,8 @@ export function contextOf<Event>(
     if (typeof source?.[verb] !== 'function')
       throw new TypeError(`source has no method \`${verb}\`: pass an event reader`);
   }
+  if (source.checkpoint !== undefined) assertFunction(source.checkpoint, 'checkpoint of an event reader');
+  if (source.heads !== undefined) assertFunction(source.heads, 'heads of an event reader');
   if (onReport !== undefined) assertFunction(onReport, 'onReport');
   if (onCacheFailure !== undefined) assertFunction(onCacheFailure, 'onCacheFailure');
   if (verifyEvery !== undefined && (!Number.isSafeInteger(verifyEvery) || verifyEvery < 1)) {

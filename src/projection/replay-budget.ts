@@ -1,5 +1,6 @@
 import { assertOptions } from '../base/options.ts';
-import { StoreError } from '../base/store-error.ts';
+import type { StoreError } from '../base/store-error.ts';
+import { type ProjectionSubject, projectionError } from './projection-subject.ts';
 
 /** Limits of one fold. The first event is always folded, so that each retry advances. */
 export interface ReplayBudget {
@@ -24,10 +25,10 @@ export function checkedBudget(budget: ReplayBudget): ReplayBudget {
   return { ...budget };
 }
 
-export function budgetExceeded(stream: string, name: string, events: number): StoreError {
-  return new StoreError(
-    'REPLAY_BUDGET',
-    `projecting '${name}' of '${stream}' was stopped after ${events} events by its replay budget; the result so far ` +
-      'is cached if the projection is incremental: try again, or raise the budget',
-  );
+export function budgetExceeded(subject: ProjectionSubject, eventsRead: number): StoreError {
+  const { stream, projection } = subject;
+  const message =
+    `projecting '${projection.name}' of '${stream}' was stopped after ${eventsRead} events by its replay budget; the ` +
+    'result so far is cached if the projection is incremental: try again, or raise the budget';
+  return projectionError('REPLAY_BUDGET', message, subject, eventsRead);
 }

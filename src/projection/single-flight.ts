@@ -6,15 +6,21 @@ import type { Folded } from './projection-run.ts';
 export interface SharedFoldTarget {
   /** The head that it will reach. */
   readonly head: bigint;
+  /** The checkpoint of that head, if the reader has checkpoints. */
+  readonly checkpoint: string | undefined;
   /** When the read of that head started. */
   readonly askedAt: LogicalTime;
   readonly activeFold: ActiveFold;
 }
 
+/** A head that a call has read. */
+type FoundHead = Pick<SharedFoldTarget, 'head' | 'checkpoint'>;
+
 /** A fold under way that callers share. */
 export class SharedFold {
   readonly head: bigint;
   readonly result: Promise<Folded>;
+  readonly #checkpoint: string | undefined;
   readonly #askedAt: LogicalTime;
   readonly #activeFold: ActiveFold;
   readonly #abandonment = new AbortController();
@@ -22,8 +28,12 @@ export class SharedFold {
   #hasEnded = false;
 
   /** `begin` starts the fold. Its signal is aborted when all callers have left. */
-  constructor({ head, askedAt, activeFold }: SharedFoldTarget, begin: (signal: AbortSignal) => Promise<Folded>) {
+  constructor(
+    { head, checkpoint, askedAt, activeFold }: SharedFoldTarget,
+    begin: (signal: AbortSignal) => Promise<Folded>,
+  ) {
     this.head = head;
+    this.#checkpoint = checkpoint;
     this.#askedAt = askedAt;
     this.#activeFold = activeFold;
     this.result = begin(this.#abandonment.signal);
@@ -48,12 +58,13 @@ export class SharedFold {
   }
 
   /**
-   * Whether its result answers a call that began at `beganAt`, whose last try read the head `found` and whose tries read
-   * `lowest` as the lowest head. A higher head counts only if its reading began after the call: otherwise the log may have
+   * Whether its result answers a call that began at `beganAt`, whose last try read the head `found` and its checkpoint, and
+   * whose tries read `lowest` as the lowest head. A higher head counts only if its reading began after the call: otherwise the log may have
    * been restored to an older state in between.
    */
-  answers(beganAt: LogicalTime, found: bigint, lowest: bigint): boolean {
-    return this.head === found || (this.head >= lowest && this.#askedAt > beganAt);
+  answers(beganAt: LogicalTime, found: FoundHead, lowest: bigint): boolean {
+    if (this.head === found.head && this.#checkpoint === found.checkpoint) return true;
+    return this.head >= lowest && this.#askedAt > beganAt;
   }
 
   join(): void {

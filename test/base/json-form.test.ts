@@ -56,3 +56,13 @@ test.each([
 test('the object looks as before', () => {
   expect(Object.keys(withJsonForm({ head: 1n }))).toEqual(['head']);
 });
+
+test('a state keeps what JSON writes, and its bigints are text whatever the names of its fields', () => {
+  const at = new Date(0);
+  const state = { error: { code: 'paid' }, ageUs: 5n, at, lines: [{ wei: 10n ** 30n }], none: null };
+  expect(readBack(withJsonForm({ state }))).toEqual({
+    state: { error: { code: 'paid' }, ageUs: '5', at: at.toJSON(), lines: [{ wei: String(10n ** 30n) }], none: null },
+  });
+  expect(readBack(withJsonForm({ state: 7n }))).toEqual({ state: '7' });
+  expect(readBack(withJsonForm({ state: { toJSON: () => 'its own' } }))).toEqual({ state: 'its own' });
+});

@@ -90,7 +90,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'an open that fails keeps the lock',
     verbs: ['list', 'open', 'read'],
-    edits: [{ within: 'openStore', find: 'attempt(() => context.releaseLock(), () => {});', replace: '' }],
+    edits: [{ within: 'recoverStore', find: 'attempt(() => context.releaseLock(), () => {});', replace: '' }],
   },
   {
     fault: 'an open that fails keeps a file open',

@@ -11,7 +11,7 @@ import { LeaseFight, noNamespaces } from './lease-fight.ts';
 
 const usage: ScriptUsage = {
   command: 'npm run test:leases',
-  about: 'Stops and kills the holder of a lock with a lease, and checks that two writers never alternate in one log.',
+  about: 'Stops and kills holders of a lease, and looks for two writers in one log.',
   options: [
     { name: 'takeovers', meaning: 'how many times the lock is taken over', byDefault: 500, min: 1, max: 1_000_000 },
     { name: 'lease', meaning: 'the lease in milliseconds', byDefault: 300, min: 100, max: 60_000 },

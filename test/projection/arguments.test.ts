@@ -93,7 +93,7 @@ describe.each(ways)('$way', ({ make }) => {
     const projector = make(new ProjectorSetup());
     const error = await rejection(() => projector.project(totals, 'a', freshness as Freshness));
     expect(error).toBeInstanceOf(kind);
-    expect(String(error)).toMatch(/freshness must be Freshness\.consistent or|maxStaleMs must be/);
+    expect(String(error)).toMatch(/freshness must be Freshness\.consistent, |maxStaleMs must be/);
   });
 
   test('onBudget that is neither throw nor stale', async () => {

@@ -64,7 +64,7 @@ describe('a projection whose state its codec refuses', () => {
 
   test('bigint with JSON: an error that names the place and the remedy', () => {
     expect(projecting({ lines: [{ total: 5n }] })).toThrow(
-      "the codec of 'p' could not encode its state: JSON cannot hold lines[0].total (bigint): use a codec that can encode it",
+      "the codec of 'p' could not encode its state for 'a': JSON cannot hold lines[0].total (bigint): use a codec that can encode it",
     );
   });
 
@@ -82,7 +82,9 @@ describe('a projection whose state its codec refuses', () => {
     expect(() => projector.project(projection, 'a')).toThrow(
       expect.objectContaining({
         code: 'STATE_CODEC',
-        message: expect.stringContaining('could not encode what its `initial` returns: JSON cannot hold seen (Set)'),
+        message: expect.stringContaining(
+          "could not encode what its `initial` returns for 'a': JSON cannot hold seen (Set)",
+        ),
       }),
     );
   });

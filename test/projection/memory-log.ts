@@ -67,7 +67,17 @@ export class MemoryLog implements EventReader<Change> {
 
 /** The same log as an asynchronous one: each result comes in a later microtask. */
 export function answeringLater(log: EventReader<Change>): AsyncEventReader<Change> {
+  const checkpoint = async (stream: string, sequence: bigint): Promise<string | undefined> => {
+    await null;
+    return log.checkpoint?.(stream, sequence);
+  };
+  const heads = async (streams: readonly string[], kinds: readonly string[]) => {
+    await null;
+    return log.heads?.(streams, kinds) as ReadonlyMap<string, bigint>;
+  };
   return {
+    ...(log.checkpoint === undefined ? {} : { checkpoint }),
+    ...(log.heads === undefined ? {} : { heads }),
     get identity(): string | undefined {
       return log.identity;
     },
@@ -75,8 +85,8 @@ export function answeringLater(log: EventReader<Change>): AsyncEventReader<Chang
       await null;
       return log.head(stream, kinds);
     },
-    read: async function* (stream, kinds, after) {
-      for (const recorded of log.read(stream, kinds, after)) {
+    read: async function* (stream, kinds, after, options) {
+      for (const recorded of log.read(stream, kinds, after, options)) {
         await null;
         yield recorded;
       }

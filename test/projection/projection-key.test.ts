@@ -4,7 +4,7 @@ import {
   fingerprintOf,
   joinedKey,
   keyTail,
-  parseKey,
+  parseProjectionKey,
   projectionKey,
   streamPrefix,
 } from '../../src/projection/projection-key.ts';
@@ -107,7 +107,7 @@ describe('fingerprintOf', () => {
   });
 });
 
-describe('parseKey', () => {
+describe('parseProjectionKey', () => {
   const fingerprint = fingerprintOf(['added'], 'log');
   const keyOf = (stream: string, name: string, version: number) =>
     joinedKey(stream, keyTail(name, version, fingerprint));
@@ -121,7 +121,7 @@ describe('parseKey', () => {
     // Also from a view of a larger buffer.
     const key = keyOf(stream, name, version);
     const around = Uint8Array.of(9, ...key, 9);
-    expect(parseKey(around.subarray(1, -1))).toEqual({ stream, name, version, fingerprint });
+    expect(parseProjectionKey(around.subarray(1, -1))).toEqual({ stream, name, version, fingerprint });
   });
 
   test.each([
@@ -134,6 +134,6 @@ describe('parseKey', () => {
     ['the shape of one without the mark', Uint8Array.of(...projectionKey('a', 'p', 1), ...new Uint8Array(28))],
     ['no UTF-8', Uint8Array.of(0xff, ...keyOf('', 'p', 1))],
   ])('does not parse %s as a projection key', (_what, key) => {
-    expect(parseKey(key)).toBe(undefined);
+    expect(parseProjectionKey(key)).toBe(undefined);
   });
 });

@@ -4,9 +4,9 @@ import { ActiveFolds } from '../../src/projection/cached-states.ts';
 import type { Folded } from '../../src/projection/projection-run.ts';
 import { SharedFold } from '../../src/projection/single-flight.ts';
 
-function sharedFold(head: bigint, askedAt: number): SharedFold {
+function sharedFold(head: bigint, askedAt: number, checkpoint?: string): SharedFold {
   return new SharedFold(
-    { head, askedAt, activeFold: new ActiveFolds().begin('a') },
+    { head, checkpoint, askedAt, activeFold: new ActiveFolds().begin('a') },
     () => new Promise<Folded>(() => {}),
   );
 }
@@ -26,7 +26,15 @@ describe('SharedFold.answers', () => {
     ['above the head of an earlier try, later', true, { head: 11n, askedAt: 6, beganAt: 5, found: 12n, lowest: 10n }],
     ['the same, before the call', false, { head: 11n, askedAt: 4, beganAt: 5, found: 12n, lowest: 10n }],
   ])('%s: %s', (_what, expected, { head, askedAt, beganAt, found, lowest }) => {
-    expect(sharedFold(head, askedAt).answers(beganAt, found, lowest)).toBe(expected);
+    expect(sharedFold(head, askedAt).answers(beganAt, { head: found, checkpoint: undefined }, lowest)).toBe(expected);
+  });
+
+  test('the same head of a restored log, read before the call: not, as another event is there', () => {
+    const found = (checkpoint: string) => ({ head: 10n, checkpoint });
+    expect(sharedFold(10n, 4, 'old').answers(5, found('new'), 10n)).toBe(false);
+    expect(sharedFold(10n, 4, 'old').answers(5, found('old'), 10n)).toBe(true);
+    // Its head was read after the call began, so it is a head of the restored log or of one that the call may see.
+    expect(sharedFold(10n, 6, 'old').answers(5, found('new'), 10n)).toBe(true);
   });
 });
 

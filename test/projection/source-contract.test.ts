@@ -41,7 +41,7 @@ test('the callers of a Projector cannot leave: `read` gets no signal', () => {
     },
   };
   new Projector({ cache, source }).project(totals, 'a');
-  expect(options).toStrictEqual([{}]);
+  expect(options).toStrictEqual([{ upTo: 10n }]);
 });
 
 async function failureOf(projector: AnyProjector): Promise<unknown> {
@@ -106,7 +106,7 @@ describe.each(ways)('$way', ({ make }) => {
     }
   });
 
-  test('events at or below `after`: SOURCE_INVALID, and the cached state stays', async () => {
+  test('a reader that ignores `after`: SOURCE_INVALID says so, and the cached state stays', async () => {
     const setup = new ProjectorSetup();
     setup.log.append('a', 1);
     await make(setup).project(totals, 'a');
@@ -117,7 +117,8 @@ describe.each(ways)('$way', ({ make }) => {
       read: (stream, kinds) => setup.log.read(stream, kinds),
     };
     const error = await failureOf(make(setup, {}, source));
-    expect(error).toMatchObject({ code: 'SOURCE_INVALID', message: expect.stringContaining('event 10 came after 10') });
+    const message = expect.stringContaining('its `read` returned event 10 for `after` 10: it must skip events up to');
+    expect(error).toMatchObject({ code: 'SOURCE_INVALID', message });
     const [[, entry] = []] = setup.cache.inner.entries();
     expect(entry?.meta.watermark).toBe(10n);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { CacheMeta } from '../../src/contract/cache-entry.ts';
 import type { ProjectionCache } from '../../src/contract/projection-cache.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
-import { parseKey } from '../../src/projection/projection-key.ts';
+import { parseProjectionKey } from '../../src/projection/projection-key.ts';
 import type { WarmProgress } from '../../src/projection/warm-up.ts';
 import { answeringLater, type MemoryLog } from './memory-log.ts';
 import { TestCache } from './test-cache.ts';
@@ -166,7 +166,7 @@ describe('AsyncProjector', () => {
     const projector = new AsyncProjector({ cache: setup.cache, source });
     const warming = projector.warm(streams, totals, { concurrency: 1 });
     await turns();
-    const announced = () => setup.cache.prefetched.map((key) => parseKey(key)?.stream);
+    const announced = () => setup.cache.prefetched.map((key) => parseProjectionKey(key)?.stream);
     expect([setup.cache.calls.get, announced()]).toEqual([1, ['a', 'b']]);
     while (projector.stats().replays < streams.length) {
       held.shift()?.();
