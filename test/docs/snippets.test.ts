@@ -1,20 +1,22 @@
 // Why this test: an example that no longer compiles, or prints something else than it says, is worse than none. Each
 // runs as a user would run it: in its own process, in an empty directory. Blocks marked `no-run` are only compiled.
-// Blocks of `js` run without a loader, unchanged, beside an installed package.
+// Blocks of `js` run unchanged, those of `ts` without their types, beside an installed package.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { InstalledPackage } from './installed-package.ts';
 import { typeFaults } from './snippet-program.ts';
-import { expectedOutput, runPlainSnippet, runSnippet, type Snippet, snippets } from './snippets.ts';
+import { expectedOutput, runSnippet, type Snippet, snippets } from './snippets.ts';
 
 const all = snippets('ts');
 const plain = snippets('js');
 
+const installed = new InstalledPackage();
+afterAll(() => installed.remove());
+
 async function outputOf(snippet: Snippet): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'projection-cache-snippet-'));
+  const directory = mkdtempSync(join(installed.directory, 'snippet-'));
   try {
     return await runSnippet(snippet, directory);
   } finally {
@@ -41,9 +43,6 @@ describe('the code in the documents', () => {
 });
 
 describe('the package as JavaScript', () => {
-  const installed = new InstalledPackage();
-  afterAll(() => installed.remove());
-
   test('is the language of the first example of the README', () => {
     const places = plain.map(({ place }) => place.split(':')[0]);
     expect(places).toEqual(expect.arrayContaining(['README.md', 'docs/getting-started.md']));
@@ -51,7 +50,7 @@ describe('the package as JavaScript', () => {
   });
 
   test.each(plain)('of $place runs unchanged and prints the documented output', async (snippet) => {
-    expect(await runPlainSnippet(snippet, installed.directory)).toBe(expectedOutput(snippet));
+    expect(await runSnippet(snippet, installed.directory)).toBe(expectedOutput(snippet));
   });
 
   test('runs nothing but JavaScript', async () => {
@@ -61,7 +60,7 @@ describe('the package as JavaScript', () => {
       flags: [],
       text: 'const a: number = 1;\nconsole.log(a);\n',
     };
-    await expect(runPlainSnippet(typed, installed.directory)).rejects.toThrow('SyntaxError');
+    await expect(runSnippet(typed, installed.directory)).rejects.toThrow('SyntaxError');
   });
 
   test.each(['projection-cache', 'projection-cache/testing'])('require(%j) returns its exports', (name) => {

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { transpiled } from '../engines/engine-source.ts';
 import { repositoryFiles } from '../tidy/repository-files.ts';
 import { type CodeBlock, codeBlocks } from './markdown.ts';
 
@@ -28,29 +27,15 @@ export function expectedOutput({ text }: Snippet): string {
 }
 
 /**
- * Runs a `ts` snippet in its own process, in `directory`, and returns its output. The package is its source. What
- * `node:test` reports goes to a file; a failed test of the snippet makes its process fail.
+ * Runs a snippet in its own process, in a directory where the package is installed, and returns its output. Types are removed
+ * from `ts`; `js` runs unchanged. What `node:test` reports goes to a file; a failed test of the snippet makes its process fail.
  */
-export async function runSnippet({ text }: Snippet, directory: string): Promise<string> {
-  const source = new URL('../../src/index.ts', import.meta.url).href;
-  const testing = new URL('../../src/testing/index.ts', import.meta.url).href;
-  const file = join(directory, 'snippet.mts');
-  const resolved = text
-    .replaceAll("from 'projection-cache'", `from '${source}'`)
-    .replaceAll("from 'projection-cache/testing'", `from '${testing}'`);
-  writeFileSync(file, resolved);
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+export async function runSnippet({ text, language }: Snippet, directory: string): Promise<string> {
+  const file = join(directory, 'snippet.mjs');
+  writeFileSync(file, language === 'ts' ? transpiled(text, 'snippet.ts') : text);
   const report = ['--test-reporter', 'tap', '--test-reporter-destination', join(directory, 'report.tap')];
   const options = { cwd: directory, timeout: RUN_MS_MAX };
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, ...report, file], options);
-  return stdout;
-}
-
-/** Runs a `js` snippet unchanged, in a directory where the package is installed, and returns its output. */
-export async function runPlainSnippet({ text }: Snippet, directory: string): Promise<string> {
-  const file = join(directory, 'snippet.mjs');
-  writeFileSync(file, text);
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: directory, timeout: RUN_MS_MAX });
+  const { stdout } = await promisify(execFile)(process.execPath, [...report, file], options);
   return stdout;
 }
 

@@ -66,7 +66,8 @@ export function writeModules(directory: string, modules: Sources): void {
 /** Engines differ in a few files: the others are transpiled once. */
 const outputs = new Map<string, string>();
 
-function transpiled(text: string, file: string): string {
+/** TypeScript without its types, for Node. */
+export function transpiled(text: string, file: string): string {
   const known = outputs.get(text);
   if (known !== undefined) return known;
   const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: file });
