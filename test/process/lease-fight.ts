@@ -96,10 +96,10 @@ export class LeaseFight {
   async #round(): Promise<boolean> {
     const holder = await this.#holder();
     const other = this.#writers.find((writer) => writer !== holder) as ChildScript;
+    // What they say from here on: on a loaded machine the holder may pause for longer than its lease by itself.
+    const [from, said] = [other.lines.length, holder.lines.length];
     await sleep(this.#random() * 100);
-    // On a loaded machine a writer pauses by itself for longer than its lease.
     if (!isHolding(holder)) return false;
-    const from = other.lines.length;
     if (this.#random() < 0.4) {
       this.#killed += 1;
       await holder.kill();
@@ -108,7 +108,6 @@ export class LeaseFight {
       return true;
     }
     this.#stopped += 1;
-    const said = holder.lines.length;
     process.kill(innerPid(holder), 'SIGSTOP');
     try {
       // Up to two leases: the other one takes over in the middle of that.
