@@ -39,6 +39,8 @@ export function takeNodeLock(
     leaseMs,
   };
   const files = new NodeLockFiles(node, directory);
+  /** The nonces of owners that may live, although their leases have ended. */
+  const ended = new Set<string>();
   const lockFileOf = (self: LockOwner): LockFile => {
     const draft = draftName(self.nonce);
     const judge = (other: LockOwner, name: string): OwnerVerdict => {
@@ -46,7 +48,9 @@ export function takeNodeLock(
         threadLocks.judge(other.nonce, files.pathOf(name), files.pathOf(draft)) ??
         judgeOwner(other, self, (pid) => probe.look(pid));
       if (verdict === 'gone' || verdict === 'self' || other.leaseMs === undefined) return verdict;
-      return watch.hasEnded(files, name, draft, other.leaseMs) ? 'gone' : verdict;
+      if (!watch.hasEnded(files, name, draft, other.leaseMs)) return verdict;
+      ended.add(other.nonce);
+      return 'gone';
     };
     return new LockFile(files, judge, self, directory);
   };
@@ -57,7 +61,8 @@ export function takeNodeLock(
   };
   try {
     const stale = runSteps(lockFile.take());
-    return new TakenLock({ node, files, lockFile, owner, guardian, stale, since });
+    const byLease = stale !== undefined && ended.has(stale.nonce);
+    return new TakenLock({ node, files, lockFile, owner, guardian, stale, byLease, since });
   } catch (error) {
     abandon(node, lockFile, owner.nonce);
     throw error;

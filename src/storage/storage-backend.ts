@@ -44,6 +44,11 @@ export interface StorageLock {
   release(): void;
   /** The owner of the stale lock that was taken over, as text for people; `undefined` if there was none. */
   readonly takenOverFrom: string | undefined;
+  /**
+   * Whether that owner may still live, as only its lease has ended: then a write that it had begun may still reach the files
+   * that it had open. Default: `false`.
+   */
+  readonly previousOwnerMayLive?: boolean;
 }
 
 /** One open file of a storage backend. Positions and lengths are in bytes. */

@@ -22,6 +22,8 @@ export interface TakenLockParts {
   readonly guardian: () => Guardian;
   /** The owner of the stale lock that was taken over. */
   readonly stale: LockOwner | undefined;
+  /** Whether that lock was taken over only because its lease had ended. */
+  readonly byLease: boolean;
   /** A moment before the lock was written. */
   readonly since: LeaseTime;
 }
@@ -46,6 +48,7 @@ export interface Guardian {
  */
 export class TakenLock implements StorageLock, HeldLock {
   readonly takenOverFrom: string | undefined;
+  readonly previousOwnerMayLive: boolean;
   readonly #node: NodePlatform;
   readonly #lockFile: LockFile;
   readonly #path: string;
@@ -59,13 +62,14 @@ export class TakenLock implements StorageLock, HeldLock {
   #released = false;
 
   /** Throws if the lock cannot be kept open or is already gone; then nothing is open or held. */
-  constructor({ node, files, lockFile, owner, guardian, stale, since }: TakenLockParts) {
+  constructor({ node, files, lockFile, owner, guardian, stale, byLease, since }: TakenLockParts) {
     this.#node = node;
     this.#lockFile = lockFile;
     this.#path = files.pathOf(LOCK_NAME);
     this.#owner = owner;
     this.#guardian = guardian;
     this.takenOverFrom = stale === undefined ? undefined : describeLockOwner(stale);
+    this.previousOwnerMayLive = byLease;
     if (!this.#examinePath()) {
       throw new StoreError('LOCKED', `${this.#path} was removed while it was being taken; try again`);
     }

@@ -78,8 +78,17 @@ export class CompactionScheduler {
 
   /** Compacts to the end if there is anything to gain. Throws what storage throws; then nothing has changed. */
   run(): void {
+    this.#runToEnd(() => this.#beginIfWorthwhile());
+  }
+
+  /** Replaces the log by a new one in any case. Throws what storage throws; then nothing has changed. */
+  replaceLog(): void {
+    this.#runToEnd(() => this.#current ?? this.#begin());
+  }
+
+  #runToEnd(begin: () => Compaction | undefined): void {
     try {
-      const compaction = this.#beginIfWorthwhile();
+      const compaction = begin();
       while (compaction !== undefined && this.#current === compaction) this.#step(TURN_BYTES);
       this.removeObsolete();
     } catch (error) {

@@ -46,7 +46,10 @@ export interface LogStoreOptions {
    * from 100 to 2,147,483,647; choose it longer than any pause of the process, such as 10,000. Default: no lease, so that
    * a lock is only taken over from a process that is provably gone.
    */
-  readonly lock?: { readonly leaseMs: number };
+  readonly lock?: {
+    /** The lease in milliseconds, an integer from 100 to 2,147,483,647. */
+    readonly leaseMs: number;
+  };
   /** Called with recovery, damage, compactions, failures in the background and changes of the lock. Default: none. */
   readonly onEvent?: StoreEventHandler;
 }

@@ -43,7 +43,8 @@ export class LogStore {
    * `INCOMPATIBLE` or `IO`, and `TypeError` or `RangeError` for invalid options.
    */
   static open(path: string, options: LogStoreOptions, environment: LogStoreEnvironment): LogStore {
-    return new LogStore(runBlocking(openStore(path, settingsOf(options), environment, { blocks: true })), environment);
+    const opened = runBlocking(openStore(path, settingsOf(options), environment, { blocks: true }));
+    return LogStore.#started(opened, environment);
   }
 
   /** `open`, but waits for the lock without blocking. An abort of `signal` ends the wait and rejects with its reason. */
@@ -54,7 +55,23 @@ export class LogStore {
     signal?: AbortSignal,
   ): Promise<LogStore> {
     const opening = openStore(path, settingsOf(options), environment, { blocks: false });
-    return new LogStore(await runUnblocked(opening, signal), environment);
+    return LogStore.#started(await runUnblocked(opening, signal), environment);
+  }
+
+  /** Throws if the log must be replaced and cannot; then the store is closed. */
+  static #started(opened: OpenedStore, environment: LogStoreEnvironment): LogStore {
+    const store = new LogStore(opened, environment);
+    if (!opened.isShared) return store;
+    try {
+      store.#scheduler.replaceLog();
+      return store;
+    } catch (error) {
+      attempt(
+        () => store.close(),
+        () => {},
+      );
+      throw storageFailure('replace the log of an owner whose lease has ended', error);
+    }
   }
 
   private constructor(opened: OpenedStore, environment: LogStoreEnvironment) {

@@ -30,7 +30,7 @@ export interface LeaseFightResult {
   /** How many stopped processes continued with the lock, as they woke up before another one took over. */
   readonly kept: number;
   readonly records: number;
-  /** Violations: records of two writers that alternate in one log. */
+  /** Violations: records of two writers in one log, or records that are missing. */
   readonly lies: readonly string[];
 }
 
@@ -153,18 +153,27 @@ export class LeaseFight {
     for (const name of readdirSync(this.#directory)) {
       if (!name.endsWith('.log')) continue;
       const keys = keysOf(join(this.#directory, name));
-      this.#records = Math.max(this.#records, keys.length);
+      this.#records = Math.max(this.#records, keys.copied.length + keys.written.length);
       this.#lies.push(...liesIn(keys).map((lie) => `${name}: ${lie}`));
     }
   }
 }
 
-/** Violations in the keys of a log: terms must not alternate, and within a term no record may be missing or repeated. */
-export function liesIn(keys: readonly string[]): string[] {
-  const ended = new Set<string>();
+/** The keys of the puts in a log: those that a compaction has copied into it, and those that were written to it, in order. */
+export interface LogKeys {
+  readonly copied: readonly string[];
+  readonly written: readonly string[];
+}
+
+/**
+ * Violations in a log. What was written to it is one term after the other (more than one if an owner was provably gone), and
+ * nothing of a term is missing or repeated. Of each term that was copied the beginning is there.
+ */
+export function liesIn({ copied, written }: LogKeys): string[] {
   const lies: string[] = [];
+  const ended = new Set<string>();
   let [term, next] = ['', 0];
-  for (const key of keys) {
+  for (const key of written) {
     const [of = '', number = ''] = key.split(':');
     if (of !== term) {
       ended.add(term);
@@ -173,6 +182,16 @@ export function liesIn(keys: readonly string[]): string[] {
     }
     if (Number(number) !== next) lies.push(`${key} instead of number ${next}`);
     next = Number(number) + 1;
+  }
+  const numbers = new Map<string, Set<number>>();
+  for (const key of copied) {
+    const [of = '', number = ''] = key.split(':');
+    numbers.set(of, (numbers.get(of) ?? new Set()).add(Number(number)));
+  }
+  for (const [of, found] of numbers) {
+    if (of === term || ended.has(of)) lies.push(`the term ${of} in two logs`);
+    for (let number = 0; number < found.size; number += 1)
+      if (!found.has(number)) lies.push(`${of}:${number} is missing`);
   }
   return lies;
 }
@@ -187,22 +206,23 @@ function innerPid({ pid }: ChildScript): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
 }
 
-/** The keys of the puts in a log, in its order. */
-export function keysOf(path: string): string[] {
-  if (!existsSync(path)) return [];
+export function keysOf(path: string): LogKeys {
+  const none = { copied: [], written: [] };
+  if (!existsSync(path)) return none;
   const fd = openSync(path, 'r');
   try {
     const file = new NodeFile(nodePlatform(), fd, path, false);
     const bytes = new Uint8Array(FILE_HEADER_BYTES);
     file.read(bytes, 0, FILE_HEADER_BYTES, 0);
     const header = decodeFileHeader(bytes);
-    if (header === undefined) return [];
+    if (header === undefined) return none;
     const reader = new RecordReader({ file, name: path, salt: header.salt, size: fstatSync(fd).size });
-    const keys: string[] = [];
+    let [copied, written]: [string[], string[]] = [[], []];
     for (let at = FILE_HEADER_BYTES; reader.read(at) === 'valid'; at = reader.next) {
-      if (reader.kind === RecordKind.put) keys.push(new TextDecoder().decode(reader.key()));
+      if (reader.kind === RecordKind.put) written.push(new TextDecoder().decode(reader.key()));
+      if (reader.kind === RecordKind.complete) [copied, written] = [written, []];
     }
-    return keys;
+    return { copied, written };
   } finally {
     closeSync(fd);
   }

@@ -27,6 +27,8 @@ const READER_ATTEMPTS_MAX = 100;
 /** A store, opened: its log and index, and what its parts share. */
 export interface OpenedStore extends RecoveredLog {
   readonly context: StoreContext;
+  /** Whether another process may still write to the log, so that a new one must replace it before anything is appended. */
+  readonly isShared: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export function* openStore(
   const openOnce = (): OpenedStore => {
     const lock = settings.readOnly ? undefined : takeLock(directory, settings.leaseMs, emit);
     const context = new StoreContext({ settings, directory, lock, emit, random });
-    return recoverStore(path, context, lock?.takenOverFrom !== undefined);
+    return recoverStore(path, context, lock);
   };
   const waitMs = settings.waitForLockMs;
   const onWait = (error: StoreError): void => emit({ type: 'lock-awaited', waitMs, error });
@@ -55,13 +57,16 @@ export function* openStore(
 }
 
 /** Opens the store in a directory whose lock is taken, and releases the lock if that fails. */
-function recoverStore(path: string, context: StoreContext, wasTakenOver: boolean): OpenedStore {
+function recoverStore(path: string, context: StoreContext, lock: StorageLock | undefined): OpenedStore {
   const { readOnly } = context.settings;
   try {
     const opened = readOnly ? openForReading(context) : openForWriting(context);
+    const wasTakenOver = lock?.takenOverFrom !== undefined;
     const report = wasTakenOver ? { ...opened.report, clean: false } : opened.report;
     if (!report.clean) context.emit({ type: 'recovered', report });
-    return { ...opened, report, context };
+    // A log that was just created has a name and a file that no other process has open.
+    const isShared = lock?.previousOwnerMayLive === true && report.generation > 0;
+    return { ...opened, report, context, isShared };
   } catch (error) {
     // The failure that is under way is the one to report, and this process holds the lock no longer in any case.
     attempt(
