@@ -104,7 +104,8 @@ export class LeaseFight {
       this.#killed += 1;
       await holder.kill();
       this.#writers = [other, this.#start()];
-      await other.lineWith('open ', from);
+      // Either of them: both wait for the end of the lease.
+      await this.#holder();
       return true;
     }
     this.#stopped += 1;
