@@ -29,9 +29,20 @@ async function serve(cache: LogCache, term: string): Promise<never> {
   }
 }
 
+/** An opening that loses the lock while it replaces the log ends with an error; the next one waits again. */
+async function opened(): Promise<LogCache> {
+  for (;;) {
+    try {
+      return await LogCache.openAsync(directory, options);
+    } catch (error) {
+      say(`refused ${(error as { code?: string }).code ?? String(error)}`);
+    }
+  }
+}
+
 say('ready');
 for (let terms = 0; ; terms += 1) {
-  const cache = await LogCache.openAsync(directory, options);
+  const cache = await opened();
   const term = `${name}-${terms}`;
   say(`open ${term}`);
   try {
