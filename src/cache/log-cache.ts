@@ -60,13 +60,8 @@ export class LogCache implements ProjectionCache {
    * of this package wrote it, `IO` if the platform refuses, and `TypeError` or `RangeError` for invalid options.
    */
   static open(directory: string, options: LogCacheOptions = {}): LogCache {
-    assertDirectory(directory);
-    const { reopen = false, storage } = options ?? {};
-    if (reopen) closeReopenable(directory, storage);
-    const environment = { storage: storage ?? new NodeStorage() };
-    const cache = new LogCache(LogStore.open(directory, options, environment));
-    if (reopen) cache.#letReopen(directory, storage);
-    return cache;
+    const environment = environmentOf(directory, options);
+    return new LogCache(LogStore.open(directory, options, environment)).#opened(directory, options);
   }
 
   /**
@@ -78,14 +73,10 @@ export class LogCache implements ProjectionCache {
     directory: string,
     options: LogCacheOptions & { readonly signal?: AbortSignal } = {},
   ): Promise<LogCache> {
-    assertDirectory(directory);
     const { signal, ...others } = options ?? {};
-    const { reopen = false, storage } = others;
-    if (reopen) closeReopenable(directory, storage);
-    const environment = { storage: storage ?? new NodeStorage() };
-    const cache = new LogCache(await LogStore.openAsync(directory, others, environment, signal));
-    if (reopen) cache.#letReopen(directory, storage);
-    return cache;
+    const environment = environmentOf(directory, others);
+    const store = await LogStore.openAsync(directory, others, environment, signal);
+    return new LogCache(store).#opened(directory, others);
   }
 
   /**
@@ -246,13 +237,18 @@ export class LogCache implements ProjectionCache {
     this.close();
   }
 
-  #letReopen(directory: string, storage: StorageBackend | undefined): void {
-    this.#forget = addReopenable(directory, storage, this);
+  #opened(directory: string, { reopen = false, storage }: LogCacheOptions): this {
+    if (reopen) this.#forget = addReopenable(directory, storage, this);
+    return this;
   }
 }
 
-function assertDirectory(directory: unknown): void {
+/** Where the files are. A cache that `reopen` replaces is closed. */
+function environmentOf(directory: unknown, options: LogCacheOptions): { readonly storage: StorageBackend } {
   if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
+  const { reopen = false, storage } = options ?? {};
+  if (reopen) closeReopenable(directory, storage);
+  return { storage: storage ?? new NodeStorage() };
 }
 
 /** Decodes the entry in a body; the value is a copy. */
