@@ -28,8 +28,9 @@ export { StandbyCache, type StandbyCacheOptions } from './cache/standby-cache.ts
 export { CacheCapabilities } from './contract/cache-capabilities.ts';
 export type { CacheEntry, CacheMeta } from './contract/cache-entry.ts';
 export { decodeFromBytes, encodeWithValue } from './contract/cache-entry-codec.ts';
+export type { CacheReading, PutBasis, SharedDeletions, WantedEntry } from './contract/cache-reading.ts';
 export { NoCache } from './contract/no-cache.ts';
-export type { AsyncProjectionCache, ProjectionCache } from './contract/projection-cache.ts';
+export type { AsyncProjectionCache, ProjectionCache, SharedProjectionCache } from './contract/projection-cache.ts';
 export {
   type AsyncCallOptions,
   type AsyncProjectOptions,
@@ -79,3 +80,5 @@ export type { DamagedRun, RecoveryReport } from './store/recovery/recovery-repor
 export type { StoreEvent, StoreEventHandler } from './store/store-event.ts';
 export type { LogCacheStats, StoreCounters } from './store/store-stats.ts';
 export type { VerifyReport } from './store/verification.ts';
+export { TieredCache, type TieredCacheStats } from './tiered/tiered-cache.ts';
+export type { TieredCacheOptions } from './tiered/tiered-options.ts';

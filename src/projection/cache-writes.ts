@@ -16,12 +16,14 @@ export interface CacheKey {
 export interface CacheWrite {
   /** The entry that it writes; `undefined` if it removes the key. */
   readonly entry: CacheEntry | undefined;
+  /** The epoch of the reading that the entry was made from, in a shared cache. */
+  readonly epoch: bigint | undefined;
   /** Starts the write. Returns the promise of an asynchronous cache. */
   begin(): unknown;
 }
 
-/** The pending content of a key: an entry, no entry, or unknown so that the key must not be read. */
-export type PendingEntry = CacheEntry | 'absent' | 'unreadable';
+/** The newest write of a key, or that the key must not be read as its content is unknown. */
+export type PendingWrite = CacheWrite | 'unreadable';
 
 /** A key with a write that has not ended. */
 interface PendingKey extends CacheKey {
@@ -69,13 +71,12 @@ export class CacheWrites {
   }
 
   /** The pending content of a key; `undefined`: read the cache. */
-  find(place: CacheKey): PendingEntry | undefined {
+  find(place: CacheKey): PendingWrite | undefined {
     const held = this.#keys.get(sharedId(place.stream, place.projectionId));
     if (held === undefined) return undefined;
     if (held.cleaning === 'due') this.#clean(held);
     if (held.isOverdue || held.isInvalidated) return 'unreadable';
-    const { entry } = held.waiting ?? held.current;
-    return entry ?? 'absent';
+    return held.waiting ?? held.current;
   }
 
   /** Starts a write, now or after the one under way. Throws synchronous errors of the cache; later failures are counted. */

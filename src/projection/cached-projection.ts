@@ -3,7 +3,7 @@ import { withJsonForm } from '../base/json-form.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import { type ActiveFold, type CacheContext, CachedStates, type Lookup } from './cached-states.ts';
 import type { Coroutine } from './coroutine.ts';
-import { ageOf } from './freshness.ts';
+import { ageOf, Freshness } from './freshness.ts';
 
 /** A cached state, as `peek` returns it. `JSON.stringify` writes its bigints as `ProjectionReport` does. */
 export interface CachedProjection<State> {
@@ -27,7 +27,7 @@ export function* peekCache<State, Event>(
   const place = { stream, projectionId: projection.id, key: projection.key(stream) };
   // A dropped fold writes nothing.
   const activeFold: ActiveFold = { stream, isDropped: true, at: -1 };
-  const got = new CachedStates(context, place, activeFold, []).get();
+  const got = new CachedStates(context, place, activeFold, []).get(Freshness.consistent, 0n);
   const cached = (isPromise(got) ? yield got : got) as Lookup;
   if (cached.kind === 'refused') return undefined;
   const { stored, watermark, cachedAtUs } = cached;

@@ -1,11 +1,13 @@
 import { assertBytes, isPromise } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
-import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
+import { type CacheReading, isNewer, type PutBasis } from '../contract/cache-reading.ts';
+import type { AsyncProjectionCache, ProjectionCache, SharedProjectionCache } from '../contract/projection-cache.ts';
 import type { CacheDeadline } from './cache-deadline.ts';
 import { type CacheFailures, isClosed } from './cache-failures.ts';
 import type { CacheKey, CacheWrite, CacheWrites } from './cache-writes.ts';
 import type { Coroutine } from './coroutine.ts';
+import { type Freshness, wantedEntry } from './freshness.ts';
 import type { CacheFailure, Refusal } from './projection-report.ts';
 import type { ProjectorCounters } from './projector-counters.ts';
 import { asStored, type StoredState } from './stored-state.ts';
@@ -93,15 +95,26 @@ export interface RefusedState {
 
 export type Lookup = CachedState | RefusedState;
 
+/** What a cache answers: a shared one with a reading, any other with an entry. */
+type Answer = CacheReading | CacheEntry | undefined;
+
 /**
  * The cache entry of one projection of one stream. Errors of the cache are collected for the report and never fail a call,
  * except for `CLOSED`. Writes to an asynchronous cache follow the result: their failures are not in a report.
+ *
+ * A state is written with the epoch of the reading that it was made from, so that a shared cache refuses it after a deletion
+ * on another machine. A state that was made without a reading is not written to a shared cache: nothing says how old it is.
  */
 export class CachedStates {
   readonly #context: CacheContext;
   readonly #place: CacheKey;
   readonly #activeFold: ActiveFold;
   readonly #failures: CacheFailure[];
+  /** Of a shared cache: the epoch of the reading in use. */
+  #epoch: bigint | undefined;
+  /** The meta of the entry in use. */
+  #found: CacheMeta | undefined;
+  #hasFartherTier = false;
 
   /** Failures of the cache are added to `failures`. */
   constructor(context: CacheContext, place: CacheKey, activeFold: ActiveFold, failures: CacheFailure[]) {
@@ -111,34 +124,64 @@ export class CachedStates {
     this.#failures = failures;
   }
 
+  /** Whether a tier of the cache that was not asked may have a newer entry. */
+  get hasFartherTier(): boolean {
+    return this.#hasFartherTier;
+  }
+
   /** Reads the entry. Throws `CLOSED`, or rejects with it, and nothing else. */
-  get(): Lookup | PromiseLike<Lookup> {
+  get(freshness: Freshness, nowUs: bigint): Lookup | PromiseLike<Lookup> {
     const { cache, later } = this.#context;
     try {
       const held = this.#held();
       if (held !== undefined) return held;
-      const got = cache.get(this.#place.key);
-      if (!isPromise(got)) return this.#lookup(got);
+      const shared = sharedCache(cache);
+      const got: Answer | PromiseLike<Answer> =
+        shared === undefined
+          ? cache.get(this.#place.key)
+          : shared.readWithEpoch(this.#place.key, wantedEntry(freshness, nowUs));
+      if (!isPromise(got)) return this.#lookup(got as CacheEntry | undefined);
       const answer = later === undefined ? got : later.deadline.within(got);
       // An entry written meanwhile is newer than the answer of the cache.
-      const found = answer.then((entry) => this.#held() ?? this.#lookup(entry));
+      const found = answer.then((read) => this.#held() ?? this.#read(read as Answer, shared !== undefined));
       return found.then(undefined, (error: unknown) => this.#unreadable(error));
     } catch (error) {
       return this.#unreadable(error);
     }
   }
 
+  /** Reads the farther tiers as well if `cached` is below the head, and returns what is newer: their entry, or `cached`. */
+  *getFarther(cached: Lookup, head: bigint): Coroutine<Lookup> {
+    if (cached.kind === 'refused' || cached.watermark >= head) return cached;
+    const [epoch, found] = [this.#epoch, this.#found];
+    const got = this.get({ kind: 'atLeast', watermark: head }, 0n);
+    const farther = (isPromise(got) ? yield got : got) as Lookup;
+    if (farther.kind === 'found' && farther.watermark > cached.watermark) return farther;
+    this.#epoch = epoch;
+    this.#found = found;
+    return cached;
+  }
+
   /** Caches a state, unless the stream was invalidated meanwhile. */
   *put(stored: StoredState, meta: CacheMeta): Coroutine<void> {
-    if (!this.#context.keeps) return;
-    const begin = (): unknown => this.#context.cache.put(this.#place.key, stored, meta);
-    yield* this.#write('put', { entry: { value: stored, meta }, begin });
+    const { cache, keeps } = this.#context;
+    if (!keeps) return;
+    const { key } = this.#place;
+    const entry = { value: stored, meta };
+    const epoch = this.#epoch;
+    if (sharedCache(cache) === undefined) {
+      yield* this.#write('put', { entry, epoch, begin: () => cache.put(key, stored, meta) });
+    } else if (epoch !== undefined) {
+      const basis = this.#basis(epoch, meta);
+      const begin = (): unknown => (cache as SharedProjectionCache).put(key, stored, meta, basis);
+      yield* this.#write('put', { entry, epoch, begin });
+    }
   }
 
   /** Removes the entry. Its key is not a prefix of another one: all keys end with a fingerprint of fixed length. */
   *remove(): Coroutine<void> {
     const begin = (): unknown => this.#context.cache.deletePrefix(this.#place.key);
-    yield* this.#write('delete', { entry: undefined, begin });
+    yield* this.#write('delete', { entry: undefined, epoch: this.#epoch, begin });
   }
 
   *#write(operation: 'put' | 'delete', write: CacheWrite): Coroutine<void> {
@@ -165,11 +208,30 @@ export class CachedStates {
     if (held === 'unreadable') {
       throw new StoreError('CACHE_FAILED', 'the key is not read, as an overdue write may still take effect');
     }
-    return this.#lookup(held === 'absent' ? undefined : held);
+    this.#epoch = held.epoch;
+    this.#hasFartherTier = false;
+    return this.#lookup(held.entry);
+  }
+
+  /** The lookup of an answer of the cache: a reading of a shared one, an entry of any other. */
+  #read(answer: Answer, isShared: boolean): Lookup {
+    if (!isShared) return this.#lookup(answer as CacheEntry | undefined);
+    const { entry, epoch, hasFartherTier } = answer as CacheReading;
+    if (typeof epoch !== 'bigint') throw new TypeError('the cache returned a reading without an epoch: fix the cache');
+    this.#epoch = epoch;
+    this.#hasFartherTier = hasFartherTier;
+    return this.#lookup(entry);
+  }
+
+  /** A state that is not newer than the entry it was made from replaces that entry: it was rejected. */
+  #basis(epoch: bigint, meta: CacheMeta): PutBasis {
+    const found = this.#found;
+    return found === undefined || isNewer(meta, found) ? { epoch } : { epoch, replaces: found };
   }
 
   /** Throws `TypeError` for an invalid entry, which counts as a failure of the cache. */
   #lookup(entry: CacheEntry | undefined): Lookup {
+    this.#found = entry?.meta;
     if (entry === undefined) return { kind: 'refused', refusal: 'absent' };
     const { watermark, cachedAtUs } = entry.meta;
     if (typeof watermark !== 'bigint' || typeof cachedAtUs !== 'bigint') {
@@ -192,4 +254,9 @@ export class CachedStates {
     this.#context.failures.add(operation, this.#place.stream, error);
     this.#failures.push({ operation, error });
   }
+}
+
+/** The cache, if it is a shared one: its entries are read with an epoch. */
+function sharedCache(cache: ProjectionCache | AsyncProjectionCache): SharedProjectionCache | undefined {
+  return 'readWithEpoch' in cache ? (cache as SharedProjectionCache) : undefined;
 }

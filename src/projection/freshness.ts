@@ -1,5 +1,6 @@
 import { assertFunction, kindOf } from '../base/argument.ts';
 import { assertOptions } from '../base/options.ts';
+import type { WantedEntry } from '../contract/cache-reading.ts';
 
 /** How old a projected state may be. */
 export type Freshness =
@@ -107,6 +108,13 @@ export function isWithinWindow(freshness: Freshness, cachedAtUs: bigint, nowUs: 
   if (freshness.kind !== 'bestEffort') return false;
   const ageUs = nowUs - cachedAtUs;
   return ageUs >= 0n && ageUs < BigInt(freshness.maxStaleMs) * US_PER_MS;
+}
+
+/** The cached state that suffices at `nowUs` without reading the head; `undefined`: any one may, after the head was read. */
+export function wantedEntry(freshness: Freshness, nowUs: bigint): WantedEntry | undefined {
+  if (freshness.kind === 'atLeast') return { watermark: freshness.watermark };
+  if (freshness.kind !== 'bestEffort') return undefined;
+  return { cachedAtUs: nowUs - BigInt(freshness.maxStaleMs) * US_PER_MS + 1n };
 }
 
 /** A time that no freshness accepts, for a partly folded state: it was never the newest one. */

@@ -1,6 +1,6 @@
 import { isPromise } from '../base/argument.ts';
 import { type ActiveFold, type CachedState, CachedStates, type Lookup, type RefusedState } from './cached-states.ts';
-import { checkpointAfter, verified, verifiedAtHead } from './checkpoints.ts';
+import { checkpointAfter, type Verified, verified, verifiedAtHead } from './checkpoints.ts';
 import type { Coroutine } from './coroutine.ts';
 import { assertHead, assertSameLog } from './event-reader.ts';
 import { type FoldBase, type FoldResult, foldEvents } from './fold.ts';
@@ -78,15 +78,14 @@ export class ProjectionRun<State, Event> {
   /** Answers from the cache, or plans a fold. Throws errors of the source, and `SOURCE_INVALID`. */
   *prepare(): Coroutine<Prepared<State>> {
     const { freshness, watch } = this.#call;
-    const { source } = this.#context;
     watch?.enter('lookup');
     // Before the head is read, so that an age is never understated.
     const nowUs = this.#context.nowUs();
-    const got = this.#cached.get();
+    const got = this.#cached.get(freshness, nowUs);
     let cached: Lookup | UsableState<State> = (isPromise(got) ? yield got : got) as Lookup;
     this.#noteAge(cached, nowUs);
     if (cached.kind === 'found' && needsNoHead(freshness, cached, nowUs)) {
-      cached = this.#verifiesLookups ? yield* verified(source, this.#call, cached) : cached;
+      cached = this.#verifiesLookups ? yield* verified(this.#context.source, this.#call, cached) : cached;
       // Not compared with a replay: such a call does not read the events.
       cached = this.#usable(cached);
       if (cached.kind === 'usable') return { answer: this.#hit(cached) };
@@ -99,9 +98,8 @@ export class ProjectionRun<State, Event> {
     let head = (isPromise(answer) ? yield answer : answer) as bigint | undefined;
     this.#assertAnswers(head);
     let checkpoint: string | undefined;
-    if (head !== undefined && source.checkpoint !== undefined) {
-      const found = { cached, head, reading };
-      ({ cached, head, checkpoint } = yield* verifiedAtHead(source, this.#call, found, () => this.#readAgain()));
+    if (head !== undefined && this.#looksFurther) {
+      ({ cached, head, checkpoint } = yield* this.#atHead(cached, head, reading));
     }
     if (head === undefined) return { answer: yield* this.#empty(cached) };
     if (cached.kind === 'found' && cached.watermark === head) {
@@ -164,6 +162,19 @@ export class ProjectionRun<State, Event> {
 
   #askHead(): HeadReading['answer'] {
     return this.#context.source.head(this.#call.stream, this.#call.projection.kinds);
+  }
+
+  /** Whether more than the head is read to judge the cached state: a farther tier of the cache, or checkpoints. */
+  get #looksFurther(): boolean {
+    return this.#context.source.checkpoint !== undefined || this.#cached.hasFartherTier;
+  }
+
+  *#atHead(nearest: Lookup, head: bigint, reading: HeadReading): Coroutine<Verified> {
+    const { source } = this.#context;
+    const cached = this.#cached.hasFartherTier ? yield* this.#cached.getFarther(nearest, head) : nearest;
+    if (source.checkpoint === undefined) return { cached, head, checkpoint: undefined };
+    const found = { cached, head, reading };
+    return yield* verifiedAtHead(source, this.#call, found, () => this.#readAgain());
   }
 
   /** A state of any age that is used without a head may be one of a log that was restored since. */

@@ -6,6 +6,7 @@ import { brokenCaches } from './broken-caches.ts';
 import { collectCases, failureOf, failuresOf } from './case-collector.ts';
 import { faultlessCaches } from './faultless-caches.ts';
 import { MapCache } from './map-cache.ts';
+import { brokenNewestCaches, NewestMapCache } from './newest-caches.ts';
 import { PersistentMapCache } from './persistent-map-cache.ts';
 import { promised } from './promised-cache.ts';
 import { QueuedCache } from './queued-cache.ts';
@@ -15,6 +16,13 @@ const reopen = ({ disk }: PersistentMapCache): PersistentMapCache => new Persist
 projectionCacheSuite({ name: 'a cache on a Map', open: () => new MapCache(), describe, test });
 projectionCacheSuite({ name: 'an asynchronous cache on a Map', open: () => promised(new MapCache()), describe, test });
 projectionCacheSuite({ name: 'a cache behind one connection', open: () => new QueuedCache(), describe, test });
+projectionCacheSuite({
+  name: 'a cache that keeps the newest entry',
+  keepsNewest: true,
+  open: () => new NewestMapCache(),
+  describe,
+  test,
+});
 projectionCacheSuite({
   name: 'a persistent cache on a Map',
   open: () => new PersistentMapCache(),
@@ -28,6 +36,16 @@ describe('the suite', () => {
     const failures = await failuresOf(collectCases(options).filter(({ name }) => foundBy.includes(name)));
     expect([...failures.keys()].sort()).toEqual([...foundBy].sort());
   });
+
+  test.each(brokenNewestCaches)(
+    'finds a cache that should keep the newest entry and $fault',
+    async ({ open, foundBy }) => {
+      const failures = await failuresOf(
+        collectCases({ open, keepsNewest: true }).filter(({ name }) => name === foundBy),
+      );
+      expect([...failures.keys()]).toEqual([foundBy]);
+    },
+  );
 
   test.each(faultlessCaches)('passes a cache that %s', async (_name, open) => {
     expect(await failuresOf(collectCases({ open }))).toEqual(new Map());

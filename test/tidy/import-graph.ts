@@ -6,7 +6,7 @@ import type { RepositoryFile } from './repository-files.ts';
 const layers: readonly (readonly string[])[] = [
   ['base'],
   ['contract'],
-  ['storage'],
+  ['storage', 'postgres', 'tiered'],
   ['log', 'key-index'],
   ['image'],
   ['store'],

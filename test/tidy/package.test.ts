@@ -58,8 +58,11 @@ function linksOutOfPackage(documents: readonly RepositoryFile[], files: readonly
 }
 
 describe('package.json', () => {
-  test('has no runtime dependencies', () => {
-    expect(dependencyFields(manifest)).toEqual([]);
+  test('has no runtime dependencies, and peers only that are optional', () => {
+    expect(dependencyFields(manifest)).toEqual(['peerDependencies']);
+    const { peerDependencies = {}, peerDependenciesMeta = {} } = manifest as unknown as Record<string, object>;
+    expect(Object.keys(peerDependencies)).toEqual(['pg', 'postgres']);
+    expect(peerDependenciesMeta).toEqual({ pg: { optional: true }, postgres: { optional: true } });
   });
 
   test('is ESM for the oldest Node that is promised, under the licence of the LICENSE file', () => {

@@ -11,6 +11,8 @@ export interface ConformanceCase {
   readonly name: string;
   /** Whether the case reopens the cache; only caches that keep entries on a disk or a server can do that. */
   readonly reopens?: boolean;
+  /** Whether the case is only for caches that keep the newest entry, or only for those that keep the last put; absent: for both. */
+  readonly keeps?: 'newest' | 'last';
   /** How to fix a cache that fails the case; added to the message. */
   readonly advice?: string;
   readonly run: (subject: CacheUnderTest) => Promise<void>;
@@ -23,13 +25,16 @@ export interface ConformanceCase {
 export class CacheUnderTest {
   readonly #reopen: () => Promise<AnyProjectionCache>;
   readonly #isNoop: boolean;
+  /** Whether a put replaces only what is older: see the option of the suite. */
+  readonly keepsNewest: boolean;
   #cache: AnyProjectionCache;
 
   /** `reopen` closes the current cache and returns the next one. */
-  constructor(cache: AnyProjectionCache, reopen: () => Promise<AnyProjectionCache>) {
+  constructor(cache: AnyProjectionCache, reopen: () => Promise<AnyProjectionCache>, keepsNewest = false) {
     this.#cache = cache;
     this.#reopen = reopen;
     this.#isNoop = cache.capabilities().isNoop;
+    this.keepsNewest = keepsNewest;
   }
 
   get cache(): AnyProjectionCache {
@@ -37,7 +42,14 @@ export class CacheUnderTest {
   }
 
   async put(key: Uint8Array, value: Uint8Array, meta: CacheMeta = someMeta): Promise<void> {
-    expectSame(await this.#cache.put(key, value, meta), undefined, 'the result of put');
+    const answer = await this.#cache.put(key, value, meta);
+    if (this.keepsNewest) expectSame(typeof answer, 'boolean', 'the type of the result of put');
+    else expectSame(answer, undefined, 'the result of put');
+  }
+
+  /** Puts, and expects the cache to report that it stored the entry, or that it did not. */
+  async expectStored(isStored: boolean, key: Uint8Array, value: Uint8Array, meta: CacheMeta): Promise<void> {
+    expectSame(await this.#cache.put(key, value, meta), isStored, 'the result of put: whether it stored the entry');
   }
 
   /** Puts each key, with its own bytes as the value. */

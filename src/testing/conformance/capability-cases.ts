@@ -1,6 +1,6 @@
 import type { CacheUnderTest, ConformanceCase } from './cache-under-test.ts';
 import { expectSame, expectThat } from './expectations.ts';
-import { utf8 } from './samples.ts';
+import { someMeta, utf8 } from './samples.ts';
 
 /** What a cache reports about itself, and `prefetch`, which must never change a result. */
 export const capabilityCases: readonly ConformanceCase[] = [
@@ -44,10 +44,11 @@ async function prefetchHarmless(subject: CacheUnderTest): Promise<void> {
 async function changesAfterPrefetch(subject: CacheUnderTest): Promise<void> {
   const predicted = { watermark: 9_999n, cachedAtUs: 0n };
   const key = utf8('order:507');
-  for (const state of ['first', 'second']) {
+  for (const [number, state] of ['first', 'second'].entries()) {
+    const meta = { ...someMeta, watermark: someMeta.watermark + BigInt(number) };
     await subject.cache.prefetch?.(key, predicted);
-    await subject.put(key, utf8(state));
-    await subject.expectEntry(key, utf8(state));
+    await subject.put(key, utf8(state), meta);
+    await subject.expectEntry(key, utf8(state), meta);
   }
   await subject.cache.prefetch?.(key, predicted);
   await subject.expectRemoved(utf8('order:'), 1);

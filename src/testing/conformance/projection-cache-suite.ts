@@ -2,6 +2,7 @@ import { argumentCases } from './argument-cases.ts';
 import { type AnyProjectionCache, CacheUnderTest, type ConformanceCase } from './cache-under-test.ts';
 import { capabilityCases } from './capability-cases.ts';
 import { keyCases } from './key-cases.ts';
+import { newestCases } from './newest-cases.ts';
 import { overlappingCases } from './overlapping-cases.ts';
 import { ownershipCases } from './ownership-cases.ts';
 import { patternCases } from './pattern-cases.ts';
@@ -14,6 +15,7 @@ import { valueCases } from './value-cases.ts';
 const conformanceCases: readonly ConformanceCase[] = [
   ...storingCases,
   ...replacingCases,
+  ...newestCases,
   ...keyCases,
   ...valueCases,
   ...prefixCases,
@@ -38,6 +40,11 @@ export interface ProjectionCacheSuiteOptions<Cache extends AnyProjectionCache> {
   readonly reopen?: (cache: Cache) => Cache | Promise<Cache>;
   /** Closes a cache that `open` or `reopen` returned, also after a failed test. Default: caches are not closed. */
   readonly close?: (cache: Cache) => void | Promise<void>;
+  /**
+   * Whether the cache follows the rules of `SharedProjectionCache`: a put replaces only what is older, and resolves to whether it
+   * stored its entry. Default: false, and the last put wins.
+   */
+  readonly keepsNewest?: boolean;
   /** The runner's `describe`, such as that of vitest or of `node:test`. */
   readonly describe: (name: string, body: () => void) => unknown;
   /** The runner's `test` or `it`. The body of a failed test rejects. */
@@ -57,14 +64,17 @@ export interface ProjectionCacheSuiteOptions<Cache extends AnyProjectionCache> {
 export function projectionCacheSuite<Cache extends AnyProjectionCache>(
   options: ProjectionCacheSuiteOptions<Cache>,
 ): void {
-  const cases = conformanceCases.filter(({ reopens = false }) => options.reopen !== undefined || !reopens);
+  const kept = options.keepsNewest === true ? 'newest' : 'last';
+  const cases = conformanceCases
+    .filter(({ reopens = false }) => options.reopen !== undefined || !reopens)
+    .filter(({ keeps = kept }) => keeps === kept);
   options.describe(options.name, () => {
     for (const one of cases) options.test(one.name, () => runOn(options, one));
   });
 }
 
 async function runOn<Cache extends AnyProjectionCache>(
-  { open, reopen, close }: ProjectionCacheSuiteOptions<Cache>,
+  { open, reopen, close, keepsNewest }: ProjectionCacheSuiteOptions<Cache>,
   { run, advice }: ConformanceCase,
 ): Promise<void> {
   let cache = await open();
@@ -73,7 +83,7 @@ async function runOn<Cache extends AnyProjectionCache>(
     return cache;
   };
   try {
-    await run(new CacheUnderTest(cache, reopened));
+    await run(new CacheUnderTest(cache, reopened, keepsNewest));
   } catch (error) {
     if (advice === undefined) throw error;
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${advice}`, { cause: error });

@@ -56,12 +56,13 @@ async function goesOn(subject: CacheUnderTest): Promise<void> {
   await subject.put(utf8('order:507'), utf8('first'));
   await subject.sync();
   await subject.reopen();
-  await subject.put(utf8('order:507'), utf8('second'), someMeta);
+  const later = { ...someMeta, watermark: someMeta.watermark + 1n };
+  await subject.put(utf8('order:507'), utf8('second'), later);
   await subject.put(utf8('order:508'), utf8('other'));
-  await subject.expectEntry(utf8('order:507'), utf8('second'));
+  await subject.expectEntry(utf8('order:507'), utf8('second'), later);
   await subject.sync();
   await subject.reopen();
-  await subject.expectEntry(utf8('order:507'), utf8('second'));
+  await subject.expectEntry(utf8('order:507'), utf8('second'), later);
   await subject.expectRemoved(utf8('order:'), 2);
 }
 

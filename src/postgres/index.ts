@@ -1,0 +1,22 @@
+/**
+ * A cache in PostgreSQL, for several machines that project the same streams. It uses a client that you create, of the package
+ * `postgres` or `pg`, and imports neither.
+ *
+ * @example
+ * ```ts
+ * import postgres from 'postgres';
+ * import { PostgresCache } from 'projection-cache/postgres';
+ *
+ * const sql = postgres('postgres://127.0.0.1/orders');
+ * const cache = new PostgresCache({ client: sql });
+ * await cache.createTables();
+ * ```
+ *
+ * @module projection-cache/postgres
+ */
+
+export type { PgConnection, PgPool } from './pg-client.ts';
+export { PostgresCache } from './postgres-cache.ts';
+export type { PostgresJsClient } from './postgres-js-client.ts';
+export type { PostgresCacheOptions, PostgresDialect } from './postgres-options.ts';
+export type { PostgresTableOptions } from './schema.ts';
