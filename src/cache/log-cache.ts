@@ -94,6 +94,18 @@ export class LogCache implements ProjectionCache {
     return this.#store.size;
   }
 
+  /**
+   * Lets a cache opened with `readOnly` see what its writer has made durable since it was opened or last refreshed, also
+   * across compactions and crashes of the writer. Returns whether there may be a change: `false` means that there is none.
+   * The time it takes is in proportion to what is new; after a compaction, all of the new log is. Iterators that were begun
+   * before continue after the key they returned last. It never goes back to an older state, unless the directory was replaced
+   * by an older copy. Returns `false` for a cache that writes, as it is always up to date. Throws `IO` if the platform refuses;
+   * then the cache keeps what it had.
+   */
+  refresh(): boolean {
+    return this.#store.refresh();
+  }
+
   /** What this cache supports: `supportsPrefetch` is `false` for storage in memory, which does not need it. */
   capabilities(): CacheCapabilities {
     return this.#store.canPrefetch ? CacheCapabilities.prefetchHints() : CacheCapabilities.none();

@@ -66,9 +66,7 @@ export class LogFile implements PageOwner {
     this.#written = init.end;
     this.#durable = init.end;
     this.#lastDataRecord = init.lastDataRecord;
-    this.#tail = this.#pinTail();
-    const held = this.#end % PAGE_BYTES;
-    if (held > 0) this.readFile(this.#tail.bytes, 0, held, this.#end - held);
+    this.#tail = this.#pinTail(this.#end);
   }
 
   /** The log of a new generation. Its header is written with its first records. */
@@ -188,6 +186,27 @@ export class LogFile implements PageOwner {
     if (covered > this.#durable) this.#durable = covered;
   }
 
+  /**
+   * Continues a log that another process appends to: the bytes below `end` are in the file and durable, and `lastDataRecord`
+   * is the last record there that is not a MARK. Throws `IO`; then nothing has changed.
+   */
+  extendTo(end: number, lastDataRecord: RecordSpan): void {
+    const tail = this.#tail;
+    const pageEnd = (tail.number + 1) * PAGE_BYTES;
+    this.readFile(tail.bytes, this.#end % PAGE_BYTES, Math.min(end, pageEnd) - this.#end, this.#end);
+    if (end >= pageEnd) {
+      this.#tail = this.#pinTail(end);
+      tail.pinned = false;
+    }
+    // None of these bytes was written here.
+    tail.isOwnWork = false;
+    this.#tail.isOwnWork = false;
+    this.#end = end;
+    this.#written = end;
+    this.#durable = end;
+    this.#lastDataRecord = lastDataRecord;
+  }
+
   /** Loads a page if the pool grants one; `misses` is what `PageMisses.add` returned. Throws `IO`. */
   loadPage(number: number, misses: number): Page | undefined {
     const page = this.#pool.takeForReading(this, number, misses);
@@ -236,11 +255,19 @@ export class LogFile implements PageOwner {
     }
   }
 
-  #pinTail(): Page {
-    const number = Math.floor(this.#end / PAGE_BYTES);
+  /** The page of `end`, with the bytes of the file below. Throws `IO`. */
+  #pinTail(end: number): Page {
+    const number = Math.floor(end / PAGE_BYTES);
+    const held = end % PAGE_BYTES;
     const page = this.#pool.take(this, number);
     page.pinned = true;
-    page.isOwnWork = this.#end % PAGE_BYTES === 0;
+    page.isOwnWork = held === 0;
+    try {
+      if (held > 0) this.readFile(page.bytes, 0, held, end - held);
+    } catch (error) {
+      this.#pool.release(page);
+      throw error;
+    }
     this.#pages[number] = page;
     return page;
   }
@@ -253,7 +280,7 @@ export class LogFile implements PageOwner {
       this.#tail.bytes.set(bytes.subarray(start + copied, start + copied + piece), inPage);
       copied += piece;
       this.#end += piece;
-      if (this.#end % PAGE_BYTES === 0) this.#tail = this.#pinTail();
+      if (this.#end % PAGE_BYTES === 0) this.#tail = this.#pinTail(this.#end);
     }
   }
 

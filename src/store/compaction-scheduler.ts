@@ -3,6 +3,7 @@ import { assertOptions } from '../base/options.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
+import type { LogFile } from '../log/log-file.ts';
 import { RECORD_HEADER_BYTES } from '../log/record-format.ts';
 import { Compaction, type Progress } from './compaction.ts';
 import { bytesOf, type Generations } from './generations.ts';
@@ -57,8 +58,7 @@ export class CompactionScheduler {
 
   /** Bytes of the active log that hold nothing live. */
   get deadBytes(): number {
-    const dead = this.#generations.active.lastDataRecord.end - OVERHEAD_BYTES - bytesOf(this.#index.recordUnits);
-    return Math.max(0, dead);
+    return deadBytesOf(this.#generations.active, this.#index);
   }
 
   /** Does the share of work that a write of `bytes` pays for. A failure ends the compaction, not the write. */
@@ -244,6 +244,11 @@ export class CompactionScheduler {
       this.#generations.active.end >= this.#retryAtBytes
     );
   }
+}
+
+/** Bytes of a log that hold nothing live. */
+export function deadBytesOf(log: LogFile, index: KeyIndex): number {
+  return Math.max(0, log.lastDataRecord.end - OVERHEAD_BYTES - bytesOf(index.recordUnits));
 }
 
 function nextTurn(): Promise<void> {

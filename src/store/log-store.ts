@@ -1,14 +1,17 @@
 import { attempt } from '../base/attempt.ts';
+import { startTimer } from '../base/background-timer.ts';
 import { assertOptions } from '../base/options.ts';
 import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { Progress } from './compaction.ts';
-import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
+import { CompactionScheduler, deadBytesOf, type StepOptions } from './compaction-scheduler.ts';
 import { imageName } from './generation-files.ts';
 import { bytesOf, Generations } from './generations.ts';
+import { LogFollower, type Refresh } from './log-follower.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
+import type { RecoveredLog } from './recovery/log-recovery.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
@@ -31,12 +34,14 @@ export class LogStore {
   /** Whether `reader.prefetch` does anything on this storage. */
   readonly canPrefetch: boolean;
   readonly #context: StoreContext;
-  readonly #index: KeyIndex;
+  #index: KeyIndex;
   readonly #generations: Generations;
   readonly #syncer: Syncer;
   readonly #scheduler: CompactionScheduler;
   readonly #images: IndexImageWriter;
-  readonly #recovery: RecoveryReport;
+  #recovery: RecoveryReport;
+  readonly #follower: LogFollower | undefined;
+  readonly #stopRefreshing: (() => void) | undefined;
 
   /**
    * Opens the store in the directory `path`, or creates it. Damaged content never makes it fail: it throws `LOCKED`,
@@ -88,7 +93,13 @@ export class LogStore {
     this.#scheduler = new CompactionScheduler(context, generations, index);
     this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
     this.reader = new StoreReader(context, index, generations, this.writer);
-    if (settings.readOnly) return;
+    if (settings.readOnly) {
+      this.#follower = new LogFollower(context, log);
+      this.reader.onUnreadable = () => this.#refreshInBackground();
+      if (settings.refreshEveryMs === undefined) return;
+      this.#stopRefreshing = startTimer(settings.refreshEveryMs, () => void this.#refreshInBackground());
+      return;
+    }
     if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
     // Makes the decision about damage durable: a log without the damage replaces this one at once.
     if (report.damaged.length > 0) this.#housekeep(() => this.#scheduler.run());
@@ -112,6 +123,22 @@ export class LogStore {
    */
   assertWritable(): void {
     this.#context.status.assertWritable();
+  }
+
+  /**
+   * Lets a read-only store see what its writer has made durable since. Returns whether there may be a change; for a store
+   * that writes, `false`. Throws `IO`; then the store keeps what it had.
+   */
+  refresh(): boolean {
+    this.assertOpen();
+    if (this.#follower === undefined) return false;
+    const found = this.#follow(this.#follower);
+    if (found.kind === 'unchanged') return false;
+    const replaced = found.kind === 'replaced';
+    const records = replaced ? found.opened.report.records : found.records;
+    if (replaced) this.#adopt(found.opened);
+    this.#context.emit({ type: 'refreshed', generation: this.#generations.active.generation, records, replaced });
+    return true;
   }
 
   /** Makes everything accepted so far durable. A failed sync poisons the store. */
@@ -160,7 +187,7 @@ export class LogStore {
     return {
       entries: this.#index.size,
       liveBytes: bytesOf(this.#index.recordUnits),
-      deadBytes: this.#scheduler.deadBytes,
+      deadBytes: deadBytesOf(this.#generations.active, this.#index),
       logBytes: this.#generations.active.end,
       indexBytes: this.#index.bytes,
       pageBytes: this.#context.pool.bytes,
@@ -192,6 +219,7 @@ export class LogStore {
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
+    this.#stopRefreshing?.();
     if (status.isWritable) {
       this.#scheduler.settle();
       attempt(() => this.#syncer.sync(), collect);
@@ -203,6 +231,34 @@ export class LogStore {
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);
+  }
+
+  #adopt({ log, index, report }: RecoveredLog): void {
+    const old = this.#generations.active;
+    this.#generations.replace(log);
+    this.#index = index;
+    this.#recovery = report;
+    this.reader.useIndex(index);
+    attempt(() => old.close(), this.#context.onHousekeepingFailure);
+    if (!report.clean) this.#context.emit({ type: 'recovered', report });
+  }
+
+  #follow(follower: LogFollower): Refresh {
+    try {
+      return follower.refresh(this.#generations.active, this.#index);
+    } catch (error) {
+      throw storageFailure('refresh', error);
+    }
+  }
+
+  /** Returns whether there may be a change. */
+  #refreshInBackground(): boolean {
+    try {
+      return this.refresh();
+    } catch (error) {
+      this.#context.emit({ type: 'refresh-failed', error: storageFailure('refresh', error) });
+      return false;
+    }
   }
 
   #writeImage(): void {

@@ -73,6 +73,22 @@ export type StoreEvent =
       readonly from: string;
     }
   | {
+      /** A read-only cache has read what its writer had made durable since it last looked. */
+      readonly type: 'refreshed';
+      /** The generation that it reads now. */
+      readonly generation: number;
+      /** Number of records that it read. */
+      readonly records: number;
+      /** Whether the writer had replaced the log, so that all of the new one was read. */
+      readonly replaced: boolean;
+    }
+  | {
+      /** A refresh in the background failed. The read-only cache keeps what it had; the next refresh tries again. */
+      readonly type: 'refresh-failed';
+      /** The error that `refresh` would throw. */
+      readonly error: StoreError;
+    }
+  | {
       /** An old file could not be removed, or an index image could not be written or read. The store does not need it. */
       readonly type: 'housekeeping-failed';
       /** The error of the storage. */

@@ -56,10 +56,15 @@ export class ChildScript {
     return this.#process.pid ?? 0;
   }
 
+  /** Writes a line to it. */
+  tell(line: string): void {
+    this.#process.stdin.write(`${line}\n`);
+  }
+
   /** Writes a line to it and resolves to the next line it writes. */
   async ask(line: string): Promise<string> {
     const answer = this.lines.length;
-    this.#process.stdin.write(`${line}\n`);
+    this.tell(line);
     return await this.line(answer);
   }
 
