@@ -47,7 +47,8 @@ export class LogFollower {
   /** `log` was just opened for reading. */
   constructor(context: StoreContext, log: LogFile) {
     this.#context = context;
-    this.#lastChecksum = lastChecksum(log.file, log);
+    // Without it the first refresh opens the log again.
+    attempt(() => (this.#lastChecksum = lastChecksum(log.file, log)), context.onHousekeepingFailure);
   }
 
   /** Extends `log` and `index`, or returns those that replace them. Throws `IO`; then what was read before is still valid. */

@@ -5,7 +5,7 @@ import type { AllowedStates } from './allowed-states.ts';
 import { contentsOf, summaryOf } from './contents.ts';
 import { DIRECTORY } from './store-run.ts';
 
-/** A read-only store in another process, which follows the writer and is compared with what the writer was told. */
+/** A read-only store in another process, which follows the writer and is compared with what the writer has accepted. */
 export class Follower {
   readonly #store: LogStore;
   readonly #engine: Engine;
@@ -49,7 +49,7 @@ export class Follower {
     const changed = this.#store.refresh();
     this.refreshes += 1;
     const summary = this.#summary();
-    if (!changed && summary !== before) throw new Error(`changed from ${before} to ${summary} without a word`);
+    if (!changed && summary !== before) throw new Error(`changed from ${before} to ${summary} and refresh returned false`);
     if (this.#complaints.length > 0) throw new Error(`a follower reported ${this.#complaints.join()}`);
     const history = this.#history();
     if (history === undefined) return;

@@ -10,7 +10,7 @@ export interface Following {
   readonly changes: number;
   /** Refreshes that found another log. */
   readonly replaced: number;
-  /** Whole scans that went on over many refreshes. */
+  /** Whole scans that lasted over many refreshes. */
   readonly scans: number;
   /** Operations that the writers have reported as durable. */
   readonly operations: number;

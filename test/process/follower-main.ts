@@ -33,7 +33,7 @@ await runScript(usage, async (number) => {
     const { kills, looks, changes, replaced, scans, operations } = following;
     console.log(`${kills} writers killed, ${operations} operations reported as durable`);
     console.log(`${looks} refreshes, ${changes} with a change, ${replaced} of them to another log`);
-    console.log(`${scans} scans went on over many refreshes`);
+    console.log(`${scans} scans lasted over many refreshes`);
     console.log('every value checked after each refresh: none wrong, none older than before or than reported');
   } finally {
     scripts.remove();

@@ -74,7 +74,7 @@ export class HeldOperations {
       this.#held = operations;
       return operations;
     }
-    // The model has gone on, and it cannot go back.
+    // The model is ahead, and it cannot go back.
     this.#model = new Model(this.#workload);
     this.#model.advanceTo(first);
     const facts = `of ${synced} synced operations, ${this.#held} seen before, newest put ${newest}`;

@@ -192,7 +192,7 @@ describe('refresh', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('follows a store that was removed and made anew, under the same names', () => {
+  test('follows a store that was removed and created again, under the same names', () => {
     const { disk, store, reader } = pair();
     store.close();
     for (const name of disk.names) disk.take(name);
