@@ -94,6 +94,11 @@ export class LogCache implements ProjectionCache {
     return this.#store.size;
   }
 
+  /** Whether it was opened with `readOnly`: a projector then uses what the writer has cached, and writes nothing. */
+  get isReadOnly(): boolean {
+    return this.#store.isReadOnly;
+  }
+
   /**
    * Lets a cache opened with `readOnly` see what its writer has made durable since it was opened or last refreshed, also
    * across compactions and crashes of the writer. Returns whether there may be a change: `false` means that there is none.

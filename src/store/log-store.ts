@@ -112,6 +112,10 @@ export class LogStore {
     return this.#index.size;
   }
 
+  get isReadOnly(): boolean {
+    return this.#context.settings.readOnly;
+  }
+
   /** Throws `CLOSED` after `close`. */
   assertOpen(): void {
     this.#context.status.assertOpen();
