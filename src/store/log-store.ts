@@ -4,6 +4,9 @@ import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
+import type { StorageBackend } from '../storage/storage-backend.ts';
+import { assertBackupOptions, type BackupOptions, type BackupReport, backUp } from './backup/backup.ts';
+import { type BackupSteps, runAtOnce, runInTurns } from './backup/backup-steps.ts';
 import type { Progress } from './compaction.ts';
 import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
 import { imageName } from './generation-files.ts';
@@ -37,6 +40,7 @@ export class LogStore {
   readonly #scheduler: CompactionScheduler;
   readonly #images: IndexImageWriter;
   readonly #recovery: RecoveryReport;
+  readonly #storage: StorageBackend;
 
   /**
    * Opens the store in the directory `path`, or creates it. Damaged content never makes it fail: it throws `LOCKED`,
@@ -82,6 +86,7 @@ export class LogStore {
     this.#index = index;
     this.#generations = generations;
     this.#recovery = report;
+    this.#storage = environment.storage;
     this.canPrefetch = log.file.readAsync !== undefined;
     this.#images = new IndexImageWriter(context, index, log.generation, opened.imageEnd);
     this.#syncer = new Syncer(generations, context.status, environment.defer);
@@ -154,6 +159,21 @@ export class LogStore {
     return verifyLogs(this.#generations.all, this.#index, options.onProgress);
   }
 
+  /** Copies the store, as it is now, into the empty or absent directory `path`, and verifies the copy. */
+  backup(path: string, options: BackupOptions = {}): BackupReport {
+    return runAtOnce(this.#backUp(path, options), () => this.#assertGoesOn(options));
+  }
+
+  /** `backup` in small steps between turns of the event loop; the copy is of the moment of the call. */
+  async backupAsync(path: string, options: BackupOptions = {}): Promise<BackupReport> {
+    try {
+      return await runInTurns(this.#backUp(path, options), () => this.#assertGoesOn(options));
+    } finally {
+      // A compaction that ended meanwhile has left the log that was copied.
+      await this.#scheduler.removeObsoleteAsync();
+    }
+  }
+
   /** Sizes, counters since the store was opened, and what opening it found. */
   stats(): LogCacheStats {
     this.assertOpen();
@@ -192,6 +212,7 @@ export class LogStore {
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
+    this.#context.heldLogs.releaseAll();
     if (status.isWritable) {
       this.#scheduler.settle();
       attempt(() => this.#syncer.sync(), collect);
@@ -203,6 +224,23 @@ export class LogStore {
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);
+  }
+
+  #backUp(path: string, options: BackupOptions): BackupSteps<BackupReport> {
+    assertBackupOptions(options);
+    this.#assertGoesOn(options);
+    if (!this.#context.settings.readOnly) {
+      this.assertWritable();
+      this.#syncer.flush();
+    }
+    const { onProgress, storage = this.#storage } = options;
+    const log = this.#generations.active;
+    return backUp({ context: this.#context, log, entries: this.#index.size, storage, path, onProgress });
+  }
+
+  #assertGoesOn({ signal }: BackupOptions): void {
+    this.assertOpen();
+    signal?.throwIfAborted();
   }
 
   #writeImage(): void {

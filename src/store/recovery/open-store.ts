@@ -114,10 +114,10 @@ function openForWriting(context: StoreContext): RecoveredLog {
 }
 
 /**
- * The writer may switch to a new generation meanwhile: the files that were listed are then gone or shorter, and what was read
+ * Opens the log that a reader sees now. The writer may switch to a new generation meanwhile: the files that were listed are then gone or shorter, and what was read
  * may be an older state.
  */
-function openForReading(context: StoreContext): RecoveredLog {
+export function openForReading(context: StoreContext): RecoveredLog {
   for (let tries = 0; tries < READER_ATTEMPTS_MAX; tries += 1) {
     const opened = openLog(context);
     try {
