@@ -1,3 +1,4 @@
+import { attempt } from '../../base/attempt.ts';
 import { storageFailure } from '../../base/storage-failure.ts';
 import { StoreError } from '../../base/store-error.ts';
 import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
@@ -18,7 +19,7 @@ export interface BackupSource {
   readonly entries: number;
   /** Throws if the log is no longer what it was, so that what looks like damage is none. */
   assertIntact(): void;
-  /** Further calls do nothing. */
+  /** Further calls do nothing. A failure is an event, as the copy does not depend on it. */
   close(): void;
 }
 
@@ -43,7 +44,7 @@ export function writersLog(context: StoreContext, log: LogFile, entries: number)
     },
     close: () => {
       hold.release();
-      file.close();
+      attempt(() => file.close(), context.onHousekeepingFailure);
     },
   };
 }
@@ -54,13 +55,13 @@ export function readersLog(context: StoreContext, log: LogFile, entries: number)
   if (log.end <= FILE_HEADER_BYTES) return sourceOf(log, log.file, entries, () => {});
   const file = openLog(context, log.generation);
   if (file === undefined) throw new LogReplacedError();
-  return sourceOf(log, file, entries, () => file.close());
+  return sourceOf(log, file, entries, () => attempt(() => file.close(), context.onHousekeepingFailure));
 }
 
 /** The log that a reader sees if it opens the directory now. */
 export function newestLog(context: StoreContext): BackupSource {
   const { log, index } = openForReading(context);
-  return sourceOf(log, log.file, index.size, () => log.close());
+  return sourceOf(log, log.file, index.size, () => attempt(() => log.close(), context.onHousekeepingFailure));
 }
 
 function sourceOf(log: LogFile, file: StorageFile, entries: number, close: () => void): BackupSource {

@@ -1,4 +1,6 @@
 import { nextTurn } from '../../base/pauses.ts';
+import { storageFailure } from '../../base/storage-failure.ts';
+import type { StoreError } from '../../base/store-error.ts';
 import type { StorageFile } from '../../storage/storage-backend.ts';
 
 /**
@@ -13,7 +15,7 @@ export function runAtOnce<Result>(steps: BackupSteps<Result>, check: () => void)
   while (step.done !== true) {
     const file = step.value;
     step = resume(steps, () => {
-      file?.sync();
+      syncing(() => file?.sync());
       check();
     });
   }
@@ -24,9 +26,9 @@ export function runAtOnce<Result>(steps: BackupSteps<Result>, check: () => void)
 export async function runInTurns<Result>(steps: BackupSteps<Result>, check: () => void): Promise<Result> {
   let step = steps.next();
   while (step.done !== true) {
-    const waited = await settled(wait(step.value));
+    const failure = await failureOf(step.value);
     step = resume(steps, () => {
-      waited();
+      if (failure !== undefined) throw failure;
       check();
     });
   }
@@ -42,23 +44,22 @@ function resume<Result>(steps: BackupSteps<Result>, task: () => void): IteratorR
   return steps.next();
 }
 
-async function wait(file: StorageFile | undefined): Promise<void> {
-  if (file?.syncAsync === undefined) {
-    file?.sync();
-    await nextTurn();
-  } else {
-    await file.syncAsync();
+/** Syncs the file off the thread if that is possible, or lets the event loop run. Resolves to the error of the sync. */
+async function failureOf(file: StorageFile | undefined): Promise<StoreError | undefined> {
+  try {
+    if (file?.syncAsync !== undefined) await file.syncAsync();
+    else file?.sync();
+  } catch (error) {
+    return storageFailure('sync the copy', error);
   }
+  await nextTurn();
+  return undefined;
 }
 
-/** Resolves to a function that throws what the promise rejected with, if it did. */
-async function settled(promise: Promise<void>): Promise<() => void> {
+function syncing(sync: () => void): void {
   try {
-    await promise;
-    return () => {};
+    sync();
   } catch (error) {
-    return () => {
-      throw error;
-    };
+    throw storageFailure('sync the copy', error);
   }
 }

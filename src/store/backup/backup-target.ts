@@ -81,6 +81,7 @@ export class BackupTarget {
 
   /** Removes what this backup created. The marker is removed last, and stays if anything before fails. */
   discard(onFailure: (error: unknown) => void): void {
+    this.#closeLog();
     attempt(() => {
       const hasLog = this.#hasLog;
       if (!(hasLog || this.#isMarked) || this.#lock?.isHeld() === false) return;
@@ -103,16 +104,20 @@ export class BackupTarget {
 
   *#claim(): BackupSteps<void> {
     try {
-      this.#mark();
+      this.#writing(() => this.#mark());
       yield undefined;
-      this.#lock = this.#directory.lock();
-      // Another process may have opened the directory, and closed it, before the marker was there.
-      const { logs, images } = listGenerations(this.#directory);
-      if (logs.length + images.length > 0) throw refused(this.#path, 'another process has opened it');
+      this.#writing(() => this.#takeLock());
     } catch (error) {
       this.discard(() => {});
-      throw this.#failure(error);
+      throw error;
     }
+  }
+
+  #takeLock(): void {
+    this.#lock = this.#directory.lock();
+    // Another process may have opened the directory, and closed it, before the marker was there.
+    const { logs, images } = listGenerations(this.#directory);
+    if (logs.length + images.length > 0) throw refused(this.#path, 'another process has opened it');
   }
 
   #mark(): void {
@@ -133,18 +138,22 @@ export class BackupTarget {
     this.#directory.sync();
   }
 
-  #removeLog(): void {
-    // A failure of the last close must not keep the file from being removed.
+  /** A failure does not matter: the file is removed. */
+  #closeLog(): void {
     attempt(
       () => this.#log?.close(),
       () => {},
     );
+  }
+
+  #removeLog(): void {
+    this.#closeLog();
     if (this.#hasLog) this.#directory.remove(LOG_NAME);
     this.#hasLog = false;
   }
 
   #assertHeld(): void {
-    if (this.#lock?.isHeld() !== false) return;
+    if (this.#writing(() => this.#lock?.isHeld()) !== false) return;
     throw new StoreError('IO', `${this.#path} was removed, or taken by another process, while a backup was made in it`);
   }
 
@@ -152,12 +161,8 @@ export class BackupTarget {
     try {
       return task();
     } catch (error) {
-      throw this.#failure(error);
+      throw storageFailure(`write the backup in ${this.#path}`, error);
     }
-  }
-
-  #failure(error: unknown): unknown {
-    return errnoOf(error) === undefined ? error : storageFailure(`write the backup in ${this.#path}`, error);
   }
 }
 
