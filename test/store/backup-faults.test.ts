@@ -7,16 +7,16 @@ import { expect, test } from 'vitest';
 import { sweepBackup } from './backup-sweep.ts';
 
 test('a backup whose storage fails or crashes anywhere is whole, refused or absent', () => {
-  const count = sweepBackup({ bodyBytes: 20, compacts: false, callEvery: 1, crashEvery: 4, combinationsMax: 48 });
-  expect(count.runs).toBeGreaterThan(150);
-  expect(count.failures).toBeGreaterThan(100);
-  expect(count.whole).toBeGreaterThan(100);
-  expect(count.crashes - count.whole).toBeGreaterThan(1000);
+  const count = sweepBackup({ bodyBytes: 20, compacts: false, callEvery: 1, crashEvery: 4, combinationsMax: 32 });
+  expect(count.runs).toBeGreaterThan(200);
+  expect(count.failures).toBeGreaterThan(150);
+  expect(count.whole).toBeGreaterThan(20);
+  expect(count.crashes - count.whole).toBeGreaterThan(500);
 });
 
 test('and so is one in whose middle a compaction replaces the log', () => {
-  const count = sweepBackup({ bodyBytes: 40_000, compacts: true, callEvery: 3, crashEvery: 40, combinationsMax: 6 });
-  expect(count.runs).toBeGreaterThan(150);
-  expect(count.failures).toBeGreaterThan(50);
-  expect(count.whole).toBeGreaterThan(20);
+  const count = sweepBackup({ bodyBytes: 30_000, compacts: true, callEvery: 15, crashEvery: 1000, combinationsMax: 3 });
+  expect(count.runs).toBeGreaterThan(40);
+  expect(count.failures).toBeGreaterThan(10);
+  expect(count.whole).toBeGreaterThan(2);
 });
