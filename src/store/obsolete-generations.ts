@@ -17,7 +17,7 @@ const PIECE_BYTES: number = 1024 * 1024;
  * 2. A file is truncated from its end and removed when it is empty: a removal that is not durable must not bring it
  *    back.
  * 3. No file is open between two calls. Opening removes what a crash leaves.
- * 4. A log that a backup reads is neither truncated nor removed; it has lost its header all the same.
+ * 4. A log that a backup reads is neither truncated nor removed; nevertheless it has lost its header.
  */
 export class ObsoleteGenerations {
   readonly #context: StoreContext;

@@ -59,7 +59,7 @@ describe('a backup of a reader', () => {
     expect(storage.openFiles.filter((path) => path === 'store/000001.log')).toHaveLength(1);
   });
 
-  test('gives up if the writer replaces the log again and again', async () => {
+  test('fails if the writer replaces the log again and again', async () => {
     const { storage, writer, reader } = shared();
     let round = 1;
     const onProgress = (): void => {

@@ -17,7 +17,7 @@ export interface BackupSource {
   readonly end: number;
   /** Number of entries of the store that these records make. */
   readonly entries: number;
-  /** Throws if the log is no longer what it was, so that what looks like damage is none. */
+  /** Throws if the log is no longer what it was, so that what looks like damage is not damage. */
   assertIntact(): void;
   /** Further calls do nothing. A failure is an event, as the copy does not depend on it. */
   close(): void;

@@ -43,10 +43,10 @@ export class BackupTarget {
   }
 
   /** Creates the directory `path` unless it exists, marks and locks it. Throws `IO` if it is not empty. */
-  static *claim(storage: StorageBackend, path: string): BackupSteps<BackupTarget> {
+  static *take(storage: StorageBackend, path: string): BackupSteps<BackupTarget> {
     const target = new BackupTarget(path, openDirectory(storage, path));
     yield undefined;
-    yield* target.#claim();
+    yield* target.#take();
     return target;
   }
 
@@ -102,7 +102,7 @@ export class BackupTarget {
     attempt(() => this.#lock?.release(), onFailure);
   }
 
-  *#claim(): BackupSteps<void> {
+  *#take(): BackupSteps<void> {
     try {
       this.#writing(() => this.#mark());
       yield undefined;

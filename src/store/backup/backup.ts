@@ -67,7 +67,7 @@ export function* backUp(task: BackupTask): BackupSteps<BackupReport> {
   const { onHousekeepingFailure } = task.context;
   const source = firstSource(task);
   try {
-    const target = yield* BackupTarget.claim(task.storage, task.path);
+    const target = yield* BackupTarget.take(task.storage, task.path);
     try {
       const report = yield* copyCurrent(source, target, task);
       yield* target.complete();
