@@ -8,6 +8,7 @@ import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
 import { unlock } from '../storage/node-lock.ts';
 import { NodeStorage } from '../storage/node-storage.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
+import type { BackupOptions, BackupReport } from '../store/backup/backup.ts';
 import type { Progress } from '../store/compaction.ts';
 import type { StepOptions } from '../store/compaction-scheduler.ts';
 import { LogStore } from '../store/log-store.ts';
@@ -234,6 +235,28 @@ export class LogCache implements ProjectionCache {
     return this.#store.verify(options);
   }
 
+  /**
+   * Copies the cache, as it is now, into `directory`, which must be empty or absent; opening the copy restores it. The
+   * copy is verified and durable when this returns. If it throws, or the process ends before, the directory holds
+   * nothing that opens. Throws `IO` if the directory is not empty or cannot be written, `CORRUPT` if the log is damaged,
+   * and the reason of `signal` if that is aborted. The copy has the size of the log: call `compact()` before to make it
+   * small.
+   */
+  backup(directory: string, options?: BackupOptions): BackupReport {
+    assertDirectory(directory);
+    return this.#store.backup(directory, options);
+  }
+
+  /**
+   * `backup` in small steps between turns of the event loop, while the cache is used: the copy holds what was accepted
+   * before the call, and nothing later. Of a cache that is open with `readOnly`, the copy holds what the reader sees, or
+   * a newer state if the writer replaces the log meanwhile. `close` ends a backup: it rejects with `CLOSED`.
+   */
+  async backupAsync(directory: string, options?: BackupOptions): Promise<BackupReport> {
+    assertDirectory(directory);
+    return await this.#store.backupAsync(directory, options);
+  }
+
   /** Sizes, counters since the cache was opened, and what opening it found. */
   stats(): LogCacheStats {
     return this.#store.stats();
@@ -262,10 +285,14 @@ export class LogCache implements ProjectionCache {
 
 /** Where the files are. A cache that `reopen` replaces is closed. */
 function environmentOf(directory: unknown, options: LogCacheOptions): { readonly storage: StorageBackend } {
-  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
+  assertDirectory(directory);
   const { reopen = false, storage } = options ?? {};
   if (reopen) closeReopenable(directory, storage);
   return { storage: storage ?? new NodeStorage() };
+}
+
+function assertDirectory(directory: unknown): asserts directory is string {
+  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
 }
 
 /** Decodes the entry in a body; the value is a copy. */

@@ -41,6 +41,10 @@ export class NodeDirectory implements StorageDirectory {
     return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
   }
 
+  isEmpty(): boolean {
+    return this.#node.fs.readdirSync(this.#path).length === 0;
+  }
+
   open(name: string, access: 'read' | 'write'): StorageFile | undefined {
     const { constants } = this.#node.fs;
     const path = this.#pathOf(name);

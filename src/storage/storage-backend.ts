@@ -16,6 +16,8 @@ export interface StorageBackend {
 export interface StorageDirectory {
   /** The names of the files in the directory, in any order. */
   list(): string[];
+  /** Whether nothing is in the directory, other directories included. Default: whether `list` returns no name. */
+  isEmpty?(): boolean;
   /** Opens an existing file; `undefined` if it does not exist. Throws `ELOOP` for a symbolic link in its place. */
   open(name: string, access: 'read' | 'write'): StorageFile | undefined;
   /** Creates an empty file for reading and writing, private to the user. Throws `EEXIST` if the name exists. */

@@ -1,5 +1,6 @@
 import { guardedHandler } from '../base/guarded-handler.ts';
 import { assertOptions } from '../base/options.ts';
+import { nextTurn } from '../base/pauses.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
@@ -131,10 +132,10 @@ export class CompactionScheduler {
     if (compaction.abandonedFor !== undefined) throw compaction.abandonedFor;
   }
 
-  /** Removes old generations at once. */
+  /** Removes old generations at once. One that a backup reads stays for later. */
   removeObsolete(): void {
     this.#obsolete?.finish();
-    this.#obsolete = undefined;
+    this.#forgetRemoved();
   }
 
   /** Removes old generations in steps between turns of the event loop. */
@@ -233,7 +234,11 @@ export class CompactionScheduler {
 
   #removeSome(obsolete: ObsoleteGenerations, bytes: number): void {
     obsolete.advance(bytes);
-    if (!obsolete.any) this.#obsolete = undefined;
+    this.#forgetRemoved();
+  }
+
+  #forgetRemoved(): void {
+    if (this.#obsolete?.isDone) this.#obsolete = undefined;
   }
 
   #due(): boolean {
@@ -249,8 +254,4 @@ export class CompactionScheduler {
 /** Bytes of a log that hold nothing live. */
 export function deadBytesOf(log: LogFile, index: KeyIndex): number {
   return Math.max(0, log.lastDataRecord.end - OVERHEAD_BYTES - bytesOf(index.recordUnits));
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -20,23 +20,30 @@ export function imageName(generation: number): string {
   return `${String(generation).padStart(DIGITS_MIN, '0')}.index`;
 }
 
+/** The file that marks a directory while a backup is made in it: until it is removed, there is no store. */
+export const UNFINISHED_BACKUP = 'UNFINISHED-BACKUP';
+
 /** The generations of the store's own files in a directory, ascending. */
 export interface GenerationFiles {
   readonly logs: readonly number[];
   readonly images: readonly number[];
+  /** Whether a backup into this directory was not finished: then its files are no store. */
+  readonly isUnfinishedBackup: boolean;
 }
 
 export function listGenerations(directory: StorageDirectory): GenerationFiles {
   const logs: number[] = [];
   const images: number[] = [];
-  for (const name of listNames(directory)) {
+  const names = listNames(directory);
+  for (const name of names) {
     const generation = Number(NAME.exec(name)?.[1] ?? 0);
     if (generation === 0 || generation > GENERATION_MAX) continue;
     if (name === logName(generation)) logs.push(generation);
     if (name === imageName(generation)) images.push(generation);
   }
   const ascending = (a: number, b: number): number => a - b;
-  return { logs: logs.sort(ascending), images: images.sort(ascending) };
+  const isUnfinishedBackup = names.includes(UNFINISHED_BACKUP);
+  return { logs: logs.sort(ascending), images: images.sort(ascending), isUnfinishedBackup };
 }
 
 function listNames(directory: StorageDirectory): string[] {
@@ -52,7 +59,7 @@ function listNames(directory: StorageDirectory): string[] {
  * never an obstacle, and its parity differs from `generation`, because locations distinguish two generations by it.
  * Throws `RangeError` if all numbers are used up.
  */
-export function generationAfter(generation: number, files: GenerationFiles): number {
+export function generationAfter(generation: number, files: Pick<GenerationFiles, 'logs' | 'images'>): number {
   const taken = new Set([...files.logs, ...files.images]);
   let next = generation + 1;
   for (const number of taken) {

@@ -1,17 +1,19 @@
 import { attempt } from '../base/attempt.ts';
-import { startTimer } from '../base/background-timer.ts';
 import { assertOptions } from '../base/options.ts';
 import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
+import type { LogFile } from '../log/log-file.ts';
+import type { StorageBackend } from '../storage/storage-backend.ts';
+import { assertBackupOptions, type BackupOptions, type BackupReport, backUp } from './backup/backup.ts';
+import { type BackupSteps, runAtOnce, runInTurns } from './backup/backup-steps.ts';
 import type { Progress } from './compaction.ts';
 import { CompactionScheduler, deadBytesOf, type StepOptions } from './compaction-scheduler.ts';
 import { imageName } from './generation-files.ts';
 import { bytesOf, Generations } from './generations.ts';
-import { LogFollower, type Refresh } from './log-follower.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
-import type { RecoveredLog } from './recovery/log-recovery.ts';
+import { ReaderRefresh, type ReadStore } from './reader-refresh.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
@@ -40,8 +42,8 @@ export class LogStore {
   readonly #scheduler: CompactionScheduler;
   readonly #images: IndexImageWriter;
   #recovery: RecoveryReport;
-  readonly #follower: LogFollower | undefined;
-  readonly #stopRefreshing: (() => void) | undefined;
+  readonly #refresh: ReaderRefresh | undefined;
+  readonly #storage: StorageBackend;
 
   /**
    * Opens the store in the directory `path`, or creates it. Damaged content never makes it fail: it throws `LOCKED`,
@@ -87,6 +89,7 @@ export class LogStore {
     this.#index = index;
     this.#generations = generations;
     this.#recovery = report;
+    this.#storage = environment.storage;
     this.canPrefetch = log.file.readAsync !== undefined;
     this.#images = new IndexImageWriter(context, index, log.generation, opened.imageEnd);
     this.#syncer = new Syncer(generations, context.status, environment.defer);
@@ -94,10 +97,8 @@ export class LogStore {
     this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
     this.reader = new StoreReader(context, index, generations, this.writer);
     if (settings.readOnly) {
-      this.#follower = new LogFollower(context, log);
-      this.reader.onUnreadable = () => this.#refreshInBackground();
-      if (settings.refreshEveryMs === undefined) return;
-      this.#stopRefreshing = startTimer(settings.refreshEveryMs, () => void this.#refreshInBackground());
+      this.#refresh = new ReaderRefresh(context, this.#asReadStore());
+      this.reader.onUnreadable = () => this.#refresh?.runInBackground() ?? false;
       return;
     }
     if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
@@ -135,14 +136,7 @@ export class LogStore {
    */
   refresh(): boolean {
     this.assertOpen();
-    if (this.#follower === undefined) return false;
-    const found = this.#follow(this.#follower);
-    if (found.kind === 'unchanged') return false;
-    const replaced = found.kind === 'replaced';
-    const records = replaced ? found.opened.report.records : found.records;
-    if (replaced) this.#adopt(found.opened);
-    this.#context.emit({ type: 'refreshed', generation: this.#generations.active.generation, records, replaced });
-    return true;
+    return this.#refresh?.run() ?? false;
   }
 
   /** Makes everything accepted so far durable. A failed sync poisons the store. */
@@ -185,6 +179,21 @@ export class LogStore {
     return verifyLogs(this.#generations.all, this.#index, options.onProgress);
   }
 
+  /** Copies the store, as it is now, into the empty or absent directory `path`, and verifies the copy. */
+  backup(path: string, options: BackupOptions = {}): BackupReport {
+    return runAtOnce(this.#backUp(path, options), () => this.#assertGoesOn(options));
+  }
+
+  /** `backup` in small steps between turns of the event loop; the copy is of the moment of the call. */
+  async backupAsync(path: string, options: BackupOptions = {}): Promise<BackupReport> {
+    try {
+      return await runInTurns(this.#backUp(path, options), () => this.#assertGoesOn(options));
+    } finally {
+      // A compaction that ended meanwhile has left the log that was copied.
+      await this.#scheduler.removeObsoleteAsync();
+    }
+  }
+
   /** Sizes, counters since the store was opened, and what opening it found. */
   stats(): LogCacheStats {
     this.assertOpen();
@@ -223,7 +232,8 @@ export class LogStore {
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
-    this.#stopRefreshing?.();
+    this.#refresh?.stopTimer();
+    this.#context.heldLogs.releaseAll();
     if (status.isWritable) {
       this.#scheduler.settle();
       attempt(() => this.#syncer.sync(), collect);
@@ -237,32 +247,43 @@ export class LogStore {
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);
   }
 
-  #adopt({ log, index, report }: RecoveredLog): void {
-    const old = this.#generations.active;
-    this.#generations.replace(log);
-    this.#index = index;
-    this.#recovery = report;
-    this.reader.useIndex(index);
-    attempt(() => old.close(), this.#context.onHousekeepingFailure);
-    if (!report.clean) this.#context.emit({ type: 'recovered', report });
+  #asReadStore(): ReadStore {
+    const currentLog = (): LogFile => this.#generations.active;
+    const currentIndex = (): KeyIndex => this.#index;
+    return {
+      get log() {
+        return currentLog();
+      },
+      get index() {
+        return currentIndex();
+      },
+      adopt: ({ log, index, report }) => {
+        const old = this.#generations.active;
+        this.#generations.replace(log);
+        this.#index = index;
+        this.#recovery = report;
+        this.reader.useIndex(index);
+        attempt(() => old.close(), this.#context.onHousekeepingFailure);
+        if (!report.clean) this.#context.emit({ type: 'recovered', report });
+      },
+    };
   }
 
-  #follow(follower: LogFollower): Refresh {
-    try {
-      return follower.refresh(this.#generations.active, this.#index);
-    } catch (error) {
-      throw storageFailure('refresh', error);
+  #backUp(path: string, options: BackupOptions): BackupSteps<BackupReport> {
+    assertBackupOptions(options);
+    this.#assertGoesOn(options);
+    if (!this.#context.settings.readOnly) {
+      this.assertWritable();
+      this.#syncer.flush();
     }
+    const { onProgress, storage = this.#storage } = options;
+    const log = this.#generations.active;
+    return backUp({ context: this.#context, log, entries: this.#index.size, storage, path, onProgress });
   }
 
-  /** Returns whether there may be a change. */
-  #refreshInBackground(): boolean {
-    try {
-      return this.refresh();
-    } catch (error) {
-      this.#context.emit({ type: 'refresh-failed', error: storageFailure('refresh', error) });
-      return false;
-    }
+  #assertGoesOn({ signal }: BackupOptions): void {
+    this.assertOpen();
+    signal?.throwIfAborted();
   }
 
   #writeImage(): void {

@@ -255,6 +255,31 @@ const stories: Record<string, () => void | Promise<void>> = {
     cpSync(directory, backup, { recursive: true });
     source.amounts.push(1);
     withCache(directory, (cache) => projectOnce(cache, source));
+    // A backup of the open store: refused where something is, and whole where nothing is.
+    withCache(directory, (cache) => {
+      const refused = join(parent, 'refused');
+      mkdirSync(refused);
+      writeFileSync(join(refused, 'anything'), '');
+      expect(failureOf(() => cache.backup(refused))).toBe('IO');
+      cache.backup(join(parent, 'live'));
+      expect(cache.backup(join(parent, 'live-2'))).toMatchObject({ entries: 1, recordsDamaged: 0 });
+    });
+    expect(withCache(join(parent, 'live'), (cache) => projectOnce(cache, source))).toEqual([19, 'hit', 0]);
+    // One that was interrupted is refused, and so is another into its directory.
+    writeFileSync(join(parent, 'live-2', 'UNFINISHED-BACKUP'), '');
+    expect(failureOf(() => LogCache.open(join(parent, 'live-2'), { readOnly: true }))).toBe('INCOMPATIBLE');
+    withCache(directory, (cache) => {
+      expect(failureOf(() => cache.backup(join(parent, 'live-2')))).toBe('IO');
+    });
+    // Damage that may hide a deletion ends a backup.
+    const disk = new FaultStorage();
+    const damaged = LogCache.open('store', { storage: disk });
+    damaged.put('key', utf8('state'), someMeta);
+    damaged.sync();
+    disk.openDirectory('store', { create: false }).open('000001.log', 'write')?.write(new Uint8Array(8), 0, 8, 48);
+    expect(failureOf(() => damaged.backup('copy'))).toBe('CORRUPT');
+    damaged.compact();
+    expect(damaged.backup('copy').entries).toBe(damaged.size);
     // An old copy in an empty place is brought up to date.
     rmSync(directory, { recursive: true });
     cpSync(backup, directory, { recursive: true });

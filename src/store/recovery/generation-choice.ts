@@ -5,7 +5,7 @@ import { RECORD_HEADER_BYTES } from '../../log/record-format.ts';
 import { RecordReader } from '../../log/record-reader.ts';
 import { readFully } from '../../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../../storage/storage-backend.ts';
-import { listGenerations, logName } from '../generation-files.ts';
+import { listGenerations, logName, UNFINISHED_BACKUP } from '../generation-files.ts';
 import { type FoundMarks, searchMarks } from './log-replay.ts';
 
 /** A log file in the directory, open. */
@@ -28,7 +28,7 @@ export interface ReadableLog extends FoundLog {
  * lack entries that replaced those it has. `chosen` is `undefined` if there is no store; then `unreadable` names the
  * logs whose contents are lost.
  *
- * Throws `INCOMPATIBLE` if a newer version of this package wrote any of them.
+ * Throws `INCOMPATIBLE` if a newer version of this package wrote any of them, or if they are an unfinished backup.
  */
 export function chooseGeneration(
   directory: StorageDirectory,
@@ -57,7 +57,9 @@ export function holdsMoreThanABeginning({ size }: FoundLog): boolean {
 function openLogs(directory: StorageDirectory, access: 'read' | 'write'): FoundLog[] {
   const logs: FoundLog[] = [];
   try {
-    for (const generation of listGenerations(directory).logs) {
+    const files = listGenerations(directory);
+    if (files.isUnfinishedBackup) throw unfinishedBackup();
+    for (const generation of files.logs) {
       const log = openLog(directory, generation, access);
       if (log === undefined) continue;
       logs.push(log);
@@ -68,6 +70,14 @@ function openLogs(directory: StorageDirectory, access: 'read' | 'write'): FoundL
     for (const { file } of logs) file.close();
     throw error;
   }
+}
+
+function unfinishedBackup(): StoreError {
+  return new StoreError(
+    'INCOMPATIBLE',
+    `the directory holds a backup that is being made or was not finished, which ${UNFINISHED_BACKUP} marks: ` +
+      'if no process makes it any longer, delete the directory and make another backup',
+  );
 }
 
 function openLog(directory: StorageDirectory, generation: number, access: 'read' | 'write'): FoundLog | undefined {

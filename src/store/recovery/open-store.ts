@@ -114,8 +114,8 @@ function openForWriting(context: StoreContext): RecoveredLog {
 }
 
 /**
- * Opens the log that is the store now. The writer may switch to a new generation meanwhile: the files that were listed are then gone or shorter, and what was read
- * may be an older state.
+ * Opens the log that a reader sees now. The writer may switch to a new generation meanwhile: the files that were listed are
+ * then gone or shorter, and what was read may be an older state.
  */
 export function openForReading(context: StoreContext): RecoveredLog {
   for (let tries = 0; tries < READER_ATTEMPTS_MAX; tries += 1) {
