@@ -4,7 +4,7 @@ import { LeaseWatch } from './lease-watch.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
 import { takeNodeLock } from './node-lock.ts';
-import type { StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
+import type { LockTerms, StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
 
 /** The errors of platforms that cannot open or sync a directory, such as Windows and some network file systems. */
 const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
@@ -70,8 +70,8 @@ export class NodeDirectory implements StorageDirectory {
     fsyncDirectory(this.#node, this.#path);
   }
 
-  lock({ leaseMs }: { readonly leaseMs?: number } = {}): StorageLock {
-    return takeNodeLock(this.#node, this.#path, { leaseMs, watch: this.#watch });
+  lock(terms: LockTerms = {}): StorageLock {
+    return takeNodeLock(this.#node, this.#path, { ...terms, watch: this.#watch });
   }
 
   #pathOf(name: string): string {

@@ -26,6 +26,8 @@ export interface TakenLockParts {
   readonly byLease: boolean;
   /** A moment before the lock was written. */
   readonly since: LeaseTime;
+  /** See `LockTerms`. */
+  readonly onRenewedLate: ((ageMs: number) => void) | undefined;
 }
 
 /** Protects the lock while its lease is renewed. */
@@ -55,6 +57,7 @@ export class TakenLock implements StorageLock, HeldLock {
   readonly #owner: LockOwner;
   readonly #guardian: () => Guardian;
   readonly #lease: HeldLease | undefined;
+  readonly #onRenewedLate: (ageMs: number) => void;
   #renewals = 0;
   #fd: number | undefined;
   #seen: FileSnapshot | undefined;
@@ -62,7 +65,8 @@ export class TakenLock implements StorageLock, HeldLock {
   #released = false;
 
   /** Throws if the lock cannot be kept open or is already gone; then nothing is open or held. */
-  constructor({ node, files, lockFile, owner, guardian, stale, byLease, since }: TakenLockParts) {
+  constructor(parts: TakenLockParts) {
+    const { node, files, lockFile, owner, guardian, stale, byLease, since } = parts;
     this.#node = node;
     this.#lockFile = lockFile;
     this.#path = files.pathOf(LOCK_NAME);
@@ -70,6 +74,7 @@ export class TakenLock implements StorageLock, HeldLock {
     this.#guardian = guardian;
     this.takenOverFrom = stale === undefined ? undefined : describeLockOwner(stale);
     this.previousOwnerMayLive = byLease;
+    this.#onRenewedLate = parts.onRenewedLate ?? (() => {});
     if (!this.#examinePath()) {
       throw new StoreError('LOCKED', `${this.#path} was removed while it was being taken; try again`);
     }
@@ -131,7 +136,11 @@ export class TakenLock implements StorageLock, HeldLock {
   #renewIfDue(): boolean {
     const state = this.#lease?.state() ?? 'fresh';
     if (state === 'due') this.#renew();
-    return state !== 'ended' || this.#renewUnderGuard();
+    if (state !== 'ended') return true;
+    const ageMs = this.#lease?.ageMs() ?? 0;
+    if (!this.#renewUnderGuard()) return false;
+    this.#onRenewedLate(ageMs);
+    return true;
   }
 
   /** The next write tries again, and throws what fails here. */

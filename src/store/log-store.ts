@@ -61,10 +61,8 @@ export class LogStore {
   /** Throws if the log must be replaced and cannot; then the store is closed. */
   static #started(opened: OpenedStore, environment: LogStoreEnvironment): LogStore {
     const store = new LogStore(opened, environment);
-    if (!opened.isShared) return store;
     try {
-      store.#scheduler.replaceLog();
-      return store;
+      if (opened.isShared) store.#scheduler.replaceLog();
     } catch (error) {
       attempt(
         () => store.close(),
@@ -72,6 +70,11 @@ export class LogStore {
       );
       throw storageFailure('replace the log of an owner whose lease has ended', error);
     }
+    const { context, index, report, startedMs } = opened;
+    const { readOnly } = context.settings;
+    const durationMs = millisecondsSince(startedMs);
+    context.emit({ type: 'opened', readOnly, entries: index.size, durationMs, report });
+    return store;
   }
 
   private constructor(opened: OpenedStore, environment: LogStoreEnvironment) {
@@ -189,6 +192,7 @@ export class LogStore {
       this.#context.releaseLock();
       return;
     }
+    const startedMs = performance.now();
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
@@ -202,7 +206,9 @@ export class LogStore {
     status.close();
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
-    if (failures.length > 0) throw storageFailure('close the store', failures[0]);
+    const error = failures.length === 0 ? undefined : storageFailure('close the store', failures[0]);
+    this.#context.emit({ type: 'closed', durationMs: millisecondsSince(startedMs), error });
+    if (error !== undefined) throw error;
   }
 
   #writeImage(): void {
@@ -216,4 +222,8 @@ export class LogStore {
   #housekeep(task: () => void): void {
     if (this.#context.status.isWritable) attempt(task, this.#context.onHousekeepingFailure);
   }
+}
+
+function millisecondsSince(startedMs: number): number {
+  return Math.round(performance.now() - startedMs);
 }

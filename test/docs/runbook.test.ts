@@ -12,6 +12,7 @@ import type { StoreEvent } from '../../src/store/store-event.ts';
 import { type DiskCall, type Fault, FaultStorage, faultAt } from '../../src/testing/index.ts';
 import { keyTexts, metaAt, openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { eventsInto, typesInto } from '../store/event-collector.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
 import { closedStore, Orders, projectOnce, total, withCache } from './order-store.ts';
 import { documentedFormOf, documentedMessages, sections, thrownBy, watchedEvents } from './runbook.ts';
@@ -42,7 +43,7 @@ const stories: Record<string, () => void | Promise<void>> = {
   'The disk is full': async () => {
     const storage = new FaultStorage();
     const events: string[] = [];
-    const cache = LogCache.open('store', { storage, onEvent: ({ type }) => events.push(type) });
+    const cache = LogCache.open('store', { storage, onEvent: typesInto(events) });
     cache.put('synced', utf8('state'), someMeta);
     cache.sync();
     storage.rule = noSpace;
@@ -60,6 +61,7 @@ const stories: Record<string, () => void | Promise<void>> = {
     // Other files are deleted: the same process continues.
     storage.rule = undefined;
     cache.sync();
+    expect(events.at(-1)).toBe('background-writes-resumed');
     cache.put('later', utf8('state'), someMeta);
     cache.close();
     expect(keyTexts(LogCache.open('store', { storage }))).toEqual(['accepted', 'later', 'synced']);
@@ -73,8 +75,9 @@ const stories: Record<string, () => void | Promise<void>> = {
     writeFileSync(log, bytes);
     rmSync(join(directory, '000001.index'));
     const events: StoreEvent[] = [];
-    const cache = openFor(directory, { onEvent: (event) => events.push(event) });
-    expect(events[0]).toMatchObject({ type: 'recovered', report: { damaged: [expect.anything()], entriesLost: 1 } });
+    const cache = openFor(directory, { onEvent: eventsInto(events) });
+    expect(events[0]).toMatchObject({ type: 'quarantined', bytes: expect.any(Number) });
+    expect(events[1]).toMatchObject({ type: 'recovered', report: { damaged: [expect.anything()], entriesLost: 1 } });
     expect(keyTexts(cache)).toEqual(['a', 'c']);
     expect(cache.verify().ok).toBe(true);
     const [corrupt = ''] = readdirSync(directory).filter((name) => name.endsWith('.corrupt'));
@@ -84,7 +87,7 @@ const stories: Record<string, () => void | Promise<void>> = {
     cache.put('b', utf8('folded again'), someMeta);
     cache.close();
     events.length = 0;
-    const again = openFor(directory, { onEvent: (event) => events.push(event) });
+    const again = openFor(directory, { onEvent: eventsInto(events) });
     expect([events, keyTexts(again), readdirSync(directory).sort()]).toEqual([
       [],
       ['a', 'b', 'c'],
@@ -117,7 +120,7 @@ const stories: Record<string, () => void | Promise<void>> = {
   'Writing has stopped': () => {
     const storage = new FaultStorage();
     const events: string[] = [];
-    const cache = LogCache.open('store', { storage, onEvent: ({ type }) => events.push(type) });
+    const cache = LogCache.open('store', { storage, onEvent: typesInto(events) });
     cache.put('synced', utf8('state'), someMeta);
     cache.sync();
     storage.rule = faultAt({ verb: 'sync' }, { fail: 'EIO', loss: 'dropped' });
