@@ -4,6 +4,7 @@ import { LeaseWatch } from './lease-watch.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
 import { takeNodeLock } from './node-lock.ts';
+import { isRemovalPending } from './pending-removal.ts';
 import type { LockTerms, StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
 
 /** The errors of platforms that cannot open or sync a directory, such as Windows and some network file systems. */
@@ -48,7 +49,7 @@ export class NodeDirectory implements StorageDirectory {
       const fd = openWithoutFollowing(this.#node, path, access === 'read' ? constants.O_RDONLY : constants.O_RDWR);
       return this.#regularFile(fd, path);
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
+      if (errnoOf(error) === 'ENOENT' || isRemovalPending(this.#node, path)) return undefined;
       throw error;
     }
   }
@@ -61,7 +62,12 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   remove(name: string): void {
-    removeFile(this.#node, this.#pathOf(name));
+    const path = this.#pathOf(name);
+    try {
+      removeFile(this.#node, path);
+    } catch (error) {
+      if (!isRemovalPending(this.#node, path)) throw error;
+    }
   }
 
   sync(): void {

@@ -84,7 +84,7 @@ export class TakenLock implements StorageLock, HeldLock {
   }
 
   isHeld(): boolean {
-    if (!this.#lost) this.#lost = !(this.#renewIfDue() && this.#isOurs());
+    if (!this.#lost && !(this.#renewIfDue() && this.#isOurs())) this.#lose();
     return !this.#lost;
   }
 
@@ -132,6 +132,12 @@ export class TakenLock implements StorageLock, HeldLock {
     return statPath(this.#node, draft) === undefined ? 'unknown' : 'gone';
   }
 
+  /** Closes the file: on Windows no other lock can have its name while it is open. */
+  #lose(): void {
+    this.#lost = true;
+    this.#closeQuietly();
+  }
+
   /** Renews the lease if it is time; `false` if the lock is lost. Throws if that cannot be determined. */
   #renewIfDue(): boolean {
     const state = this.#lease?.state() ?? 'fresh';
@@ -146,7 +152,7 @@ export class TakenLock implements StorageLock, HeldLock {
   /** The next write tries again, and throws what fails here. */
   #tryRenew(): void {
     try {
-      if (!this.#lost) this.#lost = !this.#renewIfDue();
+      if (!this.#lost && !this.#renewIfDue()) this.#lose();
     } catch {
       // A lease that is not renewed in time is lost.
     }
@@ -188,12 +194,16 @@ export class TakenLock implements StorageLock, HeldLock {
   /** Like `#isOurs`, and closes the file: Windows keeps the name of an open file. */
   #isOursForRemoval(): boolean {
     const isOurs = this.#isOurs();
+    this.#closeQuietly();
+    return isOurs;
+  }
+
+  #closeQuietly(): void {
     try {
       this.#closeDescriptor();
     } catch {
-      // The descriptor is closed even after an error, and nothing was written through it.
+      // The descriptor is closed even after an error, and no write through it counts any more.
     }
-    return isOurs;
   }
 
   /** Opens the file at the path, and keeps it open if it is this owner's lock. */

@@ -8,9 +8,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { encodeFileHeader, FORMAT_VERSION } from '../../src/log/file-header.ts';
 import { Projector } from '../../src/projection/projector.ts';
+import { NodeStorage } from '../../src/storage/node-storage.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { type DiskCall, type Fault, FaultStorage, faultAt } from '../../src/testing/index.ts';
 import { keyTexts, metaAt, openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { WindowsFs } from '../faults/windows-fs.ts';
 import { ChildScript } from '../process/child-script.ts';
 import { eventsInto, typesInto } from '../store/event-collector.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
@@ -114,7 +116,18 @@ const stories: Record<string, () => void | Promise<void>> = {
     writeFileSync(join(directory, 'LOCK'), '');
     expect(failureOf(() => LogCache.open(directory))).toBe('LOCKED');
     LogCache.unlock(directory);
-    expect(valueText(openFor(directory), 'a')).toBe('state of a');
+    const unlocked = openFor(directory);
+    expect(valueText(unlocked, 'a')).toBe('state of a');
+    unlocked.close();
+    // On Windows, while the owner of a lock that was removed has the file open.
+    const windows = new WindowsFs();
+    const onWindows = { storage: new NodeStorage(windows.platform()) };
+    const owner = openFor(directory, onWindows);
+    windows.fs.unlinkSync(join(directory, 'LOCK'));
+    expect(failureOf(() => LogCache.open(directory, onWindows))).toBe('LOCKED');
+    owner.put('b', utf8('state'), someMeta);
+    expect(thrownBy(() => owner.sync()).code).toBe('POISONED');
+    expect(valueText(openFor(directory, onWindows), 'a')).toBe('state of a');
   },
 
   'Writing has stopped': () => {
