@@ -178,3 +178,22 @@ describe('on Windows, the lock', () => {
     next.release();
   });
 });
+
+test('on Windows, a log without permission is no log that was removed: opening fails', () => {
+  const windows = new WindowsFs();
+  const directory = temporaryDirectory();
+  const cache = openFor(directory, optionsOn(windows));
+  fill(cache, 'first');
+  cache.close();
+  const openSync: typeof fs.openSync = (path, ...rest) =>
+    String(path).endsWith('.log') ? expectedRefusal() : windows.fs.openSync(path, ...rest);
+  const node = windows.platform({ fs: { ...windows.fs, openSync } });
+  expect(() => openFor(directory, { storage: new NodeStorage(node) })).toThrow(
+    expect.objectContaining({ code: 'IO', cause: expect.objectContaining({ code: 'EPERM' }) }),
+  );
+  expect(valueText(openFor(directory, optionsOn(windows)), 'order:7')).toBe('first');
+});
+
+function expectedRefusal(): never {
+  throw Object.assign(new Error('EPERM: refused by the test'), { code: 'EPERM' });
+}
