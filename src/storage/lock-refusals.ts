@@ -54,6 +54,15 @@ export class LockRefusals {
     );
   }
 
+  /** The file `name` was removed, and a process that has it open keeps the name, as on Windows. */
+  pending(name: string): StoreError {
+    return new StoreError(
+      'LOCKED',
+      `${this.#directory} is locked: ${name} was removed, and the process that held it has not closed it yet. It will when it ` +
+        'next writes or ends: wait for it with waitForLockMs, or end it',
+    );
+  }
+
   /** The lock changed at every attempt. */
   contended(): StoreError {
     const what = `other processes keep taking and releasing the lock of ${this.#directory}`;

@@ -4,6 +4,7 @@ import type * as Paths from 'node:path';
 import { blockThread } from '../base/pauses.ts';
 import { errnoOf, StoreError } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
+import { retryBriefly } from './retry.ts';
 
 /** Readable and writable only by the user: cached state may be private. */
 const PRIVATE_FILE_MODE = 0o600;
@@ -67,15 +68,21 @@ export function resolveDirectory(node: NodePlatform, path: string): string {
 /**
  * Opens one file of a store. A symbolic link in its place is refused with `ELOOP`: otherwise, a user who can write to the
  * directory could make the store overwrite a file elsewhere. A named pipe in its place does not block here; using it
- * fails.
+ * fails. A file that is busy, as on Windows while a virus scanner has it open, is tried again for 31 milliseconds.
  */
-export function openWithoutFollowing({ fs }: NodePlatform, path: string, flags: number): number {
+export function openWithoutFollowing(node: NodePlatform, path: string, flags: number): number {
+  const { fs } = node;
   // Windows has neither flag. There the check precedes the opening, which leaves a race that no flag can close.
   const { O_NOFOLLOW, O_NONBLOCK }: Partial<Record<string, number>> = fs.constants;
   if (O_NOFOLLOW === undefined && fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
     throw errnoError('ELOOP', 'a symbolic link stands in place of the file', 'open', path);
   }
-  return fs.openSync(path, flags | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), PRIVATE_FILE_MODE);
+  const allFlags = flags | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
+  return retryBriefly(node, () => fs.openSync(path, allFlags, PRIVATE_FILE_MODE), isBusy);
+}
+
+function isBusy(error: unknown): boolean {
+  return errnoOf(error) === 'EBUSY';
 }
 
 /** Runs `use`, then closes the descriptor, also after an error. */

@@ -5,9 +5,8 @@ import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { LogFile } from '../log/log-file.ts';
-import type { StorageBackend } from '../storage/storage-backend.ts';
-import { assertBackupOptions, type BackupOptions, type BackupReport, backUp } from './backup/backup.ts';
-import { type BackupSteps, runAtOnce, runInTurns } from './backup/backup-steps.ts';
+import type { BackupOptions, BackupReport } from './backup/backup.ts';
+import { StoreBackups } from './backup/store-backups.ts';
 import type { Progress } from './compaction.ts';
 import { CompactionScheduler, deadBytesOf, type StepOptions } from './compaction-scheduler.ts';
 import { imageName } from './generation-files.ts';
@@ -43,7 +42,7 @@ export class LogStore {
   readonly #images: IndexImageWriter;
   #recovery: RecoveryReport;
   readonly #refresh: ReaderRefresh | undefined;
-  readonly #storage: StorageBackend;
+  readonly #backups: StoreBackups;
 
   /**
    * Opens the store in the directory `path`, or creates it. Damaged content never makes it fail: it throws `LOCKED`,
@@ -68,10 +67,8 @@ export class LogStore {
   /** Throws if the log must be replaced and cannot; then the store is closed. */
   static #started(opened: OpenedStore, environment: LogStoreEnvironment): LogStore {
     const store = new LogStore(opened, environment);
-    if (!opened.isShared) return store;
     try {
-      store.#scheduler.replaceLog();
-      return store;
+      if (opened.isShared) store.#scheduler.replaceLog();
     } catch (error) {
       attempt(
         () => store.close(),
@@ -79,6 +76,11 @@ export class LogStore {
       );
       throw storageFailure('replace the log of an owner whose lease has ended', error);
     }
+    const { context, index, report, startedMs } = opened;
+    const { readOnly } = context.settings;
+    const durationMs = millisecondsSince(startedMs);
+    context.emit({ type: 'opened', readOnly, entries: index.size, durationMs, report });
+    return store;
   }
 
   private constructor(opened: OpenedStore, environment: LogStoreEnvironment) {
@@ -89,13 +91,19 @@ export class LogStore {
     this.#index = index;
     this.#generations = generations;
     this.#recovery = report;
-    this.#storage = environment.storage;
     this.canPrefetch = log.file.readAsync !== undefined;
     this.#images = new IndexImageWriter(context, index, log.generation, opened.imageEnd);
     this.#syncer = new Syncer(generations, context.status, environment.defer);
     this.#scheduler = new CompactionScheduler(context, generations, index);
     this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
     this.reader = new StoreReader(context, index, generations, this.writer);
+    this.#backups = new StoreBackups({
+      context,
+      syncer: this.#syncer,
+      scheduler: this.#scheduler,
+      storage: environment.storage,
+      current: () => ({ log: generations.active, entries: this.#index.size }),
+    });
     if (settings.readOnly) {
       this.#refresh = new ReaderRefresh(context, this.#asReadStore());
       this.reader.onUnreadable = () => this.#refresh?.runInBackground() ?? false;
@@ -181,17 +189,12 @@ export class LogStore {
 
   /** Copies the store, as it is now, into the empty or absent directory `path`, and verifies the copy. */
   backup(path: string, options: BackupOptions = {}): BackupReport {
-    return runAtOnce(this.#backUp(path, options), () => this.#assertGoesOn(options));
+    return this.#backups.run(path, options);
   }
 
   /** `backup` in small steps between turns of the event loop; the copy is of the moment of the call. */
   async backupAsync(path: string, options: BackupOptions = {}): Promise<BackupReport> {
-    try {
-      return await runInTurns(this.#backUp(path, options), () => this.#assertGoesOn(options));
-    } finally {
-      // A compaction that ended meanwhile has left the log that was copied.
-      await this.#scheduler.removeObsoleteAsync();
-    }
+    return await this.#backups.runAsync(path, options);
   }
 
   /** Sizes, counters since the store was opened, and what opening it found. */
@@ -229,6 +232,7 @@ export class LogStore {
       this.#context.releaseLock();
       return;
     }
+    const startedMs = performance.now();
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
@@ -244,7 +248,9 @@ export class LogStore {
     status.close();
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
-    if (failures.length > 0) throw storageFailure('close the store', failures[0]);
+    const error = failures.length === 0 ? undefined : storageFailure('close the store', failures[0]);
+    this.#context.emit({ type: 'closed', durationMs: millisecondsSince(startedMs), error });
+    if (error !== undefined) throw error;
   }
 
   #asReadStore(): ReadStore {
@@ -269,23 +275,6 @@ export class LogStore {
     };
   }
 
-  #backUp(path: string, options: BackupOptions): BackupSteps<BackupReport> {
-    assertBackupOptions(options);
-    this.#assertGoesOn(options);
-    if (!this.#context.settings.readOnly) {
-      this.assertWritable();
-      this.#syncer.flush();
-    }
-    const { onProgress, storage = this.#storage } = options;
-    const log = this.#generations.active;
-    return backUp({ context: this.#context, log, entries: this.#index.size, storage, path, onProgress });
-  }
-
-  #assertGoesOn({ signal }: BackupOptions): void {
-    this.assertOpen();
-    signal?.throwIfAborted();
-  }
-
   #writeImage(): void {
     // While a compaction is under way, the index holds locations in a log that is not whole.
     if (this.#generations.isBuilding) return;
@@ -297,4 +286,8 @@ export class LogStore {
   #housekeep(task: () => void): void {
     if (this.#context.status.isWritable) attempt(task, this.#context.onHousekeepingFailure);
   }
+}
+
+function millisecondsSince(startedMs: number): number {
+  return Math.round(performance.now() - startedMs);
 }

@@ -45,6 +45,7 @@ export class Syncer {
     } catch (error) {
       throw error instanceof StoreError && error.code === 'POISONED' ? this.#status.poison(error) : error;
     }
+    this.#status.reportWritten();
   }
 
   /** Flushes at the end of this turn of the event loop. */
