@@ -1,3 +1,4 @@
+import { StoreError } from '../base/store-error.ts';
 import type { Command, CommandCall } from './command.ts';
 import { CommandArguments } from './command-arguments.ts';
 import { commands } from './commands.ts';
@@ -7,6 +8,7 @@ import { ProgressLine } from './progress-line.ts';
 import { styleFor } from './style.ts';
 import { packageVersion, type Terminal } from './terminal.ts';
 import { commandUsage, programUsage } from './usage.ts';
+import { WAIT_OPTION } from './writer-options.ts';
 
 const PROGRAM = 'projection-cache';
 
@@ -104,5 +106,7 @@ function messageOf(error: unknown, exitCode: number, command: Command | undefine
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof MissingCommand) return programUsage(commands);
-  return error instanceof UsageError ? `${who}: ${message}\nSee: ${who} --help` : `${who}: ${message}`;
+  if (error instanceof UsageError) return `${who}: ${message}\nSee: ${who} --help`;
+  const canWait = error instanceof StoreError && error.code === 'LOCKED' && command?.options.includes(WAIT_OPTION);
+  return canWait === true ? `${who}: ${message}. To wait on this command line: --wait MS` : `${who}: ${message}`;
 }
