@@ -105,7 +105,7 @@ function messageOf(error: unknown, exitCode: number, command: Command | undefine
     return `${who}: unexpected failure, please report it: ${details}`;
   }
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof MissingCommand) return programUsage(commands);
+  if (error instanceof MissingCommand) return programUsage(commands).trimEnd();
   if (error instanceof UsageError) return `${who}: ${message}\nSee: ${who} --help`;
   const canWait = error instanceof StoreError && error.code === 'LOCKED' && command?.options.includes(WAIT_OPTION);
   return canWait === true ? `${who}: ${message}. To wait on this command line: --wait MS` : `${who}: ${message}`;
