@@ -59,14 +59,31 @@ export async function withReader<Result>(
   call: CommandCall,
   use: (cache: LogCache) => Result | Promise<Result>,
 ): Promise<Result> {
-  const contents = contentsWithLogs(call.args.directory);
-  const cache = LogCache.open(contents.path, { readOnly: true, onEvent: warningsOf(call) });
+  const cache = openReader(call, warningsOf(call));
   try {
-    if (cache.stats().recovery.generation === 0) throw notReadable(contents);
     return await use(cache);
   } finally {
     cache.close();
   }
+}
+
+/** The store of the call, without a lock. Throws `CommandFailure`. */
+export function openReader(call: CommandCall, onEvent: StoreEventHandler): LogCache {
+  const contents = contentsWithLogs(call.args.directory);
+  const cache = LogCache.open(contents.path, { readOnly: true, onEvent });
+  if (cache.stats().recovery.generation > 0) return cache;
+  cache.close();
+  throw notReadable(contents);
+}
+
+/**
+ * Whether a writer has replaced the log of this generation. A reader that has it open then misses entries that are not
+ * damaged, as the writer truncates the old log.
+ */
+export function isReplaced(call: CommandCall, generation: number): boolean {
+  const logs = contentsOf(call.args.directory)?.logs ?? [];
+  const isThere = logs.some((log) => log.generation === generation);
+  return !isThere || logs.some((log) => log.generation > generation && log.durable > 0);
 }
 
 /** How `withWriter` opens a store. */
@@ -146,7 +163,7 @@ function exampleOf(names: readonly string[]): string {
   return names.length === 1 ? first : `${first} and ${names.length - 1} more`;
 }
 
-function warningsOf(call: CommandCall): StoreEventHandler {
+export function warningsOf(call: CommandCall): StoreEventHandler {
   return (event) => {
     const warning = warningOf(event);
     if (warning !== undefined) call.warn(warning);

@@ -41,7 +41,7 @@ describe('dump', () => {
     const { code, out, err } = await run(['dump', directory]);
     expect([code, out.split('\n').length]).toEqual([1, 2]);
     expect(err).toMatch(
-      /^the entry a is damaged, in generation 1 at \d+\nprojection-cache dump: the dump is not complete: 1 entries/,
+      /^the entry a is damaged, in generation 1 at \d+\nprojection-cache dump: the dump is not complete: 1 entry/,
     );
   });
 });

@@ -1,4 +1,3 @@
-import type { LogCache } from '../../cache/log-cache.ts';
 import type { CacheEntry } from '../../contract/cache-entry.ts';
 import type { Command, CommandCall } from '../command.ts';
 import { CommandFailure, ExitCode, UsageError } from '../exit-codes.ts';
@@ -6,7 +5,7 @@ import { isPrintable, quotedText } from '../json-text.ts';
 import { keyForm, keyText } from '../key-text.ts';
 import { bytesText, timeText } from '../number-text.ts';
 import { KEY_FORM_OPTIONS, keyBytes, prefixOf, STREAM_OPTIONS } from '../selection.ts';
-import { withReader } from '../store-directory.ts';
+import { SteadyEntries } from '../steady-entries.ts';
 import { valueText } from '../value-text.ts';
 
 export const getCommand: Command = {
@@ -30,30 +29,19 @@ async function get(call: CommandCall): Promise<number> {
   const [, text] = args.operands;
   const prefix = prefixOf(args);
   if ((text === undefined) === (prefix === undefined)) throw new UsageError('name one KEY, or entries with --stream');
-  return await withReader(call, async (cache) => {
-    let found = 0;
-    for (const [key, entry] of entriesOf(call, cache, text, prefix)) {
-      if (found > 0 && args.flag('raw'))
-        throw new CommandFailure(ExitCode.notFound, 'several entries: name one for --raw');
-      await printEntry(call, key, entry, found > 0);
-      found += 1;
-    }
-    if (found > 0) return ExitCode.done;
-    const what = text === undefined ? `stream ${quotedText(args.text('stream') ?? '')}` : quotedText(text);
-    throw new CommandFailure(ExitCode.notFound, `there is no entry of ${what}`);
-  });
-}
-
-function entriesOf(
-  call: CommandCall,
-  cache: LogCache,
-  text: string | undefined,
-  prefix: Uint8Array | undefined,
-): Iterable<readonly [Uint8Array, CacheEntry]> {
-  if (text === undefined) return cache.entries(prefix === undefined ? {} : { prefix });
-  const key = keyBytes(call.args, text, 'KEY');
-  const entry = cache.get(key);
-  return entry === undefined ? [] : [[key, entry]];
+  const key = text === undefined ? undefined : keyBytes(args, text, 'KEY');
+  let found = 0;
+  for (const [at, entry] of new SteadyEntries(call, { prefix: key ?? prefix }).read()) {
+    // The key itself is the first of all that start with it.
+    if (key !== undefined && at.length !== key.length) break;
+    if (found > 0 && args.flag('raw'))
+      throw new CommandFailure(ExitCode.notFound, 'several entries: name one for --raw');
+    await printEntry(call, at, entry, found > 0);
+    found += 1;
+  }
+  if (found > 0) return ExitCode.done;
+  const what = text === undefined ? `stream ${quotedText(args.text('stream') ?? '')}` : quotedText(text);
+  throw new CommandFailure(ExitCode.notFound, `there is no entry of ${what}`);
 }
 
 async function printEntry(

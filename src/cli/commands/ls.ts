@@ -5,6 +5,7 @@ import { ExitCode } from '../exit-codes.ts';
 import { keyForm, keyText } from '../key-text.ts';
 import { timeText } from '../number-text.ts';
 import { PREFIX_OPTIONS, prefixOf } from '../selection.ts';
+import { type EntrySelection, SteadyEntries } from '../steady-entries.ts';
 import { withReader } from '../store-directory.ts';
 
 const COLUMN_GAP = '  ';
@@ -30,21 +31,26 @@ export const lsCommand: Command = {
 async function list(call: CommandCall): Promise<number> {
   const { args } = call;
   const prefix = prefixOf(args);
-  const limit = args.integer('limit', 0);
-  const range = {
-    reverse: args.flag('reverse'),
-    ...(prefix === undefined ? {} : { prefix }),
-    ...(limit === undefined ? {} : { limit }),
-  };
+  const limit = args.integer('limit', 0) ?? Number.POSITIVE_INFINITY;
+  const reverse = args.flag('reverse');
+  if (args.flag('json') || args.flag('long')) return await listEntries(call, { prefix, reverse }, limit);
   return await withReader(call, async (cache) => {
-    if (args.flag('json') || args.flag('long')) {
-      for (const [key, { value, meta }] of cache.entries(range)) await printEntry(call, key, meta, value.length);
-    } else {
-      const form = args.flag('raw') ? hexOf : keyText;
-      for (const key of cache.keys(range)) await call.out.printLine(form(key));
-    }
+    const form = args.flag('raw') ? hexOf : keyText;
+    const range = { reverse, limit, ...(prefix === undefined ? {} : { prefix }) };
+    for (const key of cache.keys(range)) await call.out.printLine(form(key));
     return ExitCode.done;
   });
+}
+
+async function listEntries(call: CommandCall, selection: EntrySelection, limit: number): Promise<number> {
+  const entries = new SteadyEntries(call, selection);
+  let listed = 0;
+  for (const [key, { value, meta }] of entries.read()) {
+    if (listed === limit) break;
+    listed += 1;
+    await printEntry(call, key, meta, value.length);
+  }
+  return entries.damaged > 0 ? ExitCode.notFound : ExitCode.done;
 }
 
 async function printEntry(
