@@ -90,11 +90,8 @@ export function* walkLog(
     let isCut = false;
     let at = from;
     for (let verdict = reader.read(at); verdict !== 'end'; verdict = reader.read(at)) {
-      if (verdict !== 'valid' && file.size() < reader.size) {
-        // The writer has replaced this log and truncates it: what is gone is no damage.
-        reader.size = file.size();
-        continue;
-      }
+      // The writer has replaced this log and truncates it: what is gone is no damage.
+      if (verdict !== 'valid' && file.size() < log.bytes) return;
       const record = recordAt(reader, at, verdict, log.durable, isCut);
       isCut ||= record.verdict === 'torn';
       yield record;
