@@ -71,11 +71,13 @@ export class LockRefusals {
 
   /** Removes the lock, run in a project that has this package. Quoted for the usual shell of the platform. */
   #unlockCommand(): string {
-    if (this.#platform === 'win32') {
-      const path = this.#directory.replaceAll('\\', '/').replaceAll("'", "\\'");
-      return `node -e "require('projection-cache').LogCache.unlock('${path}')"`;
-    }
-    const script = `require("projection-cache").LogCache.unlock(${JSON.stringify(this.#directory)})`;
-    return `node -e '${script.replaceAll("'", "'\\''")}'`;
+    return `npx projection-cache unlock ${quotedForShell(this.#directory, this.#platform)}`;
   }
+}
+
+/** A path as one word of a command line, in `cmd` and PowerShell on Windows, in a POSIX shell elsewhere. */
+function quotedForShell(path: string, platform: string): string {
+  // Windows allows no double quote in a path.
+  if (platform === 'win32') return `"${path}"`;
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -314,7 +314,9 @@ const stories: Record<string, () => void | Promise<void>> = {
     const cache = openFor(directory);
     cpSync(directory, copy, { recursive: true });
     const other = actorOn(copy);
-    expect(await other.ask('open')).toMatch(/^LOCKED .* or that this directory is a copy, run: .*LogCache\.unlock/);
+    expect(await other.ask('open')).toMatch(
+      /^LOCKED .* or that this directory is a copy, run: npx projection-cache unlock /,
+    );
     LogCache.unlock(copy);
     expect(await other.ask('open')).toBe('done');
     cache.close();

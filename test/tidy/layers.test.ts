@@ -48,6 +48,7 @@ describe('layerFaults', () => {
     ['src/cache/a.ts', "import { a } from '../index.ts';", 'index.ts is above cache'],
     ['src/testing/a.ts', "import { a } from '../index.ts';", 'testing and index.ts are siblings'],
     ['src/cache/a.ts', "import { a } from '../diagnostics/a.ts';", 'diagnostics is above cache'],
+    ['src/index.ts', "import { a } from './cli/main.ts';", 'cli is above index.ts'],
     ['src/log/a.ts', "import { a } from '../../test/a.ts';", 'test/a.ts is not a layer of src'],
     ['src/log/a.ts', "import { a } from '../wal/a.ts';", 'wal is not a layer of src'],
     ['src/wal/a.ts', '', 'folder wal has no layer'],
@@ -90,6 +91,10 @@ describe('foreignImports', () => {
     expect(foreignImports([{ path: 'src/log/a.ts', text: "import type { Stats } from 'node:fs';" }])).toEqual([]);
   });
 
+  test('allows the command line its modules of Node, each in its file', () => {
+    expect(foreignImports([{ path: 'src/cli/terminal.ts', text: "import fs from 'node:fs';" }])).toEqual([]);
+  });
+
   test.each([
     ['src/log/a.ts', "import fs from 'node:fs';"],
     ['src/log/a.ts', "import { type Stats } from 'node:fs';"],
@@ -101,6 +106,9 @@ describe('foreignImports', () => {
     ['src/log/a.ts', "const fs = require('node:fs');"],
     ['src/log/a.ts', "const fs = process.getBuiltinModule('node:fs');"],
     ['src/storage/node-fs.ts', "import lmdb from 'lmdb';"],
+    ['src/cli/terminal.ts', "import net from 'node:net';"],
+    ['src/cli/commands/get.ts', "import fs from 'node:fs';"],
+    ['src/cli/terminal.ts', "import yargs from 'yargs';"],
     ['src/storage/memory-storage.ts', "import os from 'node:os';"],
     ['src/diagnostics/metrics.ts', "import os from 'node:os';"],
   ])('finds in %s: %s', (path, text) => {
