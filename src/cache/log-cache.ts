@@ -12,25 +12,15 @@ import type { BackupOptions, BackupReport } from '../store/backup/backup.ts';
 import type { Progress } from '../store/compaction.ts';
 import type { StepOptions } from '../store/compaction-scheduler.ts';
 import { LogStore } from '../store/log-store.ts';
-import type { LogStoreOptions } from '../store/log-store-options.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { LogCacheStats } from '../store/store-stats.ts';
 import type { StoredPut, StoreWriter } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
 import { intervalOf, type KeyInput, type KeyRange, limitOf } from './key-range.ts';
+import type { LogCacheOptions } from './log-cache-options.ts';
 import { addReopenable, closeReopenable } from './reopenable-caches.ts';
 
-/** Options of `LogCache.open`; each has a default. */
-export interface LogCacheOptions extends LogStoreOptions {
-  /** Where the files are: `MemoryStorage` for tests and runtimes without files. Default: the file system. */
-  readonly storage?: StorageBackend;
-  /**
-   * Close the cache that this thread has opened in this directory with `reopen: true`, instead of throwing `LOCKED`: for
-   * development servers, which load modules again and lose the cache of the earlier copy. That one throws `CLOSED` from then
-   * on. Default: `false`.
-   */
-  readonly reopen?: boolean;
-}
+export type { LogCacheOptions } from './log-cache-options.ts';
 
 /**
  * A `ProjectionCache` in one directory: an append-only log on disk and its index in memory.

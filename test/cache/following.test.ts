@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LogCacheOptions } from '../../src/cache/log-cache.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
+import { eventsInto } from '../store/event-collector.ts';
 import { openFor, someMeta, utf8, valueText } from './cache-fixtures.ts';
 
 beforeEach(() => {
@@ -24,8 +25,7 @@ function writtenAndFollowed(options: LogCacheOptions = {}) {
   };
   put('first');
   const events: StoreEvent[] = [];
-  const onEvent = (event: StoreEvent): unknown => events.push(event);
-  const reader = openFor('cache', { storage, readOnly: true, onEvent, ...options });
+  const reader = openFor('cache', { storage, readOnly: true, onEvent: eventsInto(events), ...options });
   return { storage, writer, put, reader, events };
 }
 

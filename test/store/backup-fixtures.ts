@@ -2,6 +2,7 @@ import type { StorageBackend } from '../../src/storage/storage-backend.ts';
 import { LogStore } from '../../src/store/log-store.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import type { FaultStorage } from '../../src/testing/index.ts';
+import { eventsInto } from './event-collector.ts';
 import { bytes, type Contents, contentsOf } from './store-history.ts';
 
 /** The directory that backups of these tests are made in. */
@@ -18,7 +19,7 @@ export interface Restored {
 /** Opens the copy and reads all of it. */
 export function restored(storage: StorageBackend, options: { readonly readOnly?: boolean } = {}): Restored {
   const events: StoreEvent[] = [];
-  const settings = { pageCacheBytes: 8 * 64 * 1024, onEvent: (event: StoreEvent) => events.push(event), ...options };
+  const settings = { pageCacheBytes: 8 * 64 * 1024, onEvent: eventsInto(events), ...options };
   const store = LogStore.open(COPY, settings, { storage, random: () => 7, defer: () => {} });
   return { contents: contentsOf(store), store, events };
 }
