@@ -5,8 +5,7 @@ import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
 import { assertMeta, metaBytes, readMeta, writeMeta } from '../contract/meta-codec.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
-import { unlock } from '../storage/node-lock.ts';
-import { NodeStorage } from '../storage/node-storage.ts';
+import { fileSystem, unlock } from '../storage/file-system.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
 import type { BackupOptions, BackupReport } from '../store/backup/backup.ts';
 import type { Progress } from '../store/compaction.ts';
@@ -278,7 +277,7 @@ function environmentOf(directory: unknown, options: LogCacheOptions): { readonly
   assertDirectory(directory);
   const { reopen = false, storage } = options ?? {};
   if (reopen) closeReopenable(directory, storage);
-  return { storage: storage ?? new NodeStorage() };
+  return { storage: storage ?? fileSystem() };
 }
 
 function assertDirectory(directory: unknown): asserts directory is string {

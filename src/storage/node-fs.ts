@@ -1,9 +1,11 @@
 import type * as FileSystem from 'node:fs';
 import type * as OperatingSystem from 'node:os';
 import type * as Paths from 'node:path';
+import { startTimer } from '../base/background-timer.ts';
 import { blockThread } from '../base/pauses.ts';
-import { errnoOf, StoreError } from '../base/store-error.ts';
+import { errnoOf } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
+import { noFileSystem } from './no-file-system.ts';
 import { retryBriefly } from './retry.ts';
 
 /** Readable and writable only by the user: cached state may be private. */
@@ -44,7 +46,7 @@ export function nodePlatform(): NodePlatform {
   const os = runtime?.getBuiltinModule?.('node:os');
   const path = runtime?.getBuiltinModule?.('node:path');
   if (runtime === undefined || fs === undefined || os === undefined || path === undefined) {
-    throw new StoreError('IO', 'this runtime has no file system: pass `storage`, such as new MemoryStorage()');
+    throw noFileSystem();
   }
   return {
     fs,
@@ -53,7 +55,7 @@ export function nodePlatform(): NodePlatform {
     process: runtime as NodeJS.Process,
     now: Date.now,
     elapsed: () => performance.now(),
-    repeat,
+    repeat: startTimer,
     nonce: randomNonce,
     pause,
   };
@@ -109,12 +111,6 @@ function pause(milliseconds: number): void {
   } catch {
     // A thread that must not block, such as the main thread in Electron, retries without a pause.
   }
-}
-
-function repeat(milliseconds: number, task: () => void): () => void {
-  const timer = setInterval(task, milliseconds);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 function randomNonce(): string {

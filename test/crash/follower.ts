@@ -34,6 +34,7 @@ export class Follower {
         readOnly: true,
         pageCacheBytes: engine.pageCacheBytes,
         onEvent: (event) => {
+          if (event.type === 'opened') return;
           if (event.type !== 'refreshed') this.#complaints.push(event.type);
           else if (event.replaced) this.replacements += 1;
           else this.extensions += 1;

@@ -25,11 +25,14 @@ export async function followWriter(options: {
   readonly follower: URL;
   readonly directory: string;
   readonly followers: number;
+  /** How long at least. */
   readonly milliseconds: number;
+  /** How many writers are killed at least: a slow machine takes longer. */
+  readonly killsMin: number;
   /** A writer lives at most this long. */
   readonly lifeMsMax: number;
 }): Promise<Following> {
-  const { directory, milliseconds, lifeMsMax } = options;
+  const { directory, milliseconds, killsMin, lifeMsMax } = options;
   const name: WorkloadName = 'overwriting';
   const end = performance.now() + milliseconds;
   let writer = new ChildScript(options.writer, [directory, name, 'next', '20']);
@@ -42,8 +45,8 @@ export async function followWriter(options: {
   let operations = 0;
   try {
     await Promise.all(followers.map((follower) => follower.lineWith('following')));
-    while (performance.now() < end) {
-      const killAt = Math.min(end, performance.now() + lifeMsMax * (0.1 + 0.9 * Math.random()));
+    while (performance.now() < end || kills < killsMin) {
+      const killAt = performance.now() + lifeMsMax * (0.1 + 0.9 * Math.random());
       while (performance.now() < killAt) {
         await sleep(2);
         operations = report(writer, followers, operations);

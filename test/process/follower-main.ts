@@ -28,6 +28,7 @@ await runScript(usage, async (number) => {
       directory: join(directory, 'cache'),
       followers: number('followers'),
       milliseconds: number('seconds') * 1000,
+      killsMin: 1,
       lifeMsMax: 2500,
     });
     const { kills, looks, changes, replaced, scans, operations } = following;

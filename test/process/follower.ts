@@ -28,6 +28,7 @@ const failures: unknown[] = [];
 const cache = LogCache.open(directory, {
   readOnly: true,
   onEvent: (event) => {
+    if (event.type === 'opened') return;
     if (event.type !== 'refreshed') failures.push(event);
     else if (event.replaced) replaced += 1;
   },

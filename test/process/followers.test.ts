@@ -16,12 +16,13 @@ test('two processes follow a writer that compacts and is killed, and see nothing
       follower: scripts.script('follower.ts'),
       directory: join(temporaryDirectory(), 'cache'),
       followers: 2,
-      milliseconds: 4_000,
+      milliseconds: 2_000,
+      killsMin: 3,
       lifeMsMax: 1_000,
     });
-    expect(kills).toBeGreaterThan(1);
+    expect(kills).toBeGreaterThanOrEqual(3);
     expect(looks).toBeGreaterThan(changes);
-    expect(replaced).toBeGreaterThan(1);
+    expect(replaced).toBeGreaterThan(0);
   } finally {
     scripts.remove();
   }
