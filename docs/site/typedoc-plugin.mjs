@@ -8,7 +8,17 @@ const groups = new Map([
   ['Guide', ['getting-started', 'projections', 'tuning', 'testing-your-cache']],
   [
     'Operate',
-    ['operations', 'command-line', 'durability', 'errors', 'events', 'platforms', 'performance', 'CHANGELOG'],
+    [
+      'operations',
+      'command-line',
+      'serverless',
+      'durability',
+      'errors',
+      'events',
+      'platforms',
+      'performance',
+      'CHANGELOG',
+    ],
   ],
   [
     'Internals',

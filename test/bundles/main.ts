@@ -42,7 +42,9 @@ await runScript(usage, async () => {
       return bundle;
     });
     const { answers, routeBytes, routeGzipBytes } = await runNextApplication(installed, packed);
-    console.log(`\nA standalone Next.js server answers; its route: ${sizes(routeBytes, routeGzipBytes)}`);
+    console.log(
+      `\nA standalone Next.js server answers. Its route, with what Next.js adds: ${sizes(routeBytes, routeGzipBytes)}`,
+    );
     if (answers.join() !== NEXT_ANSWERS.join()) faults.push(`next: it answers ${answers.join()}`);
   } finally {
     bundling.remove();

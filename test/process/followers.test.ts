@@ -9,11 +9,11 @@ import { BuiltScripts } from './built-scripts.ts';
 import { followWriter } from './followed-writer.ts';
 
 test('two processes follow a writer that compacts and is killed, and see nothing wrong', async () => {
-  const scripts = new BuiltScripts(['writer.ts', 'follower.ts']);
+  const scripts = new BuiltScripts(['writer.ts']);
   try {
     const { kills, looks, changes, replaced } = await followWriter({
       writer: scripts.script('writer.ts'),
-      follower: scripts.script('follower.ts'),
+      follower: new URL('./follower.ts', import.meta.url),
       directory: join(temporaryDirectory(), 'cache'),
       followers: 2,
       milliseconds: 2_000,
