@@ -51,7 +51,7 @@ async function killAndReopen({ start }: CheckBench): Promise<string> {
   await first.kill();
   const second = start();
   await second.do('open');
-  await second.expect('events', '["lock-taken-over","recovered"]');
+  await second.expect('events', '["lock-taken-over","recovered","opened"]');
   await second.expect('check 0 1000', '1000');
   await second.expect('check 1000 2000', '1000');
   expectState(await second.state(), { clean: false, entriesLost: 0 });
@@ -76,7 +76,7 @@ async function lock({ start }: CheckBench): Promise<string> {
   await first.expect('open', /^LOCKED .* is already open in this process/);
   await first.kill();
   await second.do('open');
-  await second.expect('events', '["lock-taken-over","recovered"]');
+  await second.expect('events', '["lock-taken-over","recovered","opened"]');
   await second.do('close');
   return 'ok';
 }
