@@ -12,7 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ['store'],
   ['cache'],
   ['projection'],
-  ['index.ts', 'testing'],
+  ['index.ts', 'testing', 'browser'],
 ];
 
 const nodeModuleFile = 'src/storage/node-fs.ts';
