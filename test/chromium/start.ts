@@ -1,0 +1,27 @@
+/**
+ * Installs what the tests need in their folder, checks their types, and runs them. A mistake on the command line, `--help`
+ * and a missing Chromium are answered before anything is installed.
+ */
+import { fileURLToPath } from 'node:url';
+import { run, SeparatePackage } from '../../bench/separate-package.ts';
+import { runScript } from '../scripts/script-arguments.ts';
+import { usage } from './chromium-arguments.ts';
+import { chromiumPath } from './chromium-path.ts';
+
+const typescript: string = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+const tests: SeparatePackage = new SeparatePackage('test/chromium');
+
+await runScript(usage, () => {
+  const path = chromiumPath();
+  if (path === undefined) {
+    console.error(
+      'There is no Chromium here: install it (Debian: apt-get install chromium), or set CHROMIUM to its path.',
+    );
+    process.exitCode = 1;
+    return Promise.resolve();
+  }
+  tests.install();
+  run(process.execPath, [typescript, '-p', 'test/chromium']);
+  run(process.execPath, ['--import', 'tsx', tests.path('main.ts'), ...process.argv.slice(2)]);
+  return Promise.resolve();
+});
