@@ -54,6 +54,16 @@ interface BrowserGlobals {
   };
 }
 
+/** The locks of this browser. Throws `StoreError` `IO` where there are none. */
+export function pageLocks(): WebLocks {
+  const { locks } = (globalThis as BrowserGlobals).navigator ?? {};
+  if (locks !== undefined) return locks;
+  throw new StoreError(
+    'IO',
+    'this runtime has no navigator.locks: it exists on pages served over https or from localhost',
+  );
+}
+
 /** The platform of this browser. Throws `StoreError` `IO` where a part is missing. */
 export function browserPlatform(): OpfsPlatform {
   const { navigator } = globalThis as BrowserGlobals;

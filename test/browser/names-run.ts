@@ -48,9 +48,13 @@ export class NamesRun {
     const storage = await origin.worker().open('names');
     const found = contentsOf(storage);
     let start: Files = new Map();
-    if (earlier !== undefined) start = earlier.#match(found, changes);
+    let filler = 1;
+    if (earlier !== undefined) {
+      start = earlier.#match(found, changes);
+      filler = earlier.#fillers + 1;
+    }
     storage.close();
-    const run = new NamesRun(origin, seed, start, (earlier?.#fillers ?? 0) + 1);
+    const run = new NamesRun(origin, seed, start, filler);
     await run.#open();
     return run;
   }
