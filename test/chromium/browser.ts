@@ -107,6 +107,15 @@ export class Tab {
     await this.ready();
   }
 
+  /** Ends the process of the page, as a lack of memory does. */
+  async crash(): Promise<void> {
+    const session = await this.page.createCDPSession();
+    const crashed = new Promise((resolve) => this.page.once('error', resolve));
+    session.send('Page.crash').catch(() => {});
+    await crashed;
+    await this.page.close();
+  }
+
   close(): Promise<void> {
     return this.page.close();
   }

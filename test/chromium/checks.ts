@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogCache } from '../../src/index.ts';
 import type { Tab, TestBrowser } from './browser.ts';
+import { assertEqual, assertPassed } from './expectations.ts';
 import { killsAndReloads } from './kills.ts';
 import type { Verdict } from './pages/conformance.ts';
+import { workerCacheChecks } from './tabs.ts';
 
 export interface CheckContext {
   readonly browser: TestBrowser;
@@ -27,21 +29,11 @@ export const checks: readonly Check[] = [
   { name: 'an exhausted quota refuses puts and loses nothing', run: quota },
   { name: 'a store moves between Node and the browser, byte for byte', run: nodeAndBack },
   { name: 'a private window has a storage of its own, which ends with it', run: privateWindow },
+  ...workerCacheChecks,
   { name: 'reloads and kills lose nothing that was synced', run: killsAndReloads },
 ];
 
-/** Throws unless the suite passed. */
-export function assertPassed({ passed, failed }: Verdict): string {
-  if (failed.length > 0) throw new Error(failed.join('\n'));
-  return `${passed} tests`;
-}
-
-function assertEqual(actual: unknown, expected: unknown, what: string): void {
-  const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (found !== wanted) throw new Error(`${what}: ${found} instead of ${wanted}`);
-}
-
-export async function inTab<Result>({ browser }: CheckContext, use: (tab: Tab) => Promise<Result>): Promise<Result> {
+async function inTab<Result>({ browser }: CheckContext, use: (tab: Tab) => Promise<Result>): Promise<Result> {
   const tab = await browser.open();
   try {
     return await use(tab);

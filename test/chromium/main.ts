@@ -9,7 +9,7 @@ import { Site } from './site.ts';
 
 await runScript(usage, async (number) => {
   const seed = number('seed') || 1 + Math.floor(Math.random() * 2 ** 20);
-  const site = await Site.start('pages', ['page', 'scenario-worker']);
+  const site = await Site.start('pages', ['page', 'scenario-worker', 'cache-worker']);
   const browser = new TestBrowser(site.origin);
   try {
     await browser.start();
