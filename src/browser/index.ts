@@ -6,6 +6,7 @@
  */
 
 export type { CachePort } from './cache-messages.ts';
+export type { WebLocks } from './opfs-platform.ts';
 export { OpfsStorage, type OpfsStorageOptions } from './opfs-storage.ts';
 export { type ServeCacheOptions, serveCache } from './serve-cache.ts';
 export { WorkerCache } from './worker-cache.ts';

@@ -28,8 +28,9 @@ export interface OpfsDirectoryHandle {
   keys(): AsyncIterable<string>;
 }
 
-/** `LockManager`. The promise of `request` settles when the lock is released, or was stolen. */
+/** `LockManager`, the `navigator.locks` of a browser. */
 export interface WebLocks {
+  /** Calls `callback` with the lock. The promise settles when the lock is released, and rejects if it was stolen. */
   request(
     name: string,
     options: { readonly ifAvailable?: boolean; readonly signal?: AbortSignal },

@@ -33,7 +33,7 @@ const NAMES_FILE = 'names';
  * `flush` of the browser. What that promises is in docs/browser.md.
  *
  * @example
- * ```ts
+ * ```ts no-run
  * import { LogCache } from 'projection-cache';
  * import { OpfsStorage } from 'projection-cache/browser';
  *
@@ -194,8 +194,8 @@ async function openVolume(platform: OpfsPlatform, directory: OpfsDirectoryHandle
 }
 
 /**
- * The directories all of whose files are there. Of the others nothing is kept: without the newest log an older one could pass
- * for it.
+ * The directories all of whose files are there. Of the others nothing is kept: without the newest log an older one could be
+ * mistaken for it.
  */
 function wholeDirectories(names: Names, pool: FilePool): Names {
   return new Map([...names].filter(([, numbers]) => filesOf(numbers, pool).size === numbers.size));

@@ -35,7 +35,7 @@ export interface ServeCacheOptions {
  * `TypeError` for an unknown option and `StoreError` `IO` where the browser has no `navigator.locks`.
  *
  * @example
- * ```ts
+ * ```javascript
  * // cache-worker.js
  * import { serveCache } from 'projection-cache/browser';
  *

@@ -29,7 +29,7 @@ interface Pending {
  * worker that was asked ended before it answered: then a put or a deletion may have taken effect or not.
  *
  * @example
- * ```ts
+ * ```javascript
  * import { WorkerCache } from 'projection-cache/browser';
  *
  * const worker = new Worker(new URL('./cache-worker.js', import.meta.url), { type: 'module' });
@@ -46,7 +46,10 @@ export class WorkerCache implements AsyncProjectionCache {
   #isClosed = false;
   #failure: StoreError | undefined;
 
-  /** `port`: the worker, or a port whose other end the worker passed to `serveCache`. Throws `TypeError` for anything else. */
+  /**
+   * `port`: the worker, or a port whose other end the worker passed to `serveCache`. `locks` is for tests without a browser.
+   * Throws `TypeError` for another port, and `StoreError` `IO` where the browser has no `navigator.locks`.
+   */
   constructor(port: CachePort, locks: WebLocks = pageLocks()) {
     if (typeof port?.postMessage !== 'function' || typeof port.addEventListener !== 'function') {
       throw new TypeError('port must be a Worker or a MessagePort');

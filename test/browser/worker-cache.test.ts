@@ -156,7 +156,7 @@ describe('several tabs', () => {
     expect(await valueIn(second.cache, 'gone')).toBeUndefined();
   });
 
-  test('reject calls that a killed leader left without an answer, and go on', async () => {
+  test('reject calls that a killed leader left without an answer, and continue', async () => {
     const first = tabs.tab({ open: () => new Promise(() => {}) });
     await settle();
     const second = tabs.tab();

@@ -49,7 +49,8 @@ export class Follower {
     const changed = this.#store.refresh();
     this.refreshes += 1;
     const summary = this.#summary();
-    if (!changed && summary !== before) throw new Error(`changed from ${before} to ${summary} and refresh returned false`);
+    if (!changed && summary !== before)
+      throw new Error(`changed from ${before} to ${summary} and refresh returned false`);
     if (this.#complaints.length > 0) throw new Error(`a follower reported ${this.#complaints.join()}`);
     const history = this.#history();
     if (history === undefined) return;
