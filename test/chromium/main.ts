@@ -1,6 +1,7 @@
 /**
  * The tests in a real browser, `npm run test:browser`. Each check prints a line; the first failure ends the run.
  */
+import { fileURLToPath } from 'node:url';
 import { runScript } from '../scripts/script-arguments.ts';
 import { TestBrowser } from './browser.ts';
 import { checks } from './checks.ts';
@@ -9,7 +10,11 @@ import { Site } from './site.ts';
 
 await runScript(usage, async (number) => {
   const seed = number('seed') || 1 + Math.floor(Math.random() * 2 ** 20);
-  const site = await Site.start('pages', ['page', 'scenario-worker', 'cache-worker']);
+  const site = await Site.start(fileURLToPath(new URL('pages', import.meta.url)), [
+    'page',
+    'scenario-worker',
+    'cache-worker',
+  ]);
   const browser = new TestBrowser(site.origin);
   try {
     await browser.start();

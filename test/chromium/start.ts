@@ -6,17 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { run, SeparatePackage } from '../../bench/separate-package.ts';
 import { runScript } from '../scripts/script-arguments.ts';
 import { usage } from './chromium-arguments.ts';
-import { chromiumPath } from './chromium-path.ts';
+import { chromiumPath, INSTALL_CHROMIUM } from './chromium-path.ts';
 
 const typescript: string = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 const tests: SeparatePackage = new SeparatePackage('test/chromium');
 
 await runScript(usage, () => {
-  const path = chromiumPath();
-  if (path === undefined) {
-    console.error(
-      'There is no Chromium here: install it (Debian: apt-get install chromium), or set CHROMIUM to its path.',
-    );
+  if (chromiumPath() === undefined) {
+    console.error(INSTALL_CHROMIUM);
     process.exitCode = 1;
     return Promise.resolve();
   }
