@@ -12,7 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ['store'],
   ['cache'],
   ['projection'],
-  ['index.ts', 'testing', 'diagnostics'],
+  ['index.ts', 'testing', 'diagnostics', 'browser'],
   ['cli'],
 ];
 
