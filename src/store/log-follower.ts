@@ -55,10 +55,12 @@ export class LogFollower {
   refresh(log: LogFile, index: KeyIndex): Refresh {
     const file = this.#context.directory.open(logName(log.generation), 'read');
     try {
-      const isContinued = file !== undefined && this.#isContinued(log, file) && !this.#isReplaced(log.generation);
-      if (!isContinued || this.#wasCutShort) return this.#reopen(log);
-      const records = this.#extend(log, index, file);
-      if (records === undefined) return this.#reopen(log);
+      if (file === undefined || this.#wasCutShort) return this.#reopen(log);
+      const size = file.size();
+      const isContinued = this.#isContinued(log, file, size) && !this.#isReplaced(log.generation);
+      const records = isContinued ? this.#extend(log, index, file, size) : undefined;
+      // The writer may have replaced the log and begun to cut it meanwhile: then marks at its end were missed.
+      if (records === undefined || file.size() < size) return this.#reopen(log);
       return records > 0 ? { kind: 'extended', records } : UNCHANGED;
     } finally {
       this.#close(file);
@@ -66,8 +68,7 @@ export class LogFollower {
   }
 
   /** Whether `file`, which now has the name of the log, is the file of the log, and has not been cut. */
-  #isContinued(log: LogFile, file: StorageFile): boolean {
-    const size = file.size();
+  #isContinued(log: LogFile, file: StorageFile, size: number): boolean {
     return (
       size >= log.end &&
       saltOf(file, log.generation) === log.salt &&
@@ -77,9 +78,9 @@ export class LogFollower {
   }
 
   /** Returns the number of records that are new; `undefined` if the log was replaced meanwhile or is damaged there. */
-  #extend(log: LogFile, index: KeyIndex, file: StorageFile): number | undefined {
+  #extend(log: LogFile, index: KeyIndex, file: StorageFile, size: number): number | undefined {
     const { generation, salt, end } = log;
-    const reader = new RecordReader({ file, name: logName(generation), salt, size: file.size() });
+    const reader = new RecordReader({ file, name: logName(generation), salt, size });
     const durable = lastMarkedOffset(reader, end);
     if (durable <= end) return 0;
     reader.size = durable;

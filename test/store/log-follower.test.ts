@@ -269,6 +269,36 @@ describe('refresh', () => {
   });
 });
 
+test.each([0, 1, 70_000])(
+  'a refresh in whose middle the writer replaces the log misses nothing (values of %d bytes)',
+  (length) => {
+    let interrupted = 0;
+    for (let nth = 0; ; nth += 1) {
+      const { disk, store, reader } = pair();
+      put(store, 'c', 'c'.repeat(length));
+      put(store, 'd', 'd');
+      store.sync();
+      let seen = 0;
+      disk.before = () => {
+        if (seen++ !== nth) return undefined;
+        // From here on the writer works, to the end.
+        disk.before = () => undefined;
+        replaceLog(store);
+        return undefined;
+      };
+      reader.refresh();
+      disk.before = () => undefined;
+      if (seen <= nth) break;
+      interrupted += 1;
+      expect([...contentsOf(reader).keys()], `call ${nth}`).toEqual(['a', 'b', 'c', 'd']);
+      store.close();
+      reader.close();
+      expect(disk.openFiles, `call ${nth}`).toBe(0);
+    }
+    expect(interrupted).toBeGreaterThan(5);
+  },
+);
+
 /** Whether a refresh fails. Only `IO` may be thrown. */
 function refreshFails(reader: LogStore): boolean {
   try {
