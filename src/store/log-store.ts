@@ -4,7 +4,6 @@ import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import type { LogFile } from '../log/log-file.ts';
 import type { BackupOptions, BackupReport } from './backup/backup.ts';
 import { StoreBackups } from './backup/store-backups.ts';
 import type { Progress } from './compaction.ts';
@@ -12,7 +11,8 @@ import { CompactionScheduler, deadBytesOf, type StepOptions } from './compaction
 import { imageName } from './generation-files.ts';
 import { bytesOf, Generations } from './generations.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
-import { ReaderRefresh, type ReadStore } from './reader-refresh.ts';
+import { ReaderRefresh, type ReadLog } from './reader-refresh.ts';
+import type { RecoveredLog } from './recovery/log-recovery.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
@@ -105,7 +105,8 @@ export class LogStore {
       current: () => ({ log: generations.active, entries: this.#index.size }),
     });
     if (settings.readOnly) {
-      this.#refresh = new ReaderRefresh(context, this.#asReadStore());
+      const current = (): ReadLog => ({ log: generations.active, index: this.#index });
+      this.#refresh = new ReaderRefresh(context, { current, adopt: (recovered) => this.#adopt(recovered) });
       this.reader.onUnreadable = () => this.#refresh?.runInBackground() ?? false;
       return;
     }
@@ -253,26 +254,15 @@ export class LogStore {
     if (error !== undefined) throw error;
   }
 
-  #asReadStore(): ReadStore {
-    const currentLog = (): LogFile => this.#generations.active;
-    const currentIndex = (): KeyIndex => this.#index;
-    return {
-      get log() {
-        return currentLog();
-      },
-      get index() {
-        return currentIndex();
-      },
-      adopt: ({ log, index, report }) => {
-        const old = this.#generations.active;
-        this.#generations.replace(log);
-        this.#index = index;
-        this.#recovery = report;
-        this.reader.useIndex(index);
-        attempt(() => old.close(), this.#context.onHousekeepingFailure);
-        if (!report.clean) this.#context.emit({ type: 'recovered', report });
-      },
-    };
+  /** For a reader: from now on it reads the log that has replaced the old one. */
+  #adopt({ log, index, report }: RecoveredLog): void {
+    const old = this.#generations.active;
+    this.#generations.replace(log);
+    this.#index = index;
+    this.#recovery = report;
+    this.reader.useIndex(index);
+    attempt(() => old.close(), this.#context.onHousekeepingFailure);
+    if (!report.clean) this.#context.emit({ type: 'recovered', report });
   }
 
   #writeImage(): void {

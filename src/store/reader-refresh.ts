@@ -6,10 +6,15 @@ import { LogFollower } from './log-follower.ts';
 import type { RecoveredLog } from './recovery/log-recovery.ts';
 import type { StoreContext } from './store-context.ts';
 
-/** A read-only store: what it reads now, and how that is replaced. */
-export interface ReadStore {
+/** What a read-only store reads. */
+export interface ReadLog {
   readonly log: LogFile;
   readonly index: KeyIndex;
+}
+
+/** A read-only store: what it reads now, and how that is replaced. */
+export interface ReadStore {
+  current(): ReadLog;
   adopt(opened: RecoveredLog): void;
 }
 
@@ -23,21 +28,21 @@ export class ReaderRefresh {
   constructor(context: StoreContext, store: ReadStore) {
     this.#context = context;
     this.#store = store;
-    this.#follower = new LogFollower(context, store.log);
+    this.#follower = new LogFollower(context, store.current().log);
     const { refreshEveryMs } = context.settings;
     if (refreshEveryMs !== undefined) this.#stopTimer = startTimer(refreshEveryMs, () => void this.runInBackground());
   }
 
   /** Returns whether there may be a change. Throws `IO`; then the store keeps what it had. */
   run(): boolean {
-    const { log, index } = this.#store;
+    const { log, index } = this.#store.current();
     try {
       const found = this.#follower.refresh(log, index);
       if (found.kind === 'unchanged') return false;
       const replaced = found.kind === 'replaced';
       const records = replaced ? found.opened.report.records : found.records;
       if (replaced) this.#store.adopt(found.opened);
-      this.#context.emit({ type: 'refreshed', generation: this.#store.log.generation, records, replaced });
+      this.#context.emit({ type: 'refreshed', generation: this.#store.current().log.generation, records, replaced });
       return true;
     } catch (error) {
       throw storageFailure('refresh', error);

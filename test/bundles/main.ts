@@ -31,7 +31,7 @@ const NEXT_ANSWERS: readonly string[] = ['replay', 'hit', 'hit'].map((outcome) =
 await runScript(usage, async () => {
   const installed = new SeparatePackage('test/bundles/installed');
   installed.install();
-  const packed = new PackedPackage(installed.path('work'));
+  const packed = new PackedPackage(installed.path('packed'));
   const bundling = new Bundling(installed, packed);
   const faults: string[] = [];
   try {

@@ -7,21 +7,10 @@ import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
 import { PAGE_BYTES } from '../../src/log/record-memory.ts';
 import type { LogStore } from '../../src/store/log-store.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
-import type { DiskVerb } from '../../src/testing/index.ts';
-import { breakDisk } from './disk-faults.ts';
+import { breakDisk, WRITING } from './disk-faults.ts';
 import { flip, lastRecordOf } from './log-records.ts';
 import { bytes, contentsOf, entriesOf, getBody, openStore, openWithEvents, text } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
-
-const CHANGING: ReadonlySet<DiskVerb> = new Set([
-  'create',
-  'remove',
-  'write',
-  'truncate',
-  'sync',
-  'sync-directory',
-  'lock',
-]);
 
 interface Pair {
   readonly disk: TestDisk;
@@ -84,7 +73,7 @@ describe('refresh', () => {
     put(store, 'c1', 'again');
     store.sync();
     disk.before = ({ verb, name }) => {
-      if (CHANGING.has(verb)) throw new Error(`a reader asked for ${verb} ${name}`);
+      if (WRITING.has(verb)) throw new Error(`a reader asked for ${verb} ${name}`);
       return undefined;
     };
     expect(reader.refresh()).toBe(true);
