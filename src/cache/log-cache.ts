@@ -95,7 +95,7 @@ export class LogCache implements ProjectionCache {
    * The time it takes is in proportion to what is new; after a compaction, all of the new log is. Iterators that were begun
    * before continue after the key they returned last. It never goes back to an older state, unless the directory was replaced
    * by an older copy. Returns `false` for a cache that writes, as it is always up to date. Throws `IO` if the platform refuses;
-   * then the cache keeps what it had.
+   * then the cache keeps what it had, or is empty until a refresh succeeds.
    */
   refresh(): boolean {
     return this.#store.refresh();

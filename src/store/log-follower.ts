@@ -51,7 +51,7 @@ export class LogFollower {
     attempt(() => (this.#lastChecksum = lastChecksum(log.file, log)), context.onHousekeepingFailure);
   }
 
-  /** Extends `log` and `index`, or returns those that replace them. Throws `IO`; then what was read before is still valid. */
+  /** Extends `log` and `index`, or returns those that replace them. Throws `IO`; then `index` is as before, or empty. */
   refresh(log: LogFile, index: KeyIndex): Refresh {
     const file = this.#context.directory.open(logName(log.generation), 'read');
     try {

@@ -141,7 +141,7 @@ export class LogStore {
 
   /**
    * Lets a read-only store see what its writer has made durable since. Returns whether there may be a change; for a store
-   * that writes, `false`. Throws `IO`; then the store keeps what it had.
+   * that writes, `false`. Throws `IO`; then the store keeps what it had, or is empty until a refresh succeeds.
    */
   refresh(): boolean {
     this.assertOpen();

@@ -33,7 +33,7 @@ export class ReaderRefresh {
     if (refreshEveryMs !== undefined) this.#stopTimer = startTimer(refreshEveryMs, () => void this.runInBackground());
   }
 
-  /** Returns whether there may be a change. Throws `IO`; then the store keeps what it had. */
+  /** Returns whether there may be a change. Throws `IO`; then the store keeps what it had, or is empty. */
   run(): boolean {
     const { log, index } = this.#store.current();
     try {

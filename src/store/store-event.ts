@@ -131,7 +131,7 @@ export type StoreEvent =
       readonly replaced: boolean;
     }
   | {
-      /** A refresh in the background failed. The read-only cache keeps what it had; the next refresh tries again. */
+      /** A refresh in the background failed. The read-only cache keeps what it had, or is empty; the next refresh tries again. */
       readonly type: 'refresh-failed';
       /** The error that `refresh` would throw. */
       readonly error: StoreError;
