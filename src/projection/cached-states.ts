@@ -73,7 +73,7 @@ export interface CacheContext {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly counters: ProjectorCounters;
   readonly failures: CacheFailures;
-  /** Whether the cache stores anything: a no-op cache is not written to. */
+  /** Whether the cache stores anything: a no-op cache is not written to, nor is a read-only one. */
   readonly keeps: boolean;
   /** How the projector uses an asynchronous cache; absent in a `Projector`. */
   readonly later?: AsyncCacheAccess;
@@ -164,8 +164,7 @@ export class CachedStates {
 
   /** Caches a state, unless the stream was invalidated meanwhile. */
   *put(stored: StoredState, meta: CacheMeta): Coroutine<void> {
-    const { cache, keeps } = this.#context;
-    if (!keeps) return;
+    const { cache } = this.#context;
     const { key } = this.#place;
     const entry = { value: stored, meta };
     const epoch = this.#epoch;
@@ -185,8 +184,8 @@ export class CachedStates {
   }
 
   *#write(operation: 'put' | 'delete', write: CacheWrite): Coroutine<void> {
-    if (this.#activeFold.isDropped) return;
-    const { later } = this.#context;
+    const { keeps, later } = this.#context;
+    if (!keeps || this.#activeFold.isDropped) return;
     try {
       if (later !== undefined) {
         later.writes.begin(this.#place, write);

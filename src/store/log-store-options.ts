@@ -30,10 +30,15 @@ export interface LogStoreOptions {
    */
   readonly maxBytes?: number;
   /**
-   * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened.
-   * Default: `false`.
+   * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened, or when it
+   * last called `refresh`. Default: `false`.
    */
   readonly readOnly?: boolean;
+  /**
+   * With `readOnly`: also `refresh` in the background, at intervals of this many milliseconds. The timer never keeps the
+   * process alive. An integer from 1 to 2,147,483,647. Default: no background refreshes.
+   */
+  readonly refreshEveryMs?: number;
   /**
    * How long opening waits for the lock while another process holds it, in milliseconds: the new process of a deploy waits
    * until the old one has closed the store. `open` blocks the thread, `openAsync` does not. An integer from 0 to
@@ -80,6 +85,7 @@ export interface StoreSettings {
   readonly maxBytes: number | undefined;
   readonly writeBufferBytes: number;
   readonly readOnly: boolean;
+  readonly refreshEveryMs: number | undefined;
   readonly waitForLockMs: number;
   readonly leaseMs: number | undefined;
   readonly onEvent: StoreEventHandler | undefined;
@@ -91,6 +97,7 @@ const OPTIONS: readonly string[] = [
   'pageCacheBytes',
   'maxBytes',
   'readOnly',
+  'refreshEveryMs',
   'waitForLockMs',
   'lock',
   'onEvent',
@@ -101,7 +108,7 @@ const OPTIONS: readonly string[] = [
 /** Throws a `TypeError` or `RangeError` that names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
   assertOptions(options, 'options of open', OPTIONS);
-  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, onEvent } = options;
+  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, refreshEveryMs, onEvent } = options;
   const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;
   if (durability !== 'on-sync' && durability !== 'on-put') {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
@@ -110,13 +117,19 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
   if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, DELAY_MS_MAX);
   if (maxBytes !== undefined) assertInteger('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (typeof readOnly !== 'boolean') throw new TypeError('readOnly must be a boolean');
+  if (refreshEveryMs !== undefined) {
+    assertInteger('refreshEveryMs', refreshEveryMs, 1, DELAY_MS_MAX);
+    if (!readOnly)
+      throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
+  }
   if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
   assertInteger('waitForLockMs', waitForLockMs, 0, DELAY_MS_MAX);
-  const whileOpening = { waitForLockMs, leaseMs };
-  return { durability, syncEveryMs, pageCacheBytes, maxBytes, writeBufferBytes, readOnly, onEvent, ...whileOpening };
+  const reading = { readOnly, refreshEveryMs };
+  const writing = { durability, syncEveryMs, maxBytes, writeBufferBytes, waitForLockMs, leaseMs };
+  return { pageCacheBytes, onEvent, ...reading, ...writing };
 }
 
 function leaseOf(lock: LogStoreOptions['lock']): number | undefined {
