@@ -66,7 +66,13 @@ RETURNING 1`;
       ' OR (e.watermark = $10::text::numeric(20,0) AND e.cachedat = $11::text::bigint)',
     );
     const arrays = [1, 2, 3, 4].map((at) => `$${at}::text::bytea[]`).join(', ');
-    this.putMany = insert(`unnest(${arrays}, $5::text::numeric(20,0)[], $6::text::bigint[], $7::text::bytea[])`, 8, '');
+    // Rows are locked in the order of the SELECT. All statements have the same one, or two of them deadlock.
+    this.putMany = insert(
+      `unnest(${arrays}, $5::text::numeric(20,0)[], $6::text::bigint[], $7::text::bytea[])`,
+      8,
+      '',
+      'ORDER BY k.stream, k.rest, k.taildigest\n',
+    );
     this.deletionsSince = `SELECT s.identity, s.epoch::text, d.prefix FROM ${state} s
 LEFT JOIN ${deletions} d ON d.epoch > $1::text::bigint ORDER BY d.epoch`;
     this.forgetDeletions = `DELETE FROM ${deletions} WHERE epoch <= $1::text::bigint - ${DELETIONS_KEPT}`;
