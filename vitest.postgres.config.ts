@@ -4,6 +4,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/postgres/**/*.server.ts'],
+    globalSetup: 'test/postgres/server-check.ts',
     maxWorkers: '100%',
     reporters: [['default', { summary: false }]],
     expect: { poll: { timeout: 30_000 } },

@@ -11,7 +11,7 @@ const meta = { watermark: 507n, cachedAtUs: 1n };
 test('a server that hangs: every call rejects in its time, and the cache works when it continues', async () => {
   const cache = await fixture.cache({ timeoutMs: 300 });
   await cache.put(key, utf8('state'), meta);
-  await fixture.server.hang();
+  fixture.server.hang();
   try {
     const calls = [cache.get(key), cache.put(key, utf8('x'), meta), cache.deletePrefix(utf8('user:')), cache.sync()];
     for (const call of await Promise.allSettled(calls)) {
@@ -19,7 +19,7 @@ test('a server that hangs: every call rejects in its time, and the cache works w
       expect(String((call as PromiseRejectedResult).reason)).toMatch(/did not answer within 300 ms/);
     }
   } finally {
-    await fixture.server.resume();
+    fixture.server.resume();
   }
   await expect.poll(async () => text((await cache.get(key).catch(() => undefined))?.value)).toBe('state');
 });

@@ -1,17 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { chown } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { serverBinaries } from './server-binaries.ts';
+import { isRunning, postmasterOf, processesOf, runAs, type ServerUser, serverUser, signal } from './server-process.ts';
 
-const run = promisify(execFile);
-
-const WHERE_INSTALLED = ['/usr/lib/postgresql', '/usr/pgsql', '/opt/homebrew/opt', '/usr/local/opt'];
 /** Where files are in memory: a sync costs nothing there, and the tests end in half the time. */
 const IN_MEMORY = '/dev/shm';
-const INSTALL = 'install a server, such as with `apt-get install postgresql`, or set PGBIN to the directory of initdb';
 
 /** How a private server is started. */
 export interface PrivateServerOptions {
@@ -21,19 +19,22 @@ export interface PrivateServerOptions {
 
 /**
  * A PostgreSQL server of its own for tests, from the packages of the machine: in a temporary directory, on a free port of the
- * loopback address. The server refuses to run as root: then it runs as the user `postgres`, or `nobody`.
+ * loopback address. It ends with this process, however that ends.
  */
 export class PrivateServer {
   readonly #bin: string;
   readonly #directory: string;
+  readonly #user: ServerUser | undefined = serverUser();
+  readonly #guard: ChildProcess;
   readonly #options: PrivateServerOptions;
   readonly port: number;
   /** Of a superuser without a password. */
   readonly url: string;
 
-  private constructor(bin: string, directory: string, port: number, options: PrivateServerOptions) {
+  private constructor(bin: string, port: number, options: PrivateServerOptions) {
     this.#bin = bin;
-    this.#directory = directory;
+    this.#directory = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'projection-cache-pg-'));
+    this.#guard = guardOf(bin, this.#directory);
     this.#options = options;
     this.port = port;
     this.url = `postgres://tester@127.0.0.1:${port}/postgres`;
@@ -41,12 +42,10 @@ export class PrivateServer {
 
   /** Throws an `Error` that says what to install where there is no server. */
   static async start(options: PrivateServerOptions = {}): Promise<PrivateServer> {
-    const bin = binaries();
-    const directory = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'projection-cache-pg-'));
-    const server = new PrivateServer(bin, directory, await freePort(), options);
+    const server = new PrivateServer(serverBinaries(), await freePort(), options);
     try {
-      await handOver(directory);
-      await asUser(join(bin, 'initdb'), [
+      server.#handOver();
+      await server.#run('initdb', [
         ...['--pgdata', server.#data, '--username', 'tester', '--auth', 'trust'],
         ...['--encoding', 'UTF8', '--no-locale', '--no-sync'],
       ]);
@@ -62,13 +61,14 @@ export class PrivateServer {
     return join(this.#directory, 'data');
   }
 
-  /** The process of the server; `undefined` when it does not run. */
-  get pid(): number | undefined {
-    const file = join(this.#data, 'postmaster.pid');
-    return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+  /** A directory that is removed with the server. */
+  directory(name: string): string {
+    const path = join(this.#directory, name);
+    mkdirSync(path, { recursive: true });
+    return path;
   }
 
-  /** Starts it after `kill` or `shutDown`, with the same data, and waits until it accepts connections. */
+  /** Starts it after its end, with the same data, and waits until it accepts connections. */
   async startAgain(): Promise<void> {
     const settings = {
       port: String(this.port),
@@ -78,104 +78,68 @@ export class PrivateServer {
       ...this.#options.settings,
     };
     const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
-    const log = join(this.#directory, 'log');
-    await asUser(join(this.#bin, 'pg_ctl'), [
-      ...['start', '--wait', '--silent', '--pgdata', this.#data, '--log', log, '--timeout', '60'],
-      ...['--options', options.join(' ')],
+    await this.#run('pg_ctl', [
+      ...['start', '--wait', '--silent', '--pgdata', this.#data, '--log', join(this.#directory, 'log')],
+      ...['--timeout', '60', '--options', options.join(' ')],
     ]);
   }
 
   /** Ends it as a crash does: no checkpoint, connections cut. */
   async kill(): Promise<void> {
-    await this.#end('immediate');
+    await this.#run('pg_ctl', ['stop', '--wait', '--silent', '--pgdata', this.#data, '--mode', 'immediate']);
   }
 
-  /** Ends it in order, and keeps its data. */
-  async shutDown(): Promise<void> {
-    await this.#end('fast');
+  /** Kills its first process; the others notice that and end by themselves. */
+  async killFirstProcess(): Promise<void> {
+    const [postmaster = 0, ...others] = this.#processes();
+    signal([postmaster], 'SIGKILL');
+    while ([postmaster, ...others].some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** Ends it and removes its data. */
+  /** Ends it if it runs, and removes its directory. */
   async stop(): Promise<void> {
-    if (this.pid !== undefined) await this.#end('immediate');
-    rmSync(this.#directory, { recursive: true, force: true });
+    if (this.#guard.exitCode !== null) return;
+    const ended = once(this.#guard, 'exit');
+    this.#guard.stdin?.end();
+    await ended;
   }
 
   /** Stops all its processes where they are, as an overloaded machine does; `resume` lets them continue. */
-  async hang(): Promise<void> {
-    await this.#signal('-STOP');
+  hang(): void {
+    signal(this.#processes(), 'SIGSTOP');
   }
 
-  async resume(): Promise<void> {
-    await this.#signal('-CONT');
+  resume(): void {
+    signal(this.#processes(), 'SIGCONT');
   }
 
-  async #signal(signal: string): Promise<void> {
-    const pid = this.pid;
-    if (pid === undefined) throw new Error('the server does not run');
-    const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(pid)]);
-    const pids = stdout.split('\n').map((line) => line.trim());
-    await run('kill', [signal, String(pid), ...pids.filter((one) => one !== '')]).catch(() => {});
+  #processes(): number[] {
+    const postmaster = postmasterOf(this.#data);
+    if (postmaster === undefined) throw new Error('the server does not run');
+    return processesOf(postmaster);
   }
 
-  async #end(mode: 'immediate' | 'fast'): Promise<void> {
-    await asUser(join(this.#bin, 'pg_ctl'), ['stop', '--wait', '--silent', '--pgdata', this.#data, '--mode', mode]);
+  async #run(program: string, args: readonly string[]): Promise<void> {
+    await runAs(this.#user, join(this.#bin, program), args);
+  }
+
+  #handOver(): void {
+    mkdirSync(this.#data, { mode: 0o700 });
+    if (this.#user === undefined) return;
+    for (const path of [this.#directory, this.#data]) chownSync(path, this.#user.uid, this.#user.gid);
   }
 }
 
-/** The directory of `initdb`, `pg_ctl` and `postgres`. */
-function binaries(): string {
-  const own = process.env['PGBIN'];
-  const places = own === undefined ? WHERE_INSTALLED.flatMap(versionsIn) : [own];
-  const found = places.find((place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'pg_ctl')));
-  if (found === undefined) throw new Error(`no PostgreSQL server on this machine (${places.join(', ')}): ${INSTALL}`);
-  return found;
-}
-
-function versionsIn(place: string): string[] {
-  if (!existsSync(place)) return [];
-  const versions = readdirSync(place).sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
-  return versions.map((version) => join(place, version, 'bin'));
-}
-
-const isRoot: boolean = process.getuid?.() === 0;
-let user: { readonly name: string; readonly uid: number; readonly gid: number } | undefined;
-
-async function unprivileged(): Promise<{ readonly name: string; readonly uid: number; readonly gid: number }> {
-  if (user !== undefined) return user;
-  for (const name of ['postgres', 'nobody']) {
-    const found = await run('id', ['-u', name]).catch(() => undefined);
-    if (found === undefined) continue;
-    const gid = Number((await run('id', ['-g', name])).stdout);
-    user = { name, uid: Number(found.stdout), gid };
-    return user;
-  }
-  throw new Error('root cannot run a PostgreSQL server, and there is no user postgres or nobody');
-}
-
-async function handOver(directory: string): Promise<void> {
-  mkdirSync(join(directory, 'data'), { mode: 0o700 });
-  if (!isRoot) return;
-  const { uid, gid } = await unprivileged();
-  await chown(directory, uid, gid);
-  await chown(join(directory, 'data'), uid, gid);
-}
-
-async function asUser(command: string, args: readonly string[]): Promise<void> {
-  const owner = isRoot ? await unprivileged() : undefined;
-  await new Promise<void>((resolve, reject) => {
-    // No pipes: a server that was started would keep them open.
-    const child = spawn(command, args, {
-      stdio: 'ignore',
-      cwd: tmpdir(),
-      ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}`));
-    });
+function guardOf(bin: string, directory: string): ChildProcess {
+  const script = fileURLToPath(new URL('server-guard.ts', import.meta.url));
+  // Detached: Ctrl-C does not reach it.
+  const guard = spawn(process.execPath, ['--import', 'tsx', script, bin, directory], {
+    cwd: fileURLToPath(new URL('../../', import.meta.url)),
+    stdio: ['pipe', 'ignore', 'inherit'],
+    detached: true,
   });
+  guard.unref();
+  return guard;
 }
 
 async function freePort(): Promise<number> {

@@ -8,7 +8,6 @@ import { Freshness } from '../../src/projection/freshness.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { TieredCache } from '../../src/tiered/tiered-cache.ts';
 import { ChildScript } from '../process/child-script.ts';
-import { temporaryDirectory } from '../storage/temporary-directory.ts';
 import { ServerFixture } from './server-fixtures.ts';
 import { SqlLog } from './sql-log.ts';
 
@@ -125,7 +124,7 @@ test('a projector of another machine does not cache what it folded across an inv
 
 test('several processes, one of which is killed and replaced: no state differs from a replay', async () => {
   await new SqlLog(fixture.sql()).create();
-  const directories = Array.from({ length: 4 }, () => temporaryDirectory());
+  const directories = [0, 1, 2, 3].map((id) => fixture.server.directory(`machine-${id}`));
   const start = (id: number, rounds: number): ChildScript => {
     const args = [fixture.server.url, directories[id] as string, String(id), String(rounds)];
     return new ChildScript(new URL('machine.ts', import.meta.url), args);
