@@ -1,3 +1,4 @@
+import { PgListener } from './pg-listener.ts';
 import { type SqlClient, type SqlParameter, SqlRow } from './sql-client.ts';
 
 /** What a `PostgresCache` uses of a connection of a `Pool` of the package `pg`. */
@@ -24,9 +25,6 @@ export interface PgPool {
   readonly options?: { readonly max?: number };
 }
 
-/** How long to wait before a lost listener is replaced. */
-const LISTEN_AGAIN_MS = 1_000;
-
 /** A pool of the package `pg`. */
 export class Pg implements SqlClient {
   readonly #pool: PgPool;
@@ -40,54 +38,14 @@ export class Pg implements SqlClient {
     return (this.#pool.options?.max ?? 2) > 1;
   }
 
-  query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
-    return queryOf(this.#pool, text, parameters);
+  async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    const { rows } = await this.#pool.query({ text, values: [...parameters], rowMode: 'array' });
+    return rows.map((columns) => new SqlRow(columns));
   }
 
   async listen(channel: string, act: () => void): Promise<() => Promise<void>> {
-    let isOver = false;
-    let current: PgConnection | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const begin = async (): Promise<void> => {
-      const connection = await this.#pool.connect();
-      let isLost = false;
-      const lost = (): void => {
-        if (isLost || isOver) return;
-        isLost = true;
-        connection.release(true);
-        again();
-      };
-      connection.on('error', lost);
-      connection.on('end', lost);
-      connection.on('notification', () => {
-        if (!isOver) act();
-      });
-      current = connection;
-      await queryOf(connection, `LISTEN "${channel}"`, []);
-      if (!isOver) act();
-    };
-    const again = (): void => {
-      timer = setTimeout(() => {
-        begin().catch(again);
-      }, LISTEN_AGAIN_MS);
-      timer.unref?.();
-    };
-    await begin();
-    return async () => {
-      isOver = true;
-      clearTimeout(timer);
-      // Destroyed, as the next user of the connection would receive the notifications.
-      current?.release(true);
-      await Promise.resolve();
-    };
+    const listener = new PgListener(this.#pool, channel, act);
+    await listener.begin();
+    return () => Promise.resolve(listener.end());
   }
-}
-
-async function queryOf(
-  session: Pick<PgPool, 'query'>,
-  text: string,
-  parameters: readonly SqlParameter[],
-): Promise<readonly SqlRow[]> {
-  const { rows } = await session.query({ text, values: [...parameters], rowMode: 'array' });
-  return rows.map((columns) => new SqlRow(columns));
 }

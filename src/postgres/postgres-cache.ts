@@ -8,6 +8,7 @@ import { assertMeta } from '../contract/meta-codec.ts';
 import type { SharedProjectionCache } from '../contract/projection-cache.ts';
 import {
   BATCH_BYTES_MAX,
+  type CacheRow,
   cacheRow,
   columnParameters,
   integerArray,
@@ -15,11 +16,13 @@ import {
   newestRows,
   rowParameters,
 } from './cache-row.ts';
+import { DeletionListeners } from './deletion-listeners.ts';
 import { EntryCalls } from './entry-calls.ts';
-import { type PostgresCacheOptions, type PostgresSettings, postgresSettings } from './postgres-options.ts';
+import { type PostgresCacheOptions, postgresSettings } from './postgres-options.ts';
 import { Prefetched } from './prefetched.ts';
 import { type PostgresTableOptions, schemaStatements } from './schema.ts';
 import { type SeenAtCall, SeenDeletions } from './seen-deletions.ts';
+import type { SqlParameter } from './sql-client.ts';
 import { DELETIONS_KEPT, Statements } from './statements.ts';
 import { TableCalls } from './table-calls.ts';
 import { tableNames } from './table-names.ts';
@@ -46,30 +49,30 @@ const OWN_DELETIONS_MAX = 100;
  * `CLOSED` after `close`, with `INCOMPATIBLE` for tables of another version, and with `TypeError` or `RangeError` for invalid arguments.
  */
 export class PostgresCache implements SharedProjectionCache {
-  readonly #settings: PostgresSettings;
   readonly #statements: Statements;
   readonly #calls: TableCalls;
   readonly #order = new WriteOrder();
   readonly #seen = new SeenDeletions();
   readonly #entries: EntryCalls;
   readonly #prefetched: Prefetched;
-  readonly #listeners = new Set<() => Promise<void>>();
+  readonly #listeners: DeletionListeners;
   #refreshing: Promise<void> | undefined;
 
   /** Connects to nothing. Throws `TypeError` or `RangeError` for an invalid option. */
   constructor(options: PostgresCacheOptions) {
-    this.#settings = postgresSettings(options);
-    const { names, prefetchedMaxMs, nowMs } = this.#settings;
+    const settings = postgresSettings(options);
+    const { names, prefetchedMaxMs, nowMs } = settings;
     this.#statements = new Statements(names);
-    this.#calls = new TableCalls(this.#settings, this.#statements);
-    this.#entries = new EntryCalls(this.#settings, this.#statements, this.#calls, this.#seen);
+    this.#calls = new TableCalls(settings, this.#statements);
+    this.#entries = new EntryCalls(settings, this.#statements, this.#calls, this.#seen);
+    this.#listeners = new DeletionListeners(settings, this.#calls);
     this.#prefetched = new Prefetched((keys) => this.#entries.readMany(keys), prefetchedMaxMs, nowMs);
   }
 
   /** The statements that `createTables` runs, for a role that may not create tables, or for a tool for migrations. */
-  static schema(options: Pick<PostgresCacheOptions, 'table'> & PostgresTableOptions = {}): string[] {
-    const { table = 'projection_cache', ...tables } = options;
-    return schemaStatements(tableNames(table), tableOptions(tables));
+  static schema(options: Pick<PostgresCacheOptions, 'table' | 'dialect'> & PostgresTableOptions = {}): string[] {
+    const { table = 'projection_cache', dialect = 'postgresql', ...tables } = options;
+    return schemaStatements(tableNames(table), tableOptions(tables), dialect);
   }
 
   /** Creates the tables that do not exist yet. Other processes may do the same. */
@@ -110,18 +113,8 @@ export class PostgresCache implements SharedProjectionCache {
     const row = cacheRow(key, value, meta);
     const replaces = replacedMeta(basis);
     const since = this.#sinceOf(basis);
-    this.#prefetched.drop(row.key);
-    const stored = await this.#order
-      .put([row.key], () =>
-        this.#calls.run('store an entry', async () => {
-          const parameters = [...rowParameters(row), ...(await this.#basisOf(since)), ...replaces];
-          return (await this.#calls.write(this.#statements.put, parameters)).length;
-        }),
-      )
-      .finally(() => this.#prefetched.drop(row.key));
-    // It may have been refused for a deletion that this cache has not seen: the next put shall know it.
-    if (stored === 0 && basis === undefined) this.#refresh();
-    return stored > 0;
+    const parametersOf = (own: Basis): SqlParameter[] => [...rowParameters(row), ...own, ...replaces];
+    return (await this.#store('store an entry', this.#statements.put, [row], since, parametersOf)) > 0;
   }
 
   /**
@@ -141,21 +134,8 @@ export class PostgresCache implements SharedProjectionCache {
       throw new StoreError('TOO_LARGE', `the entries have ${bytes} bytes; the maximum is ${BATCH_BYTES_MAX}`);
     }
     const since = this.#sinceOf(basis);
-    const drop = (): void => {
-      for (const { key } of rows) this.#prefetched.drop(key);
-    };
-    drop();
-    const keys = rows.map(({ key }) => key);
-    const stored = await this.#order
-      .put(keys, () =>
-        this.#calls.run('store entries', async () => {
-          const parameters = [...columnParameters(rows), ...(await this.#basisOf(since))];
-          return (await this.#calls.write(this.#statements.putMany, parameters)).length;
-        }),
-      )
-      .finally(drop);
-    if (stored < rows.length && basis === undefined) this.#refresh();
-    return stored;
+    const parametersOf = (own: Basis): SqlParameter[] => [...columnParameters(rows), ...own];
+    return await this.#store('store entries', this.#statements.putMany, rows, since, parametersOf);
   }
 
   /**
@@ -168,7 +148,9 @@ export class PostgresCache implements SharedProjectionCache {
     const deletion = this.#seen.begin();
     this.#prefetched.dropPrefix(own);
     try {
-      return await this.#order.deletion(own, () => this.#entries.deleteSeen(own, deletion));
+      return await this.#calls.run('remove entries', () =>
+        this.#order.deletion(own, () => this.#entries.deleteSeen(own, deletion)),
+      );
     } finally {
       this.#prefetched.dropPrefix(own);
       if (this.#seen.ownCount > OWN_DELETIONS_MAX) this.#refresh();
@@ -181,8 +163,10 @@ export class PostgresCache implements SharedProjectionCache {
    */
   async sync(): Promise<void> {
     this.#calls.assertOpen();
-    await this.#order.ended();
-    await this.#calls.run('make the entries durable', () => this.#entries.sync());
+    await this.#calls.run('make the entries durable', async () => {
+      await this.#order.ended();
+      await this.#entries.sync();
+    });
   }
 
   /** Reads the entry with others of this turn, in one query, for the next `get` of the key. Never rejects for a failure. */
@@ -226,20 +210,15 @@ export class PostgresCache implements SharedProjectionCache {
    */
   async watchDeletions(onDeletion: () => void): Promise<() => Promise<void>> {
     this.#calls.assertOpen();
-    const { client, names, dialect } = this.#settings;
-    if (dialect !== 'postgresql' || !client.canListen) return () => Promise.resolve();
-    const stop = await this.#calls.run('listen', () => client.listen(names.channel, onDeletion));
-    const end = async (): Promise<void> => {
-      if (this.#listeners.delete(end)) await stop();
-    };
-    this.#listeners.add(end);
-    return end;
+    return await this.#listeners.add(onDeletion);
   }
 
-  /** Resolves when the calls under way have ended. Later calls reject with `CLOSED`. The client stays open: end it afterwards. */
+  /**
+   * Resolves when the calls under way have ended, after `timeoutMs` at the latest: then they have rejected. Later calls reject with
+   * `CLOSED`. The client stays open: end it afterwards.
+   */
   async close(): Promise<void> {
-    await this.#calls.close();
-    await Promise.allSettled([...this.#listeners].map((end) => end()));
+    await Promise.all([this.#calls.close(), this.#listeners.end()]);
   }
 
   /** Calls `close`. */
@@ -247,11 +226,35 @@ export class PostgresCache implements SharedProjectionCache {
     await this.close();
   }
 
+  /** Runs the statement of a put, after the deletions before it. Resolves to how many entries were stored. */
+  async #store(
+    what: string,
+    text: string,
+    rows: readonly CacheRow[],
+    since: SeenAtCall,
+    parametersOf: (basis: Basis) => SqlParameter[],
+  ): Promise<number> {
+    const keys = rows.map(({ key }) => key);
+    const drop = (): void => {
+      for (const key of keys) this.#prefetched.drop(key);
+    };
+    const store = async (): Promise<number> =>
+      (await this.#calls.write(text, parametersOf(await this.#basisOf(since)))).length;
+    drop();
+    // The time of the call includes that of the deletions it waits for; a deletion does not wait for a put longer than its time.
+    const stored = await this.#calls
+      .run(what, () => this.#order.put(keys, () => this.#calls.run(what, store)))
+      .finally(drop);
+    // Some may have been refused for a deletion that this cache has not seen: the next put shall know it.
+    if (stored < rows.length && !since.isGiven) this.#refresh();
+    return stored;
+  }
+
   /** What a put that is called now is based on. */
   #sinceOf(basis: Pick<PutBasis, 'epoch'> | undefined): SeenAtCall {
     if (basis === undefined) return this.#seen.atCall();
     if (typeof basis.epoch !== 'bigint') throw new TypeError('basis.epoch must be a bigint: the epoch of a reading');
-    return { epoch: basis.epoch, own: [] };
+    return { epoch: basis.epoch, own: [], isGiven: true };
   }
 
   async #basisOf({ epoch, own }: SeenAtCall): Promise<Basis> {

@@ -38,11 +38,16 @@ export class PostgresJs implements SqlClient {
     const actWhileListening = (): void => {
       if (!isOver) act();
     };
-    const listener = await this.#sql.listen(channel, actWhileListening, actWhileListening);
-    return async () => {
-      // A client that has lost its connection in between continues to call.
+    // A client that has lost its connection continues to listen, also when this call fails.
+    try {
+      const listener = await this.#sql.listen(channel, actWhileListening, actWhileListening);
+      return async () => {
+        isOver = true;
+        await listener.unlisten();
+      };
+    } catch (error) {
       isOver = true;
-      await listener.unlisten();
-    };
+      throw error;
+    }
   }
 }

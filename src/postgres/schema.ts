@@ -1,5 +1,5 @@
 import type { PostgresDialect } from './postgres-options.ts';
-import { DELETIONS_KEPT } from './statements.ts';
+import { DELETIONS_KEPT, WAIT_FOR_DISK } from './statements.ts';
 import type { TableNames } from './table-names.ts';
 
 /** Stored in the table of the state: another number means that this version must not use the tables. */
@@ -25,12 +25,11 @@ export interface PostgresTableOptions {
  * - state: one row with the version of the schema, the identity of the contents, and the newest epoch.
  *
  * The last two are always logged: after a crash that empties the entries, their epochs still hold.
+ *
+ * Throws `RangeError` for an invalid number of partitions.
  */
-export function schemaStatements(
-  names: TableNames,
-  options: PostgresTableOptions,
-  dialect: PostgresDialect = 'postgresql',
-): string[] {
+export function schemaStatements(names: TableNames, options: PostgresTableOptions, dialect: PostgresDialect): string[] {
+  assertPartitions(options.partitions ?? 0);
   const tables = tableStatements(names, options);
   return dialect === 'postgresql' ? [...tables.slice(0, -1), removeFunction(names), ...tables.slice(-1)] : tables;
 }
@@ -38,6 +37,9 @@ export function schemaStatements(
 /**
  * The function of a deletion: one call, so that no connection is lost between its statements. Each statement of such a function has
  * a snapshot of its own: that of DELETE is taken when the lock is held, and so it sees the puts that the lock has waited for.
+ *
+ * It commits durably also where `synchronous_commit` is off: a crash must not undo a deletion, or use its number again, which other
+ * machines may have seen.
  */
 function removeFunction({ entries, deletions, state, remove, channel }: TableNames): string {
   return `CREATE OR REPLACE FUNCTION ${remove}(in_stream boolean, p_stream bytea, p_stream_end bytea, p_rest bytea,
@@ -45,6 +47,7 @@ function removeFunction({ entries, deletions, state, remove, channel }: TableNam
 LANGUAGE plpgsql VOLATILE AS $function$
 BEGIN
   PERFORM set_config('lock_timeout', p_lock_timeout, true);
+  PERFORM ${WAIT_FOR_DISK};
   LOCK TABLE ${entries} IN SHARE ROW EXCLUSIVE MODE;
   IF in_stream THEN
     DELETE FROM ${entries} e WHERE e.stream = p_stream AND e.rest >= p_rest AND e.rest < p_rest_end
@@ -101,8 +104,7 @@ function tableStatements(names: TableNames, { unlogged = false, partitions = 0 }
   ];
 }
 
-/** Throws `RangeError` for an invalid number of partitions. */
-export function assertPartitions(partitions: number): void {
+function assertPartitions(partitions: number): void {
   if (Number.isInteger(partitions) && partitions >= 0 && partitions <= 1_024) return;
   throw new RangeError(`partitions must be an integer from 0 to 1,024, not ${String(partitions)}`);
 }

@@ -3,10 +3,12 @@ export interface OwnDeletion {
   epoch: bigint | undefined;
 }
 
-/** What a put without a reading is based on. */
+/** What a put is based on. */
 export interface SeenAtCall {
   readonly epoch: bigint | undefined;
   readonly own: readonly OwnDeletion[];
+  /** Whether the caller of the put has stated the epoch. */
+  readonly isGiven: boolean;
 }
 
 /** Which deletions this cache has seen: those up to an epoch, and its own ones after it. */
@@ -26,7 +28,7 @@ export class SeenDeletions {
 
   /** What a put that is called now is based on. */
   atCall(): SeenAtCall {
-    return { epoch: this.#epoch, own: this.#own.length === 0 ? [] : [...this.#own] };
+    return { epoch: this.#epoch, own: this.#own.length === 0 ? [] : [...this.#own], isGiven: false };
   }
 
   /** An answer of the server has this epoch. */

@@ -4,6 +4,10 @@ import type { TableNames } from './table-names.ts';
 /** How many deletions are remembered. A put whose reading is older than that is refused. */
 export const DELETIONS_KEPT = 10_000;
 
+/** Lets the transaction of this statement wait for the disk when it commits. */
+export const WAIT_FOR_DISK: string = `set_config('synchronous_commit',
+  CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`;
+
 /** How much of a range is listed at once. */
 export interface Page {
   readonly limit: number;
@@ -79,9 +83,7 @@ LEFT JOIN ${deletions} d ON d.epoch > $1::text::bigint ORDER BY d.epoch`;
     this.durability = `SELECT current_setting('fsync'), (SELECT count(*) FROM pg_class c
   WHERE c.relpersistence = 'u' AND (c.oid = $1::text::regclass
     OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = $1::text::regclass)))::text`;
-    // The setting holds for the transaction of this statement, and counts when that commits.
-    this.flush = `UPDATE ${state} SET syncs = syncs + 1 WHERE (SELECT set_config('synchronous_commit',
-  CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)) <> ''`;
+    this.flush = `UPDATE ${state} SET syncs = syncs + 1 WHERE (SELECT ${WAIT_FOR_DISK}) <> ''`;
     this.remove = `SELECT new_epoch::text, removed::text FROM ${remove}($8::text::boolean,
   $1::bytea, $2::bytea, $3::bytea, $4::bytea, $5::bytea, $6::bytea, $7::text)`;
     const removal = (

@@ -1,6 +1,6 @@
 import { StoreError } from '../base/store-error.ts';
 import type { PostgresSettings } from './postgres-options.ts';
-import { assertPartitions, type PostgresTableOptions, SCHEMA_VERSION, schemaStatements } from './schema.ts';
+import { type PostgresTableOptions, SCHEMA_VERSION, schemaStatements } from './schema.ts';
 import { isConflict, isCreatedTwice, isMissing, MissingState, serverFailure } from './server-failure.ts';
 import type { SqlParameter, SqlRow } from './sql-client.ts';
 import type { Statements } from './statements.ts';
@@ -90,17 +90,20 @@ export class TableCalls {
   }
 
   async createTables(options: PostgresTableOptions): Promise<void> {
-    assertPartitions(options.partitions ?? 0);
     const { client, names, dialect } = this.#settings;
+    const statements = schemaStatements(names, options, dialect);
     // The row of the state is created last. So a role that may not create tables can call this as well.
     if (await this.readState().then(() => true, isNotCreated)) return;
-    for (const statement of schemaStatements(names, options, dialect)) {
-      try {
-        await client.query(statement, []);
-      } catch (error) {
-        // Two processes that create it at once: the second finds it, and IF NOT EXISTS is right at the next try.
-        if (!isCreatedTwice(error)) throw error;
-        await client.query(statement, []);
+    for (const statement of statements) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await client.query(statement, []);
+          break;
+        } catch (error) {
+          if (!isCreatedTwice(error) || tries === TRIES_MAX) throw error;
+          // Another process creates the same at this moment. As soon as it has ended, all is there.
+          if (await this.readState().then(() => true, isNotCreated)) return;
+        }
       }
     }
     await this.readState();
