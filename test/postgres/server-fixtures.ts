@@ -20,7 +20,9 @@ export class ServerFixture {
       this.#server = await PrivateServer.start(options);
     });
     afterAll(async () => {
-      for (const end of this.#endings.reverse()) await end().catch(() => {});
+      // A pool of which a test that failed has not returned all connections never ends.
+      const limit = new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+      await Promise.race([limit, Promise.allSettled(this.#endings.map((end) => end()))]);
       await this.#server?.stop();
     });
   }
