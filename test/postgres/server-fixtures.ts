@@ -54,6 +54,11 @@ export class ServerFixture {
     return `cache_${this.#tables}`;
   }
 
+  /** The name that `table` has returned last. */
+  get lastTable(): string {
+    return `cache_${this.#tables}`;
+  }
+
   /** A cache on tables of its own. */
   async cache(options: Partial<PostgresCacheOptions> = {}, tables: PostgresTableOptions = {}): Promise<PostgresCache> {
     const cache = new PostgresCache({ client: this.sql(), table: this.table(), ...options });
