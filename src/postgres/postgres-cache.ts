@@ -1,4 +1,3 @@
-import { assertOptions } from '../base/options.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheCapabilities } from '../contract/cache-capabilities.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
@@ -20,7 +19,7 @@ import { DeletionListeners } from './deletion-listeners.ts';
 import { EntryCalls } from './entry-calls.ts';
 import { type PostgresCacheOptions, postgresSettings } from './postgres-options.ts';
 import { Prefetched } from './prefetched.ts';
-import { type PostgresTableOptions, schemaStatements } from './schema.ts';
+import { assertTableOptions, type PostgresTableOptions, schemaStatements } from './schema.ts';
 import { type SeenAtCall, SeenDeletions } from './seen-deletions.ts';
 import type { SqlParameter } from './sql-client.ts';
 import { DELETIONS_KEPT, Statements } from './statements.ts';
@@ -69,17 +68,18 @@ export class PostgresCache implements SharedProjectionCache {
     this.#prefetched = new Prefetched((keys) => this.#entries.readMany(keys), prefetchedMaxMs, nowMs);
   }
 
-  /** The statements that `createTables` runs, for a role that may not create tables, or for a tool for migrations. */
+  /** The statements that `createTables` runs, in order, for a role that may not create tables, or for a tool for migrations. */
   static schema(options: Pick<PostgresCacheOptions, 'table' | 'dialect'> & PostgresTableOptions = {}): string[] {
     const { table = 'projection_cache', dialect = 'postgresql', ...tables } = options;
-    return schemaStatements(tableNames(table), tableOptions(tables), dialect);
+    assertTableOptions(tables);
+    return schemaStatements(tableNames(table), tables, dialect);
   }
 
   /** Creates the tables that do not exist yet. Other processes may do the same. */
   async createTables(options: PostgresTableOptions = {}): Promise<void> {
     this.#calls.assertOpen();
-    const own = tableOptions(options);
-    await this.#calls.run('create the tables', () => this.#calls.createTables(own));
+    assertTableOptions(options);
+    await this.#calls.run('create the tables', () => this.#calls.createTables({ ...options }));
   }
 
   /** Returns `supportsPrefetch: true`. */
@@ -273,11 +273,6 @@ export class PostgresCache implements SharedProjectionCache {
         this.#refreshing = undefined;
       });
   }
-}
-
-function tableOptions(options: PostgresTableOptions): PostgresTableOptions {
-  assertOptions(options, 'options of createTables', ['unlogged', 'partitions']);
-  return options;
 }
 
 /** The two parameters that name the entry to be replaced in any case; a watermark that none has, if there is no such entry. */

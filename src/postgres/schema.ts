@@ -1,3 +1,5 @@
+import { kindOf } from '../base/argument.ts';
+import { assertOptions } from '../base/options.ts';
 import type { PostgresDialect } from './postgres-options.ts';
 import { DELETIONS_KEPT, WAIT_FOR_DISK } from './statements.ts';
 import type { TableNames } from './table-names.ts';
@@ -25,11 +27,8 @@ export interface PostgresTableOptions {
  * - state: one row with the version of the schema, the identity of the contents, and the newest epoch.
  *
  * The last two are always logged: after a crash that empties the entries, their epochs still hold.
- *
- * Throws `RangeError` for an invalid number of partitions.
  */
 export function schemaStatements(names: TableNames, options: PostgresTableOptions, dialect: PostgresDialect): string[] {
-  assertPartitions(options.partitions ?? 0);
   const tables = tableStatements(names, options);
   return dialect === 'postgresql' ? [...tables.slice(0, -1), removeFunction(names), ...tables.slice(-1)] : tables;
 }
@@ -104,7 +103,11 @@ function tableStatements(names: TableNames, { unlogged = false, partitions = 0 }
   ];
 }
 
-function assertPartitions(partitions: number): void {
+/** Throws `TypeError` or `RangeError` that names the invalid option. */
+export function assertTableOptions(options: PostgresTableOptions): void {
+  assertOptions(options, 'options of createTables', ['unlogged', 'partitions']);
+  const { unlogged = false, partitions = 0 } = options;
+  if (typeof unlogged !== 'boolean') throw new TypeError(`unlogged must be a boolean; got ${kindOf(unlogged)}`);
   if (Number.isInteger(partitions) && partitions >= 0 && partitions <= 1_024) return;
   throw new RangeError(`partitions must be an integer from 0 to 1,024, not ${String(partitions)}`);
 }

@@ -24,10 +24,10 @@ function callsOf(cache: PostgresCache): Promise<unknown>[] {
     cache.get(key),
     cache.put(key, utf8('x'), meta),
     cache.putMany([[key, utf8('x'), meta]]),
-    cache.deletePrefix(utf8('order:')),
-    cache.put(key, utf8('after the deletion'), meta),
-    cache.deletePrefix(utf8('')),
-    cache.put(key, utf8('after both'), meta),
+    // Each waits for the one before.
+    ...Array.from({ length: 10 }, (_, at) =>
+      at % 2 === 0 ? cache.deletePrefix(utf8('order:')) : cache.put(key, utf8('x'), meta),
+    ),
     cache.sync(),
     cache.deletionsSince(0n),
     cache.keys().next(),
@@ -50,7 +50,7 @@ describe.each(['postgres', 'pg'])('the client %s', (name) => {
     try {
       await expectLate([...callsOf(cache), cache.watchDeletions(() => {}), cache.createTables()]);
       // Those that wait for others do not add up the times.
-      expect(performance.now() - began).toBeLessThan(1_500);
+      expect(performance.now() - began).toBeLessThan(2_500);
     } finally {
       fixture.server.resume();
     }
@@ -68,7 +68,7 @@ describe.each(['postgres', 'pg'])('the client %s', (name) => {
       const late = expectLate(callsOf(cache));
       const began = performance.now();
       await cache.close();
-      expect(performance.now() - began).toBeLessThan(1_500);
+      expect(performance.now() - began).toBeLessThan(2_500);
       await late;
       await expect(cache.get(key)).rejects.toMatchObject({ code: 'CLOSED' });
     } finally {
