@@ -9,10 +9,10 @@ import { type TableNames, tableNames } from './table-names.ts';
 /**
  * How the statements keep a put and a deletion apart that run at the same time:
  *
- * - `'postgresql'`: a deletion locks the table of the entries while it runs, and notifies. PostgreSQL and Citus.
+ * - `'postgresql'`: a deletion locks the table of the entries while it runs, and notifies. PostgreSQL, and Citus on one node.
  * - `'serializable'`: the server runs all statements in serializable transactions, and those that it rejects for a conflict are
  *   repeated. No locks, no function, no notifications. CockroachDB, and YugabyteDB with `default_transaction_isolation` set to
- *   `serializable` in the client.
+ *   `serializable` in the client. `sync` assumes that each commit is durable.
  */
 export type PostgresDialect = 'postgresql' | 'serializable';
 
@@ -31,8 +31,8 @@ export interface PostgresCacheOptions {
   /** Which engine it is; default: `'postgresql'`. */
   readonly dialect?: PostgresDialect;
   /**
-   * The maximum time for each call, in milliseconds; an integer from 1 to 2^31 - 1, default 5,000. A later answer counts as
-   * `CACHE_FAILED`. The statement itself continues: limit it with `statement_timeout` in the client.
+   * The maximum time for each call, in milliseconds; an integer from 1 to 2^31 - 1, default 5,000. It includes the time in which a call
+   * waits for other ones of this cache. A later answer counts as `CACHE_FAILED`. The statement itself continues: limit it with `statement_timeout` in the client.
    */
   readonly timeoutMs?: number;
   /**

@@ -75,6 +75,8 @@ export class PrivateServer {
       listen_addresses: '127.0.0.1',
       unix_socket_directories: this.#directory,
       max_connections: '120',
+      // In the directory of the server, and removed with it.
+      dynamic_shared_memory_type: 'mmap',
       ...this.#options.settings,
     };
     const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
