@@ -15,7 +15,7 @@
  * @module projection-cache/postgres
  */
 
-export type { PgConnection, PgPool } from './pg-client.ts';
+export type { PgAnswer, PgConnection, PgPool, PgPoolOptions, PgQuery } from './pg-pool.ts';
 export { PostgresCache } from './postgres-cache.ts';
 export type { PostgresJsClient } from './postgres-js-client.ts';
 export type { PostgresCacheOptions, PostgresDialect } from './postgres-options.ts';

@@ -1,29 +1,6 @@
 import { PgListener } from './pg-listener.ts';
+import type { PgPool } from './pg-pool.ts';
 import { type SqlClient, type SqlParameter, SqlRow } from './sql-client.ts';
-
-/** What a `PostgresCache` uses of a connection of a `Pool` of the package `pg`. */
-export interface PgConnection {
-  /** Runs a statement with parameters. */
-  query(config: { text: string; values: unknown[]; rowMode: 'array' }): Promise<{ rows: unknown[][] }>;
-  /** Returns the connection to the pool, or destroys it. */
-  release(destroy?: boolean): void;
-  /** Adds a handler for notifications. */
-  on(event: 'notification', handler: () => void): unknown;
-  /** Adds a handler for the end of the connection. */
-  on(event: 'error' | 'end', handler: () => void): unknown;
-}
-
-/** What a `PostgresCache` uses of a `Pool` of the package `pg`. */
-export interface PgPool {
-  /** Runs a statement with parameters on any connection. */
-  query(config: { text: string; values: unknown[]; rowMode: 'array' }): Promise<{ rows: unknown[][] }>;
-  /** Resolves to a connection that is used for nothing else before it is released. */
-  connect(): Promise<PgConnection>;
-  /** How many connections there are. A single `Client` has no such count, and is not accepted. */
-  readonly totalCount: number;
-  /** The options of the pool. */
-  readonly options?: { readonly max?: number };
-}
 
 /** A pool of the package `pg`. */
 export class Pg implements SqlClient {

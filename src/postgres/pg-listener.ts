@@ -1,4 +1,4 @@
-import type { PgConnection, PgPool } from './pg-client.ts';
+import type { PgConnection, PgPool } from './pg-pool.ts';
 
 /** How long to wait before a lost connection is replaced. */
 const AGAIN_MS = 1_000;

@@ -1,7 +1,8 @@
 import { assertFunction, kindOf } from '../base/argument.ts';
 import { assertOptions } from '../base/options.ts';
 import { CallDeadline } from './call-deadline.ts';
-import { Pg, type PgPool } from './pg-client.ts';
+import { Pg } from './pg-client.ts';
+import type { PgPool } from './pg-pool.ts';
 import { PostgresJs, type PostgresJsClient } from './postgres-js-client.ts';
 import type { SqlClient } from './sql-client.ts';
 import { type TableNames, tableNames } from './table-names.ts';

@@ -1,6 +1,6 @@
 /*
  * Ends a server and removes its directory when its own input is closed: the process of the tests has closed it, or has ended in
- * whatever way. A server is a daemon, which nobody else would end after Ctrl-C.
+ * whatever way. A server is a daemon, which Ctrl-C does not end.
  *
  * Arguments: the directory of pg_ctl, and the directory of the server.
  */

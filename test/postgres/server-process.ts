@@ -9,15 +9,12 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-/** The server refuses to run as root: then it runs as `postgres` or `nobody`. `undefined`: the user of this process. */
+/** The server refuses to run as root: then it runs as `postgres`. `undefined`: the user of this process. */
 export function serverUser(): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const passwd = readFileSync('/etc/passwd', 'utf8');
-  for (const name of ['postgres', 'nobody']) {
-    const [, uid, gid] = new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm').exec(passwd) ?? [];
-    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
-  }
-  throw new Error('root cannot run a PostgreSQL server, and there is no user postgres or nobody');
+  const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
+  if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  throw new Error('root cannot run a PostgreSQL server, and there is no user postgres');
 }
 
 /** The first process of the server of a data directory; `undefined` when it does not run. */
