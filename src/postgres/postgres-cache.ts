@@ -1,3 +1,4 @@
+import { assertFunction } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheCapabilities } from '../contract/cache-capabilities.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
@@ -20,7 +21,7 @@ import { EntryCalls } from './entry-calls.ts';
 import { type PostgresCacheOptions, postgresSettings } from './postgres-options.ts';
 import { Prefetched } from './prefetched.ts';
 import { assertTableOptions, type PostgresTableOptions, schemaStatements } from './schema.ts';
-import { type SeenAtCall, SeenDeletions } from './seen-deletions.ts';
+import { assertEpoch, type SeenAtCall, SeenDeletions } from './seen-deletions.ts';
 import type { SqlParameter } from './sql-client.ts';
 import { DELETIONS_KEPT, Statements } from './statements.ts';
 import { TableCalls } from './table-calls.ts';
@@ -192,6 +193,7 @@ export class PostgresCache implements SharedProjectionCache {
   /** Resolves to the deletions after the one with the number `epoch`; the newest 10,000 are known. */
   async deletionsSince(epoch: bigint): Promise<SharedDeletions> {
     this.#calls.assertOpen();
+    assertEpoch(epoch, 'epoch');
     return await this.#calls.run('read the deletions', async () => {
       const rows = await this.#calls.query(this.#statements.deletionsSince, [`${epoch}`]);
       const [first] = rows;
@@ -210,6 +212,7 @@ export class PostgresCache implements SharedProjectionCache {
    */
   async watchDeletions(onDeletion: () => void): Promise<() => Promise<void>> {
     this.#calls.assertOpen();
+    assertFunction(onDeletion, 'onDeletion');
     return await this.#listeners.add(onDeletion);
   }
 
@@ -253,7 +256,7 @@ export class PostgresCache implements SharedProjectionCache {
   /** What a put that is called now is based on. */
   #sinceOf(basis: Pick<PutBasis, 'epoch'> | undefined): SeenAtCall {
     if (basis === undefined) return this.#seen.atCall();
-    if (typeof basis.epoch !== 'bigint') throw new TypeError('basis.epoch must be a bigint: the epoch of a reading');
+    assertEpoch(basis.epoch, 'basis.epoch');
     return { epoch: basis.epoch, own: [], isGiven: true };
   }
 

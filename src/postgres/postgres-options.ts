@@ -86,7 +86,8 @@ export function postgresSettings(options: PostgresCacheOptions): PostgresSetting
 }
 
 function sqlClient(client: PostgresJsClient | PgPool): SqlClient {
-  if (typeof client === 'function' && 'unsafe' in client) return new PostgresJs(client);
+  // A transaction or a reserved connection of `postgres` cannot listen, and would fail as a whole.
+  if (typeof client === 'function' && 'unsafe' in client && 'listen' in client) return new PostgresJs(client);
   if (typeof client === 'object' && client !== null && 'totalCount' in client && 'connect' in client) {
     return new Pg(client);
   }

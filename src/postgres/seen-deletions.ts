@@ -1,3 +1,8 @@
+import { kindOf } from '../base/argument.ts';
+
+/** The server numbers deletions with integers of 64 bits. */
+export const EPOCH_MAX: bigint = 2n ** 63n - 1n;
+
 /** A deletion of this cache; its epoch is known when it has ended. */
 export interface OwnDeletion {
   epoch: bigint | undefined;
@@ -51,4 +56,12 @@ export class SeenDeletions {
     // With the next number, no deletion of another cache lies between.
     else if (this.#epoch !== undefined && epoch === this.#epoch + 1n) this.advance(epoch);
   }
+}
+
+/** Throws `TypeError` or `RangeError` for an invalid epoch. */
+export function assertEpoch(epoch: bigint, name: string): void {
+  if (typeof epoch !== 'bigint') {
+    throw new TypeError(`${name} must be a bigint: the epoch of a reading; got ${kindOf(epoch)}`);
+  }
+  if (epoch < 0n || epoch > EPOCH_MAX) throw new RangeError(`${name} must be from 0 to ${EPOCH_MAX}, not ${epoch}`);
 }

@@ -1,12 +1,14 @@
 import { StoreError } from '../base/store-error.ts';
 import type { PostgresSettings } from './postgres-options.ts';
 import { type PostgresTableOptions, SCHEMA_VERSION, schemaStatements } from './schema.ts';
+import { EPOCH_MAX } from './seen-deletions.ts';
 import { isConflict, isCreatedTwice, isMissing, MissingState, serverFailure } from './server-failure.ts';
 import type { SqlParameter, SqlRow } from './sql-client.ts';
 import type { Statements } from './statements.ts';
 
 /** How often a statement is run again after a conflict with another one. */
 const TRIES_MAX = 20;
+const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** The calls of one cache to the server: each within its time, and with its failures as `CACHE_FAILED`. */
 export class TableCalls {
@@ -92,8 +94,8 @@ export class TableCalls {
   async createTables(options: PostgresTableOptions): Promise<void> {
     const { client, names, dialect } = this.#settings;
     const statements = schemaStatements(names, options, dialect);
-    // The row of the state is created last. So a role that may not create tables can call this as well.
-    if (await this.readState().then(() => true, isNotCreated)) return;
+    // So a role that may not create tables can call this as well.
+    if (await this.#isCreated()) return;
     for (const statement of statements) {
       for (let tries = 1; ; tries += 1) {
         try {
@@ -102,11 +104,25 @@ export class TableCalls {
         } catch (error) {
           if (!isCreatedTwice(error) || tries === TRIES_MAX) throw error;
           // Another process creates the same at this moment. As soon as it has ended, all is there.
-          if (await this.readState().then(() => true, isNotCreated)) return;
+          if (await this.#isCreated()) return;
         }
       }
     }
     await this.readState();
+  }
+
+  /** Whether the tables can be read. The row of the state is created last. */
+  async #isCreated(): Promise<boolean> {
+    const { client } = this.#settings;
+    try {
+      await this.readState();
+      await client.query(this.#statements.read, [EMPTY, EMPTY, EMPTY]);
+      await client.query(this.#statements.deletionsSince, [`${EPOCH_MAX}`]);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /** Refuses later calls, and resolves when those under way have ended. */
@@ -114,10 +130,4 @@ export class TableCalls {
     this.#isClosed = true;
     await Promise.allSettled(this.#underWay);
   }
-}
-
-/** Returns false if the tables are missing. Throws any other error. */
-function isNotCreated(error: unknown): false {
-  if (isMissing(error)) return false;
-  throw error;
 }

@@ -104,6 +104,20 @@ describe('what is wrong with the tables', () => {
     expect(await cache.get(key)).toBeUndefined();
   });
 
+  test('one of them was dropped', async () => {
+    const sql = fixture.sql();
+    for (const suffix of ['', '_deletions', '_state']) {
+      const cache = new PostgresCache({ client: sql, table: 'dropped' });
+      await cache.createTables();
+      await cache.put(key, utf8('state'), meta);
+      await sql.unsafe(`DROP TABLE dropped${suffix}`);
+      await expect(cache.put(key, utf8('state'), meta)).rejects.toThrow(/create the tables with createTables\(\)/);
+      await cache.createTables();
+      await cache.put(key, utf8('state'), meta);
+      expect(await cache.deletePrefix(key)).toBe(1);
+    }
+  });
+
   test('they are in a schema that does not exist', async () => {
     const cache = new PostgresCache({ client: fixture.sql(), table: 'absent.cache' });
     await expect(cache.createTables()).rejects.toMatchObject(sqlState('3F000'));
@@ -156,6 +170,21 @@ describe('what is wrong with the tables', () => {
     const cache = new PostgresCache({ client: sql, table: 'standby' });
     expect(await cache.get(key)).toBeUndefined();
     await expect(cache.put(key, key, meta)).rejects.toThrow(/connect to the primary server/);
+  });
+});
+
+test('invalid arguments reject without a call to the server', async () => {
+  const sql = fixture.sql();
+  const cache = await fixture.cache({ client: sql });
+  for (const epoch of [-1n, 2n ** 63n]) {
+    await expect(cache.put(key, key, meta, { epoch })).rejects.toThrow(RangeError);
+    await expect(cache.deletionsSince(epoch)).rejects.toThrow(RangeError);
+  }
+  await expect(cache.deletionsSince('1' as unknown as bigint)).rejects.toThrow(TypeError);
+  await expect(cache.watchDeletions(undefined as unknown as () => void)).rejects.toThrow(TypeError);
+  await sql.begin((transaction) => {
+    const client = transaction as unknown as typeof sql;
+    expect(() => new PostgresCache({ client })).toThrow(/^client must be/);
   });
 });
 
