@@ -1,6 +1,6 @@
 /*
  * What a hit, a put and an invalidation cost in each kind of cache. It starts a private PostgreSQL server; over a network, each round
- * trip costs more. `npx tsx bench/shared-cache.ts`
+ * trip costs more. `npm run bench:shared`
  */
 import postgres from 'postgres';
 import { AsyncProjector, LogCache, MemoryStorage, TieredCache } from '../src/index.ts';

@@ -21,7 +21,7 @@ export interface PrivateServerOptions {
 
 /**
  * A PostgreSQL server of its own for tests, from the packages of the machine: in a temporary directory, on a free port of the
- * loopback address. The server refuses to run as root: then it runs as the user `postgres`, or `nobody`.
+ * loopback address. The server refuses to run as root: then it runs as the user `postgres`.
  */
 export class PrivateServer {
   readonly #bin: string;
@@ -139,18 +139,17 @@ function versionsIn(place: string): string[] {
 }
 
 const isRoot: boolean = process.getuid?.() === 0;
-let user: { readonly name: string; readonly uid: number; readonly gid: number } | undefined;
+let owner: { readonly uid: number; readonly gid: number } | undefined;
 
-async function unprivileged(): Promise<{ readonly name: string; readonly uid: number; readonly gid: number }> {
-  if (user !== undefined) return user;
-  for (const name of ['postgres', 'nobody']) {
-    const found = await run('id', ['-u', name]).catch(() => undefined);
-    if (found === undefined) continue;
-    const gid = Number((await run('id', ['-g', name])).stdout);
-    user = { name, uid: Number(found.stdout), gid };
-    return user;
+async function unprivileged(): Promise<{ readonly uid: number; readonly gid: number }> {
+  if (owner !== undefined) return owner;
+  const id = async (option: string): Promise<number> => Number((await run('id', [option, 'postgres'])).stdout);
+  try {
+    owner = { uid: await id('-u'), gid: await id('-g') };
+    return owner;
+  } catch (error) {
+    throw new Error('root cannot run a PostgreSQL server, and there is no user postgres', { cause: error });
   }
-  throw new Error('root cannot run a PostgreSQL server, and there is no user postgres or nobody');
 }
 
 async function handOver(directory: string): Promise<void> {
@@ -162,13 +161,13 @@ async function handOver(directory: string): Promise<void> {
 }
 
 async function asUser(command: string, args: readonly string[]): Promise<void> {
-  const owner = isRoot ? await unprivileged() : undefined;
+  const user = isRoot ? await unprivileged() : {};
   await new Promise<void>((resolve, reject) => {
     // No pipes: a server that was started would keep them open.
     const child = spawn(command, args, {
       stdio: 'ignore',
       cwd: tmpdir(),
-      ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
+      ...user,
     });
     child.on('error', reject);
     child.on('exit', (code) => {
