@@ -150,13 +150,16 @@ export class CachedStates {
     }
   }
 
-  /** Reads the farther tiers as well if `cached` is below the head, and returns what is newer: their entry, or `cached`. */
+  /**
+   * Reads the farther tiers as well if `cached` is below the head. Their answer counts, also an older state or none: an entry may have
+   * been replaced or removed there. Without an answer `cached` is the base of the fold.
+   */
   *getFarther(cached: Lookup, head: bigint): Coroutine<Lookup> {
     if (cached.kind === 'refused' || cached.watermark >= head) return cached;
     const [epoch, found] = [this.#epoch, this.#found];
     const got = this.get({ kind: 'atLeast', watermark: head }, 0n);
     const farther = (isPromise(got) ? yield got : got) as Lookup;
-    if (farther.kind === 'found' && farther.watermark > cached.watermark) return farther;
+    if (farther.kind === 'found' || farther.refusal !== 'cache-failed') return farther;
     this.#epoch = epoch;
     this.#found = found;
     return cached;
