@@ -58,6 +58,7 @@ export class TieredCache implements SharedProjectionCache {
   #checking: Promise<void> | undefined;
   #mustCheckAgain = false;
   #stopWatching: Promise<(() => Promise<void>) | undefined> | undefined;
+  #watchFailedAtMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #localHits = 0;
   #sharedReads = 0;
@@ -248,17 +249,18 @@ export class TieredCache implements SharedProjectionCache {
     }
   }
 
-  /** Starts to listen for deletions, at the first use. */
+  /** Starts to listen for deletions, at the first use and some time after a failure. */
   #watch(): void {
-    if (this.#stopWatching !== undefined) return;
-    const { shared } = this.#settings;
+    const { shared, nowMs, retryAfterMs } = this.#settings;
+    if (this.#stopWatching !== undefined || nowMs() - this.#watchFailedAtMs < retryAfterMs) return;
     const notified = (): void => {
       if (!this.#isClosed) this.#checkSoon(true);
     };
     const watching = shared.watchDeletions?.(notified) ?? Promise.resolve(undefined);
     this.#stopWatching = watching.catch((error: unknown) => {
-      // The list is read nevertheless. The next use tries to listen again.
+      // The list is read nevertheless, and a later use tries to listen again.
       this.#stopWatching = undefined;
+      this.#watchFailedAtMs = nowMs();
       this.#shared.report(error);
       return undefined;
     });
