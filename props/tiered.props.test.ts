@@ -1,6 +1,6 @@
 /*
  * Why this test: between a local cache and a shared one lie calls that overtake each other, answers that are lost, deletions that
- * another machine hears of late, and crashes of both. Whatever the order, a machine must read what the shared cache had, and
+ * another machine does not hear of, and crashes of both. Whatever the order, a machine must read what the shared cache had, and
  * nothing that it knows to be gone.
  */
 import fc from 'fast-check';

@@ -12,13 +12,11 @@ import {
 import { assertMeta } from '../contract/meta-codec.ts';
 import type { SharedProjectionCache } from '../contract/projection-cache.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
+import { DeletionChecks } from './deletion-checks.ts';
 import { LocalTier } from './local-tier.ts';
 import { SharedReads } from './shared-reads.ts';
 import { SharedTier } from './shared-tier.ts';
 import { type TieredCacheOptions, type TieredSettings, tieredSettings } from './tiered-options.ts';
-
-/** How often the list of deletions is read at least, while the cache is in use. */
-const CHECK_EVERY_MAX_MS = 500;
 
 /** What a `TieredCache` has done since it was created. */
 export interface TieredCacheStats {
@@ -54,15 +52,10 @@ export class TieredCache implements SharedProjectionCache {
   readonly #calls = new CallsUnderWay();
   readonly #reads: SharedReads;
   readonly #underWay = new Set<Promise<unknown>>();
-  #checkedAtMs: number | undefined;
-  #checking: Promise<void> | undefined;
-  #mustCheckAgain = false;
-  #stopWatching: Promise<(() => Promise<void>) | undefined> | undefined;
-  #watchFailedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #checks: DeletionChecks;
   #isClosed = false;
   #localHits = 0;
   #sharedReads = 0;
-  #deletionChecks = 0;
 
   /** Throws `TypeError` or `RangeError` for an invalid option, and errors of the local cache. */
   constructor(options: TieredCacheOptions) {
@@ -70,6 +63,10 @@ export class TieredCache implements SharedProjectionCache {
     this.#shared = new SharedTier(this.#settings, options.onFailure);
     this.#reads = new SharedReads(this.#settings.uncheckedMaxMs, this.#settings.nowMs);
     this.#local = new LocalTier(this.#settings.local, (error) => this.#shared.report(error));
+    this.#checks = new DeletionChecks(this.#settings, this.#shared, {
+      epoch: () => this.#local.epoch,
+      apply: (deletions) => this.#apply(deletions),
+    });
   }
 
   /** Returns the capabilities of the shared cache. */
@@ -86,7 +83,7 @@ export class TieredCache implements SharedProjectionCache {
   async readWithEpoch(key: Uint8Array, wanted: WantedEntry = {}): Promise<CacheReading> {
     this.#assertOpen();
     assertBytes(key, 'key');
-    this.#watch();
+    this.#checks.watch();
     const local = this.#checkedEntry(key);
     if (local !== undefined && suffices(local.meta, wanted)) {
       this.#localHits += 1;
@@ -125,7 +122,7 @@ export class TieredCache implements SharedProjectionCache {
     this.#assertOpen();
     assertBytes(key, 'key');
     assertMeta(predictedMeta);
-    this.#watch();
+    this.#checks.watch();
     if (this.#checkedEntry(key) !== undefined) return;
     const own = new Uint8Array(key);
     const reading = this.#shared.ask(async () => await this.#settings.shared.prefetch?.(own, predictedMeta));
@@ -143,9 +140,7 @@ export class TieredCache implements SharedProjectionCache {
   /** Reads which entries other machines have deleted, and removes them locally. Rejects with errors of the shared cache. */
   async checkDeletions(): Promise<void> {
     this.#assertOpen();
-    // A check under way may have read the list before the deletion that the caller means.
-    const before = this.#checking?.catch(() => {}) ?? Promise.resolve();
-    await this.#track(before.then(() => this.#check()));
+    await this.#track(this.#checks.check());
   }
 
   /** Returns a snapshot of the counters. */
@@ -154,7 +149,7 @@ export class TieredCache implements SharedProjectionCache {
       localHits: this.#localHits,
       sharedReads: this.#sharedReads,
       sharedFailures: this.#shared.failures,
-      deletionChecks: this.#deletionChecks,
+      deletionChecks: this.#checks.count,
     };
   }
 
@@ -162,8 +157,7 @@ export class TieredCache implements SharedProjectionCache {
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    const stop = await this.#stopWatching;
-    await stop?.().catch(() => {});
+    await this.#checks.end();
   }
 
   /** Calls `close`. */
@@ -187,11 +181,7 @@ export class TieredCache implements SharedProjectionCache {
 
   /** The local entry, unless too much time has passed since the deletions were known. */
   #checkedEntry(key: Uint8Array): CacheEntry | undefined {
-    const { shared, uncheckedMaxMs, nowMs } = this.#settings;
-    if (shared.deletionsSince === undefined) return this.#local.get(key);
-    const uncheckedMs = nowMs() - (this.#checkedAtMs ?? Number.NEGATIVE_INFINITY);
-    if (uncheckedMs >= Math.min(uncheckedMaxMs / 2, CHECK_EVERY_MAX_MS)) this.#checkSoon();
-    return this.#checkedAtMs !== undefined && uncheckedMs <= uncheckedMaxMs ? this.#local.get(key) : undefined;
+    return this.#checks.areKnown() ? this.#local.get(key) : undefined;
   }
 
   /** The shared entry, which the local cache receives as well. The local one, if the shared cache fails. */
@@ -249,55 +239,11 @@ export class TieredCache implements SharedProjectionCache {
     }
   }
 
-  /** Starts to listen for deletions, at the first use and some time after a failure. */
-  #watch(): void {
-    const { shared, nowMs, retryAfterMs } = this.#settings;
-    if (this.#stopWatching !== undefined || nowMs() - this.#watchFailedAtMs < retryAfterMs) return;
-    const notified = (): void => {
-      if (!this.#isClosed) this.#checkSoon(true);
-    };
-    const watching = shared.watchDeletions?.(notified) ?? Promise.resolve(undefined);
-    this.#stopWatching = watching.catch((error: unknown) => {
-      // The list is read nevertheless, and a later use tries to listen again.
-      this.#stopWatching = undefined;
-      this.#watchFailedAtMs = nowMs();
-      this.#shared.report(error);
-      return undefined;
-    });
-  }
-
-  /** `isNews`: a check that is under way may have missed it. */
-  #checkSoon(isNews = false): void {
-    if (this.#checking !== undefined) {
-      this.#mustCheckAgain ||= isNews;
-      return;
-    }
-    this.#track(this.#check()).catch((error: unknown) => this.#shared.report(error));
-  }
-
-  #check(): Promise<void> {
-    this.#checking ??= this.#checkOnce().finally(() => {
-      this.#checking = undefined;
-      if (!this.#mustCheckAgain || this.#isClosed) return;
-      this.#mustCheckAgain = false;
-      this.#checkSoon();
-    });
-    return this.#checking;
-  }
-
-  async #checkOnce(): Promise<void> {
-    const { shared, nowMs } = this.#settings;
-    if (shared.deletionsSince === undefined) return;
-    const atMs = nowMs();
-    const deletions: SharedDeletions | undefined = await this.#shared.ask(
-      async () => await shared.deletionsSince?.(this.#local.epoch),
-    );
-    if (deletions === undefined) return;
-    this.#deletionChecks += 1;
+  /** Removes what other machines have deleted. */
+  #apply(deletions: SharedDeletions): void {
     for (const prefix of this.#local.apply(deletions)) {
       this.#calls.changed(prefix);
       this.#reads.forget(prefix);
     }
-    this.#checkedAtMs = atMs;
   }
 }

@@ -112,7 +112,7 @@ describe('a put', () => {
     expect(server.withText('SELECT version')).toHaveLength(2);
   });
 
-  test('is repeated after a conflict with another transaction, and not for ever', async () => {
+  test('is repeated after a conflict with another transaction, and not without end', async () => {
     const twice = answers('INSERT INTO "cache" AS', sqlError('40001'), sqlError('40P01'), [['1']]);
     expect(await cacheOn(twice).put(key, utf8('state'), meta)).toBe(true);
     const always = answers('INSERT INTO "cache" AS', sqlError('40001'));

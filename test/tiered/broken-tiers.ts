@@ -18,9 +18,7 @@ export const BROKEN_TIERS: readonly BrokenEngine[] = [
   },
   {
     fault: 'a local entry is used however long ago the deletions were read',
-    edits: [
-      { find: 'this.#checkedAtMs !== undefined && uncheckedMs <= $max', replace: 'this.#checkedAtMs !== undefined' },
-    ],
+    edits: [{ find: 'this.#checkedAtMs !== undefined && ageMs <= $max', replace: 'this.#checkedAtMs !== undefined' }],
   },
   {
     fault: 'the epoch is stored before the deletions',
