@@ -1,6 +1,10 @@
 /**
- * Two machines of a service that share one cache: `npm run demo:shared`, with `DATABASE_URL` or an installed PostgreSQL. Where to
- * continue reading: `machine.mjs` is what an application copies, `demo.ts` what happens to two of them.
+ * Two machines of a service that share one cache: `npm run demo:shared`. It starts a PostgreSQL server of its own, in a temporary
+ * directory and for the loopback address only, if the packages of one are installed (`apt-get install postgresql` on Debian). With
+ * `DATABASE_URL` it uses that server, and creates the tables of the cache there.
+ *
+ * Where to continue reading: `machine.mjs` is what an application copies, `demo.ts` what happens to two of them, `move.mjs` moves states
+ * between a directory and PostgreSQL.
  */
 import { fileURLToPath } from 'node:url';
 import { PrivateServer } from '../../../test/postgres/private-server.ts';

@@ -4,7 +4,7 @@
  *     npx projection-cache dump cache | node move.mjs to-postgres
  *     node move.mjs from-postgres | npx projection-cache load cache
  *
- * Services may go on meanwhile: neither direction replaces a newer entry. Do not invalidate streams at the same time: an entry that was
+ * Services may use both meanwhile: neither direction replaces a newer entry. Do not invalidate streams at the same time: an entry that was
  * read before may be stored after that.
  */
 import { createInterface } from 'node:readline';
