@@ -100,6 +100,40 @@ test('a local entry is the base of a fold while the shared cache is down', async
   expect(await project()).toEqual([10, 'delta', 1]);
 });
 
+test('a local entry is the base of a fold if the shared cache does not answer in time', async () => {
+  const source = eventLog(5);
+  const { cache, shared, project } = machine(new SharedContents(), source);
+  await cache.checkDeletions();
+  await project();
+  source.record(5);
+  const timers: (() => void)[] = [];
+  const startTimer = (act: () => void): (() => void) => {
+    timers.push(act);
+    return () => {};
+  };
+  const hasty = new AsyncProjector({ cache, source, cacheTimeoutMs: 50, startTimer });
+  shared.before = () => new Promise(() => {});
+  const projecting = hasty.projectWithReport(total, 'order:507');
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const act of timers) act();
+  const { state, report } = await projecting;
+  expect([state, report.outcome, report.eventsRead]).toEqual([10, 'delta', 1]);
+  expect(report.cacheFailures).toMatchObject([{ operation: 'get', error: { code: 'CACHE_FAILED' } }]);
+});
+
+test.each([
+  ['no epoch', { entry: undefined }],
+  ['an entry without a meta of bigints', { entry: { value: new Uint8Array(1), meta: { watermark: 1 } }, epoch: 1n }],
+])('a shared cache that returns %s is a failure, and nothing is stored', async (_name, reading) => {
+  const cache = new MemorySharedCache();
+  cache.readWithEpoch = () => Promise.resolve(reading as never);
+  const projector = new AsyncProjector({ cache, source: eventLog(5) });
+  const { state, report } = await projector.projectWithReport(total, 'order:507');
+  await projector.flush();
+  expect([state, report.cacheFailures.length]).toEqual([5, 1]);
+  expect(cache.calls['put']).toBeUndefined();
+});
+
 // The event log is restored to its first event, and one machine notices: its entry replaces the rejected one. Then new events take
 // the numbers of the lost ones, before the other machine has looked.
 test('an entry that another machine has replaced by an older one is not the base of a fold', async () => {
