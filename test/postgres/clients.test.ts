@@ -1,6 +1,7 @@
 // Why these tests: two packages run the statements. Each must hand over texts and bytes as they are, and listen until it is stopped.
 import { expect, test, vi } from 'vitest';
-import { Pg, type PgConnection, type PgPool } from '../../src/postgres/pg-client.ts';
+import type { PgConnection, PgPool } from '../../src/postgres/index.ts';
+import { Pg } from '../../src/postgres/pg-client.ts';
 import { PostgresJs } from '../../src/postgres/postgres-js-client.ts';
 import { SqlRow } from '../../src/postgres/sql-client.ts';
 import { FakeServer } from './fake-server.ts';
