@@ -1,3 +1,4 @@
+import { startsWith } from '../base/byte-keys.ts';
 import { StoreError } from '../base/store-error.ts';
 import { CacheCapabilities } from '../contract/cache-capabilities.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
@@ -109,8 +110,4 @@ export class StandbyCache implements ProjectionCache {
     this.#deletedPrefixes = this.#deletedPrefixes.filter((earlier) => !startsWith(earlier, prefix));
     this.#deletedPrefixes.push(prefix);
   }
-}
-
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return prefix.length <= bytes.length && prefix.every((byte, at) => bytes[at] === byte);
 }

@@ -1,4 +1,5 @@
 import { assertBytes } from '../base/argument.ts';
+import { keyId } from '../base/byte-keys.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheMeta } from '../contract/cache-entry.ts';
 import { encodeWithValue } from '../contract/cache-entry-codec.ts';
@@ -47,13 +48,6 @@ export function newestRows(rows: Iterable<CacheRow>): CacheRow[] {
     if (other === undefined || isNewer(row.meta, other.meta)) newest.set(id, row);
   }
   return [...newest.values()];
-}
-
-/** Identifies a key in a map: one character for each byte. */
-export function keyId(key: Uint8Array): string {
-  let id = '';
-  for (const byte of key) id += String.fromCharCode(byte);
-  return id;
 }
 
 /** The parameters of one row. */

@@ -3,7 +3,7 @@
  * `postgres` or `pg`, and imports neither.
  *
  * @example
- * ```ts
+ * ```ts no-run
  * import postgres from 'postgres';
  * import { PostgresCache } from 'projection-cache/postgres';
  *
@@ -17,6 +17,6 @@
 
 export type { PgAnswer, PgConnection, PgPool, PgPoolOptions, PgQuery } from './pg-pool.ts';
 export { PostgresCache } from './postgres-cache.ts';
-export type { PostgresJsClient } from './postgres-js-client.ts';
+export type { PostgresJsClient, PostgresJsListener, PostgresJsQuery } from './postgres-js-client.ts';
 export type { PostgresCacheOptions, PostgresDialect } from './postgres-options.ts';
 export type { PostgresTableOptions } from './schema.ts';

@@ -1,5 +1,17 @@
 import { type SqlClient, type SqlParameter, SqlRow } from './sql-client.ts';
 
+/** A statement of the package `postgres` that is not sent yet. */
+export interface PostgresJsQuery {
+  /** Sends it. Resolves to rows, each an array of its columns. */
+  values(): PromiseLike<readonly (readonly unknown[])[]>;
+}
+
+/** A channel that the package `postgres` listens on. */
+export interface PostgresJsListener {
+  /** Stops to listen. */
+  unlisten(): PromiseLike<unknown>;
+}
+
 /** What a `PostgresCache` uses of the function that the package `postgres` returns. */
 export interface PostgresJsClient {
   /** Runs a statement with parameters. */
@@ -8,13 +20,9 @@ export interface PostgresJsClient {
     // biome-ignore lint/suspicious/noExplicitAny: the types of the package depend on the types that its user has added
     parameters?: any[],
     options?: { readonly prepare?: boolean },
-  ): { values(): PromiseLike<readonly (readonly unknown[])[]> };
+  ): PostgresJsQuery;
   /** Listens on a channel, over a connection of its own. */
-  listen(
-    channel: string,
-    onNotify: (payload: string) => void,
-    onListen?: () => void,
-  ): PromiseLike<{ unlisten(): PromiseLike<unknown> }>;
+  listen(channel: string, onNotify: (payload: string) => void, onListen?: () => void): PromiseLike<PostgresJsListener>;
 }
 
 /** A client of the package `postgres`. */

@@ -1,6 +1,5 @@
+import { keyId, startsWith } from '../base/byte-keys.ts';
 import type { CacheReading } from '../contract/cache-reading.ts';
-import { keyId } from './cache-row.ts';
-import { startsWith } from './write-order.ts';
 
 interface PrefetchedReading {
   readonly key: Uint8Array;

@@ -1,3 +1,5 @@
+import { startsWith } from '../base/byte-keys.ts';
+
 /** A put of a key, or a deletion of a prefix, under way. */
 interface Change {
   readonly bytes: Uint8Array;
@@ -54,7 +56,3 @@ function run<Result>(
 }
 
 function ignore(): void {}
-
-export function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
-  return key.length >= prefix.length && prefix.every((byte, at) => key[at] === byte);
-}

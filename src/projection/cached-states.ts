@@ -71,6 +71,8 @@ export interface AsyncCacheAccess {
 /** The cache of a projector, and what is known about it. */
 export interface CacheContext {
   readonly cache: ProjectionCache | AsyncProjectionCache;
+  /** The same cache, if several machines write to it: its entries are read with an epoch. */
+  readonly shared: SharedProjectionCache | undefined;
   readonly counters: ProjectorCounters;
   readonly failures: CacheFailures;
   /** Whether the cache stores anything: a no-op cache is not written to, nor is a read-only one. */
@@ -110,11 +112,8 @@ export class CachedStates {
   readonly #place: CacheKey;
   readonly #activeFold: ActiveFold;
   readonly #failures: CacheFailure[];
-  /** Of a shared cache: the epoch of the reading in use. */
-  #epoch: bigint | undefined;
-  /** The meta of the entry in use. */
-  #found: CacheMeta | undefined;
-  #hasFartherTier = false;
+  /** Of a shared cache: the reading in use. */
+  #reading: CacheReading | undefined;
 
   /** Failures of the cache are added to `failures`. */
   constructor(context: CacheContext, place: CacheKey, activeFold: ActiveFold, failures: CacheFailure[]) {
@@ -126,61 +125,56 @@ export class CachedStates {
 
   /** Whether a tier of the cache that was not asked may have a newer entry. */
   get hasFartherTier(): boolean {
-    return this.#hasFartherTier;
+    return this.#reading?.hasFartherTier === true;
   }
 
   /** Reads the entry. Throws `CLOSED`, or rejects with it, and nothing else. */
   get(freshness: Freshness, nowUs: bigint): Lookup | PromiseLike<Lookup> {
-    const { cache, later } = this.#context;
+    const { cache, shared, later } = this.#context;
     try {
       const held = this.#held();
       if (held !== undefined) return held;
-      const shared = sharedCache(cache);
+      const { key } = this.#place;
       const got: Answer | PromiseLike<Answer> =
-        shared === undefined
-          ? cache.get(this.#place.key)
-          : shared.readWithEpoch(this.#place.key, wantedEntry(freshness, nowUs));
+        shared === undefined ? cache.get(key) : shared.readWithEpoch(key, wantedEntry(freshness, nowUs));
       if (!isPromise(got)) return this.#lookup(got as CacheEntry | undefined);
       const answer = later === undefined ? got : later.deadline.within(got);
       // An entry written meanwhile is newer than the answer of the cache.
-      const found = answer.then((read) => this.#held() ?? this.#read(read as Answer, shared !== undefined));
+      const found = answer.then((read) => this.#held() ?? this.#answered(read as Answer));
       return found.then(undefined, (error: unknown) => this.#unreadable(error));
     } catch (error) {
       return this.#unreadable(error);
     }
   }
 
-  /** Reads the farther tiers as well if `cached` is below the head, and returns what is newer: their entry, or `cached`. */
+  /**
+   * Reads the farther tiers as well if `cached` is below the head. Their answer counts, also an older state or none: an entry may have
+   * been replaced or removed there. Without an answer `cached` is the base of the fold.
+   */
   *getFarther(cached: Lookup, head: bigint): Coroutine<Lookup> {
     if (cached.kind === 'refused' || cached.watermark >= head) return cached;
-    const [epoch, found] = [this.#epoch, this.#found];
+    const reading = this.#reading;
     const got = this.get({ kind: 'atLeast', watermark: head }, 0n);
     const farther = (isPromise(got) ? yield got : got) as Lookup;
-    if (farther.kind === 'found' && farther.watermark > cached.watermark) return farther;
-    this.#epoch = epoch;
-    this.#found = found;
+    if (farther.kind === 'found' || farther.refusal !== 'cache-failed') return farther;
+    this.#reading = reading;
     return cached;
   }
 
   /** Caches a state, unless the stream was invalidated meanwhile. */
   *put(stored: StoredState, meta: CacheMeta): Coroutine<void> {
-    const { cache } = this.#context;
-    const { key } = this.#place;
-    const entry = { value: stored, meta };
-    const epoch = this.#epoch;
-    if (sharedCache(cache) === undefined) {
-      yield* this.#write('put', { entry, epoch, begin: () => cache.put(key, stored, meta) });
-    } else if (epoch !== undefined) {
-      const basis = this.#basis(epoch, meta);
-      const begin = (): unknown => (cache as SharedProjectionCache).put(key, stored, meta, basis);
-      yield* this.#write('put', { entry, epoch, begin });
-    }
+    const { cache, shared } = this.#context;
+    const reading = this.#reading;
+    if (shared !== undefined && reading === undefined) return;
+    const basis = reading === undefined ? undefined : basisOf(reading, meta);
+    const begin = (): unknown => cache.put(this.#place.key, stored, meta, basis);
+    yield* this.#write('put', { entry: { value: stored, meta }, epoch: basis?.epoch, begin });
   }
 
   /** Removes the entry. Its key is not a prefix of another one: all keys end with a fingerprint of fixed length. */
   *remove(): Coroutine<void> {
     const begin = (): unknown => this.#context.cache.deletePrefix(this.#place.key);
-    yield* this.#write('delete', { entry: undefined, epoch: this.#epoch, begin });
+    yield* this.#write('delete', { entry: undefined, epoch: this.#reading?.epoch, begin });
   }
 
   *#write(operation: 'put' | 'delete', write: CacheWrite): Coroutine<void> {
@@ -207,30 +201,24 @@ export class CachedStates {
     if (held === 'unreadable') {
       throw new StoreError('CACHE_FAILED', 'the key is not read, as an overdue write may still take effect');
     }
-    this.#epoch = held.epoch;
-    this.#hasFartherTier = false;
-    return this.#lookup(held.entry);
-  }
-
-  /** The lookup of an answer of the cache: a reading of a shared one, an entry of any other. */
-  #read(answer: Answer, isShared: boolean): Lookup {
-    if (!isShared) return this.#lookup(answer as CacheEntry | undefined);
-    const { entry, epoch, hasFartherTier } = answer as CacheReading;
-    if (typeof epoch !== 'bigint') throw new TypeError('the cache returned a reading without an epoch: fix the cache');
-    this.#epoch = epoch;
-    this.#hasFartherTier = hasFartherTier;
+    const { entry, epoch } = held;
+    this.#reading = epoch === undefined ? undefined : { entry, epoch, hasFartherTier: false };
     return this.#lookup(entry);
   }
 
-  /** A state that is not newer than the entry it was made from replaces that entry: it was rejected. */
-  #basis(epoch: bigint, meta: CacheMeta): PutBasis {
-    const found = this.#found;
-    return found === undefined || isNewer(meta, found) ? { epoch } : { epoch, replaces: found };
+  #answered(answer: Answer): Lookup {
+    if (this.#context.shared === undefined) return this.#lookup(answer as CacheEntry | undefined);
+    const reading = answer as CacheReading;
+    if (typeof reading.epoch !== 'bigint') {
+      throw new TypeError('the cache returned a reading without an epoch: fix the cache');
+    }
+    const lookup = this.#lookup(reading.entry);
+    this.#reading = reading;
+    return lookup;
   }
 
   /** Throws `TypeError` for an invalid entry, which counts as a failure of the cache. */
   #lookup(entry: CacheEntry | undefined): Lookup {
-    this.#found = entry?.meta;
     if (entry === undefined) return { kind: 'refused', refusal: 'absent' };
     const { watermark, cachedAtUs } = entry.meta;
     if (typeof watermark !== 'bigint' || typeof cachedAtUs !== 'bigint') {
@@ -255,7 +243,7 @@ export class CachedStates {
   }
 }
 
-/** The cache, if it is a shared one: its entries are read with an epoch. */
-function sharedCache(cache: ProjectionCache | AsyncProjectionCache): SharedProjectionCache | undefined {
-  return 'readWithEpoch' in cache ? (cache as SharedProjectionCache) : undefined;
+/** A state that is not newer than the entry it was made from replaces that entry: it was rejected. */
+function basisOf({ entry, epoch }: CacheReading, meta: CacheMeta): PutBasis {
+  return entry === undefined || isNewer(meta, entry.meta) ? { epoch } : { epoch, replaces: entry.meta };
 }

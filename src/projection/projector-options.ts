@@ -1,7 +1,7 @@
 import { assertFunction } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
 import { assertOptions } from '../base/options.ts';
-import type { AsyncProjectionCache, ProjectionCache } from '../contract/projection-cache.ts';
+import type { AsyncProjectionCache, ProjectionCache, SharedProjectionCache } from '../contract/projection-cache.ts';
 import { type CacheFailureEvent, CacheFailures } from './cache-failures.ts';
 import { ActiveFolds, type CacheContext } from './cached-states.ts';
 import { assertSignal } from './cancellation.ts';
@@ -110,6 +110,7 @@ export function contextOf<Event>(
   const counters = new ProjectorCounters();
   return {
     cache,
+    shared: 'readWithEpoch' in cache ? (cache as SharedProjectionCache) : undefined,
     source,
     nowUs: nowUs === undefined ? wallClock : checkedClock(nowUs),
     elapsed: elapsed === undefined ? () => performance.now() : checkedElapsed(elapsed),

@@ -1,15 +1,17 @@
+import { startsWith } from '../base/byte-keys.ts';
+
 /** A call to the shared cache whose result is to be stored in the local one. */
 export interface FillCall {
   readonly key: Uint8Array;
-  /** Whether a deletion covers its key since it began: then its result must not be stored. */
+  /** Whether something newer is known about its key since it began: then its result must not be stored. */
   isVoid: boolean;
 }
 
 /**
  * Which results of the shared cache may be stored in the local one.
  *
- * A deletion, of this process or of another, may arrive while a call is under way whose result is from before it. Such a call is
- * void, and so is one that begins while a deletion of this process is under way.
+ * A deletion, of this process or of another, or a put of the same key may end while a call is under way whose result is from before
+ * it. Such a call is void, and so is one that begins while a deletion of this process is under way.
  */
 export class CallsUnderWay {
   readonly #calls = new Set<FillCall>();
@@ -26,8 +28,8 @@ export class CallsUnderWay {
     this.#calls.delete(call);
   }
 
-  /** A deletion has taken effect, or may do so. */
-  deleted(prefix: Uint8Array): void {
+  /** Something has changed, or may have changed, under the keys that start with `prefix`. */
+  changed(prefix: Uint8Array): void {
     for (const call of this.#calls) if (startsWith(call.key, prefix)) call.isVoid = true;
   }
 
@@ -35,14 +37,10 @@ export class CallsUnderWay {
   beginDeletion(prefix: Uint8Array): () => void {
     const deletion = { prefix };
     this.#deletions.add(deletion);
-    this.deleted(prefix);
+    this.changed(prefix);
     return () => {
       this.#deletions.delete(deletion);
-      this.deleted(prefix);
+      this.changed(prefix);
     };
   }
-}
-
-function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
-  return key.length >= prefix.length && prefix.every((byte, at) => key[at] === byte);
 }

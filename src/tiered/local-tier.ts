@@ -1,5 +1,6 @@
+import { startsWith } from '../base/byte-keys.ts';
 import type { CacheEntry } from '../contract/cache-entry.ts';
-import { isNewer, type SharedDeletions } from '../contract/cache-reading.ts';
+import type { SharedDeletions } from '../contract/cache-reading.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { assertSynchronous } from './tiered-options.ts';
 
@@ -13,14 +14,16 @@ const EVERYTHING: Uint8Array = new Uint8Array(0);
  * 1. Every entry is from the shared cache, with all deletions up to `epoch` applied.
  * 2. The epoch is stored after the deletions, in the same log: whatever a crash leaves, no entry is older than the stored epoch.
  * 3. Without a stored epoch, and with one of other contents of the shared cache, nothing is known about the entries: they are removed.
- * 4. After a call has failed the cache is not used again, as a deletion may be missing in it: the shared cache answers alone.
+ * 4. After a deletion has failed, nothing is known either: no entry is used or stored before everything could be removed.
+ *
+ * No method throws: a failure of the cache means that it has no entry.
  */
 export class LocalTier {
   readonly #cache: ProjectionCache;
   readonly #onFailure: (error: unknown) => void;
   #identity: string | undefined;
   #epoch = 0n;
-  #hasFailed = false;
+  #mustEmpty = false;
 
   /** Throws errors of the cache, and `TypeError` for an asynchronous one. Later errors are passed to `onFailure`. */
   constructor(cache: ProjectionCache, onFailure: (error: unknown) => void) {
@@ -40,56 +43,63 @@ export class LocalTier {
 
   /** The entry under `key`; `undefined` for the key of the mark. */
   get(key: Uint8Array): CacheEntry | undefined {
-    return isMark(key) ? undefined : this.#attempt(() => this.#cache.get(key));
+    if (this.#mustEmpty || isMark(key)) return undefined;
+    try {
+      return this.#cache.get(key);
+    } catch (error) {
+      this.#onFailure(error);
+      return undefined;
+    }
   }
 
-  /** Stores an entry of the shared cache if there is none that is newer. */
-  fill(key: Uint8Array, { value, meta }: CacheEntry): void {
-    if (isMark(key)) return;
-    this.#attempt(() => {
-      const other = this.#cache.get(key);
-      if (other === undefined || isNewer(meta, other.meta)) this.#cache.put(key, value, meta);
-    });
+  /** Stores what the shared cache has under `key`, or removes what it does not have. */
+  set(key: Uint8Array, entry: CacheEntry | undefined): void {
+    if (this.#mustEmpty || isMark(key)) return;
+    if (entry === undefined) {
+      if (this.get(key) !== undefined) this.deletePrefix(key);
+      return;
+    }
+    try {
+      this.#cache.put(key, entry.value, entry.meta);
+    } catch (error) {
+      // The entry that is there, if any, is only older.
+      this.#onFailure(error);
+    }
   }
 
-  /** Removes an entry that the caller has rejected. */
-  remove(key: Uint8Array): void {
-    this.deletePrefix(key);
-  }
-
+  /** Removes the entries whose keys start with `prefix`. */
   deletePrefix(prefix: Uint8Array): void {
-    this.#attempt(() => {
-      this.#cache.deletePrefix(prefix);
-      if (startsMark(prefix)) this.#storeMark();
-    });
+    if (!this.#mustEmpty) this.#remove([prefix]);
   }
 
   /** Applies the deletions that the shared cache lists. Returns their prefixes. */
   apply({ identity, epoch, prefixes }: SharedDeletions): readonly Uint8Array[] {
-    const known = identity === this.#identity ? prefixes : undefined;
-    const removed = known ?? [EVERYTHING];
-    if (known !== undefined && epoch === this.#epoch) return [];
-    this.#attempt(() => {
-      for (const prefix of removed) this.#cache.deletePrefix(prefix);
-      this.#identity = identity;
-      this.#epoch = epoch;
-      this.#storeMark();
-    });
+    const isKnown = identity === this.#identity && prefixes !== undefined;
+    if (isKnown && epoch === this.#epoch && !this.#mustEmpty) return [];
+    this.#identity = identity;
+    this.#epoch = epoch;
+    const removed = isKnown && !this.#mustEmpty ? prefixes : [EVERYTHING];
+    this.#remove(removed, true);
     return removed;
   }
 
   sync(): void {
-    this.#attempt(() => this.#cache.sync());
+    try {
+      this.#cache.sync();
+    } catch (error) {
+      this.#onFailure(error);
+    }
   }
 
-  #attempt<Result>(act: () => Result): Result | undefined {
-    if (this.#hasFailed) return undefined;
+  #remove(prefixes: readonly Uint8Array[], isMarkDue = prefixes.some((prefix) => startsWith(MARK_KEY, prefix))): void {
+    const wasEmptying = this.#mustEmpty;
     try {
-      return act();
+      for (const prefix of prefixes) this.#cache.deletePrefix(prefix);
+      if (isMarkDue) this.#storeMark();
+      this.#mustEmpty = false;
     } catch (error) {
-      this.#hasFailed = true;
-      this.#onFailure(error);
-      return undefined;
+      this.#mustEmpty = true;
+      if (!wasEmptying) this.#onFailure(error);
     }
   }
 
@@ -101,10 +111,5 @@ export class LocalTier {
 }
 
 function isMark(key: Uint8Array): boolean {
-  return key.length === MARK_KEY.length && startsMark(key);
-}
-
-/** Whether the key of the mark starts with `prefix`. */
-function startsMark(prefix: Uint8Array): boolean {
-  return prefix.length <= MARK_KEY.length && prefix.every((byte, at) => MARK_KEY[at] === byte);
+  return key.length === MARK_KEY.length && startsWith(key, MARK_KEY);
 }

@@ -6,8 +6,8 @@ import type { TieredCacheOptions, TieredSettings } from './tiered-options.ts';
 export class SharedTier {
   readonly #settings: TieredSettings;
   readonly #onFailure: (error: unknown) => void;
-  readonly #underWay = new Set<Promise<unknown>>();
-  #failedAtMs: number | undefined;
+  /** Since when it is not asked, and the error of readings meanwhile. */
+  #rest: { readonly sinceMs: number; readonly error: StoreError } | undefined;
   #failures = 0;
 
   constructor(settings: TieredSettings, onFailure: TieredCacheOptions['onFailure']) {
@@ -20,49 +20,36 @@ export class SharedTier {
     return this.#failures;
   }
 
-  /** Asks the shared cache, unless it has failed just now. Rejects with its errors. */
+  /** Calls the shared cache, unless it has failed just now. Rejects with its errors. */
   async ask<Result>(act: () => Promise<Result>): Promise<Result> {
-    if (this.#isResting()) {
-      throw new StoreError(
-        'CACHE_FAILED',
-        `the shared cache has failed less than ${this.#settings.retryAfterMs} ms ago`,
-      );
+    if (this.#rest !== undefined && this.#settings.nowMs() - this.#rest.sinceMs < this.#settings.retryAfterMs) {
+      throw this.#rest.error;
     }
-    return await this.tell(act);
+    return await this.call(act);
   }
 
   /** Calls the shared cache in any case. */
-  async tell<Result>(act: () => Promise<Result>): Promise<Result> {
-    const call = act();
-    this.#underWay.add(call);
+  async call<Result>(act: () => Promise<Result>): Promise<Result> {
     try {
-      const result = await call;
-      this.#failedAtMs = undefined;
+      const result = await act();
+      this.#rest = undefined;
       return result;
     } catch (error) {
-      if (isFailure(error)) {
-        this.#failures += 1;
-        this.#failedAtMs = this.#settings.nowMs();
-      }
+      if (isFailure(error)) this.#failed(error);
       throw error;
-    } finally {
-      this.#underWay.delete(call);
     }
   }
 
-  /** Passes an error that no call rejects with to `onFailure`. */
+  /** Passes an error that no call rejects with to `onFailure`, except for that of a call that was not made. */
   report(error: unknown): void {
-    this.#onFailure(error);
+    if (error !== this.#rest?.error) this.#onFailure(error);
   }
 
-  /** Resolves when the calls under way have ended. */
-  async ended(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
-  }
-
-  #isResting(): boolean {
+  #failed(cause: unknown): void {
+    this.#failures += 1;
     const { nowMs, retryAfterMs } = this.#settings;
-    return this.#failedAtMs !== undefined && nowMs() - this.#failedAtMs < retryAfterMs;
+    const message = `the shared cache has failed less than ${retryAfterMs} ms ago`;
+    this.#rest = { sinceMs: nowMs(), error: new StoreError('CACHE_FAILED', message, { cause }) };
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as browser from '../../src/browser/index.ts';
 import * as diagnostics from '../../src/diagnostics/index.ts';
 import * as api from '../../src/index.ts';
+import * as postgres from '../../src/postgres/index.ts';
 import * as testing from '../../src/testing/index.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
 import { tableRows } from './markdown.ts';
@@ -48,7 +49,7 @@ describe('README.md', () => {
 
   const section = sectionsOf(readme).find((text) => text.startsWith('## API')) ?? '';
 
-  const exported = [api, testing, diagnostics, browser].flatMap((entryPoint) => Object.keys(entryPoint));
+  const exported = [api, testing, diagnostics, browser, postgres].flatMap((entryPoint) => Object.keys(entryPoint));
 
   test.each(exported)('names %s', (name) => {
     expect(section).toContain(`\`${name}`);

@@ -30,6 +30,7 @@ describe('the site', () => {
     ['src/index.ts', 'projection-cache'],
     ['src/testing/index.ts', 'projection-cache/testing'],
     ['src/browser/index.ts', 'projection-cache/browser'],
+    ['src/postgres/index.ts', 'projection-cache/postgres'],
   ])('names the module of %s %s, as it is imported', (path, name) => {
     expect(repositoryText(path)).toContain(`\n * @module ${name}\n`);
   });

@@ -27,6 +27,7 @@ function snippetOptions(): ts.CompilerOptions {
     'projection-cache/testing': [`${root}src/testing/index.ts`],
     'projection-cache/diagnostics': [`${root}src/diagnostics/index.ts`],
     'projection-cache/browser': [`${root}src/browser/index.ts`],
+    'projection-cache/postgres': [`${root}src/postgres/index.ts`],
   };
   const relaxed = { noUnusedLocals: false, noUnusedParameters: false, isolatedDeclarations: false, declaration: false };
   return { ...options, ...relaxed, paths };

@@ -5,13 +5,17 @@ import { MapCache } from '../conformance/map-cache.ts';
 
 /** The contents that several `MemorySharedCache`s share, as machines share a server. */
 export class SharedContents {
-  readonly entries: MapCache = new MapCache();
+  readonly entries: MapCache;
   readonly deletions: { readonly epoch: bigint; readonly prefix: Uint8Array }[] = [];
   readonly listeners: Set<() => void> = new Set();
   identity = 'contents-1';
   epoch = 0n;
   /** The oldest epoch from which the deletions are known. */
   knownFrom = 0n;
+
+  constructor(entries: MapCache = new MapCache()) {
+    this.entries = entries;
+  }
 }
 
 /**
@@ -42,7 +46,7 @@ export class MemorySharedCache implements SharedProjectionCache {
 
   readWithEpoch(key: Uint8Array): Promise<CacheReading> {
     const own = new Uint8Array(key);
-    return this.#call('readWithEpoch', () => {
+    return this.call('readWithEpoch', () => {
       const { entries, epoch } = this.contents;
       return { entry: entries.get(own), epoch, hasFartherTier: false };
     });
@@ -50,7 +54,7 @@ export class MemorySharedCache implements SharedProjectionCache {
 
   put(key: Uint8Array, value: Uint8Array, meta: CacheMeta, basis?: PutBasis): Promise<boolean> {
     const [ownKey, ownValue, ownMeta] = [new Uint8Array(key), new Uint8Array(value), { ...meta }];
-    return this.#call('put', () => {
+    return this.call('put', () => {
       const { entries, deletions } = this.contents;
       const isCovered = ({ epoch, prefix }: { epoch: bigint; prefix: Uint8Array }): boolean =>
         basis !== undefined && epoch > basis.epoch && prefix.every((byte, at) => ownKey[at] === byte);
@@ -67,7 +71,7 @@ export class MemorySharedCache implements SharedProjectionCache {
 
   deletePrefix(prefix: Uint8Array): Promise<number> {
     const own = new Uint8Array(prefix);
-    return this.#call('deletePrefix', () => {
+    return this.call('deletePrefix', () => {
       const { contents } = this;
       contents.epoch += 1n;
       contents.deletions.push({ epoch: contents.epoch, prefix: own });
@@ -77,15 +81,15 @@ export class MemorySharedCache implements SharedProjectionCache {
   }
 
   sync(): Promise<void> {
-    return this.#call('sync', () => {});
+    return this.call('sync', () => {});
   }
 
   prefetch(): Promise<void> {
-    return this.#call('prefetch', () => {});
+    return this.call('prefetch', () => {});
   }
 
   deletionsSince(since: bigint): Promise<SharedDeletions> {
-    return this.#call('deletionsSince', () => {
+    return this.call('deletionsSince', () => {
       const { identity, epoch, deletions, knownFrom } = this.contents;
       const isKnown = since >= knownFrom && since <= epoch;
       const prefixes = deletions.filter((deletion) => deletion.epoch > since).map(({ prefix }) => prefix);
@@ -97,13 +101,13 @@ export class MemorySharedCache implements SharedProjectionCache {
     const listener = (): void => {
       if (!this.losesNotifications) onDeletion();
     };
-    return this.#call('watchDeletions', () => {
+    return this.call('watchDeletions', () => {
       this.contents.listeners.add(listener);
       return () => Promise.resolve(void this.contents.listeners.delete(listener));
     });
   }
 
-  async #call<Result>(name: string, act: () => Result): Promise<Result> {
+  protected async call<Result>(name: string, act: () => Result): Promise<Result> {
     this.calls[name] = (this.calls[name] ?? 0) + 1;
     if (this.isDown) throw new Error('the shared cache is down');
     await this.before();

@@ -7,52 +7,7 @@ import { FaultStorage, faultAt, projectionCacheSuite } from '../../src/testing/i
 import { TieredCache } from '../../src/tiered/tiered-cache.ts';
 import type { TieredCacheOptions } from '../../src/tiered/tiered-options.ts';
 import { MemorySharedCache, SharedContents } from './memory-shared-cache.ts';
-
-const key = utf8('order:507');
-const meta = { watermark: 507n, cachedAtUs: 1_700_000_000_000_000n };
-const later = { watermark: 508n, cachedAtUs: meta.cachedAtUs + 1n };
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-/** A machine: its local cache, its connection to the contents, and its clock. */
-function machine(contents: SharedContents = new SharedContents(), options: Partial<TieredCacheOptions> = {}) {
-  const shared = new MemorySharedCache(contents);
-  const local = options.local ?? LogCache.open('cache', { storage: new MemoryStorage() });
-  const clock = { ms: 0 };
-  const failures: unknown[] = [];
-  const onFailure = (error: unknown): void => void failures.push(error);
-  const cache = new TieredCache({ local, shared, nowMs: () => clock.ms, onFailure, ...options });
-  return { cache, shared, local, clock, failures, contents };
-}
-
-/** A machine that has read the key and knows all deletions. */
-async function warmMachine(contents: SharedContents, options: Partial<TieredCacheOptions> = {}) {
-  const one = machine(contents, options);
-  await one.cache.checkDeletions();
-  expect((await one.cache.get(key))?.value).toEqual(utf8('state'));
-  return one;
-}
-
-async function contentsWithState(): Promise<SharedContents> {
-  const contents = new SharedContents();
-  await new MemorySharedCache(contents).put(key, utf8('state'), meta);
-  return contents;
-}
-
-/** A promise that a test resolves. */
-function openable(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let open = (): void => {};
-  const promise = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { promise, resolve: () => open() };
-}
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-}
+import { contentsWithState, key, later, machine, meta, openable, turns, utf8, warmMachine } from './test-machine.ts';
 
 projectionCacheSuite({
   name: 'TieredCache',
@@ -150,6 +105,14 @@ describe('a local entry', () => {
   });
 });
 
+test('a local cache of unknown age is not used before the first check, however long it may be unchecked', async () => {
+  const local = LogCache.open('cache', { storage: new MemoryStorage() });
+  local.put(key, utf8('of another program'), meta);
+  const { cache, shared } = machine(new SharedContents(), { local, uncheckedMaxMs: Number.POSITIVE_INFINITY });
+  shared.isDown = true;
+  await expect(cache.get(key)).rejects.toThrow('down');
+});
+
 describe('a deletion on another machine', () => {
   test('removes the local entry when the notification arrives', async () => {
     const contents = await contentsWithState();
@@ -228,6 +191,22 @@ describe('concurrent readings', () => {
     expect(entries[1]?.value).toEqual(utf8('state'));
   });
 
+  test('do not join one that began more than uncheckedMaxMs ago', async () => {
+    const contents = await contentsWithState();
+    const { cache, shared, clock } = machine(contents);
+    shared.losesNotifications = true;
+    const gate = openable();
+    shared.after = () => gate.promise;
+    const early = cache.get(key);
+    await turns();
+    shared.after = () => Promise.resolve();
+    await new MemorySharedCache(contents).deletePrefix(key);
+    clock.ms = 1_001;
+    expect(await cache.get(key)).toBeUndefined();
+    gate.resolve();
+    expect((await early)?.value).toEqual(utf8('state'));
+  });
+
   test('that begin after a put do not join one from before it', async () => {
     const contents = await contentsWithState();
     const { cache, shared } = machine(contents, { uncheckedMaxMs: 0 });
@@ -242,6 +221,33 @@ describe('concurrent readings', () => {
     expect(late?.value).toEqual(utf8('newer'));
     await early;
     expect((await cache.get(key))?.value).toEqual(utf8('newer'));
+  });
+});
+
+describe('a rejected entry', () => {
+  test('is not brought back by a reading that is under way', async () => {
+    const contents = await contentsWithState();
+    const { cache, shared, local } = machine(contents);
+    await cache.checkDeletions();
+    const gate = openable();
+    shared.after = () => gate.promise;
+    const reading = cache.get(key);
+    await turns();
+    shared.after = () => Promise.resolve();
+    const older = { watermark: 5n, cachedAtUs: 0n };
+    expect(await cache.put(key, utf8('replayed'), older, { epoch: 0n, replaces: meta })).toBe(true);
+    gate.resolve();
+    await reading;
+    expect(local.get(key)?.meta).toEqual(older);
+    expect((await cache.get(key))?.value).toEqual(utf8('replayed'));
+  });
+
+  test('leaves the local cache also if the put fails', async () => {
+    const { cache, shared, local } = await warmMachine(await contentsWithState());
+    shared.isDown = true;
+    const basis = { epoch: 0n, replaces: meta };
+    await expect(cache.put(key, utf8('replayed'), { watermark: 5n, cachedAtUs: 0n }, basis)).rejects.toThrow('down');
+    expect(local.get(key)).toBeUndefined();
   });
 });
 
@@ -292,9 +298,55 @@ describe('failures', () => {
     await turns();
     expect(contents.listeners.size).toBe(1);
   });
+
+  test('of watchDeletions are not repeated by each reading', async () => {
+    const { cache, shared, clock } = machine();
+    shared.watchDeletions = () => Promise.reject(new Error('no LISTEN here'));
+    let tries = 0;
+    const { watchDeletions } = shared;
+    shared.watchDeletions = (act) => {
+      tries += 1;
+      return watchDeletions(act);
+    };
+    for (const wait of [0, 500, 499]) {
+      clock.ms += wait;
+      await cache.get(key);
+      await turns();
+    }
+    expect(tries).toBe(1);
+    clock.ms += 1;
+    await cache.get(key);
+    expect(tries).toBe(2);
+    // Reading the list is enough.
+    expect(cache.stats()).toMatchObject({ sharedFailures: 0 });
+  });
+
+  test('are reported once, not by each reading of a local entry while the shared cache is not asked', async () => {
+    const { cache, shared, failures } = await warmMachine(await contentsWithState());
+    shared.isDown = true;
+    for (const _call of [1, 2, 3])
+      expect((await cache.readWithEpoch(key, { watermark: 600n })).entry?.meta).toEqual(meta);
+    expect(failures.map(String)).toEqual(['Error: the shared cache is down']);
+    const error = await cache.get(utf8('other')).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'CACHE_FAILED', cause: new Error('the shared cache is down') });
+  });
 });
 
 describe('close', () => {
+  test('waits until the local cache has what a call has found', async () => {
+    const { cache, shared, local, failures } = machine(await contentsWithState());
+    await cache.checkDeletions();
+    const gate = openable();
+    shared.after = () => gate.promise;
+    const reading = cache.get(key);
+    await turns();
+    const closing = cache.close().then(() => (local as LogCache).has(key));
+    gate.resolve();
+    expect(await closing).toBe(true);
+    await reading;
+    expect(failures).toEqual([]);
+  });
+
   test('waits for calls under way, stops listening and refuses later calls', async () => {
     const { cache, shared, contents } = machine();
     const gate = openable();
