@@ -1,8 +1,8 @@
 import type { Arena } from './arena.ts';
 import type { HashDirectory } from './hash-directory.ts';
-import { SLOT_WORDS } from './hash-directory.ts';
 import { KeyWords } from './key-words.ts';
 import { addUse, dropUse, isHeld, NO_NODE, type NodeAddress, setHeld, usesOf } from './node-layout.ts';
+import { SLOT_WORDS } from './slot-layout.ts';
 
 /** The most nodes examined for one victim: no call pays for a whole round if every node was used. */
 const CANDIDATES_MAX = 64;

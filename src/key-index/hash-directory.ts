@@ -1,10 +1,19 @@
 import { GrowableWords } from './growable-words.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
+import type { PendingIndex } from './pending-index.ts';
 import { ENTRIES, FIELDS, OVERFLOW, SegmentTable } from './segment-table.ts';
-
-/** Slots of a segment, a power of two. */
-const SLOTS = 4096;
+import {
+  COPY_WORD,
+  distance,
+  HASH_WORD,
+  homeSlot,
+  SEGMENT_WORDS,
+  SLOT_WORDS,
+  SLOTS,
+  segmentOf,
+  slotAfter,
+} from './slot-layout.ts';
 
 /**
  * A segment with this many entries is split before another is added. All segments fill alike, so after a wave of splits
@@ -14,16 +23,6 @@ export const FULL_ENTRIES: number = Math.floor((SLOTS * 4) / 5);
 
 /** The least entries that a segment accepts between two splits: hashes divide a full one nearly in half. */
 const ENTRIES_PER_SPLIT_MIN = 1024;
-
-/** Position of a slot in the words of the directory. */
-export type SlotAddress = number & { readonly brand: 'SlotAddress' };
-
-export const NO_SLOT: SlotAddress = -1 as SlotAddress;
-
-export const SLOT_WORDS = 3;
-const HASH_WORD = 1;
-const COPY_WORD = 2;
-export const SEGMENT_WORDS: number = SLOTS * SLOT_WORDS;
 
 /**
  * Finds a node by the hash of its key: extendible hashing, so that no step of growth costs more than one segment. A segment
@@ -109,6 +108,25 @@ export class HashDirectory {
         slot = slotAfter(slot, start);
       }
       segment = fields[segment * FIELDS + OVERFLOW] as number;
+      if (segment === 0) return slot;
+    }
+  }
+
+  /** As `locate`, while slots and nodes are still `pending`. */
+  locatePending(hash: number, key: KeyWords, pending: PendingIndex): number {
+    const words = this.#words;
+    let segment = this.#table.segmentOf(hash);
+    for (;;) {
+      const start = segment * SEGMENT_WORDS;
+      let slot = homeSlot(start, hash);
+      for (;;) {
+        pending.directory.need(slot, slot + SLOT_WORDS);
+        const node = words[slot] as number;
+        if (node === 0) break;
+        if (words[slot + HASH_WORD] === hash && pending.nodeHolds(node, key)) return slot;
+        slot = slotAfter(slot, start);
+      }
+      segment = this.#table.overflowOf(segment);
       if (segment === 0) return slot;
     }
   }
@@ -259,24 +277,4 @@ export class HashDirectory {
     this.#memory.grow(segments * SEGMENT_WORDS);
     this.#words = this.#memory.words;
   }
-}
-
-/** The first choice for an entry in the segment that begins at `start`. */
-function homeSlot(start: number, hash: number): number {
-  return start + (hash & (SLOTS - 1)) * SLOT_WORDS;
-}
-
-/** The slot after `slot`; after the last one of its segment, the first one. */
-function slotAfter(slot: number, start: number): number {
-  const next = slot + SLOT_WORDS;
-  return next === start + SEGMENT_WORDS ? start : next;
-}
-
-/** Words from one slot of a segment onward to another, past the end of the segment to its beginning. */
-function distance(from: number, to: number): number {
-  return to >= from ? to - from : to - from + SEGMENT_WORDS;
-}
-
-function segmentOf(slot: number): number {
-  return Math.floor(slot / SEGMENT_WORDS);
 }

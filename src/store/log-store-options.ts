@@ -30,6 +30,12 @@ export interface LogStoreOptions {
    */
   readonly maxBytes?: number;
   /**
+   * Read the rest of the index image in the background after opening, off the event loop, so that the first write need not
+   * wait for it. Lookups do not need it. Set it to `false` for a process that opens the cache for a few lookups. Default:
+   * `true`.
+   */
+  readonly preloadIndex?: boolean;
+  /**
    * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened.
    * Default: `false`.
    */
@@ -79,6 +85,7 @@ export interface StoreSettings {
   readonly pageCacheBytes: number;
   readonly maxBytes: number | undefined;
   readonly writeBufferBytes: number;
+  readonly preloadIndex: boolean;
   readonly readOnly: boolean;
   readonly waitForLockMs: number;
   readonly leaseMs: number | undefined;
@@ -90,6 +97,7 @@ const OPTIONS: readonly string[] = [
   'syncEveryMs',
   'pageCacheBytes',
   'maxBytes',
+  'preloadIndex',
   'readOnly',
   'waitForLockMs',
   'lock',
@@ -101,7 +109,7 @@ const OPTIONS: readonly string[] = [
 /** Throws a `TypeError` or `RangeError` that names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
   assertOptions(options, 'options of open', OPTIONS);
-  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, onEvent } = options;
+  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, preloadIndex = true, onEvent } = options;
   const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;
   if (durability !== 'on-sync' && durability !== 'on-put') {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
@@ -110,12 +118,13 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
   if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, DELAY_MS_MAX);
   if (maxBytes !== undefined) assertInteger('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (typeof readOnly !== 'boolean') throw new TypeError('readOnly must be a boolean');
+  if (typeof preloadIndex !== 'boolean') throw new TypeError('preloadIndex must be a boolean');
   if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
   assertInteger('waitForLockMs', waitForLockMs, 0, DELAY_MS_MAX);
-  const whileOpening = { waitForLockMs, leaseMs };
+  const whileOpening = { waitForLockMs, leaseMs, preloadIndex };
   return { durability, syncEveryMs, pageCacheBytes, maxBytes, writeBufferBytes, readOnly, onEvent, ...whileOpening };
 }
 

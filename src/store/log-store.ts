@@ -8,7 +8,9 @@ import type { Progress } from './compaction.ts';
 import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
 import { imageName } from './generation-files.ts';
 import { bytesOf, Generations } from './generations.ts';
+import { preloadIndex } from './index-preloading.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
+import type { ReplayFindings } from './recovery/late-replay.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
@@ -37,6 +39,8 @@ export class LogStore {
   readonly #scheduler: CompactionScheduler;
   readonly #images: IndexImageWriter;
   readonly #recovery: RecoveryReport;
+  /** Entries that a replay after the opening found damaged. */
+  #entriesLostLate = 0;
 
   /**
    * Opens the store in the directory `path`, or creates it. Damaged content never makes it fail: it throws `LOCKED`,
@@ -83,11 +87,13 @@ export class LogStore {
     this.#generations = generations;
     this.#recovery = report;
     this.canPrefetch = log.file.readAsync !== undefined;
-    this.#images = new IndexImageWriter(context, index, log.generation, opened.imageEnd);
+    this.#images = new IndexImageWriter(context, index, { generation: log.generation, end: opened.imageEnd });
     this.#syncer = new Syncer(generations, context.status, environment.defer);
     this.#scheduler = new CompactionScheduler(context, generations, index);
     this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
     this.reader = new StoreReader(context, index, generations, this.writer);
+    opened.lateReplay?.opened((findings) => this.#replayedLate(findings));
+    if (settings.preloadIndex) preloadIndex(index);
     if (settings.readOnly) return;
     if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
     // Makes the decision about damage durable: a log without the damage replaces this one at once.
@@ -169,7 +175,8 @@ export class LogStore {
         hits: this.reader.hits,
         misses: this.reader.misses,
         evictions: this.writer.evictions,
-        corruptions: this.reader.corruptions + this.#scheduler.entriesLost + this.#recovery.entriesLost,
+        corruptions:
+          this.reader.corruptions + this.#scheduler.entriesLost + this.#recovery.entriesLost + this.#entriesLostLate,
         recoveries: this.#recovery.clean ? 0 : 1,
         compactions: this.#scheduler.compactions,
         syncs: this.#syncer.syncs,
@@ -200,9 +207,17 @@ export class LogStore {
     }
     if (!status.isWritable) attempt(() => status.throwBackgroundFailure(), collect);
     status.close();
+    this.#index.release();
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);
+  }
+
+  /** The image proved damaged: another one is to be written. So is a log without the damage, if the log has any. */
+  #replayedLate({ damaged, entriesLost }: ReplayFindings): void {
+    this.#images.forget();
+    this.#entriesLostLate += entriesLost;
+    if (damaged.length > 0) this.#scheduler.request();
   }
 
   #writeImage(): void {

@@ -1,3 +1,4 @@
+import { attempt } from '../base/attempt.ts';
 import type { KeyInterval } from '../key-index/index-cursor.ts';
 import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
 import type { BodyUse } from '../log/body-reader.ts';
@@ -50,6 +51,7 @@ export class StoreReader {
   read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     this.#status.assertOpen();
     assertKeySize(key);
+    if (!this.#index.isComplete) return this.#readPending(key, use);
     const slot = this.#index.probe(key);
     if (slot === NO_SLOT) {
       this.misses += 1;
@@ -69,17 +71,21 @@ export class StoreReader {
   has(key: Uint8Array): boolean {
     this.#status.assertOpen();
     assertKeySize(key);
-    return this.#index.find(key) !== 0;
+    return this.#index.isComplete ? this.#index.find(key) !== 0 : this.#index.lookup(key) !== undefined;
   }
 
   /** Starts to read the record under `key` off the thread, if the storage can. A hint: failures are ignored. */
   prefetch(key: Uint8Array): void {
     this.#status.assertOpen();
     assertKeySize(key);
-    const node = this.#index.find(key);
-    if (node === 0) return;
-    const location = this.#index.location(node);
-    this.#generations.readerOf(location).prefetch(offsetOf(location), bytesOf(this.#index.units(node)));
+    attempt(
+      () => {
+        const place = this.#index.lookup(key);
+        if (place === undefined) return;
+        this.#generations.readerOf(place.location).prefetch(offsetOf(place.location), bytesOf(place.units));
+      },
+      () => {},
+    );
   }
 
   /**
@@ -140,6 +146,19 @@ export class StoreReader {
     }
     this.touched = sum;
     return count;
+  }
+
+  /** Reads only what it needs from the image of the index. Uses are not counted before the index is complete. */
+  #readPending<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const place = this.#index.lookup(key);
+    let result: Result | undefined;
+    if (place !== undefined) {
+      const reader = this.#generations.readerOf(place.location);
+      result = reader.read(offsetOf(place.location), bytesOf(place.units), key, use) ?? this.#readByNode(key, use);
+    }
+    if (result === undefined) this.misses += 1;
+    else this.hits += 1;
+    return result;
   }
 
   #readByNode<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {

@@ -2,10 +2,11 @@
 // thousands of keys share some or all bits of their hash, can only be tested here, where hashes are chosen.
 import { describe, expect, test } from 'vitest';
 import { GrowableWords } from '../../src/key-index/growable-words.ts';
-import { FULL_ENTRIES, HashDirectory, SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/hash-directory.ts';
+import { FULL_ENTRIES, HashDirectory } from '../../src/key-index/hash-directory.ts';
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, KEY_WORD } from '../../src/key-index/node-layout.ts';
+import { SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/slot-layout.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
 const NODE_WORDS = KEY_WORD + 1;

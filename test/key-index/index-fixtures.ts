@@ -1,5 +1,6 @@
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
-import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
+import { type IndexImageSections, type IndexPieces, KeyIndex } from '../../src/key-index/key-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
 export function seededIndex(seed = 1): KeyIndex {
@@ -37,4 +38,29 @@ export function keysOf(index: KeyIndex, interval: KeyInterval = ALL_KEYS, revers
 
 export function textsOf(index: KeyIndex, interval: KeyInterval = ALL_KEYS, reverse = false): string[] {
   return keysOf(index, interval, reverse).map(text);
+}
+
+/** An image of sections in memory, each of whose pieces is sound. */
+export function imageOf({ state, arena, directory }: IndexImageSections): IndexPieces {
+  return {
+    state,
+    arenaWords: arena.length,
+    directoryWords: directory.length,
+    read: (section, piece, target) => {
+      const words = section === 'arena' ? arena : directory;
+      target.set(words.subarray(piece * PIECE_WORDS, (piece + 1) * PIECE_WORDS));
+      return true;
+    },
+    close: () => {},
+  };
+}
+
+/** The index that was saved as `sections`, all of it in memory. */
+export function restored(sections: IndexImageSections, random: () => number): KeyIndex {
+  const rebuild = (): never => {
+    throw new Error('a sound image needs no replay');
+  };
+  const index = KeyIndex.fromImage(imageOf(sections), rebuild, random);
+  index.complete();
+  return index;
 }

@@ -126,17 +126,22 @@ function openForReading(context: StoreContext): RecoveredLog {
       if (isCurrent(context.directory, opened) || (isLast && opened.report.generation === 0)) return opened;
     } catch (error) {
       attempt(
-        () => opened.log.close(),
+        () => closeLog(opened),
         () => {},
       );
       throw error;
     }
-    opened.log.close();
+    closeLog(opened);
   }
   throw new StoreError(
     'IO',
     `the writer replaced the log ${READER_ATTEMPTS_MAX} times while it was read: open it again`,
   );
+}
+
+function closeLog({ index, log }: RecoveredLog): void {
+  index.release();
+  log.close();
 }
 
 /**
@@ -160,7 +165,8 @@ function openLog(context: StoreContext): RecoveredLog {
 /** An empty store in a generation above all others; `report` says what was found instead of a store. */
 function createStore(context: StoreContext, report: RecoveryReport): RecoveredLog {
   const index = new KeyIndex(context.random);
-  if (context.settings.readOnly) return { log: emptyLog(context), index, report, imageEnd: 0, foundBytes: 0 };
+  if (context.settings.readOnly)
+    return { log: emptyLog(context), index, lateReplay: undefined, report, imageEnd: 0, foundBytes: 0 };
   const log = createLog(context, 0);
   try {
     completeLog(log);
@@ -173,7 +179,7 @@ function createStore(context: StoreContext, report: RecoveryReport): RecoveredLo
     attempt(() => context.directory.remove(logName(log.generation)), context.onHousekeepingFailure);
     throw storageFailure('create the store', error);
   }
-  return { log, index, report, imageEnd: 0, foundBytes: 0 };
+  return { log, index, lateReplay: undefined, report, imageEnd: 0, foundBytes: 0 };
 }
 
 /** The log of a reader in a directory without a store. */

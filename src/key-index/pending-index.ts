@@ -1,0 +1,59 @@
+import { type IndexImageSections, type IndexPieces, type IndexRebuild, unfit } from './index-image-sections.ts';
+import { type KeyWords, nodeHolds } from './key-words.ts';
+import { KEY_WORD, keyBytesOf, keyWordCount } from './node-layout.ts';
+import { PendingSection } from './pending-section.ts';
+
+/** So many pieces are read together off the thread, 1 MiB: to verify them takes about a millisecond. */
+const PRELOADED_PIECES = 64;
+
+/** The sections of an index that are still in its image. */
+export class PendingIndex {
+  readonly rebuild: IndexRebuild;
+  readonly arena: PendingSection;
+  readonly directory: PendingSection;
+  readonly #image: IndexPieces;
+  /** Why the image cannot be used, if so: the index is built from the log when it is needed next. */
+  damage: unknown = undefined;
+
+  constructor(image: IndexPieces, rebuild: IndexRebuild) {
+    this.rebuild = rebuild;
+    this.#image = image;
+    this.arena = new PendingSection(image, 'arena', image.arenaWords);
+    this.directory = new PendingSection(image, 'directory', image.directoryWords);
+  }
+
+  /** The memory into which the pieces are read. */
+  get sections(): IndexImageSections {
+    return { state: this.#image.state, arena: this.arena.words, directory: this.directory.words };
+  }
+
+  /** Whether all pieces are there. */
+  get isRead(): boolean {
+    return this.arena.missing + this.directory.missing === 0;
+  }
+
+  /** Whether `node` holds `key`; reads all of the node that its key takes. Throws as `PendingSection.need`. */
+  nodeHolds(node: number, key: KeyWords): boolean {
+    if (node <= 0) throw unfit(`node ${node}`);
+    const { words } = this.arena;
+    this.arena.need(node, node + KEY_WORD);
+    this.arena.need(node, node + KEY_WORD + keyWordCount(keyBytesOf(words, node)));
+    return nodeHolds(words, node, key);
+  }
+
+  /** Reads all pieces. Throws as `PendingSection.need`. */
+  complete(): void {
+    this.directory.complete();
+    this.arena.complete();
+  }
+
+  /** Reads some pieces off the thread. Returns false if that failed, or if the source cannot do it. */
+  preload(): Promise<boolean> {
+    const section = this.directory.missing > 0 ? this.directory : this.arena;
+    return section.preload(PRELOADED_PIECES);
+  }
+
+  close(): void {
+    this.#image.close();
+  }
+}
