@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
-import { type IndexContents, PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
-import { type IndexPieces, KeyIndex } from '../../src/key-index/key-index.ts';
+import { type IndexContents, type IndexPieces, PIECE_WORDS } from '../../src/key-index/index-pieces.ts';
+import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { PendingIndex, placeOf } from '../../src/key-index/pending-index.ts';
 import { imageOf } from '../../test/key-index/index-fixtures.ts';
 import { indexFaults } from '../../test/key-index/index-invariants.ts';
 import { IndexModel, type ModelEntry } from './index-model.ts';
@@ -113,7 +114,7 @@ export class IndexWithModel {
   #lookup(key: Uint8Array): void {
     const entry = this.#model.get(key);
     const expected = entry === undefined ? undefined : { location: entry.location, units: entry.units };
-    expect(this.#index.lookup(key)).toEqual(expected);
+    expect(placeOf(this.#index, key)).toEqual(expected);
   }
 
   #reload(damage: PieceDamage | undefined): void {
@@ -122,7 +123,7 @@ export class IndexWithModel {
     const rebuild = (index: IndexContents): void => {
       for (const { key, location, units } of saved) index.put(key, location, units);
     };
-    this.#index = KeyIndex.fromImage(damage === undefined ? image : damaged(image, damage), rebuild, this.#random);
+    this.#index = PendingIndex.open(damage === undefined ? image : damaged(image, damage), rebuild, this.#random);
     // They walk the previous index.
     this.#cursors = [];
   }

@@ -1,6 +1,7 @@
 import { attempt } from '../base/attempt.ts';
-import type { IndexRebuild } from '../key-index/index-image-sections.ts';
-import { KeyIndex } from '../key-index/key-index.ts';
+import type { IndexRebuild } from '../key-index/index-pieces.ts';
+import type { KeyIndex } from '../key-index/key-index.ts';
+import { PendingIndex } from '../key-index/pending-index.ts';
 import type { FileHeader } from '../log/file-header.ts';
 import type { RecordSpan } from '../log/record-format.ts';
 import type { RecordReader } from '../log/record-reader.ts';
@@ -66,6 +67,6 @@ function loadedFrom(
   if (!held) return { durable, index: undefined, record: undefined };
   let index: KeyIndex | undefined;
   // Another version of this package may have written the state.
-  attempt(() => (index = KeyIndex.fromImage(image, rebuild, context.random)), context.onHousekeepingFailure);
+  attempt(() => (index = PendingIndex.open(image, rebuild, context.random)), context.onHousekeepingFailure);
   return { durable, index, record: index === undefined ? undefined : record };
 }

@@ -1,11 +1,12 @@
 import { xxh32 } from '../base/xxh32.ts';
-import { type IndexImageSections, PIECE_WORDS } from '../key-index/index-image-sections.ts';
+import type { IndexImageSections } from '../key-index/index-image-sections.ts';
+import { PIECE_WORDS } from '../key-index/index-pieces.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { RecordReader } from '../log/record-reader.ts';
+import { writeAll } from '../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
-import { encodeFooter, type ImageCoverage, pieceCount } from './image-footer.ts';
-import { writeWords } from './word-transfer.ts';
+import { bytesOf, encodeFooter, type ImageCoverage, pieceCount } from './index-image.ts';
 
 /** So many words are written at once, 1 MiB. */
 const RUN_WORDS: number = 64 * PIECE_WORDS;
@@ -92,4 +93,11 @@ export function writeImage(file: StorageFile, coverage: ImageCoverage, sections:
     tablesChecksum: xxh32(tables, 0, tables.length, coverage.salt),
   });
   writeWords(file, footer, position);
+}
+
+/** Writes words at a position in bytes and returns the position after them. */
+function writeWords(file: StorageFile, words: Int32Array, position: number): number {
+  const bytes = bytesOf(words);
+  writeAll(file, bytes, 0, bytes.length, position);
+  return position + bytes.length;
 }

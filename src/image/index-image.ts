@@ -1,19 +1,61 @@
 import { attempt } from '../base/attempt.ts';
 import { xxh32 } from '../base/xxh32.ts';
-import { type IndexPieces, PIECE_WORDS, type PiecedSection } from '../key-index/index-image-sections.ts';
-import { readFullyAsync } from '../storage/file-transfer.ts';
+import { type IndexPieces, PIECE_WORDS, type PiecedSection } from '../key-index/index-pieces.ts';
+import type { RecordSpan } from '../log/record-format.ts';
+import { readFully, readFullyAsync } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
-import {
-  decodeFooter,
-  FOOTER_BYTES,
-  type ImageCoverage,
-  type ImageLayout,
-  layoutOf,
-  pieceCount,
-} from './image-footer.ts';
-import { bytesOf, readWords } from './word-transfer.ts';
 
-const PIECE_BYTES: number = PIECE_WORDS * Int32Array.BYTES_PER_ELEMENT;
+const MAGIC = 0x0d494350;
+const IMAGE_VERSION = 2;
+const WORD_BYTES = 4;
+
+/** Positions in the footer, in words. 64-bit numbers have two words, the low one first. */
+const FooterWord = {
+  generation: 0,
+  salt: 1,
+  recordOffset: 2,
+  recordEnd: 4,
+  recordChecksum: 6,
+  arenaWords: 7,
+  directoryWords: 8,
+  stateWords: 9,
+  tablesChecksum: 10,
+  version: 11,
+  magic: 12,
+} as const;
+const CHECKSUM_WORD: number = FooterWord.magic + 1;
+
+/** Bytes of the footer, the last ones of an image. */
+const FOOTER_BYTES: number = (CHECKSUM_WORD + 1) * WORD_BYTES;
+
+/** The log of an image, and the last record that the index has seen. */
+export interface ImageCoverage {
+  readonly generation: number;
+  readonly salt: number;
+  readonly record: RecordSpan;
+  /** The header checksum of that record: the image counts only while the log still has it. */
+  readonly recordChecksum: number;
+}
+
+/** The content of the footer. */
+export interface ImageFooter {
+  readonly coverage: ImageCoverage;
+  /** Lengths of the sections in words. */
+  readonly arenaWords: number;
+  readonly directoryWords: number;
+  readonly stateWords: number;
+  /** The checksum of the state and the table of contents together. */
+  readonly tablesChecksum: number;
+}
+
+/** Where the parts of an image are, in bytes: arena, directory, state, table of contents, footer, in this order. */
+interface ImageLayout {
+  readonly directoryStart: number;
+  readonly stateStart: number;
+  /** Words of the state and of the table of contents, one for each piece, which follows it. */
+  readonly tablesWords: number;
+  readonly footerStart: number;
+}
 
 /**
  * An index image, open for reading. Opening it reads the footer, the state and the table of contents; the pieces are read
@@ -61,14 +103,14 @@ export class IndexImage implements IndexPieces {
     onCloseFailure: (error: unknown) => void,
   ): IndexImage | undefined {
     const fileBytes = file.size();
-    const words = new Int32Array(FOOTER_BYTES / Int32Array.BYTES_PER_ELEMENT);
+    const words = new Int32Array(FOOTER_BYTES / WORD_BYTES);
     if (fileBytes < FOOTER_BYTES || !readWords(file, words, fileBytes - FOOTER_BYTES)) return undefined;
     const footer = decodeFooter(words, log, fileBytes);
     if (footer === undefined) return undefined;
     const layout = layoutOf(footer);
     const tables = new Int32Array(layout.tablesWords);
     if (!readWords(file, tables, layout.stateStart)) return undefined;
-    if (footer.tablesChecksum !== xxh32(tables, 0, tables.length, log.salt)) return undefined;
+    if (footer.tablesChecksum !== xxh32(tables, 0, tables.length, footer.coverage.salt)) return undefined;
     const state = tables.subarray(0, footer.stateWords);
     const checksums = tables.subarray(footer.stateWords);
     return new IndexImage(file, footer, layout, { state, checksums }, onCloseFailure);
@@ -99,11 +141,96 @@ export class IndexImage implements IndexPieces {
   }
 
   #positionOf(section: PiecedSection, piece: number): number {
-    return (section === 'arena' ? 0 : this.#layout.directoryStart) + piece * PIECE_BYTES;
+    return (section === 'arena' ? 0 : this.#layout.directoryStart) + piece * PIECE_WORDS * WORD_BYTES;
   }
 
   #isSound(section: PiecedSection, piece: number, words: Int32Array): boolean {
     const place = (section === 'arena' ? 0 : pieceCount(this.arenaWords)) + piece;
     return this.#checksums[place] === xxh32(words, 0, words.length, this.coverage.salt);
   }
+}
+
+function layoutOf(lengths: {
+  readonly arenaWords: number;
+  readonly directoryWords: number;
+  readonly stateWords: number;
+}): ImageLayout {
+  const { arenaWords, directoryWords, stateWords } = lengths;
+  const tablesWords = stateWords + pieceCount(arenaWords) + pieceCount(directoryWords);
+  const directoryStart = arenaWords * WORD_BYTES;
+  const stateStart = directoryStart + directoryWords * WORD_BYTES;
+  return { directoryStart, stateStart, tablesWords, footerStart: stateStart + tablesWords * WORD_BYTES };
+}
+
+export function pieceCount(wordCount: number): number {
+  return Math.ceil(wordCount / PIECE_WORDS);
+}
+
+export function encodeFooter({ coverage, ...lengths }: ImageFooter): Int32Array {
+  const words = new Int32Array(CHECKSUM_WORD + 1);
+  words[FooterWord.generation] = coverage.generation;
+  words[FooterWord.salt] = coverage.salt;
+  setNumber(words, FooterWord.recordOffset, coverage.record.offset);
+  setNumber(words, FooterWord.recordEnd, coverage.record.end);
+  words[FooterWord.recordChecksum] = coverage.recordChecksum;
+  words[FooterWord.arenaWords] = lengths.arenaWords;
+  words[FooterWord.directoryWords] = lengths.directoryWords;
+  words[FooterWord.stateWords] = lengths.stateWords;
+  words[FooterWord.tablesChecksum] = lengths.tablesChecksum;
+  words[FooterWord.version] = IMAGE_VERSION;
+  words[FooterWord.magic] = MAGIC;
+  words[CHECKSUM_WORD] = xxh32(words, 0, CHECKSUM_WORD, coverage.salt);
+  return words;
+}
+
+/** The footer in `words`; `undefined` if it is damaged, of another version, of another log or of a file of another length. */
+function decodeFooter(
+  words: Int32Array,
+  log: { readonly generation: number; readonly salt: number },
+  fileBytes: number,
+): ImageFooter | undefined {
+  if (words[FooterWord.magic] !== MAGIC || words[FooterWord.version] !== IMAGE_VERSION) return undefined;
+  if ((words[FooterWord.generation] as number) >>> 0 !== log.generation || words[FooterWord.salt] !== log.salt) {
+    return undefined;
+  }
+  if (words[CHECKSUM_WORD] !== xxh32(words, 0, CHECKSUM_WORD, log.salt)) return undefined;
+  const [arenaWords, directoryWords, stateWords] = [
+    words[FooterWord.arenaWords] as number,
+    words[FooterWord.directoryWords] as number,
+    words[FooterWord.stateWords] as number,
+  ];
+  const lengths = { arenaWords, directoryWords, stateWords };
+  // Lengths are compared with the file before memory is allocated for them.
+  if (Math.min(arenaWords, directoryWords, stateWords) < 0) return undefined;
+  if (layoutOf(lengths).footerStart + FOOTER_BYTES !== fileBytes) return undefined;
+  return {
+    coverage: {
+      generation: log.generation,
+      salt: words[FooterWord.salt] as number,
+      record: { offset: numberAt(words, FooterWord.recordOffset), end: numberAt(words, FooterWord.recordEnd) },
+      recordChecksum: words[FooterWord.recordChecksum] as number,
+    },
+    ...lengths,
+    tablesChecksum: words[FooterWord.tablesChecksum] as number,
+  };
+}
+
+function setNumber(words: Int32Array, at: number, value: number): void {
+  words[at] = value % 2 ** 32;
+  words[at + 1] = Math.floor(value / 2 ** 32);
+}
+
+function numberAt(words: Int32Array, at: number): number {
+  return ((words[at] as number) >>> 0) + ((words[at + 1] as number) >>> 0) * 2 ** 32;
+}
+
+/** Fills `words` from a position in bytes. Returns false if the file ends before. */
+function readWords(file: StorageFile, words: Int32Array, position: number): boolean {
+  const bytes = bytesOf(words);
+  return readFully(file, bytes, 0, bytes.length, position) === bytes.length;
+}
+
+/** The same memory as bytes. */
+export function bytesOf(words: Int32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }

@@ -1,19 +1,9 @@
 import { GrowableWords } from './growable-words.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
-import type { PendingIndex } from './pending-index.ts';
+import type { PendingSections } from './pending-sections.ts';
 import { ENTRIES, FIELDS, OVERFLOW, SegmentTable } from './segment-table.ts';
-import {
-  COPY_WORD,
-  distance,
-  HASH_WORD,
-  homeSlot,
-  SEGMENT_WORDS,
-  SLOT_WORDS,
-  SLOTS,
-  segmentOf,
-  slotAfter,
-} from './slot-layout.ts';
+import { COPY_WORD, HASH_WORD, SEGMENT_WORDS, SLOT_WORDS, SLOTS } from './slot-layout.ts';
 
 /**
  * A segment with this many entries is split before another is added. All segments fill alike, so after a wave of splits
@@ -113,7 +103,7 @@ export class HashDirectory {
   }
 
   /** As `locate`, while slots and nodes are still `pending`. */
-  locatePending(hash: number, key: KeyWords, pending: PendingIndex): number {
+  locatePending(hash: number, key: KeyWords, pending: PendingSections): number {
     const words = this.#words;
     let segment = this.#table.segmentOf(hash);
     for (;;) {
@@ -277,4 +267,24 @@ export class HashDirectory {
     this.#memory.grow(segments * SEGMENT_WORDS);
     this.#words = this.#memory.words;
   }
+}
+
+/** The first choice for an entry in the segment that begins at `start`. */
+function homeSlot(start: number, hash: number): number {
+  return start + (hash & (SLOTS - 1)) * SLOT_WORDS;
+}
+
+/** The slot after `slot`; after the last one of its segment, the first one. */
+function slotAfter(slot: number, start: number): number {
+  const next = slot + SLOT_WORDS;
+  return next === start + SEGMENT_WORDS ? start : next;
+}
+
+/** Words from one slot of a segment onward to another, past the end of the segment to its beginning. */
+function distance(from: number, to: number): number {
+  return to >= from ? to - from : to - from + SEGMENT_WORDS;
+}
+
+function segmentOf(slot: number): number {
+  return Math.floor(slot / SEGMENT_WORDS);
 }

@@ -1,5 +1,4 @@
 import { StoreError } from '../base/store-error.ts';
-import type { KeyInterval } from './index-cursor.ts';
 
 const WORD_VALUES = 2 ** 32;
 
@@ -14,43 +13,6 @@ export interface IndexImageSections {
   readonly arena: Int32Array;
   /** The slots of the hash directory. */
   readonly directory: Int32Array;
-}
-
-/** The sections that are divided into pieces. */
-export type PiecedSection = 'arena' | 'directory';
-
-/** A piece has this many words; the last one of a section may have fewer. It is what a lookup reads at once. */
-export const PIECE_WORDS = 4096;
-
-/** An image of an index: its state is at hand, the pieces of the other sections are read when they are needed. */
-export interface IndexPieces {
-  readonly state: Int32Array;
-  /** The length of the arena in words. */
-  readonly arenaWords: number;
-  /** The length of the directory in words. */
-  readonly directoryWords: number;
-  /** Fills `target` with a piece. Returns false if the piece is damaged. Throws what the storage throws. */
-  read(section: PiecedSection, piece: number, target: Int32Array): boolean;
-  /**
-   * Reads `count` consecutive pieces off the thread; `undefined` if one of them is damaged. Absent where reading never waits.
-   */
-  readonly readAsync?:
-    | ((section: PiecedSection, piece: number, count: number) => Promise<Int32Array | undefined>)
-    | undefined;
-  /** Ends reading. */
-  close(): void;
-}
-
-/** Builds an index from its log, in `index`, which is empty, because of `cause`. Throws what the storage throws. */
-export type IndexRebuild = (index: IndexContents, cause: unknown) => void;
-
-/** The changes of an index by which a log builds it. */
-export interface IndexContents {
-  put(key: Uint8Array, location: number, units: number, start?: number, end?: number): void;
-  remove(key: Uint8Array, start?: number, end?: number): void;
-  removeInterval(interval: KeyInterval): number;
-  clear(): void;
-  load(work: () => void): void;
 }
 
 /** Writes the state section. */

@@ -1,127 +1,91 @@
-import type { ClockHand } from './clock-hand.ts';
+import { Arena } from './arena.ts';
+import { ClockHand } from './clock-hand.ts';
+import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor, KeyInterval } from './index-cursor.ts';
-import type { IndexContents, IndexImageSections, IndexPieces, IndexRebuild } from './index-image-sections.ts';
-import type { NodeAddress } from './node-layout.ts';
-import { PendingIndex } from './pending-index.ts';
-import { type RecordPlace, ResidentIndex } from './resident-index.ts';
-import type { SlotAddress } from './slot-layout.ts';
+import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
+import type { IndexContents, PendingParts, RecordPlace } from './index-pieces.ts';
+import { halfSipHash13, KeyWords } from './key-words.ts';
+import {
+  headerWord,
+  heightFrom,
+  heightOf,
+  KEY_BYTES_MAX,
+  keyBytesOf,
+  LOCATION_WORD,
+  type NodeAddress,
+  nodeWordCount,
+  nodeWordsAtMost,
+  UNITS_WORD,
+} from './node-layout.ts';
+import { OrderedKeys } from './ordered-keys.ts';
+import type { PendingSections } from './pending-sections.ts';
+import { LIST_WORDS } from './skip-list.ts';
+import { NO_SLOT, type SlotAddress } from './slot-layout.ts';
 
 export type { IndexCursor } from './index-cursor.ts';
-export type { IndexImageSections, IndexPieces } from './index-image-sections.ts';
 export type { NodeAddress } from './node-layout.ts';
-export type { RecordPlace } from './resident-index.ts';
 export { NO_SLOT } from './slot-layout.ts';
 
+/** Changed when older sections can no longer be read. */
+const STATE_VERSION = 2;
+
 /**
- * The index of a store. It is in memory; one that was saved is *pending* until all of its image was read. Then `lookup` reads
- * only the pieces it needs, and every other operation that depends on the entries reads the rest first. If a piece is
- * damaged, the index is built from the log instead, before the operation goes on.
+ * The index of a store, in memory: keys in byte order, each with the location of its record, which has no meaning here, and the size of
+ * the record in units of eight bytes. A hash directory finds single keys, a skip list has their order. Both refer to the
+ * same nodes in one flat array: the garbage collector has nothing to trace, and the array can be written to disk as it is.
+ * An index that was saved is `pending` at first: every operation that depends on its entries completes it.
  *
  * Invariants:
- * 1. A pending index is as it was saved: nothing changes it before it is complete.
- * 2. No word of a piece is used before the piece matched its checksum.
- * 3. Addresses of nodes and slots exist only for a complete index.
+ * 1. Every node is in the directory and in the ordered keys.
+ * 2. The location of a node and the one in its slot are the same.
+ * 3. Every block of the arena is either a node or free.
+ * 4. `size` and `recordUnits` are the number of nodes and the sum of their units.
+ * 5. An index without entries has no blocks: all its parts are as in a new index.
  */
 export class KeyIndex implements IndexContents {
-  readonly #resident: ResidentIndex;
   /** What is still in the image, if anything is. */
-  #pending: PendingIndex | undefined;
+  pending: PendingParts | undefined;
+  /** Counts uses and chooses the entry to evict. For a complete index only. */
+  readonly eviction: ClockHand;
+  readonly #random: () => number;
+  readonly #arena = new Arena(LIST_WORDS);
+  readonly #directory = new HashDirectory();
+  readonly #order = new OrderedKeys(this.#arena);
+  /** The key of the current operation. */
+  readonly #key = new KeyWords();
+  #hashKey0: number;
+  #hashKey1: number;
+  #size = 0;
+  #recordUnits = 0;
 
-  /** An empty index. `random` returns uniform, unpredictable integers from 0 to 2^32 - 1. */
+  /** `random` returns uniform, unpredictable integers from 0 to 2^32 - 1. */
   constructor(random: () => number) {
-    this.#resident = new ResidentIndex(random);
-  }
-
-  /**
-   * The index in an image. Its state is checked now, its other sections when they are read; if one is damaged, `rebuild` is
-   * called. Throws `StoreError` `CORRUPT` if the state does not fit; then the image is not closed.
-   */
-  static fromImage(image: IndexPieces, rebuild: IndexRebuild, random: () => number): KeyIndex {
-    const index = new KeyIndex(random);
-    const pending = new PendingIndex(image, rebuild);
-    index.#resident.restore(pending.sections);
-    index.#pending = pending;
-    return index;
-  }
-
-  /** Whether nothing is left in the image. */
-  get isComplete(): boolean {
-    return this.#pending === undefined;
+    this.#random = random;
+    this.#hashKey0 = random() | 0;
+    this.#hashKey1 = random() | 0;
+    this.eviction = new ClockHand(this.#arena, this.#directory, this.#random);
   }
 
   /** Number of entries. */
   get size(): number {
-    return this.#summed.size;
+    this.pending?.needSums();
+    return this.#size;
   }
 
   /** The units of all records together. */
   get recordUnits(): number {
-    return this.#summed.recordUnits;
+    this.pending?.needSums();
+    return this.#recordUnits;
   }
 
   /** Memory in use, in bytes: nodes, free blocks and directory, without reserved memory that was never used. */
   get bytes(): number {
-    return this.#resident.bytes;
-  }
-
-  /** Counts uses and chooses the entry to evict. */
-  get eviction(): ClockHand {
-    return this.#whole.eviction;
-  }
-
-  /**
-   * The place of the record of `key`, or `undefined`. While the index is pending, this reads only a few pieces of the image.
-   * Throws what the storage throws if neither the image nor the log can be read.
-   */
-  lookup(key: Uint8Array): RecordPlace | undefined {
-    const pending = this.#pending;
-    if (pending !== undefined && pending.damage === undefined) {
-      try {
-        return this.#resident.lookupPending(pending, key);
-      } catch (error) {
-        pending.damage = error;
-      }
-    }
-    const index = this.#whole;
-    const node = index.find(key);
-    return node === 0 ? undefined : { location: index.location(node), units: index.units(node) };
-  }
-
-  /** Reads what is still in the image. Throws what the storage throws if neither the image nor the log can be read. */
-  complete(): void {
-    const pending = this.#pending;
-    if (pending === undefined) return;
-    try {
-      if (pending.damage === undefined) pending.complete();
-    } catch (error) {
-      pending.damage = error;
-    }
-    if (pending.damage === undefined) this.release();
-    else this.#rebuild(pending);
-  }
-
-  /**
-   * Reads a part of what is still in the image off the thread. Returns whether there is more to read; a failure is left to
-   * the operation that needs the pieces.
-   */
-  async preload(): Promise<boolean> {
-    const pending = this.#pending;
-    if (pending === undefined || pending.damage !== undefined) return false;
-    const isRead = await pending.preload();
-    if (this.#pending !== pending) return false;
-    if (pending.isRead) this.complete();
-    return isRead && !this.isComplete;
-  }
-
-  /** Ends reading from the image. A pending index cannot be used afterwards. */
-  release(): void {
-    this.#pending?.close();
-    this.#pending = undefined;
+    return this.#arena.end * Int32Array.BYTES_PER_ELEMENT + this.#directory.bytes;
   }
 
   /** The node of the key `key[start..end)`, or `NO_NODE`. The address is valid until a key is removed. */
   find(key: Uint8Array, start = 0, end: number = key.length): NodeAddress {
-    return this.#whole.find(key, start, end);
+    return this.#directory.nodeAt(this.#locate(key, start, end)) as NodeAddress;
   }
 
   /**
@@ -130,32 +94,36 @@ export class KeyIndex implements IndexContents {
    * address is valid until the next change.
    */
   probe(key: Uint8Array): SlotAddress {
-    return this.#whole.probe(key);
+    this.pending?.complete();
+    this.#key.load(key, 0, key.length);
+    const slot = this.#directory.probe(this.#hash());
+    return this.#directory.nodeAt(slot) === 0 ? NO_SLOT : (slot as SlotAddress);
   }
 
   /** The node of a slot. */
   nodeAt(slot: SlotAddress): NodeAddress {
-    return this.#resident.nodeAt(slot);
+    return this.#directory.nodeAt(slot) as NodeAddress;
   }
 
   /** The location of the record of a slot. */
   locationAt(slot: SlotAddress): number {
-    return this.#resident.locationAt(slot);
+    return this.#directory.locationAt(slot);
   }
 
   /** The location of the record of a node, an int32. */
   location(node: NodeAddress): number {
-    return this.#resident.location(node);
+    return this.#arena.words[node + LOCATION_WORD] as number;
   }
 
   /** The size of the record of a node in units. */
   units(node: NodeAddress): number {
-    return this.#resident.units(node);
+    return this.#arena.words[node + UNITS_WORD] as number;
   }
 
   /** Sets the location of the record of a node. */
   relocate(node: NodeAddress, location: number): void {
-    this.#resident.relocate(node, location);
+    this.#arena.words[node + LOCATION_WORD] = location;
+    this.#directory.setLocation(this.#slotOf(node), location);
   }
 
   /**
@@ -163,28 +131,56 @@ export class KeyIndex implements IndexContents {
    * than 65,535 bytes and if there is no memory; then nothing has changed.
    */
   put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
-    this.#whole.put(key, location, units, start, end);
+    this.pending?.complete();
+    this.#key.load(key, start, end);
+    if (this.#key.byteLength > KEY_BYTES_MAX) throw new RangeError(`a key of more than ${KEY_BYTES_MAX} bytes`);
+    const hash = this.#hash();
+    const words = this.#arena.words;
+    const slot = this.#directory.locate(hash, this.#key, words);
+    const node = this.#directory.nodeAt(slot);
+    if (node === 0) {
+      this.#insert(slot, hash, location, units);
+      return;
+    }
+    this.#recordUnits += units - (words[node + UNITS_WORD] as number);
+    words[node + LOCATION_WORD] = location;
+    words[node + UNITS_WORD] = units;
+    this.#directory.setLocation(slot, location);
   }
 
   /** Removes the key `key[start..end)` if it is there. */
   remove(key: Uint8Array, start = 0, end: number = key.length): void {
-    this.#whole.remove(key, start, end);
+    const slot = this.#locate(key, start, end);
+    const node = this.#directory.nodeAt(slot);
+    if (node !== 0) this.#removeOne(slot, node);
   }
 
   /** Removes a node. It must still be in the index: `RangeError` is thrown if that is found to be false. */
   removeNode(node: NodeAddress): void {
-    this.#resident.removeNode(node);
+    this.#removeOne(this.#slotOf(node), node);
   }
 
   /** Removes every key of the interval and returns their number. */
   removeInterval(interval: KeyInterval): number {
-    return this.#whole.removeInterval(interval);
+    this.pending?.complete();
+    const sizeBefore = this.#size;
+    if (interval.lower.length === 0 && interval.upper === undefined) {
+      this.clear();
+      return sizeBefore;
+    }
+    this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
+    if (this.#size === 0) this.clear();
+    return sizeBefore - this.#size;
   }
 
   /** Removes every key and releases the memory. */
   clear(): void {
-    this.release();
-    this.#resident.clear();
+    this.pending?.release();
+    this.#size = 0;
+    this.#recordUnits = 0;
+    this.#arena.reset();
+    this.#directory.reset();
+    this.#order.reset();
   }
 
   /**
@@ -192,46 +188,110 @@ export class KeyIndex implements IndexContents {
    * if there is no memory; then nothing has changed.
    */
   reserve(keyBytes: number, keys: number): void {
-    this.#whole.reserve(keyBytes, keys);
+    this.pending?.complete();
+    this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
+    this.#directory.reserve(keys);
   }
 
   /** Runs `work`, which puts many keys. They are linked in larger groups: less time altogether, longer pauses. */
   load(work: () => void): void {
-    this.#resident.load(work);
+    this.#order.load(work);
   }
 
   /** A cursor over the keys of an interval, ascending or, with `reverse`, descending. */
   cursor(interval: KeyInterval, reverse = false): IndexCursor {
-    return this.#whole.cursor(interval, reverse);
+    this.pending?.complete();
+    return this.#order.cursor(interval, reverse);
   }
 
   /** The index as arrays, for an image. */
   sections(): IndexImageSections {
-    return this.#whole.sections();
+    this.pending?.complete();
+    this.#order.linkBuffered();
+    const state = new StateWriter();
+    state.putAll(Int32Array.of(STATE_VERSION, this.#hashKey0, this.#hashKey1, this.#size));
+    state.putLarge(this.#recordUnits);
+    this.#order.save(state);
+    this.#arena.save(state);
+    this.#directory.save(state);
+    const arena = this.#arena.words.subarray(0, this.#arena.end);
+    return { state: state.finish(), arena, directory: this.#directory.section() };
   }
 
-  /** The whole index, in memory. Throws what the storage throws if neither the image nor the log can be read. */
-  get #whole(): ResidentIndex {
-    if (this.#pending !== undefined) this.complete();
-    return this.#resident;
+  /** The place of the record of `key` while sections are `pending`. Throws as `PendingSection.need`. */
+  lookupPending(pending: PendingSections, key: Uint8Array): RecordPlace | undefined {
+    this.#key.load(key, 0, key.length);
+    const slot = this.#directory.locatePending(this.#hash(), this.#key, pending);
+    const node = this.#directory.nodeAt(slot) as NodeAddress;
+    return node === 0 ? undefined : { location: this.location(node), units: this.units(node) };
   }
 
-  /** The index with its sums, which the state has. */
-  get #summed(): ResidentIndex {
-    return this.#pending?.damage === undefined ? this.#resident : this.#whole;
+  /**
+   * Turns an empty index into the one that was saved, while `pending` reads the sections. Only lengths and ranges are checked. Throws `StoreError` `CORRUPT` if
+   * they do not fit.
+   */
+  restore(sections: IndexImageSections, pending: PendingParts): void {
+    const state = new StateReader(sections.state);
+    if (state.next() !== STATE_VERSION) throw unfit('another version wrote it');
+    this.#hashKey0 = state.next();
+    this.#hashKey1 = state.next();
+    this.#size = state.nextWithin(0, sections.arena.length);
+    this.#recordUnits = state.nextLarge();
+    this.#order.restore(state);
+    this.#arena.restore(state, sections.arena);
+    this.#directory.restore(state, sections.directory);
+    state.finish();
+    this.pending = pending;
   }
 
-  /** If the log cannot be read either, the index stays pending, and the next operation tries again. */
-  #rebuild(pending: PendingIndex): void {
-    this.#pending = undefined;
-    this.#resident.clear();
-    try {
-      pending.rebuild(this, pending.damage);
-    } catch (error) {
-      this.#resident.clear();
-      this.#pending = pending;
-      throw error;
-    }
-    pending.close();
+  #locate(key: Uint8Array, start: number, end: number): number {
+    this.pending?.complete();
+    this.#key.load(key, start, end);
+    return this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
+  }
+
+  /** The slot of a node. Loads its key. */
+  #slotOf(node: number): number {
+    this.#key.loadNode(this.#arena.words, node);
+    return this.#directory.slotOf(this.#hash(), node);
+  }
+
+  #hash(): number {
+    const { words, count, byteLength } = this.#key;
+    return halfSipHash13(words, count, byteLength, this.#hashKey0, this.#hashKey1);
+  }
+
+  #insert(located: number, hash: number, location: number, units: number): void {
+    const key = this.#key;
+    const height = heightFrom(this.#random());
+    // First what can fail.
+    const slot = this.#directory.makeRoom(located, hash);
+    const node = this.#arena.allocate(nodeWordCount(key.byteLength, height)) + height;
+    const words = this.#arena.words;
+    words[node] = headerWord(key.byteLength, height);
+    words[node + LOCATION_WORD] = location;
+    words[node + UNITS_WORD] = units;
+    key.storeNode(words, node);
+    this.#directory.fill(slot, hash, node, location);
+    this.#size += 1;
+    this.#recordUnits += units;
+    this.#order.add(node, key);
+  }
+
+  /** Removes the node of a slot. Its key must be loaded. */
+  #removeOne(slot: number, node: number): void {
+    this.#order.remove(node, this.#key);
+    this.#discard(slot, node);
+    if (this.#size === 0) this.clear();
+  }
+
+  /** Removes a node that is no longer in the ordered keys from all other parts. */
+  #discard(slot: number, node: number): void {
+    const words = this.#arena.words;
+    this.#directory.vacate(slot);
+    this.#size -= 1;
+    this.#recordUnits -= words[node + UNITS_WORD] as number;
+    const height = heightOf(words, node);
+    this.#arena.free(node - height, nodeWordCount(keyBytesOf(words, node), height));
   }
 }

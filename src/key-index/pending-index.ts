@@ -1,59 +1,117 @@
-import { type IndexImageSections, type IndexPieces, type IndexRebuild, unfit } from './index-image-sections.ts';
-import { type KeyWords, nodeHolds } from './key-words.ts';
-import { KEY_WORD, keyBytesOf, keyWordCount } from './node-layout.ts';
-import { PendingSection } from './pending-section.ts';
+import type { IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
+import { KeyIndex } from './key-index.ts';
+import { PendingSections } from './pending-sections.ts';
 
-/** So many pieces are read together off the thread, 1 MiB: to verify them takes about a millisecond. */
-const PRELOADED_PIECES = 64;
+/** Read when the module is loaded: fake timers that a test installs later must not run it. */
+const later: typeof setTimeout = setTimeout;
 
-/** The sections of an index that are still in its image. */
-export class PendingIndex {
-  readonly rebuild: IndexRebuild;
-  readonly arena: PendingSection;
-  readonly directory: PendingSection;
-  readonly #image: IndexPieces;
-  /** Why the image cannot be used, if so: the index is built from the log when it is needed next. */
-  damage: unknown = undefined;
+/**
+ * What is left of an index in its image. Lookups read only the pieces they need. Every other operation of the index that
+ * depends on its entries completes it first. If a piece is damaged, the image is abandoned, and the index is built from the
+ * log.
+ *
+ * Invariants:
+ * 1. The index is as it was saved: nothing changes it before it is complete.
+ * 2. No word of a piece is used before the piece matched its checksum.
+ * 3. The image is open until the index is complete or released.
+ */
+export class PendingIndex implements PendingParts {
+  readonly #sections: PendingSections;
+  readonly #index: KeyIndex;
+  readonly #rebuild: IndexRebuild;
+  /** Why the image cannot be used, if so. */
+  #damage: unknown;
 
-  constructor(image: IndexPieces, rebuild: IndexRebuild) {
-    this.rebuild = rebuild;
-    this.#image = image;
-    this.arena = new PendingSection(image, 'arena', image.arenaWords);
-    this.directory = new PendingSection(image, 'directory', image.directoryWords);
+  private constructor(index: KeyIndex, image: IndexPieces, rebuild: IndexRebuild) {
+    this.#sections = new PendingSections(image);
+    this.#index = index;
+    this.#rebuild = rebuild;
   }
 
-  /** The memory into which the pieces are read. */
-  get sections(): IndexImageSections {
-    return { state: this.#image.state, arena: this.arena.words, directory: this.directory.words };
+  /**
+   * The index in an image. Its state is checked now, its other sections when they are read; if one is damaged, `rebuild` is
+   * called. Throws `StoreError` `CORRUPT` if the state does not fit; then the image is not closed.
+   */
+  static open(image: IndexPieces, rebuild: IndexRebuild, random: () => number): KeyIndex {
+    const index = new KeyIndex(random);
+    const pending = new PendingIndex(index, image, rebuild);
+    index.restore(pending.#sections.words, pending);
+    return index;
   }
 
-  /** Whether all pieces are there. */
-  get isRead(): boolean {
-    return this.arena.missing + this.directory.missing === 0;
+  /** The place of the record of `key`, or `undefined`. Throws what the storage throws if the log cannot be read either. */
+  lookup(key: Uint8Array): RecordPlace | undefined {
+    try {
+      if (this.#damage === undefined) return this.#index.lookupPending(this.#sections, key);
+    } catch (error) {
+      this.#damage = error;
+    }
+    this.complete();
+    return placeOf(this.#index, key);
   }
 
-  /** Whether `node` holds `key`; reads all of the node that its key takes. Throws as `PendingSection.need`. */
-  nodeHolds(node: number, key: KeyWords): boolean {
-    if (node <= 0) throw unfit(`node ${node}`);
-    const { words } = this.arena;
-    this.arena.need(node, node + KEY_WORD);
-    this.arena.need(node, node + KEY_WORD + keyWordCount(keyBytesOf(words, node)));
-    return nodeHolds(words, node, key);
+  /** Completes the index if its sums, which are in the state, cannot be relied on. */
+  needSums(): void {
+    if (this.#damage !== undefined) this.complete();
   }
 
-  /** Reads all pieces. Throws as `PendingSection.need`. */
+  /** Reads the rest, or replays the log. Throws what the storage throws if the log cannot be read either. */
   complete(): void {
-    this.directory.complete();
-    this.arena.complete();
+    try {
+      if (this.#damage === undefined) this.#sections.read();
+    } catch (error) {
+      this.#damage = error;
+    }
+    if (this.#damage !== undefined) this.#replay();
+    this.release();
   }
 
-  /** Reads some pieces off the thread. Returns false if that failed, or if the source cannot do it. */
-  preload(): Promise<boolean> {
-    const section = this.directory.missing > 0 ? this.directory : this.arena;
-    return section.preload(PRELOADED_PIECES);
+  /** Ends reading from the image. An index that is not complete cannot be used afterwards. */
+  release(): void {
+    this.#index.pending = undefined;
+    this.#sections.close();
   }
 
-  close(): void {
-    this.#image.close();
+  /**
+   * Reads the rest in the background, off the thread, in pieces between turns of the event loop. It does not keep the process
+   * alive. What cannot be read is left to the operation that needs it.
+   */
+  preload(): void {
+    const timer = later(() => {
+      this.#preloadSome().then(
+        (hasMore) => hasMore && this.preload(),
+        () => {},
+      );
+    }, 0);
+    // On platforms where timers are plain numbers there is no `unref`.
+    (timer as { unref?: () => void }).unref?.();
   }
+
+  async #preloadSome(): Promise<boolean> {
+    if (this.#index.pending !== this || this.#damage !== undefined) return false;
+    const isRead = await this.#sections.preload();
+    if (this.#index.pending !== this) return false;
+    if (this.#sections.areRead) this.complete();
+    return isRead && !this.#sections.areRead;
+  }
+
+  /** If the log cannot be read, the index stays pending, and the next operation tries again. */
+  #replay(): void {
+    this.#index.pending = undefined;
+    this.#index.clear();
+    try {
+      this.#rebuild(this.#index, this.#damage);
+    } catch (error) {
+      this.#index.clear();
+      this.#index.pending = this;
+      throw error;
+    }
+  }
+}
+
+/** The place of the record of `key`, or `undefined`. Of a pending index, this reads only a few pieces. */
+export function placeOf(index: KeyIndex, key: Uint8Array): RecordPlace | undefined {
+  if (index.pending !== undefined) return index.pending.lookup(key);
+  const node = index.find(key);
+  return node === 0 ? undefined : { location: index.location(node), units: index.units(node) };
 }

@@ -15,23 +15,3 @@ export const SLOT_WORDS = 3;
 export const HASH_WORD = 1;
 export const COPY_WORD = 2;
 export const SEGMENT_WORDS: number = SLOTS * SLOT_WORDS;
-
-/** The first choice for an entry in the segment that begins at `start`. */
-export function homeSlot(start: number, hash: number): number {
-  return start + (hash & (SLOTS - 1)) * SLOT_WORDS;
-}
-
-/** The slot after `slot`; after the last one of its segment, the first one. */
-export function slotAfter(slot: number, start: number): number {
-  const next = slot + SLOT_WORDS;
-  return next === start + SEGMENT_WORDS ? start : next;
-}
-
-/** Words from one slot of a segment onward to another, past the end of the segment to its beginning. */
-export function distance(from: number, to: number): number {
-  return to >= from ? to - from : to - from + SEGMENT_WORDS;
-}
-
-export function segmentOf(slot: number): number {
-  return Math.floor(slot / SEGMENT_WORDS);
-}

@@ -83,7 +83,7 @@ export class Compaction {
   /** Creates the next generation. Throws what storage throws; then nothing has changed. */
   static begin(context: StoreContext, generations: Generations, index: KeyIndex): Compaction {
     // Its image belongs to the log that will be replaced.
-    index.complete();
+    index.pending?.complete();
     generations.active.flush();
     const target = createLog(context, generations.active.generation);
     generations.build(target);

@@ -8,7 +8,6 @@ import type { Progress } from './compaction.ts';
 import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
 import { imageName } from './generation-files.ts';
 import { bytesOf, Generations } from './generations.ts';
-import { preloadIndex } from './index-preloading.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
 import type { ReplayFindings } from './recovery/late-replay.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
@@ -92,8 +91,8 @@ export class LogStore {
     this.#scheduler = new CompactionScheduler(context, generations, index);
     this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
     this.reader = new StoreReader(context, index, generations, this.writer);
-    opened.lateReplay?.opened((findings) => this.#replayedLate(findings));
-    if (settings.preloadIndex) preloadIndex(index);
+    if (opened.lateReplay !== undefined) opened.lateReplay.onReplayed = (findings) => this.#replayedLate(findings);
+    if (settings.preloadIndex) index.pending?.preload();
     if (settings.readOnly) return;
     if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
     // Makes the decision about damage durable: a log without the damage replaces this one at once.
@@ -207,7 +206,7 @@ export class LogStore {
     }
     if (!status.isWritable) attempt(() => status.throwBackgroundFailure(), collect);
     status.close();
-    this.#index.release();
+    this.#index.pending?.release();
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
     if (failures.length > 0) throw storageFailure('close the store', failures[0]);

@@ -1,6 +1,8 @@
 import { attempt } from '../base/attempt.ts';
 import type { KeyInterval } from '../key-index/index-cursor.ts';
+import type { PendingParts } from '../key-index/index-pieces.ts';
 import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
+import { placeOf } from '../key-index/pending-index.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import { assertKeySize, bodyLengthAt, bodyOffset, keyLengthAt, RECORD_HEADER_BYTES } from '../log/record-format.ts';
 import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
@@ -51,7 +53,7 @@ export class StoreReader {
   read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     this.#status.assertOpen();
     assertKeySize(key);
-    if (!this.#index.isComplete) return this.#readPending(key, use);
+    if (this.#index.pending !== undefined) return this.#readPending(this.#index.pending, key, use);
     const slot = this.#index.probe(key);
     if (slot === NO_SLOT) {
       this.misses += 1;
@@ -71,7 +73,8 @@ export class StoreReader {
   has(key: Uint8Array): boolean {
     this.#status.assertOpen();
     assertKeySize(key);
-    return this.#index.isComplete ? this.#index.find(key) !== 0 : this.#index.lookup(key) !== undefined;
+    const { pending } = this.#index;
+    return pending === undefined ? this.#index.find(key) !== 0 : pending.lookup(key) !== undefined;
   }
 
   /** Starts to read the record under `key` off the thread, if the storage can. A hint: failures are ignored. */
@@ -80,7 +83,7 @@ export class StoreReader {
     assertKeySize(key);
     attempt(
       () => {
-        const place = this.#index.lookup(key);
+        const place = placeOf(this.#index, key);
         if (place === undefined) return;
         this.#generations.readerOf(place.location).prefetch(offsetOf(place.location), bytesOf(place.units));
       },
@@ -149,8 +152,8 @@ export class StoreReader {
   }
 
   /** Reads only what it needs from the image of the index. Uses are not counted before the index is complete. */
-  #readPending<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    const place = this.#index.lookup(key);
+  #readPending<Result>(pending: PendingParts, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const place = pending.lookup(key);
     let result: Result | undefined;
     if (place !== undefined) {
       const reader = this.#generations.readerOf(place.location);

@@ -107,7 +107,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'a torn index image is accepted',
     seed: 3,
-    edits: [{ find: 'if ($sum !== xxh32($section, 0, $section.length, $salt)) return undefined;', replace: '' }],
+    edits: [{ within: 'IndexImage', find: 'return $sum === xxh32($$piece);', replace: 'return true;' }],
   },
   {
     fault: 'an image is written of records that no sync covered',

@@ -30,6 +30,8 @@ const SMALL_SIZES: Readonly<Record<string, number | string>> = {
   RESERVATIONS_BYTES: '[]',
   STEP_WORDS_MIN: 128,
   SLOTS: 16,
+  PIECE_WORDS: 16,
+  PRELOADED_PIECES: 2,
   ENTRIES_PER_SPLIT_MIN: 4,
   GROUP_NODES_MAX: 8,
   LOADING_NODES_MAX: 32,

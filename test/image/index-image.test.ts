@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { xxh32 } from '../../src/base/xxh32.ts';
 import { IndexImage } from '../../src/image/index-image.ts';
 import { writeImage } from '../../src/image/index-image-writer.ts';
-import type { IndexContents } from '../../src/key-index/index-image-sections.ts';
+import type { IndexContents } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { PendingIndex, placeOf } from '../../src/key-index/pending-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { flip } from '../store/log-records.ts';
 import { bytes } from '../store/store-history.ts';
@@ -46,8 +47,8 @@ function readFrom(disk: TestDisk, log = LOG): KeyIndex | undefined {
   const image = openIn(disk, log);
   if (image === undefined) return undefined;
   let damaged = false;
-  const index = KeyIndex.fromImage(image, () => (damaged = true), seededRandom(6));
-  index.complete();
+  const index = PendingIndex.open(image, () => (damaged = true), seededRandom(6));
+  index.pending?.complete();
   return damaged ? undefined : index;
 }
 
@@ -59,7 +60,9 @@ describe('an image', () => {
     const original = indexOf(entries);
     expect([index?.size, index?.recordUnits]).toEqual([original.size, original.recordUnits]);
     for (let i = 0; i < entries; i += 1) {
-      expect(index?.lookup(bytes(`key ${i}`))).toEqual(i % 3 === 0 ? undefined : { location: i * 3, units: i + 1 });
+      expect(index === undefined ? index : placeOf(index, bytes(`key ${i}`))).toEqual(
+        i % 3 === 0 ? undefined : { location: i * 3, units: i + 1 },
+      );
     }
   });
 
@@ -133,12 +136,16 @@ describe('an image', () => {
       replayed = cause;
       index.put(bytes('key 1'), 3, 2);
     };
-    const index = KeyIndex.fromImage(image, rebuild, seededRandom(6));
+    const index = PendingIndex.open(image, rebuild, seededRandom(6));
     expect(index.size).toBe(33);
     disk.place(NAME, disk.bytes(NAME).slice(0, 200));
-    expect(index.lookup(bytes('key 1'))).toEqual({ location: 3, units: 2 });
-    expect(index.lookup(bytes('key 2'))).toBeUndefined();
-    expect([index.size, index.isComplete, replayed]).toEqual([1, true, expect.objectContaining({ code: 'CORRUPT' })]);
+    expect(placeOf(index, bytes('key 1'))).toEqual({ location: 3, units: 2 });
+    expect(placeOf(index, bytes('key 2'))).toBeUndefined();
+    expect([index.size, index.pending === undefined, replayed]).toEqual([
+      1,
+      true,
+      expect.objectContaining({ code: 'CORRUPT' }),
+    ]);
   });
 
   test('that was removed after it was opened is read from the open file', () => {
@@ -146,7 +153,7 @@ describe('an image', () => {
     const image = openIn(disk);
     disk.remove(NAME);
     if (image === undefined) throw new Error('the image is refused');
-    const index = KeyIndex.fromImage(image, () => expect.unreachable(), seededRandom(6));
-    expect(index.lookup(bytes('key 1'))).toEqual({ location: 3, units: 2 });
+    const index = PendingIndex.open(image, () => expect.unreachable(), seededRandom(6));
+    expect(placeOf(index, bytes('key 1'))).toEqual({ location: 3, units: 2 });
   });
 });

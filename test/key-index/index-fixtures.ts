@@ -1,6 +1,8 @@
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
-import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
-import { type IndexImageSections, type IndexPieces, KeyIndex } from '../../src/key-index/key-index.ts';
+import type { IndexImageSections } from '../../src/key-index/index-image-sections.ts';
+import { type IndexPieces, PIECE_WORDS } from '../../src/key-index/index-pieces.ts';
+import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { PendingIndex } from '../../src/key-index/pending-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
 export function seededIndex(seed = 1): KeyIndex {
@@ -60,7 +62,7 @@ export function restored(sections: IndexImageSections, random: () => number): Ke
   const rebuild = (): never => {
     throw new Error('a sound image needs no replay');
   };
-  const index = KeyIndex.fromImage(imageOf(sections), rebuild, random);
-  index.complete();
+  const index = PendingIndex.open(imageOf(sections), rebuild, random);
+  index.pending?.complete();
   return index;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
+import type { IndexImageSections } from '../../src/key-index/index-image-sections.ts';
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
-import type { IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
+import type { KeyIndex } from '../../src/key-index/key-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { keysOf, randomKeys, restored, seededIndex } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';

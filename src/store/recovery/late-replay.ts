@@ -1,6 +1,6 @@
 import { attempt } from '../../base/attempt.ts';
 import { StoreError } from '../../base/store-error.ts';
-import type { IndexContents } from '../../key-index/index-image-sections.ts';
+import type { IndexContents } from '../../key-index/index-pieces.ts';
 import { RecordReader } from '../../log/record-reader.ts';
 import { imageName } from '../generation-files.ts';
 import type { StoreContext } from '../store-context.ts';
@@ -27,11 +27,13 @@ const NO_FINDINGS: ReplayFindings = { records: 0, damaged: [], entriesLost: 0, f
 export class LateReplay {
   readonly #context: StoreContext;
   readonly #found: ReadableLog;
-  #end = 0;
-  #onReplayed: ((findings: ReplayFindings) => void) | undefined;
+  /** The index holds the records below this offset. */
+  end = 0;
+  /** Called after each replay of a store that is open. */
+  onReplayed: ((findings: ReplayFindings) => void) | undefined;
   /** What replays during the opening have found. */
   findings: ReplayFindings = NO_FINDINGS;
-  /** Whether the image was given up. */
+  /** Whether the image was abandoned. */
   wasNeeded = false;
 
   constructor(context: StoreContext, found: ReadableLog) {
@@ -39,26 +41,16 @@ export class LateReplay {
     this.#found = found;
   }
 
-  /** From now on the index holds the records below `end`. */
-  covers(end: number): void {
-    this.#end = end;
-  }
-
-  /** The store is open: `onReplayed` is called after each replay from now on. */
-  opened(onReplayed: (findings: ReplayFindings) => void): void {
-    this.#onReplayed = onReplayed;
-  }
-
   /** Replays the log into an empty index, because of `cause`. Throws `IO` if the log cannot be read. */
   run(index: IndexContents, cause: unknown): void {
     const { name, file, header } = this.#found;
-    const reader = new RecordReader({ file, name, salt: header.salt, size: this.#end });
-    const replay = new LogReplay(reader, index, header.generation, this.#end);
+    const reader = new RecordReader({ file, name, salt: header.salt, size: this.end });
+    const replay = new LogReplay(reader, index, header.generation, this.end);
     replay.run();
     this.wasNeeded = true;
     this.#removeImage();
-    if (this.#onReplayed === undefined) this.findings = replay;
-    else this.#finish(replay, this.#onReplayed);
+    if (this.onReplayed === undefined) this.findings = replay;
+    else this.#finish(replay, this.onReplayed);
     // Last, as the handler may use the store.
     const message = 'the index image is damaged or was removed: the index was built from the log';
     this.#context.onHousekeepingFailure(new StoreError('CORRUPT', message, { cause }));

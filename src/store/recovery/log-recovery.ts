@@ -50,13 +50,13 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
   const reader = new RecordReader({ file, name, salt: header.salt, size: found.size });
   const lateReplay = new LateReplay(context, found);
   const image = loadImage(context, imageName(header.generation), reader, header, (...why) => lateReplay.run(...why));
-  if (image?.record !== undefined) lateReplay.covers(image.record.end);
+  if (image?.record !== undefined) lateReplay.end = image.record.end;
   const index = image?.index ?? new KeyIndex(context.random);
   let recovered: RecoveredLog | RecoveryReport | undefined;
   try {
     recovered = replayed(context, found, { reader, lateReplay, image, index });
   } finally {
-    if (recovered === undefined || !('log' in recovered)) index.release();
+    if (recovered === undefined || !('log' in recovered)) index.pending?.release();
   }
   return recovered;
 }
@@ -107,9 +107,13 @@ function replayed(
     log.appendMark(log.end);
     log.flush();
   }
-  lateReplay.covers(end);
-  const imageEnd = report.imageUsed && !report.forgotten ? (image?.record?.end ?? 0) : 0;
-  return { log, index, lateReplay, report, imageEnd, foundBytes: found.size };
+  lateReplay.end = end;
+  return { log, index, lateReplay, report, imageEnd: imageEndOf(report, image), foundBytes: found.size };
+}
+
+/** Where the image on disk ends, 0 if it is of no use for the log any more. */
+function imageEndOf({ imageUsed, forgotten }: RecoveryReport, image: LoadedImage | undefined): number {
+  return imageUsed && !forgotten ? (image?.record?.end ?? 0) : 0;
 }
 
 function reportOf(

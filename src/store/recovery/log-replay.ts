@@ -1,5 +1,5 @@
 import { prefixSuccessor } from '../../base/prefix-successor.ts';
-import type { IndexContents } from '../../key-index/index-image-sections.ts';
+import type { IndexContents } from '../../key-index/index-pieces.ts';
 import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
 import { FLAG_BATCH_MEMBER, RECORD_ALIGNMENT, RecordKind, type RecordSpan } from '../../log/record-format.ts';
 import type { RecordReader, Verdict } from '../../log/record-reader.ts';

@@ -140,7 +140,7 @@ function openForReading(context: StoreContext): RecoveredLog {
 }
 
 function closeLog({ index, log }: RecoveredLog): void {
-  index.release();
+  index.pending?.release();
   log.close();
 }
 
