@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
-import { type IndexContents, type IndexPieces, PIECE_WORDS } from '../../src/key-index/index-pieces.ts';
+import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
+import type { IndexContents, IndexPieces } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
 import { PendingIndex, placeOf } from '../../src/key-index/pending-index.ts';
 import { imageOf } from '../../test/key-index/index-fixtures.ts';

@@ -17,8 +17,10 @@ export interface ImageContext {
   readonly onHousekeepingFailure: (error: unknown) => void;
 }
 
-/** What an image states, and its index. */
+/** What the images of a log state, and the index of one of them. */
 export interface LoadedImage {
+  /** Which of the names the image has. */
+  readonly which: number;
   /** The log was durable up to here when the image was written. */
   readonly durable: number;
   /**
@@ -30,43 +32,64 @@ export interface LoadedImage {
 }
 
 /**
- * Loads the image `name` of the log that `reader` reads; `undefined` if there is none or it cannot be used. If the image
- * proves damaged later, `rebuild` builds its index from the log.
+ * Loads the newest image of the log that `reader` reads, from the files `names`; `undefined` if there is none or it cannot be
+ * used. If the image proves damaged later, `rebuild` builds its index from the log.
  */
 export function loadImage(
   context: ImageContext,
-  name: string,
+  names: readonly string[],
   reader: RecordReader,
   header: FileHeader,
   rebuild: IndexRebuild,
 ): LoadedImage | undefined {
-  let file: StorageFile | undefined;
+  const images = names.map((name) => openImage(context, name, header));
+  const newestFirst = [...images.keys()].sort((left, right) => endOf(images[right]) - endOf(images[left]));
   let loaded: LoadedImage | undefined;
-  attempt(() => {
-    file = context.directory.open(name, 'read');
-    const image = file === undefined ? undefined : IndexImage.open(file, header, context.onHousekeepingFailure);
-    if (image !== undefined) loaded = loadedFrom(context, image, reader, rebuild);
-  }, context.onHousekeepingFailure);
-  // A pending index reads from the file.
-  if (loaded?.index === undefined) attempt(() => file?.close(), context.onHousekeepingFailure);
+  for (const which of newestFirst) {
+    const image = images[which];
+    if (image === undefined) continue;
+    let index: KeyIndex | undefined;
+    if (loaded?.index === undefined) {
+      attempt(() => (index = indexOf(context, image, reader, rebuild)), context.onHousekeepingFailure);
+      const { record } = image.coverage;
+      loaded = { which, durable: loaded?.durable ?? record.end, index, record: index === undefined ? index : record };
+    }
+    // A pending index reads from the file.
+    if (index === undefined) image.close();
+  }
   return loaded;
 }
 
-function loadedFrom(
-  context: ImageContext,
+function endOf(image: IndexImage | undefined): number {
+  return image?.coverage.record.end ?? 0;
+}
+
+function openImage(
+  { directory, onHousekeepingFailure }: ImageContext,
+  name: string,
+  header: FileHeader,
+): IndexImage | undefined {
+  let file: StorageFile | undefined;
+  let image: IndexImage | undefined;
+  attempt(() => {
+    file = directory.open(name, 'read');
+    if (file !== undefined) image = IndexImage.open(file, header, onHousekeepingFailure);
+  }, onHousekeepingFailure);
+  if (image === undefined) attempt(() => file?.close(), onHousekeepingFailure);
+  return image;
+}
+
+/** `undefined` if the log no longer holds the last record of the image. Another version may have written the state. */
+function indexOf(
+  { random }: ImageContext,
   image: IndexImage,
   reader: RecordReader,
   rebuild: IndexRebuild,
-): LoadedImage {
+): KeyIndex | undefined {
   const { record, recordChecksum } = image.coverage;
-  const durable = record.end;
   const held =
     reader.read(record.offset, false) === 'valid' &&
     reader.next === record.end &&
     reader.headerChecksum() === recordChecksum;
-  if (!held) return { durable, index: undefined, record: undefined };
-  let index: KeyIndex | undefined;
-  // Another version of this package may have written the state.
-  attempt(() => (index = PendingIndex.open(image, rebuild, context.random)), context.onHousekeepingFailure);
-  return { durable, index, record: index === undefined ? undefined : record };
+  return held ? PendingIndex.open(image, rebuild, random) : undefined;
 }

@@ -1,103 +1,158 @@
-import { xxh32 } from '../base/xxh32.ts';
-import type { IndexImageSections } from '../key-index/index-image-sections.ts';
-import { PIECE_WORDS } from '../key-index/index-pieces.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { LogFile } from '../log/log-file.ts';
+import type { RecordSpan } from '../log/record-format.ts';
 import { RecordReader } from '../log/record-reader.ts';
-import { writeAll } from '../storage/file-transfer.ts';
-import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
-import { bytesOf, encodeFooter, type ImageCoverage, pieceCount } from './index-image.ts';
+import type { StorageDirectory } from '../storage/storage-backend.ts';
+import { ImageBuilder } from './image-builder.ts';
+import type { ImageCoverage } from './index-image.ts';
 
-/** So many words are written at once, 1 MiB. */
-const RUN_WORDS: number = 64 * PIECE_WORDS;
-
-/** The image on disk. */
+/** The image on disk that counts. */
 export interface ImageOnDisk {
-  /** The generation of its log. */
   readonly generation: number;
   /** It covers the log up to here; 0 if there is no image. */
   readonly end: number;
+  /** Which of the two names it has. */
+  readonly which: number;
 }
 
-/** Writes images of an index, and none that is on disk already. */
+export const NO_IMAGE: ImageOnDisk = { generation: 0, end: 0, which: 0 };
+
+/** An image that is being written. */
+interface Unfinished {
+  readonly builder: ImageBuilder;
+  readonly log: LogFile;
+  readonly record: RecordSpan;
+  readonly which: number;
+}
+
+/**
+ * Writes images of an index, at once or in steps, and none that is on disk already.
+ *
+ * Invariants:
+ * 1. An image gets its footer only when the log is durable up to the last record it covers.
+ * 2. The image that counts keeps its file until another one is complete: the two have different names.
+ * 3. The index is complete before a file is created or removed: nothing is read from a file that is replaced.
+ */
 export class IndexImageWriter {
   readonly #directory: StorageDirectory;
   readonly #assertLockHeld: () => void;
   readonly #index: KeyIndex;
+  readonly #namesOf: (generation: number) => readonly string[];
   #onDisk: ImageOnDisk;
+  #unfinished: Unfinished | undefined;
 
+  /** `namesOf` returns the two names that images of a generation may have. */
   constructor(
     context: { readonly directory: StorageDirectory; readonly assertLockHeld: () => void },
     index: KeyIndex,
+    namesOf: (generation: number) => readonly string[],
     onDisk: ImageOnDisk,
   ) {
     this.#directory = context.directory;
     this.#assertLockHeld = context.assertLockHeld;
     this.#index = index;
+    this.#namesOf = namesOf;
     this.#onDisk = onDisk;
+  }
+
+  /** Whether an image is being written. */
+  get isWriting(): boolean {
+    return this.#unfinished !== undefined;
+  }
+
+  /** The bytes of `log` behind the image, the one that is being written included. */
+  uncovered(log: LogFile): number {
+    const { generation, end } = this.#unfinished === undefined ? this.#onDisk : spanOf(this.#unfinished);
+    return log.lastDataRecord.end - (generation === log.generation ? end : 0);
   }
 
   /** The image on disk is gone, or of no use. */
   forget(): void {
-    this.#onDisk = { generation: 0, end: 0 };
+    this.#onDisk = NO_IMAGE;
   }
 
-  /**
-   * Writes the index, as it is after the last record of `log`, to the file `name`. An image states that its log is durable:
-   * none is written while a part of the log is not. Throws what storage throws; the store works without an image.
-   */
-  write(log: LogFile, name: string): void {
+  /** Writes an image of the index as it is after the last record of `log`, if all of the log is durable. */
+  write(log: LogFile): void {
+    if (log.needsSync || this.uncovered(log) === 0) return;
+    this.begin(log);
+    while (this.step() > 0);
+    this.finish();
+  }
+
+  /** Begins to write an image of the index as it is now, after the last record of `log`. Throws what the storage throws. */
+  begin(log: LogFile): void {
+    this.abandon();
     const record = log.lastDataRecord;
-    if (log.needsSync || (log.generation === this.#onDisk.generation && record.end === this.#onDisk.end)) return;
-    const { file: logFile, salt, written, generation } = log;
-    const reader = new RecordReader({ file: logFile, name: `generation ${generation}`, salt, size: written });
-    if (reader.read(record.offset, false) !== 'valid') return;
-    // Before the old image is removed: the index may still read from it.
-    const sections = this.#index.sections();
-    this.#assertLockHeld();
-    this.forget();
-    this.#directory.remove(name);
-    const file = this.#directory.create(name);
+    const { generation, which: taken } = this.#onDisk;
+    const which = generation === log.generation ? 1 - taken : 0;
+    const snapshot = this.#index.snapshot();
     try {
-      writeImage(file, { generation, salt, record, recordChecksum: reader.headerChecksum() }, sections);
-    } finally {
-      file.close();
+      this.#assertLockHeld();
+      const name = this.#name(log, which);
+      this.#directory.remove(name);
+      const builder = new ImageBuilder(this.#directory.create(name), log.salt, snapshot);
+      this.#unfinished = { builder, log, record, which };
+    } catch (error) {
+      snapshot.end();
+      throw error;
     }
-    this.#onDisk = { generation, end: record.end };
+  }
+
+  /** Writes some of the image and returns how many bytes, 0 if only `finish` is left. Throws what the storage throws. */
+  step(): number {
+    if (this.#unfinished === undefined) return 0;
+    this.#assertLockHeld();
+    return this.#unfinished.builder.step();
+  }
+
+  /** Whether the image that is being written is one of `log`. */
+  isOf(log: LogFile): boolean {
+    return this.#unfinished?.log === log;
+  }
+
+  /** Whether a sync has covered what the image covers. */
+  get isDurable(): boolean {
+    const { log, record } = this.#unfinished ?? {};
+    return log !== undefined && record !== undefined && log.durable >= record.end;
+  }
+
+  /** Completes the image. Nothing is written before everything that it covers is durable. */
+  finish(): void {
+    const unfinished = this.#unfinished;
+    if (unfinished === undefined || !this.isDurable) return;
+    const { builder, log, record, which } = unfinished;
+    const coverage = coverageOf(log, record);
+    if (coverage === undefined || builder.isLost) return this.abandon();
+    this.#assertLockHeld();
+    builder.finish(coverage);
+    this.#unfinished = undefined;
+    this.#onDisk = { generation: log.generation, end: record.end, which };
+    builder.close();
+    this.#directory.remove(this.#name(log, 1 - which));
+  }
+
+  /** Removes what was written of an image. Throws what the storage throws; then a file without footer is left. */
+  abandon(): void {
+    const unfinished = this.#unfinished;
+    if (unfinished === undefined) return;
+    this.#unfinished = undefined;
+    unfinished.builder.close();
+    this.#assertLockHeld();
+    this.#directory.remove(this.#name(unfinished.log, unfinished.which));
+  }
+
+  #name({ generation }: LogFile, which: number): string {
+    return this.#namesOf(generation)[which] as string;
   }
 }
 
-/** Writes an image into an empty file. No sync is needed: a torn image fails its checksums and is not used. */
-export function writeImage(file: StorageFile, coverage: ImageCoverage, sections: IndexImageSections): void {
-  const { state, arena, directory } = sections;
-  const tables = new Int32Array(state.length + pieceCount(arena.length) + pieceCount(directory.length));
-  tables.set(state);
-  let position = 0;
-  let at = state.length;
-  for (const section of [arena, directory]) {
-    for (let start = 0; start < section.length; start += RUN_WORDS) {
-      const run = section.subarray(start, start + RUN_WORDS);
-      for (let inRun = 0; inRun < run.length; inRun += PIECE_WORDS) {
-        tables[at] = xxh32(run, inRun, Math.min(PIECE_WORDS, run.length - inRun), coverage.salt);
-        at += 1;
-      }
-      position = writeWords(file, run, position);
-    }
-  }
-  position = writeWords(file, tables, position);
-  const footer = encodeFooter({
-    coverage,
-    arenaWords: arena.length,
-    directoryWords: directory.length,
-    stateWords: state.length,
-    tablesChecksum: xxh32(tables, 0, tables.length, coverage.salt),
-  });
-  writeWords(file, footer, position);
+function spanOf({ log, record }: Unfinished): { readonly generation: number; readonly end: number } {
+  return { generation: log.generation, end: record.end };
 }
 
-/** Writes words at a position in bytes and returns the position after them. */
-function writeWords(file: StorageFile, words: Int32Array, position: number): number {
-  const bytes = bytesOf(words);
-  writeAll(file, bytes, 0, bytes.length, position);
-  return position + bytes.length;
+/** What an image up to `record` covers; `undefined` if the record cannot be found in the file. */
+function coverageOf({ file, salt, written, generation }: LogFile, record: RecordSpan): ImageCoverage | undefined {
+  const reader = new RecordReader({ file, name: `generation ${generation}`, salt, size: written });
+  if (reader.read(record.offset, false) !== 'valid') return undefined;
+  return { generation, salt, record, recordChecksum: reader.headerChecksum() };
 }

@@ -1,6 +1,7 @@
 import { attempt } from '../base/attempt.ts';
 import { xxh32 } from '../base/xxh32.ts';
-import { type IndexPieces, PIECE_WORDS, type PiecedSection } from '../key-index/index-pieces.ts';
+import { PIECE_WORDS, type PiecedSection } from '../key-index/index-image-sections.ts';
+import type { IndexPieces } from '../key-index/index-pieces.ts';
 import type { RecordSpan } from '../log/record-format.ts';
 import { readFully, readFullyAsync } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';

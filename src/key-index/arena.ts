@@ -1,5 +1,6 @@
 import { GrowableWords } from './growable-words.ts';
 import { type StateReader, type StateWriter, unfit } from './index-image-sections.ts';
+import type { SectionSnapshot } from './section-snapshot.ts';
 
 const INITIAL_WORDS = 2 ** 12;
 
@@ -28,6 +29,8 @@ export class Arena {
   #capacity: number;
   readonly #smallBlocks = new Int32Array(SMALL_BLOCK_WORDS);
   readonly #largeBlocks = new Map<number, number>();
+  /** Called before words change, by everyone who changes them. */
+  snapshot: SectionSnapshot | undefined;
 
   /** The words below `start` belong to the owner of the arena. */
   constructor(start: number, memory: GrowableWords = new GrowableWords(INITIAL_WORDS)) {
@@ -69,12 +72,14 @@ export class Arena {
 
   /** Frees a block; `wordCount` is the size it was allocated with. */
   free(block: number, wordCount: number): void {
+    this.snapshot?.before(block, block + 1);
     this.#words[block] = this.#firstFree(wordCount);
     this.#setFirstFree(wordCount, block);
   }
 
   /** Frees every block. */
   reset(): void {
+    this.snapshot?.lose();
     this.#end = this.#start;
     this.#smallBlocks.fill(0);
     this.#largeBlocks.clear();

@@ -2,6 +2,7 @@ import { GrowableWords } from './growable-words.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
 import type { PendingSections } from './pending-sections.ts';
+import type { SectionSnapshot } from './section-snapshot.ts';
 import { ENTRIES, FIELDS, OVERFLOW, SegmentTable } from './segment-table.ts';
 import { COPY_WORD, HASH_WORD, SEGMENT_WORDS, SLOT_WORDS, SLOTS } from './slot-layout.ts';
 
@@ -31,12 +32,19 @@ export class HashDirectory {
   readonly #table = new SegmentTable();
   /** The slots of segment s begin at `s * SEGMENT_WORDS`. */
   #words: Int32Array;
+  /** Called before slots change. */
+  snapshot: SectionSnapshot | undefined;
   /** A copy of the segment that is being split. */
   #splitting: Int32Array | undefined;
 
   constructor(memory: GrowableWords = new GrowableWords(SEGMENT_WORDS)) {
     this.#memory = memory;
     this.#words = memory.words;
+  }
+
+  /** The slots, in segments. After an operation that may grow it may be another array. */
+  get words(): Int32Array {
+    return this.#words;
   }
 
   /** Memory in use, in bytes. */
@@ -60,6 +68,7 @@ export class HashDirectory {
   }
 
   setLocation(slot: number, location: number): void {
+    this.snapshot?.before(slot, slot + SLOT_WORDS);
     this.#words[slot + COPY_WORD] = location;
   }
 
@@ -159,6 +168,7 @@ export class HashDirectory {
 
   /** Adds an entry in the slot that `makeRoom` returned. */
   fill(slot: number, hash: number, node: number, location: number): void {
+    this.snapshot?.before(slot, slot + SLOT_WORDS);
     const words = this.#words;
     words[slot] = node;
     words[slot + HASH_WORD] = hash;
@@ -171,6 +181,7 @@ export class HashDirectory {
     const words = this.#words;
     const segment = segmentOf(slot);
     const start = segment * SEGMENT_WORDS;
+    this.snapshot?.before(start, start + SEGMENT_WORDS);
     let gap = slot;
     let next = slotAfter(slot, start);
     while (words[next] !== 0) {
@@ -196,16 +207,12 @@ export class HashDirectory {
 
   /** Removes every entry. */
   reset(): void {
+    this.snapshot?.lose();
     // One segment is cheaper to clear than to allocate: stores that hold little are often emptied.
     if (this.#table.count === 1) this.#words.fill(0, 0, SEGMENT_WORDS);
     else this.#memory.reset(SEGMENT_WORDS);
     this.#table.reset();
     this.#words = this.#memory.words;
-  }
-
-  /** The slots of all segments, in place. */
-  section(): Int32Array {
-    return this.#words.subarray(0, this.slotsEnd);
   }
 
   /** Saves what `restore` needs besides the slots. */
@@ -244,6 +251,7 @@ export class HashDirectory {
     const entries = this.#splitting;
     const start = segment * SEGMENT_WORDS;
     entries.set(this.#words.subarray(start, start + SEGMENT_WORDS));
+    this.snapshot?.before(start, start + SEGMENT_WORDS);
     this.#words.fill(0, start, start + SEGMENT_WORDS);
     for (let at = 0; at < SEGMENT_WORDS; at += SLOT_WORDS) {
       const node = entries[at] as number;

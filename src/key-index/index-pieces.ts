@@ -1,10 +1,5 @@
 import type { KeyInterval } from './index-cursor.ts';
-
-/** The sections that are divided into pieces. */
-export type PiecedSection = 'arena' | 'directory';
-
-/** A piece has this many words; the last one of a section may have fewer. It is what a lookup reads at once. */
-export const PIECE_WORDS = 4096;
+import type { PiecedSection } from './index-image-sections.ts';
 
 /** An image of an index: its state is at hand, the pieces of the other sections are read when they are needed. */
 export interface IndexPieces {

@@ -4,27 +4,26 @@ import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor, KeyInterval } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
 import type { IndexContents, PendingParts, RecordPlace } from './index-pieces.ts';
+import { IndexSnapshot } from './index-snapshot.ts';
 import { halfSipHash13, KeyWords } from './key-words.ts';
 import {
   headerWord,
   heightFrom,
   heightOf,
   KEY_BYTES_MAX,
+  KEY_WORD,
   keyBytesOf,
   LOCATION_WORD,
   type NodeAddress,
   nodeWordCount,
   nodeWordsAtMost,
   UNITS_WORD,
+  writeFields,
 } from './node-layout.ts';
 import { OrderedKeys } from './ordered-keys.ts';
 import type { PendingSections } from './pending-sections.ts';
 import { LIST_WORDS } from './skip-list.ts';
 import { NO_SLOT, type SlotAddress } from './slot-layout.ts';
-
-export type { IndexCursor } from './index-cursor.ts';
-export type { NodeAddress } from './node-layout.ts';
-export { NO_SLOT } from './slot-layout.ts';
 
 /** Changed when older sections can no longer be read. */
 const STATE_VERSION = 2;
@@ -122,6 +121,7 @@ export class KeyIndex implements IndexContents {
 
   /** Sets the location of the record of a node. */
   relocate(node: NodeAddress, location: number): void {
+    this.#arena.snapshot?.before(node, node + KEY_WORD);
     this.#arena.words[node + LOCATION_WORD] = location;
     this.#directory.setLocation(this.#slotOf(node), location);
   }
@@ -143,6 +143,7 @@ export class KeyIndex implements IndexContents {
       return;
     }
     this.#recordUnits += units - (words[node + UNITS_WORD] as number);
+    this.#arena.snapshot?.before(node, node + KEY_WORD);
     words[node + LOCATION_WORD] = location;
     words[node + UNITS_WORD] = units;
     this.#directory.setLocation(slot, location);
@@ -215,7 +216,12 @@ export class KeyIndex implements IndexContents {
     this.#arena.save(state);
     this.#directory.save(state);
     const arena = this.#arena.words.subarray(0, this.#arena.end);
-    return { state: state.finish(), arena, directory: this.#directory.section() };
+    return { state: state.finish(), arena, directory: this.#directory.words.subarray(0, this.#directory.slotsEnd) };
+  }
+
+  /** The index as it is now, whatever changes it later. There is one snapshot at a time; end it after use. */
+  snapshot(): IndexSnapshot {
+    return new IndexSnapshot(this.sections(), this.#arena, this.#directory);
   }
 
   /** The place of the record of `key` while sections are `pending`. Throws as `PendingSection.need`. */
@@ -226,10 +232,7 @@ export class KeyIndex implements IndexContents {
     return node === 0 ? undefined : { location: this.location(node), units: this.units(node) };
   }
 
-  /**
-   * Turns an empty index into the one that was saved, while `pending` reads the sections. Only lengths and ranges are checked. Throws `StoreError` `CORRUPT` if
-   * they do not fit.
-   */
+  /** Makes an empty index the one that was saved; `pending` reads it. Throws `CORRUPT` if the lengths do not fit. */
   restore(sections: IndexImageSections, pending: PendingParts): void {
     const state = new StateReader(sections.state);
     if (state.next() !== STATE_VERSION) throw unfit('another version wrote it');
@@ -267,10 +270,9 @@ export class KeyIndex implements IndexContents {
     // First what can fail.
     const slot = this.#directory.makeRoom(located, hash);
     const node = this.#arena.allocate(nodeWordCount(key.byteLength, height)) + height;
-    const words = this.#arena.words;
-    words[node] = headerWord(key.byteLength, height);
-    words[node + LOCATION_WORD] = location;
-    words[node + UNITS_WORD] = units;
+    const { words, snapshot } = this.#arena;
+    snapshot?.before(node - height, node + KEY_WORD + key.count);
+    writeFields(words, node, headerWord(key.byteLength, height), location, units);
     key.storeNode(words, node);
     this.#directory.fill(slot, hash, node, location);
     this.#size += 1;

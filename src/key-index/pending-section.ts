@@ -1,6 +1,6 @@
 import { GrowableWords } from './growable-words.ts';
-import { unfit } from './index-image-sections.ts';
-import { type IndexPieces, PIECE_WORDS, type PiecedSection } from './index-pieces.ts';
+import { PIECE_WORDS, type PiecedSection, unfit } from './index-image-sections.ts';
+import type { IndexPieces } from './index-pieces.ts';
 
 /**
  * A section of the index that is read from its image piece by piece.

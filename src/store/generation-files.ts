@@ -5,7 +5,7 @@ import type { StorageDirectory, StorageFile } from '../storage/storage-backend.t
 import type { StoreContext } from './store-context.ts';
 
 const DIGITS_MIN = 6;
-const NAME = /^(\d{6,})\.(log|index)$/;
+const NAME = /^(\d{6,})\.(log|index|index2)$/;
 
 /** Generations are numbered in a u32 of the file header. */
 export const GENERATION_MAX: number = 2 ** 32 - 1;
@@ -16,8 +16,10 @@ export function logName(generation: number): string {
   return `${String(generation).padStart(DIGITS_MIN, '0')}.log`;
 }
 
-export function imageName(generation: number): string {
-  return `${String(generation).padStart(DIGITS_MIN, '0')}.index`;
+/** The two names of images: one is written while the other one counts. */
+export function imageNames(generation: number): readonly [string, string] {
+  const name = `${String(generation).padStart(DIGITS_MIN, '0')}.index`;
+  return [name, `${name}2`];
 }
 
 /** The generations of the store's own files in a directory, ascending. */
@@ -28,15 +30,15 @@ export interface GenerationFiles {
 
 export function listGenerations(directory: StorageDirectory): GenerationFiles {
   const logs: number[] = [];
-  const images: number[] = [];
+  const images = new Set<number>();
   for (const name of listNames(directory)) {
     const generation = Number(NAME.exec(name)?.[1] ?? 0);
     if (generation === 0 || generation > GENERATION_MAX) continue;
     if (name === logName(generation)) logs.push(generation);
-    if (name === imageName(generation)) images.push(generation);
+    if (imageNames(generation).includes(name)) images.add(generation);
   }
   const ascending = (a: number, b: number): number => a - b;
-  return { logs: logs.sort(ascending), images: images.sort(ascending) };
+  return { logs: logs.sort(ascending), images: [...images].sort(ascending) };
 }
 
 function listNames(directory: StorageDirectory): string[] {

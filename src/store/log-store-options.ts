@@ -36,6 +36,12 @@ export interface LogStoreOptions {
    */
   readonly preloadIndex?: boolean;
   /**
+   * Write an image of the index, in small steps, after so many bytes of log, so that opening after a kill replays no more than
+   * about that; an image that is larger than four times this number is written after a quarter of its size. An integer; 0: only
+   * when the cache is closed or compacted. Default: 16,777,216 (16 MiB).
+   */
+  readonly imageEveryBytes?: number;
+  /**
    * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened.
    * Default: `false`.
    */
@@ -69,6 +75,7 @@ export interface LogStoreEnvironment {
   readonly defer?: (task: () => void) => void;
 }
 
+const IMAGE_EVERY_BYTES_DEFAULT: number = 16 * 1024 * 1024;
 const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
 /** Longer delays overflow the platform's timers. */
@@ -86,6 +93,7 @@ export interface StoreSettings {
   readonly maxBytes: number | undefined;
   readonly writeBufferBytes: number;
   readonly preloadIndex: boolean;
+  readonly imageEveryBytes: number;
   readonly readOnly: boolean;
   readonly waitForLockMs: number;
   readonly leaseMs: number | undefined;
@@ -98,6 +106,7 @@ const OPTIONS: readonly string[] = [
   'pageCacheBytes',
   'maxBytes',
   'preloadIndex',
+  'imageEveryBytes',
   'readOnly',
   'waitForLockMs',
   'lock',
@@ -124,7 +133,9 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
   assertInteger('waitForLockMs', waitForLockMs, 0, DELAY_MS_MAX);
-  const whileOpening = { waitForLockMs, leaseMs, preloadIndex };
+  const { imageEveryBytes = IMAGE_EVERY_BYTES_DEFAULT } = options;
+  assertInteger('imageEveryBytes', imageEveryBytes, 0, Number.MAX_SAFE_INTEGER);
+  const whileOpening = { waitForLockMs, leaseMs, preloadIndex, imageEveryBytes };
   return { durability, syncEveryMs, pageCacheBytes, maxBytes, writeBufferBytes, readOnly, onEvent, ...whileOpening };
 }
 

@@ -2,12 +2,11 @@ import { attempt } from '../base/attempt.ts';
 import { assertOptions } from '../base/options.ts';
 import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
-import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { Progress } from './compaction.ts';
 import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
-import { imageName } from './generation-files.ts';
 import { bytesOf, Generations } from './generations.ts';
+import { ImageScheduler } from './image-scheduler.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
 import type { ReplayFindings } from './recovery/late-replay.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
@@ -36,7 +35,7 @@ export class LogStore {
   readonly #generations: Generations;
   readonly #syncer: Syncer;
   readonly #scheduler: CompactionScheduler;
-  readonly #images: IndexImageWriter;
+  readonly #images: ImageScheduler;
   readonly #recovery: RecoveryReport;
   /** Entries that a replay after the opening found damaged. */
   #entriesLostLate = 0;
@@ -86,10 +85,14 @@ export class LogStore {
     this.#generations = generations;
     this.#recovery = report;
     this.canPrefetch = log.file.readAsync !== undefined;
-    this.#images = new IndexImageWriter(context, index, { generation: log.generation, end: opened.imageEnd });
     this.#syncer = new Syncer(generations, context.status, environment.defer);
+    this.#images = new ImageScheduler(context, index, { generations, syncer: this.#syncer, onDisk: opened.image });
     this.#scheduler = new CompactionScheduler(context, generations, index);
-    this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
+    this.writer = new StoreWriter(context, index, generations, {
+      syncer: this.#syncer,
+      scheduler: this.#scheduler,
+      images: this.#images,
+    });
     this.reader = new StoreReader(context, index, generations, this.writer);
     if (opened.lateReplay !== undefined) opened.lateReplay.onReplayed = (findings) => this.#replayedLate(findings);
     if (settings.preloadIndex) index.pending?.preload();
@@ -136,7 +139,7 @@ export class LogStore {
     this.assertWritable();
     this.#scheduler.run();
     this.#syncer.sync();
-    this.#writeImage();
+    this.#images.write();
   }
 
   /** `compact` in small steps between turns of the event loop. An abort leaves the store as it was. */
@@ -144,7 +147,7 @@ export class LogStore {
     this.assertWritable();
     await this.#scheduler.runAsync(options);
     await this.#syncer.syncAsync();
-    this.#writeImage();
+    this.#images.write();
     await this.#scheduler.removeObsoleteAsync();
   }
 
@@ -198,10 +201,11 @@ export class LogStore {
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
+    this.#images.stop();
     if (status.isWritable) {
       this.#scheduler.settle();
       attempt(() => this.#syncer.sync(), collect);
-      this.#writeImage();
+      this.#images.write();
       this.#scheduler.removeObsolete();
     }
     if (!status.isWritable) attempt(() => status.throwBackgroundFailure(), collect);
@@ -217,13 +221,6 @@ export class LogStore {
     this.#images.forget();
     this.#entriesLostLate += entriesLost;
     if (damaged.length > 0) this.#scheduler.request();
-  }
-
-  #writeImage(): void {
-    // While a compaction is under way, the index holds locations in a log that is not whole.
-    if (this.#generations.isBuilding) return;
-    const log = this.#generations.active;
-    this.#housekeep(() => this.#images.write(log, imageName(log.generation)));
   }
 
   /** Runs work that only makes the store faster or smaller: its failure is reported as an event and changes nothing. */

@@ -1,8 +1,10 @@
 import { attempt } from '../base/attempt.ts';
-import type { KeyInterval } from '../key-index/index-cursor.ts';
+import type { IndexCursor, KeyInterval } from '../key-index/index-cursor.ts';
 import type { PendingParts } from '../key-index/index-pieces.ts';
-import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
+import type { KeyIndex } from '../key-index/key-index.ts';
+import type { NodeAddress } from '../key-index/node-layout.ts';
 import { placeOf } from '../key-index/pending-index.ts';
+import { NO_SLOT } from '../key-index/slot-layout.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import { assertKeySize, bodyLengthAt, bodyOffset, keyLengthAt, RECORD_HEADER_BYTES } from '../log/record-format.ts';
 import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { xxh32 } from '../../src/base/xxh32.ts';
+import { ImageBuilder } from '../../src/image/image-builder.ts';
 import { IndexImage } from '../../src/image/index-image.ts';
-import { writeImage } from '../../src/image/index-image-writer.ts';
 import type { IndexContents } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
 import { PendingIndex, placeOf } from '../../src/key-index/pending-index.ts';
+import type { StorageFile } from '../../src/storage/storage-backend.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { flip } from '../store/log-records.ts';
 import { bytes } from '../store/store-history.ts';
@@ -26,10 +27,16 @@ function indexOf(entries: number): KeyIndex {
   return index;
 }
 
+function writeImage(file: StorageFile, index: KeyIndex): void {
+  const builder = new ImageBuilder(file, COVERAGE.salt, index.snapshot());
+  while (builder.step() > 0);
+  builder.finish(COVERAGE);
+}
+
 function written(index: KeyIndex): TestDisk {
   const disk = new TestDisk();
   const file = disk.create(NAME);
-  writeImage(file, COVERAGE, index.sections());
+  writeImage(file, index);
   file.close();
   return disk;
 }
@@ -79,7 +86,7 @@ describe('an image', () => {
     const disk = new TestDisk();
     disk.before = ({ verb, length }) => (verb === 'write' || verb === 'read' ? Math.ceil(length / 3) : undefined);
     const file = disk.create(NAME);
-    writeImage(file, COVERAGE, indexOf(40).sections());
+    writeImage(file, indexOf(40));
     expect(readFrom(disk)?.size).toBe(26);
   });
 

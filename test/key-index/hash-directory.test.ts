@@ -123,7 +123,7 @@ describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf
     const writer = new StateWriter();
     fixture.directory.save(writer);
     const directory = new HashDirectory();
-    directory.restore(new StateReader(writer.finish()), fixture.directory.section().slice());
+    directory.restore(new StateReader(writer.finish()), fixture.directory.words.slice(0, fixture.directory.slotsEnd));
     const restored = new Fixture(count, hashOf, directory);
     restored.stride = stride;
     restored.expectOnly(count, (number) => number % 2 === 1);
@@ -162,7 +162,7 @@ describe('a segment', () => {
       }
     }
     for (const number of held) fixture.remove(number);
-    expect(directory.section().filter((word, at) => at % SLOT_WORDS === 0 && word !== 0)).toHaveLength(0);
+    expect(directory.words.filter((word, at) => at % SLOT_WORDS === 0 && word !== 0)).toHaveLength(0);
   });
 
   test('keeps the location of an entry up to date, also when the entry moves', () => {

@@ -1,6 +1,7 @@
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
 import type { IndexImageSections } from '../../src/key-index/index-image-sections.ts';
-import { type IndexPieces, PIECE_WORDS } from '../../src/key-index/index-pieces.ts';
+import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
+import type { IndexPieces } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
 import { PendingIndex } from '../../src/key-index/pending-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';

@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { GrowableWords } from '../../src/key-index/growable-words.ts';
 import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
-import { type KeyIndex, NO_SLOT, type NodeAddress } from '../../src/key-index/key-index.ts';
+import type { KeyIndex } from '../../src/key-index/key-index.ts';
+import type { NodeAddress } from '../../src/key-index/node-layout.ts';
+import { NO_SLOT } from '../../src/key-index/slot-layout.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import { keysOf, randomKeys, restored, seededIndex, sortedKeys, textsOf, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';

@@ -11,7 +11,7 @@ import {
   createLog,
   GENERATION_MAX,
   generationAfter,
-  imageName,
+  imageNames,
   listGenerations,
   logName,
   syncDirectory,
@@ -31,7 +31,12 @@ function diskWith(...names: string[]): TestDisk {
 
 test('names have at least six digits, and more if the number has', () => {
   expect([1, 123_456, 1_234_567].map(logName)).toEqual(['000001.log', '123456.log', '1234567.log']);
-  expect([1, 123_456, 1_234_567].map(imageName)).toEqual(['000001.index', '123456.index', '1234567.index']);
+  expect([1, 1_234_567].flatMap(imageNames)).toEqual([
+    '000001.index',
+    '000001.index2',
+    '1234567.index',
+    '1234567.index2',
+  ]);
 });
 
 describe('the generations of a directory', () => {

@@ -2,7 +2,7 @@ import { attempt } from '../../base/attempt.ts';
 import { StoreError } from '../../base/store-error.ts';
 import type { IndexContents } from '../../key-index/index-pieces.ts';
 import { RecordReader } from '../../log/record-reader.ts';
-import { imageName } from '../generation-files.ts';
+import { imageNames } from '../generation-files.ts';
 import type { StoreContext } from '../store-context.ts';
 import type { ReadableLog } from './generation-choice.ts';
 import { LogReplay } from './log-replay.ts';
@@ -67,13 +67,13 @@ export class LateReplay {
     emit({ type: 'recovered', report: { ...NOTHING_FOUND, ...found } });
   }
 
-  /** The damaged image would cost the same replay after the next opening. */
+  /** The damaged image would cost the same replay after the next opening; the other one may be older. */
   #removeImage(): void {
     const { settings, directory, assertLockHeld, onHousekeepingFailure } = this.#context;
     if (settings.readOnly) return;
     attempt(() => {
       assertLockHeld();
-      directory.remove(imageName(this.#found.header.generation));
+      for (const name of imageNames(this.#found.header.generation)) directory.remove(name);
     }, onHousekeepingFailure);
   }
 }

@@ -1,12 +1,13 @@
 import { storageFailure } from '../../base/storage-failure.ts';
 import { type LoadedImage, loadImage } from '../../image/index-image-loader.ts';
+import { type ImageOnDisk, NO_IMAGE } from '../../image/index-image-writer.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
 import { LogFile } from '../../log/log-file.ts';
 import { RecordReader } from '../../log/record-reader.ts';
 import { readFully, writeAll } from '../../storage/file-transfer.ts';
 import type { StorageFile } from '../../storage/storage-backend.ts';
-import { imageName, syncDirectory } from '../generation-files.ts';
+import { imageNames, syncDirectory } from '../generation-files.ts';
 import type { StoreContext } from '../store-context.ts';
 import { holdsMoreThanABeginning, type ReadableLog } from './generation-choice.ts';
 import { LateReplay, type ReplayFindings } from './late-replay.ts';
@@ -23,8 +24,8 @@ export interface RecoveredLog {
   /** For an index whose image proves damaged; `undefined` for a store that was just created. */
   readonly lateReplay: LateReplay | undefined;
   readonly report: RecoveryReport;
-  /** The index image on disk covers the log up to here, 0 if there is none. */
-  readonly imageEnd: number;
+  /** The index image on disk. */
+  readonly image: ImageOnDisk;
   /** Size of the file when the log was chosen: below it the writer may have truncated the log since. */
   readonly foundBytes: number;
 }
@@ -49,7 +50,7 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
   const { name, file, header } = found;
   const reader = new RecordReader({ file, name, salt: header.salt, size: found.size });
   const lateReplay = new LateReplay(context, found);
-  const image = loadImage(context, imageName(header.generation), reader, header, (...why) => lateReplay.run(...why));
+  const image = loadImage(context, imageNames(header.generation), reader, header, (...why) => lateReplay.run(...why));
   if (image?.record !== undefined) lateReplay.end = image.record.end;
   const index = image?.index ?? new KeyIndex(context.random);
   let recovered: RecoveredLog | RecoveryReport | undefined;
@@ -108,12 +109,13 @@ function replayed(
     log.flush();
   }
   lateReplay.end = end;
-  return { log, index, lateReplay, report, imageEnd: imageEndOf(report, image), foundBytes: found.size };
+  return { log, index, lateReplay, report, image: onDisk(report, image), foundBytes: found.size };
 }
 
-/** Where the image on disk ends, 0 if it is of no use for the log any more. */
-function imageEndOf({ imageUsed, forgotten }: RecoveryReport, image: LoadedImage | undefined): number {
-  return imageUsed && !forgotten ? (image?.record?.end ?? 0) : 0;
+/** The image on disk, unless it is of no use for the log any more. */
+function onDisk({ imageUsed, forgotten, generation }: RecoveryReport, image: LoadedImage | undefined): ImageOnDisk {
+  if (!imageUsed || forgotten || image?.record === undefined) return NO_IMAGE;
+  return { generation, end: image.record.end, which: image.which };
 }
 
 function reportOf(

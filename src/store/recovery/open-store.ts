@@ -4,6 +4,7 @@ import { withJsonForm } from '../../base/json-form.ts';
 import type { Pausing } from '../../base/pauses.ts';
 import { storageFailure } from '../../base/storage-failure.ts';
 import { StoreError } from '../../base/store-error.ts';
+import { NO_IMAGE } from '../../image/index-image-writer.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { LogFile } from '../../log/log-file.ts';
 import { retryWhileLocked } from '../../storage/lock-wait.ts';
@@ -166,7 +167,7 @@ function openLog(context: StoreContext): RecoveredLog {
 function createStore(context: StoreContext, report: RecoveryReport): RecoveredLog {
   const index = new KeyIndex(context.random);
   if (context.settings.readOnly)
-    return { log: emptyLog(context), index, lateReplay: undefined, report, imageEnd: 0, foundBytes: 0 };
+    return { log: emptyLog(context), index, lateReplay: undefined, report, image: NO_IMAGE, foundBytes: 0 };
   const log = createLog(context, 0);
   try {
     completeLog(log);
@@ -179,7 +180,7 @@ function createStore(context: StoreContext, report: RecoveryReport): RecoveredLo
     attempt(() => context.directory.remove(logName(log.generation)), context.onHousekeepingFailure);
     throw storageFailure('create the store', error);
   }
-  return { log, index, lateReplay: undefined, report, imageEnd: 0, foundBytes: 0 };
+  return { log, index, lateReplay: undefined, report, image: NO_IMAGE, foundBytes: 0 };
 }
 
 /** The log of a reader in a directory without a store. */

@@ -1,0 +1,141 @@
+import { attempt } from '../base/attempt.ts';
+import { type ImageOnDisk, IndexImageWriter } from '../image/index-image-writer.ts';
+import type { KeyIndex } from '../key-index/key-index.ts';
+import { imageNames } from './generation-files.ts';
+import type { Generations } from './generations.ts';
+import type { StoreContext } from './store-context.ts';
+import type { Syncer } from './syncer.ts';
+
+/** For each byte written to the log, this many bytes of an image are written. */
+const IMAGE_PACE = 8;
+/** Writes pay for the next pieces of an image once they owe this much. */
+const OWED_BYTES_MIN: number = 1024 * 1024;
+/** An image is written when the log has grown by this share of the index, or by the option if that is more. */
+const INDEX_SHARE = 4;
+/** An image is also written when the store was idle for so long and the log has grown by this much. */
+const IDLE_MS = 1000;
+const IDLE_BYTES_MIN: number = 1024 * 1024;
+
+/** Read when the module is loaded: fake timers that a test installs later must not run it. */
+const later: typeof setTimeout = setTimeout;
+
+/**
+ * Decides when an image of the index is written: when the store is closed or compacted, and in steps after so many bytes of
+ * log, which later writes pay for, or when the store is idle. Every failure is reported and ends the image, not the caller.
+ */
+export class ImageScheduler {
+  readonly #context: StoreContext;
+  readonly #generations: Generations;
+  readonly #index: KeyIndex;
+  readonly #syncer: Syncer;
+  readonly #images: IndexImageWriter;
+  readonly #everyBytes: number;
+  #owedBytes = 0;
+  /** After a failure none is begun before the log has grown to this. */
+  #retryAtBytes = 0;
+  #isWritten = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The end of the log when the timer was set. */
+  #seenEnd = 0;
+
+  constructor(
+    context: StoreContext,
+    index: KeyIndex,
+    parts: { readonly generations: Generations; readonly syncer: Syncer; readonly onDisk: ImageOnDisk },
+  ) {
+    this.#context = context;
+    this.#index = index;
+    this.#generations = parts.generations;
+    this.#syncer = parts.syncer;
+    this.#images = new IndexImageWriter(context, index, imageNames, parts.onDisk);
+    this.#everyBytes = context.settings.imageEveryBytes;
+  }
+
+  /** The image on disk is gone, or of no use. */
+  forget(): void {
+    this.#images.forget();
+  }
+
+  /** Writes an image at once, if all of the log is durable. */
+  write(): void {
+    if (!this.#context.status.isWritable) return;
+    this.#attempt(() => {
+      this.#images.abandon();
+      // While a compaction is under way, the index holds locations in a log that is not whole.
+      if (!this.#generations.isBuilding) this.#images.write(this.#generations.active);
+    });
+  }
+
+  /** Does the share of the work that a write of `bytes` pays for. */
+  advance(bytes: number): void {
+    if (this.#everyBytes === 0) return;
+    this.#watch();
+    if (!this.#images.isWriting) {
+      if (this.#isDue(Math.max(this.#everyBytes, this.#index.bytes / INDEX_SHARE))) this.#begin();
+      return;
+    }
+    this.#owedBytes += bytes * IMAGE_PACE;
+    if (this.#owedBytes < OWED_BYTES_MIN) return;
+    this.#owedBytes = 0;
+    this.#step();
+  }
+
+  /** Ends what runs in the background. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#images.isWriting) this.#attempt(() => this.#images.abandon());
+  }
+
+  #isDue(bytes: number): boolean {
+    const { active, isBuilding } = this.#generations;
+    return !isBuilding && active.end >= this.#retryAtBytes && this.#images.uncovered(active) >= bytes;
+  }
+
+  #begin(): void {
+    this.#isWritten = false;
+    this.#owedBytes = 0;
+    this.#attempt(() => this.#images.begin(this.#generations.active));
+  }
+
+  #step(): void {
+    this.#attempt(() => {
+      if (!this.#images.isOf(this.#generations.active)) return this.#images.abandon();
+      if (!this.#isWritten && this.#images.step() > 0) return;
+      this.#isWritten = true;
+      if (this.#images.isDurable) this.#images.finish();
+      else this.#syncer.syncInBackground();
+    });
+  }
+
+  /** Looks once in a while whether the store is idle. The timer does not keep the process alive. */
+  #watch(delayMs: number = IDLE_MS): void {
+    if (this.#timer !== undefined) return;
+    this.#seenEnd = this.#generations.active.end;
+    this.#timer = later(() => {
+      this.#timer = undefined;
+      if (this.#context.status.isWritable) this.#idle();
+    }, delayMs);
+    // On platforms where timers are plain numbers there is no `unref`.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  #idle(): void {
+    const { active } = this.#generations;
+    if (active.lastDataRecord.end > this.#seenEnd) return this.#watch();
+    if (this.#images.isWriting) this.#step();
+    else if (this.#isDue(IDLE_BYTES_MIN)) this.#begin();
+    if (this.#images.isWriting) this.#watch(this.#isWritten ? IDLE_MS : 0);
+  }
+
+  #attempt(task: () => void): void {
+    attempt(task, (error) => {
+      this.#retryAtBytes = this.#generations.active.end + this.#everyBytes;
+      attempt(
+        () => this.#images.abandon(),
+        () => {},
+      );
+      this.#context.onHousekeepingFailure(error);
+    });
+  }
+}
