@@ -30,7 +30,8 @@ interface Unfinished {
  *
  * Invariants:
  * 1. An image gets its footer only when the log is durable up to the last record it covers.
- * 2. The image that counts keeps its file until another one is complete: the two have different names.
+ * 2. The image that counts keeps its file until one that is written in steps is complete: the two have different names. One
+ *    that is written at once replaces it, so that a closed store has one image, under the first name.
  * 3. The index is complete before a file is created or removed: nothing is read from a file that is replaced.
  */
 export class IndexImageWriter {
@@ -74,21 +75,28 @@ export class IndexImageWriter {
   /** Writes an image of the index as it is after the last record of `log`, if all of the log is durable. */
   write(log: LogFile): void {
     if (log.needsSync || this.uncovered(log) === 0) return;
-    this.begin(log);
+    this.#begin(log, 0);
     while (this.step() > 0);
     this.finish();
   }
 
-  /** Begins to write an image of the index as it is now, after the last record of `log`. Throws what the storage throws. */
+  /**
+   * Begins to write an image of the index as it is now, after the last record of `log`, beside the one on disk. Throws what the
+   * storage throws.
+   */
   begin(log: LogFile): void {
+    const { generation, which } = this.#onDisk;
+    this.#begin(log, generation === log.generation ? 1 - which : 0);
+  }
+
+  #begin(log: LogFile, which: number): void {
     this.abandon();
     const record = log.lastDataRecord;
-    const { generation, which: taken } = this.#onDisk;
-    const which = generation === log.generation ? 1 - taken : 0;
     const snapshot = this.#index.snapshot();
     try {
       this.#assertLockHeld();
       const name = this.#name(log, which);
+      if (which === this.#onDisk.which) this.forget();
       this.#directory.remove(name);
       const builder = new ImageBuilder(this.#directory.create(name), log.salt, snapshot);
       this.#unfinished = { builder, log, record, which };
@@ -122,7 +130,10 @@ export class IndexImageWriter {
     if (unfinished === undefined || !this.isDurable) return;
     const { builder, log, record, which } = unfinished;
     const coverage = coverageOf(log, record);
-    if (coverage === undefined || builder.isLost) return this.abandon();
+    if (coverage === undefined || builder.isLost) {
+      this.abandon();
+      return;
+    }
     this.#assertLockHeld();
     builder.finish(coverage);
     this.#unfinished = undefined;

@@ -27,7 +27,7 @@ export type IndexRebuild = (index: IndexContents, cause: unknown) => void;
 export interface IndexContents {
   put(key: Uint8Array, location: number, units: number, start?: number, end?: number): void;
   remove(key: Uint8Array, start?: number, end?: number): void;
-  removeInterval(interval: KeyInterval): number;
+  removeInterval(interval: KeyInterval): unknown;
   clear(): void;
   load(work: () => void): void;
 }
@@ -44,6 +44,8 @@ export interface PendingParts {
   lookup(key: Uint8Array): RecordPlace | undefined;
   /** Reads the rest. Throws what the storage throws if neither the image nor the log can be read. */
   complete(): void;
+  /** Records changes of a log beside the index, which stays pending. */
+  recordTail(random: () => number): IndexContents;
   /** Completes the index if its sums cannot be relied on. */
   needSums(): void;
   /** Reads the rest in the background. */

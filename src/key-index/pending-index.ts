@@ -1,4 +1,5 @@
-import type { IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
+import type { IndexContents, IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
+import { IndexTail } from './index-tail.ts';
 import { KeyIndex } from './key-index.ts';
 import { PendingSections } from './pending-sections.ts';
 
@@ -11,7 +12,7 @@ const later: typeof setTimeout = setTimeout;
  * log.
  *
  * Invariants:
- * 1. The index is as it was saved: nothing changes it before it is complete.
+ * 1. The index is as it was saved: nothing changes it before it is complete. Changes of a log behind the image are beside it.
  * 2. No word of a piece is used before the piece matched its checksum.
  * 3. The image is open until the index is complete or released.
  */
@@ -21,6 +22,8 @@ export class PendingIndex implements PendingParts {
   readonly #rebuild: IndexRebuild;
   /** Why the image cannot be used, if so. */
   #damage: unknown;
+  /** Changes since the image was written. */
+  #tail: IndexTail | undefined;
 
   private constructor(index: KeyIndex, image: IndexPieces, rebuild: IndexRebuild) {
     this.#sections = new PendingSections(image);
@@ -41,6 +44,8 @@ export class PendingIndex implements PendingParts {
 
   /** The place of the record of `key`, or `undefined`. Throws what the storage throws if the log cannot be read either. */
   lookup(key: Uint8Array): RecordPlace | undefined {
+    const change = this.#tail?.lookup(key);
+    if (change !== undefined) return change.units === 0 ? undefined : change;
     try {
       if (this.#damage === undefined) return this.#index.lookupPending(this.#sections, key);
     } catch (error) {
@@ -50,9 +55,14 @@ export class PendingIndex implements PendingParts {
     return placeOf(this.#index, key);
   }
 
-  /** Completes the index if its sums, which are in the state, cannot be relied on. */
+  /** The state has the sums, but a tail changes them, and damage loses them. */
   needSums(): void {
-    if (this.#damage !== undefined) this.complete();
+    if (this.#damage !== undefined || this.#tail?.isEmpty === false) this.complete();
+  }
+
+  recordTail(random: () => number): IndexContents {
+    this.#tail = new IndexTail(this.#index, random);
+    return this.#tail;
   }
 
   /** Reads the rest, or replays the log. Throws what the storage throws if the log cannot be read either. */
@@ -64,6 +74,8 @@ export class PendingIndex implements PendingParts {
     }
     if (this.#damage !== undefined) this.#replay();
     this.release();
+    // A replay may have applied them already: they change nothing then.
+    this.#tail?.apply();
   }
 
   /** Ends reading from the image. An index that is not complete cannot be used afterwards. */

@@ -122,10 +122,11 @@ export class ImageScheduler {
 
   #idle(): void {
     const { active } = this.#generations;
-    if (active.lastDataRecord.end > this.#seenEnd) return this.#watch();
-    if (this.#images.isWriting) this.#step();
-    else if (this.#isDue(IDLE_BYTES_MIN)) this.#begin();
-    if (this.#images.isWriting) this.#watch(this.#isWritten ? IDLE_MS : 0);
+    const isIdle = active.lastDataRecord.end === this.#seenEnd;
+    if (isIdle && this.#images.isWriting) this.#step();
+    else if (isIdle && this.#isDue(IDLE_BYTES_MIN)) this.#begin();
+    const isBusy = isIdle && this.#images.isWriting && !this.#isWritten;
+    if (!isIdle || this.#images.isWriting) this.#watch(isBusy ? 0 : IDLE_MS);
   }
 
   #attempt(task: () => void): void {

@@ -85,7 +85,9 @@ function replayed(
     durable = Math.max(durable, lastMarkedOffset(reader, image?.record?.end ?? FILE_HEADER_BYTES));
     reader.size = durable;
   }
-  const replay = new LogReplay(reader, index, header.generation, durable, image?.record);
+  // Applying the tail to the index would read all of its image.
+  const contents = index.pending?.recordTail(context.random) ?? index;
+  const replay = new LogReplay(reader, contents, header.generation, durable, image?.record);
   replay.run();
   if (replay.durable === 0) return quarantineLogs(context, holdsMoreThanABeginning(found) ? [name] : []);
   const report = reportOf([lateReplay.findings, replay], {
