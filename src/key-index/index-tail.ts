@@ -55,7 +55,7 @@ export class IndexTail implements IndexContents {
   }
 
   load(work: () => void): void {
-    this.#changes.load(work);
+    this.#changes.load(work, false);
   }
 
   /** What the tail says about `key`: its record, one of 0 units if it was removed, or nothing. */

@@ -194,9 +194,9 @@ export class KeyIndex implements IndexContents {
     this.#directory.reserve(keys);
   }
 
-  /** Runs `work`, which puts many keys. They are linked in larger groups: less time altogether, longer pauses. */
-  load(work: () => void): void {
-    this.#order.load(work);
+  /** Runs `work`, which puts many keys. They are linked in larger groups, or only when their order is needed. */
+  load(work: () => void, links = true): void {
+    this.#order.load(work, { links });
   }
 
   /** A cursor over the keys of an interval, ascending or, with `reverse`, descending. */

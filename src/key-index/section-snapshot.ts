@@ -8,7 +8,7 @@ export interface SnapshotOwner {
 }
 
 /**
- * A section as it was at one moment, while it goes on changing: a piece that is not taken yet is copied before its first
+ * A section as it was at one moment, while it continues to change: a piece that is not taken yet is copied before its first
  * change.
  *
  * Invariants:

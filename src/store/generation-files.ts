@@ -26,19 +26,22 @@ export function imageNames(generation: number): readonly [string, string] {
 export interface GenerationFiles {
   readonly logs: readonly number[];
   readonly images: readonly number[];
+  /** The generations of the images by their names. */
+  readonly imageFiles: ReadonlyMap<string, number>;
 }
 
 export function listGenerations(directory: StorageDirectory): GenerationFiles {
   const logs: number[] = [];
-  const images = new Set<number>();
+  const imageFiles = new Map<string, number>();
   for (const name of listNames(directory)) {
     const generation = Number(NAME.exec(name)?.[1] ?? 0);
     if (generation === 0 || generation > GENERATION_MAX) continue;
     if (name === logName(generation)) logs.push(generation);
-    if (imageNames(generation).includes(name)) images.add(generation);
+    if (imageNames(generation).includes(name)) imageFiles.set(name, generation);
   }
   const ascending = (a: number, b: number): number => a - b;
-  return { logs: logs.sort(ascending), images: [...images].sort(ascending) };
+  const images = [...new Set(imageFiles.values())].sort(ascending);
+  return { logs: logs.sort(ascending), images, imageFiles };
 }
 
 function listNames(directory: StorageDirectory): string[] {
@@ -54,7 +57,7 @@ function listNames(directory: StorageDirectory): string[] {
  * never an obstacle, and its parity differs from `generation`, because locations distinguish two generations by it.
  * Throws `RangeError` if all numbers are used up.
  */
-export function generationAfter(generation: number, files: GenerationFiles): number {
+export function generationAfter(generation: number, files: Pick<GenerationFiles, 'logs' | 'images'>): number {
   const taken = new Set([...files.logs, ...files.images]);
   let next = generation + 1;
   for (const number of taken) {

@@ -1,13 +1,14 @@
 import { attempt } from '../base/attempt.ts';
 import { type ImageOnDisk, IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
+import type { LogFile } from '../log/log-file.ts';
 import { imageNames } from './generation-files.ts';
 import type { Generations } from './generations.ts';
 import type { StoreContext } from './store-context.ts';
 import type { Syncer } from './syncer.ts';
 
 /** For each byte written to the log, this many bytes of an image are written. */
-const IMAGE_PACE = 8;
+const IMAGE_PACE = 16;
 /** Writes pay for the next pieces of an image once they owe this much. */
 const OWED_BYTES_MIN: number = 1024 * 1024;
 /** An image is written when the log has grown by this share of the index, or by the option if that is more. */
@@ -15,6 +16,9 @@ const INDEX_SHARE = 4;
 /** An image is also written when the store was idle for so long and the log has grown by this much. */
 const IDLE_MS = 1000;
 const IDLE_BYTES_MIN: number = 1024 * 1024;
+
+/** How often the log is looked at before an image is due. */
+const CHECKS = 8;
 
 /** Read when the module is loaded: fake timers that a test installs later must not run it. */
 const later: typeof setTimeout = setTimeout;
@@ -30,6 +34,10 @@ export class ImageScheduler {
   readonly #syncer: Syncer;
   readonly #images: IndexImageWriter;
   readonly #everyBytes: number;
+  /** The log that was looked at last, and the end at which it is looked at again. */
+  log: LogFile | undefined = undefined;
+  checkAt = 0;
+  #checkedEnd = 0;
   #owedBytes = 0;
   /** After a failure none is begun before the log has grown to this. */
   #retryAtBytes = 0;
@@ -66,18 +74,22 @@ export class ImageScheduler {
     });
   }
 
-  /** Does the share of the work that a write of `bytes` pays for. */
-  advance(bytes: number): void {
+  /**
+   * Does the share of the work that later writes pay for. Call it after a write if the log has reached `checkAt`, or is not
+   * `log`: other writes need not enter this module.
+   */
+  advance(): void {
+    const { active } = this.#generations;
+    const grownBytes = active === this.log ? active.end - this.#checkedEnd : 0;
+    this.log = active;
+    this.#checkedEnd = active.end;
+    this.checkAt = Number.POSITIVE_INFINITY;
     if (this.#everyBytes === 0) return;
     this.#watch();
-    if (!this.#images.isWriting) {
-      if (this.#isDue(Math.max(this.#everyBytes, this.#index.bytes / INDEX_SHARE))) this.#begin();
-      return;
-    }
-    this.#owedBytes += bytes * IMAGE_PACE;
-    if (this.#owedBytes < OWED_BYTES_MIN) return;
-    this.#owedBytes = 0;
-    this.#step();
+    if (this.#images.isWriting) this.#pay(grownBytes * IMAGE_PACE);
+    else if (this.#isDue(Math.max(this.#everyBytes, this.#index.bytes / INDEX_SHARE))) this.#begin();
+    const every = Math.min(IDLE_BYTES_MIN, this.#everyBytes / CHECKS);
+    this.checkAt = this.#images.isWriting ? 0 : active.end + every;
   }
 
   /** Ends what runs in the background. */
@@ -85,6 +97,13 @@ export class ImageScheduler {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#images.isWriting) this.#attempt(() => this.#images.abandon());
+  }
+
+  #pay(bytes: number): void {
+    this.#owedBytes += bytes;
+    if (this.#owedBytes < OWED_BYTES_MIN) return;
+    this.#owedBytes = 0;
+    this.#step();
   }
 
   #isDue(bytes: number): boolean {

@@ -38,7 +38,7 @@ export interface LogStoreOptions {
   /**
    * Write an image of the index, in small steps, after so many bytes of log, so that opening after a kill replays no more than
    * about that; an image that is larger than four times this number is written after a quarter of its size. An integer; 0: only
-   * when the cache is closed or compacted. Default: 16,777,216 (16 MiB).
+   * when the cache is closed or compacted. Default: 8,388,608 (8 MiB).
    */
   readonly imageEveryBytes?: number;
   /**
@@ -75,7 +75,7 @@ export interface LogStoreEnvironment {
   readonly defer?: (task: () => void) => void;
 }
 
-const IMAGE_EVERY_BYTES_DEFAULT: number = 16 * 1024 * 1024;
+const IMAGE_EVERY_BYTES_DEFAULT: number = 8 * 1024 * 1024;
 const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
 /** Longer delays overflow the platform's timers. */

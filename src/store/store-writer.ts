@@ -174,7 +174,8 @@ export class StoreWriter {
   /** Ends every mutation: a compaction advances by its share, and the record reaches the disk as `durability` says. */
   #accepted(bytes: number): void {
     this.#scheduler.advance(bytes);
-    this.#images.advance(bytes);
+    const { active } = this.#generations;
+    if (active.end >= this.#images.checkAt || active !== this.#images.log) this.#images.advance();
     if (this.#settings.durability === 'on-put') this.#syncer.sync();
     else this.#syncer.flushLater();
   }

@@ -42,7 +42,7 @@ test('names have at least six digits, and more if the number has', () => {
 describe('the generations of a directory', () => {
   test('are those of logs and of images, ascending', () => {
     const disk = diskWith('1000000.log', '000010.log', '000002.log', '000010.index', '000003.index');
-    expect(listGenerations(disk)).toEqual({ logs: [2, 10, 1_000_000], images: [3, 10] });
+    expect(listGenerations(disk)).toMatchObject({ logs: [2, 10, 1_000_000], images: [3, 10] });
   });
 
   test('are in the names that the store writes, and in no other', () => {
@@ -60,8 +60,8 @@ describe('the generations of a directory', () => {
       `${2 ** 32}.log`,
       `${2 ** 32}.index`,
     ];
-    expect(listGenerations(diskWith(...foreign))).toEqual({ logs: [], images: [] });
-    expect(listGenerations(diskWith(logName(GENERATION_MAX)))).toEqual({ logs: [GENERATION_MAX], images: [] });
+    expect(listGenerations(diskWith(...foreign))).toEqual({ logs: [], images: [], imageFiles: new Map() });
+    expect(listGenerations(diskWith(logName(GENERATION_MAX)))).toMatchObject({ logs: [GENERATION_MAX], images: [] });
   });
 
   test('are unknown if the directory cannot be listed', () => {
