@@ -12,8 +12,8 @@ export function run(program: string, args: readonly string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs npm: the npm that runs this program, if there is one. */
-function runNpm(args: readonly string[]): void {
+/** Runs npm, in the repository: the npm that runs this program, if there is one. */
+export function runNpm(args: readonly string[]): void {
   const { npm_execpath: npm } = process.env;
   if (npm === undefined) run('npm', args);
   else run(process.execPath, [npm, ...args]);

@@ -71,7 +71,14 @@ export type { ReplayBudget } from './projection/replay-budget.ts';
 export type { PhaseDurations } from './projection/stopwatch.ts';
 export type { WarmOptions, WarmProgress, WarmReport } from './projection/warm-up.ts';
 export { MemoryStorage } from './storage/memory-storage.ts';
-export type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from './storage/storage-backend.ts';
+export type {
+  LockTerms,
+  StorageBackend,
+  StorageDirectory,
+  StorageFile,
+  StorageLock,
+} from './storage/storage-backend.ts';
+export type { BackupOptions, BackupReport } from './store/backup/backup.ts';
 export type { Progress } from './store/compaction.ts';
 export type { StepOptions } from './store/compaction-scheduler.ts';
 export type { Durability } from './store/log-store-options.ts';

@@ -5,8 +5,21 @@ import { Converter } from 'typedoc';
 
 /** Each document under the reader it is for. A document that is missing here fails the build. */
 const groups = new Map([
-  ['Guide', ['getting-started', 'projections', 'tuning', 'testing-your-cache']],
-  ['Operate', ['operations', 'durability', 'errors', 'performance', 'CHANGELOG']],
+  ['Guide', ['getting-started', 'projections', 'tuning', 'browser', 'testing-your-cache']],
+  [
+    'Operate',
+    [
+      'operations',
+      'command-line',
+      'serverless',
+      'durability',
+      'errors',
+      'events',
+      'platforms',
+      'performance',
+      'CHANGELOG',
+    ],
+  ],
   [
     'Internals',
     [

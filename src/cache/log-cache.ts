@@ -5,31 +5,21 @@ import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
 import { assertMeta, metaBytes, readMeta, writeMeta } from '../contract/meta-codec.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
-import { unlock } from '../storage/node-lock.ts';
-import { NodeStorage } from '../storage/node-storage.ts';
+import { fileSystem, unlock } from '../storage/file-system.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
+import type { BackupOptions, BackupReport } from '../store/backup/backup.ts';
 import type { Progress } from '../store/compaction.ts';
 import type { StepOptions } from '../store/compaction-scheduler.ts';
 import { LogStore } from '../store/log-store.ts';
-import type { LogStoreOptions } from '../store/log-store-options.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { LogCacheStats } from '../store/store-stats.ts';
 import type { StoredPut, StoreWriter } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
 import { intervalOf, type KeyInput, type KeyRange, limitOf } from './key-range.ts';
+import type { LogCacheOptions } from './log-cache-options.ts';
 import { addReopenable, closeReopenable } from './reopenable-caches.ts';
 
-/** Options of `LogCache.open`; each has a default. */
-export interface LogCacheOptions extends LogStoreOptions {
-  /** Where the files are: `MemoryStorage` for tests and runtimes without files. Default: the file system. */
-  readonly storage?: StorageBackend;
-  /**
-   * Close the cache that this thread has opened in this directory with `reopen: true`, instead of throwing `LOCKED`: for
-   * development servers, which load modules again and lose the cache of the earlier copy. That one throws `CLOSED` from then
-   * on. Default: `false`.
-   */
-  readonly reopen?: boolean;
-}
+export type { LogCacheOptions } from './log-cache-options.ts';
 
 /**
  * A `ProjectionCache` in one directory: an append-only log on disk and its index in memory.
@@ -92,6 +82,23 @@ export class LogCache implements ProjectionCache {
   /** Number of entries. */
   get size(): number {
     return this.#store.size;
+  }
+
+  /** Whether it was opened with `readOnly`: a projector then uses what the writer has cached, and writes nothing. */
+  get isReadOnly(): boolean {
+    return this.#store.isReadOnly;
+  }
+
+  /**
+   * Lets a cache opened with `readOnly` see what its writer has made durable since it was opened or last refreshed, also
+   * across compactions and crashes of the writer. Returns whether there may be a change: `false` means that there is none.
+   * The time it takes is in proportion to what is new; after a compaction, all of the new log is. Iterators that were begun
+   * before continue after the key they returned last. It never goes back to an older state, unless the directory was replaced
+   * by an older copy. Returns `false` for a cache that writes, as it is always up to date. Throws `IO` if the platform refuses;
+   * then the cache keeps what it had, or is empty until a refresh succeeds.
+   */
+  refresh(): boolean {
+    return this.#store.refresh();
   }
 
   /** What this cache supports: `supportsPrefetch` is `false` for storage in memory, which does not need it. */
@@ -217,6 +224,28 @@ export class LogCache implements ProjectionCache {
     return this.#store.verify(options);
   }
 
+  /**
+   * Copies the cache, as it is now, into `directory`, which must be empty or absent; opening the copy restores it. The
+   * copy is verified and durable when this returns. If it throws, or the process ends before, the directory holds
+   * nothing that opens. Throws `IO` if the directory is not empty or cannot be written, `CORRUPT` if the log is damaged,
+   * and the reason of `signal` if that is aborted. The copy has the size of the log: call `compact()` before to make it
+   * small.
+   */
+  backup(directory: string, options?: BackupOptions): BackupReport {
+    assertDirectory(directory);
+    return this.#store.backup(directory, options);
+  }
+
+  /**
+   * `backup` in small steps between turns of the event loop, while the cache is used: the copy holds what was accepted
+   * before the call, and nothing later. Of a cache that is open with `readOnly`, the copy holds what the reader sees, or
+   * a newer state if the writer replaces the log meanwhile. `close` ends a backup: it rejects with `CLOSED`.
+   */
+  async backupAsync(directory: string, options?: BackupOptions): Promise<BackupReport> {
+    assertDirectory(directory);
+    return await this.#store.backupAsync(directory, options);
+  }
+
   /** Sizes, counters since the cache was opened, and what opening it found. */
   stats(): LogCacheStats {
     return this.#store.stats();
@@ -245,10 +274,14 @@ export class LogCache implements ProjectionCache {
 
 /** Where the files are. A cache that `reopen` replaces is closed. */
 function environmentOf(directory: unknown, options: LogCacheOptions): { readonly storage: StorageBackend } {
-  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
+  assertDirectory(directory);
   const { reopen = false, storage } = options ?? {};
   if (reopen) closeReopenable(directory, storage);
-  return { storage: storage ?? new NodeStorage() };
+  return { storage: storage ?? fileSystem() };
+}
+
+function assertDirectory(directory: unknown): asserts directory is string {
+  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
 }
 
 /** Decodes the entry in a body; the value is a copy. */

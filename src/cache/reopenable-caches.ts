@@ -1,5 +1,5 @@
 import { attempt } from '../base/attempt.ts';
-import { nodePlatform, resolveDirectory } from '../storage/node-fs.ts';
+import { absolutePath } from '../storage/file-system.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
 
 /** A cache that another `open` may close. */
@@ -45,5 +45,5 @@ function cachesOf(storage: StorageBackend | undefined): Map<string, Closable> {
 }
 
 function placeOf(directory: string, storage: StorageBackend | undefined): string {
-  return storage === undefined ? resolveDirectory(nodePlatform(), directory) : directory;
+  return storage === undefined ? absolutePath(directory) : directory;
 }

@@ -6,6 +6,8 @@ import type { CacheEntry, CacheMeta } from './cache-entry.ts';
  * older than one that replaced it, or a key that reappears after its prefix was deleted, is a bug.
  */
 export interface ProjectionCache {
+  /** Whether this cache cannot be written to, so that a projector only reads it; always the same. Optional: `false`. */
+  readonly isReadOnly?: boolean;
   /** Returns what this cache can do; always the same. */
   capabilities(): CacheCapabilities;
   /** Returns the entry under `key`, `undefined` when there is none. */
@@ -25,6 +27,8 @@ export interface ProjectionCache {
  * before it returns its promise, and puts and deletions take effect in the order of their calls.
  */
 export interface AsyncProjectionCache {
+  /** Whether this cache cannot be written to, so that a projector only reads it; always the same. Optional: `false`. */
+  readonly isReadOnly?: boolean;
   /** Returns, synchronously, what this cache can do; always the same. */
   capabilities(): CacheCapabilities;
   /** Resolves to the entry under `key`, to `undefined` when there is none. */

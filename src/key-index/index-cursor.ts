@@ -11,6 +11,14 @@ export interface KeyInterval {
 
 export const ALL_KEYS: KeyInterval = { lower: new Uint8Array(0), upper: undefined };
 
+/** What is left of an interval after `key`, in ascending order or, with `reverse`, in descending order. */
+export function intervalAfter(key: Uint8Array, { lower, upper }: KeyInterval, reverse: boolean): KeyInterval {
+  if (reverse) return { lower, upper: key };
+  const successor = new Uint8Array(key.length + 1);
+  successor.set(key);
+  return { lower: successor, upper };
+}
+
 /**
  * Walks the keys of an interval in order. The index may change between two steps. A key is returned at most once. A key
  * that is in the index during the whole walk is returned; a key that is removed before the cursor reaches it is not; a key

@@ -44,9 +44,11 @@ export interface PendingParts {
   lookup(key: Uint8Array): RecordPlace | undefined;
   /** Reads the rest. Throws what the storage throws if neither the image nor the log can be read. */
   complete(): void;
-  /** Records changes of a log beside the index, which stays pending. */
-  recordTail(random: () => number): IndexContents;
-  /** Completes the index if its sums cannot be relied on. */
+  /** Where changes of a log are recorded: beside the index, which stays pending. */
+  tail(): IndexContents;
+  /** Whether the sums of the index are right, although it is pending. */
+  readonly hasSums: boolean;
+  /** Completes the index if its sums are not right. */
   needSums(): void;
   /** Reads the rest in the background. */
   preload(): void;

@@ -20,15 +20,17 @@ export class PendingIndex implements PendingParts {
   readonly #sections: PendingSections;
   readonly #index: KeyIndex;
   readonly #rebuild: IndexRebuild;
+  readonly #random: () => number;
   /** Why the image cannot be used, if so. */
   #damage: unknown;
   /** Changes since the image was written. */
   #tail: IndexTail | undefined;
 
-  private constructor(index: KeyIndex, image: IndexPieces, rebuild: IndexRebuild) {
+  private constructor(index: KeyIndex, image: IndexPieces, rebuild: IndexRebuild, random: () => number) {
     this.#sections = new PendingSections(image);
     this.#index = index;
     this.#rebuild = rebuild;
+    this.#random = random;
   }
 
   /**
@@ -37,7 +39,7 @@ export class PendingIndex implements PendingParts {
    */
   static open(image: IndexPieces, rebuild: IndexRebuild, random: () => number): KeyIndex {
     const index = new KeyIndex(random);
-    const pending = new PendingIndex(index, image, rebuild);
+    const pending = new PendingIndex(index, image, rebuild, random);
     index.restore(pending.#sections.words, pending);
     return index;
   }
@@ -56,12 +58,16 @@ export class PendingIndex implements PendingParts {
   }
 
   /** The state has the sums, but a tail changes them, and damage loses them. */
-  needSums(): void {
-    if (this.#damage !== undefined || this.#tail?.isEmpty === false) this.complete();
+  get hasSums(): boolean {
+    return this.#damage === undefined && this.#tail?.isEmpty !== false;
   }
 
-  recordTail(random: () => number): IndexContents {
-    this.#tail = new IndexTail(this.#index, random);
+  needSums(): void {
+    if (!this.hasSums) this.complete();
+  }
+
+  tail(): IndexContents {
+    this.#tail ??= new IndexTail(this.#index, this.#random);
     return this.#tail;
   }
 

@@ -46,3 +46,9 @@ export function decodeFileHeader(bytes: Uint8Array): FileHeader | undefined {
     salt: words[SALT_WORD] as number,
   };
 }
+
+/** The salt in the first bytes of a file, also where the header is damaged elsewhere; `undefined` for a shorter file. */
+export function saltOf(bytes: Uint8Array): number | undefined {
+  if (bytes.length < FILE_HEADER_BYTES) return undefined;
+  return new Int32Array(bytes.slice(0, FILE_HEADER_BYTES).buffer)[SALT_WORD];
+}

@@ -1,9 +1,10 @@
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
-import { readFully, readFullyAsync, writeSome } from '../storage/file-transfer.ts';
+import { readFully, writeSome } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from './file-header.ts';
 import type { PagePool } from './page-pool.ts';
+import { PagePrefetch } from './page-prefetch.ts';
 import { encodeRecord, markOf, type RecordContent } from './record-codec.ts';
 import { RECORD_ALIGNMENT, RecordKind, type RecordSpan } from './record-format.ts';
 import { PAGE_BYTES, type Page, type PageOwner, type RecordMemory, recordMemory } from './record-memory.ts';
@@ -31,8 +32,7 @@ export class LogFile implements PageOwner {
   /** The pages that are in memory, by their number: a byte of the log is in page offset / `PAGE_BYTES`. */
   readonly pages: readonly (Page | undefined)[];
   readonly #pages: (Page | undefined)[] = [];
-  /** The numbers of pages that are being prefetched. */
-  readonly #arriving = new Set<number>();
+  readonly #prefetch: PagePrefetch;
   readonly #assertLockHeld: () => void;
   #tail: Page;
   #end: number;
@@ -60,14 +60,13 @@ export class LogFile implements PageOwner {
     this.generation = init.header.generation;
     this.salt = init.header.salt;
     this.#pool = init.pool;
+    this.#prefetch = new PagePrefetch(this, this.#pages, init.pool);
     this.#assertLockHeld = init.assertLockHeld;
     this.#end = init.end;
     this.#written = init.end;
     this.#durable = init.end;
     this.#lastDataRecord = init.lastDataRecord;
-    this.#tail = this.#pinTail();
-    const held = this.#end % PAGE_BYTES;
-    if (held > 0) this.readFile(this.#tail.bytes, 0, held, this.#end - held);
+    this.#tail = this.#pinTail(this.#end);
   }
 
   /** The log of a new generation. Its header is written with its first records. */
@@ -187,6 +186,27 @@ export class LogFile implements PageOwner {
     if (covered > this.#durable) this.#durable = covered;
   }
 
+  /**
+   * Continues a log that another process appends to: the bytes below `end` are in the file and durable, and `lastDataRecord`
+   * is the last record there that is not a MARK. Throws `IO`; then nothing has changed.
+   */
+  extendTo(end: number, lastDataRecord: RecordSpan): void {
+    const tail = this.#tail;
+    const pageEnd = (tail.number + 1) * PAGE_BYTES;
+    this.readFile(tail.bytes, this.#end % PAGE_BYTES, Math.min(end, pageEnd) - this.#end, this.#end);
+    if (end >= pageEnd) {
+      this.#tail = this.#pinTail(end);
+      tail.pinned = false;
+    }
+    // None of these bytes was written here.
+    tail.isOwnWork = false;
+    this.#tail.isOwnWork = false;
+    this.#end = end;
+    this.#written = end;
+    this.#durable = end;
+    this.#lastDataRecord = lastDataRecord;
+  }
+
   /** Loads a page if the pool grants one; `misses` is what `PageMisses.add` returned. Throws `IO`. */
   loadPage(number: number, misses: number): Page | undefined {
     const page = this.#pool.takeForReading(this, number, misses);
@@ -203,21 +223,9 @@ export class LogFile implements PageOwner {
     return page;
   }
 
-  /**
-   * Starts to read a page asynchronously, if the storage can and the pool grants one. A read before it arrives uses the file
-   * itself. Failures are ignored: the next read of the page reports its own.
-   */
+  /** Starts to read a page asynchronously. A hint: see `PagePrefetch`. */
   prefetchPage(number: number): void {
-    if (this.file.readAsync === undefined || this.#pages[number] !== undefined || this.#arriving.has(number)) return;
-    const page = this.#pool.takeForPrefetch(this, number);
-    if (page === undefined) return;
-    this.#arriving.add(number);
-    const start = number * PAGE_BYTES;
-    const wanted = Math.min(PAGE_BYTES, this.#written - start);
-    readFullyAsync(this.file, page.bytes, wanted, start).then(
-      (got) => this.#arrived(page, got, wanted),
-      () => this.#arrived(page, 0, wanted),
-    );
+    this.#prefetch.start(this.file, number, Math.min(PAGE_BYTES, this.#written - number * PAGE_BYTES));
   }
 
   /** Reads from the file, bypassing the pages. Returns the number of bytes, fewer at the end of the file. Throws `IO`. */
@@ -237,6 +245,7 @@ export class LogFile implements PageOwner {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#prefetch.stop();
     for (const page of this.#pages) if (page !== undefined) this.#pool.release(page);
     this.#pages.length = 0;
     try {
@@ -246,23 +255,19 @@ export class LogFile implements PageOwner {
     }
   }
 
-  #arrived(page: Page, got: number, wanted: number): void {
-    this.#arriving.delete(page.number);
-    this.#pool.arrived(page);
-    // A page that was read in part would look damaged. Meanwhile the log may have been closed, or the page loaded.
-    if (got < wanted || this.#closed || this.#pages[page.number] !== undefined) {
-      this.#pool.release(page);
-      return;
-    }
-    page.bytes.fill(0, got);
-    this.#pages[page.number] = page;
-  }
-
-  #pinTail(): Page {
-    const number = Math.floor(this.#end / PAGE_BYTES);
+  /** The page of `end`, with the bytes of the file below. Throws `IO`. */
+  #pinTail(end: number): Page {
+    const number = Math.floor(end / PAGE_BYTES);
+    const held = end % PAGE_BYTES;
     const page = this.#pool.take(this, number);
     page.pinned = true;
-    page.isOwnWork = this.#end % PAGE_BYTES === 0;
+    page.isOwnWork = held === 0;
+    try {
+      if (held > 0) this.readFile(page.bytes, 0, held, end - held);
+    } catch (error) {
+      this.#pool.release(page);
+      throw error;
+    }
     this.#pages[number] = page;
     return page;
   }
@@ -275,7 +280,7 @@ export class LogFile implements PageOwner {
       this.#tail.bytes.set(bytes.subarray(start + copied, start + copied + piece), inPage);
       copied += piece;
       this.#end += piece;
-      if (this.#end % PAGE_BYTES === 0) this.#tail = this.#pinTail();
+      if (this.#end % PAGE_BYTES === 0) this.#tail = this.#pinTail(this.#end);
     }
   }
 

@@ -71,7 +71,7 @@ export interface CacheContext {
   readonly cache: ProjectionCache | AsyncProjectionCache;
   readonly counters: ProjectorCounters;
   readonly failures: CacheFailures;
-  /** Whether the cache stores anything: a no-op cache is not written to. */
+  /** Whether the cache stores anything: a no-op cache is not written to, nor is a read-only one. */
   readonly keeps: boolean;
   /** How the projector uses an asynchronous cache; absent in a `Projector`. */
   readonly later?: AsyncCacheAccess;
@@ -130,7 +130,6 @@ export class CachedStates {
 
   /** Caches a state, unless the stream was invalidated meanwhile. */
   *put(stored: StoredState, meta: CacheMeta): Coroutine<void> {
-    if (!this.#context.keeps) return;
     const begin = (): unknown => this.#context.cache.put(this.#place.key, stored, meta);
     yield* this.#write('put', { entry: { value: stored, meta }, begin });
   }
@@ -142,8 +141,8 @@ export class CachedStates {
   }
 
   *#write(operation: 'put' | 'delete', write: CacheWrite): Coroutine<void> {
-    if (this.#activeFold.isDropped) return;
-    const { later } = this.#context;
+    const { keeps, later } = this.#context;
+    if (!keeps || this.#activeFold.isDropped) return;
     try {
       if (later !== undefined) {
         later.writes.begin(this.#place, write);

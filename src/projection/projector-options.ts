@@ -120,7 +120,7 @@ export function contextOf<Event>(
     activeFolds: new ActiveFolds(),
     counters,
     failures: new CacheFailures(counters, onCacheFailure),
-    keeps: !capabilities.isNoop,
+    keeps: !(capabilities.isNoop || cache.isReadOnly === true),
   };
 }
 

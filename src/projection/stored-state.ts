@@ -128,6 +128,11 @@ export function checkpointOf(stored: StoredState): string | undefined {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(text);
 }
 
+/** A view of the encoded state, for code that only reads it; `undefined` for "no state". */
+export function encodedStateOf(stored: StoredState): Uint8Array | undefined {
+  return hasBit(stored, Tag.state) ? encodedView(stored) : undefined;
+}
+
 function hasBit(stored: StoredState, bit: number): boolean {
   return ((stored[0] as number) & bit) !== 0;
 }

@@ -1,5 +1,6 @@
 import { errnoOf } from '../base/store-error.ts';
 import type { NodePlatform } from './node-fs.ts';
+import { isRemovalPending } from './pending-removal.ts';
 
 /** A `number` cannot hold every inode number of some file systems exactly. */
 const STAT_OPTIONS = { bigint: true, throwIfNoEntry: false } as const;
@@ -13,11 +14,11 @@ export interface FileSnapshot {
 }
 
 /** The snapshot of what is at a path; `undefined` if there is nothing. A symbolic link is not followed. */
-export function statPath({ fs }: NodePlatform, path: string): FileSnapshot | undefined {
+export function statPath(node: NodePlatform, path: string): FileSnapshot | undefined {
   try {
-    return fs.lstatSync(path, STAT_OPTIONS);
+    return node.fs.lstatSync(path, STAT_OPTIONS);
   } catch (error) {
-    if (errnoOf(error) === 'ENOTDIR') return undefined;
+    if (errnoOf(error) === 'ENOTDIR' || isRemovalPending(node, path)) return undefined;
     throw error;
   }
 }

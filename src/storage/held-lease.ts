@@ -27,9 +27,14 @@ export class HeldLease {
 
   /** `fresh`: nothing to do. `due`: the owner may renew it. `ended`: another process may be taking the lock over. */
   state(): 'fresh' | 'due' | 'ended' {
-    const age = Math.max(this.#node.elapsed() - this.#elapsed, this.#node.now() - this.#now);
+    const age = this.ageMs();
     if (age >= this.#leaseMs * SAFE_PART) return 'ended';
     return age >= this.#leaseMs / RENEWALS_PER_LEASE ? 'due' : 'fresh';
+  }
+
+  /** How long ago the lease was last renewed, in milliseconds. */
+  ageMs(): number {
+    return Math.max(this.#node.elapsed() - this.#elapsed, this.#node.now() - this.#now);
   }
 
   /** The lock was written after `since`, which was taken before that. */

@@ -54,6 +54,15 @@ export class LockRefusals {
     );
   }
 
+  /** The file `name` was removed, and a process that has it open keeps the name, as on Windows. */
+  pending(name: string): StoreError {
+    return new StoreError(
+      'LOCKED',
+      `${this.#directory} is locked: ${name} was removed, and the process that held it has not closed it yet. It will when it ` +
+        'next writes or ends: wait for it with waitForLockMs, or end it',
+    );
+  }
+
   /** The lock changed at every attempt. */
   contended(): StoreError {
     const what = `other processes keep taking and releasing the lock of ${this.#directory}`;
@@ -62,11 +71,13 @@ export class LockRefusals {
 
   /** Removes the lock, run in a project that has this package. Quoted for the usual shell of the platform. */
   #unlockCommand(): string {
-    if (this.#platform === 'win32') {
-      const path = this.#directory.replaceAll('\\', '/').replaceAll("'", "\\'");
-      return `node -e "require('projection-cache').LogCache.unlock('${path}')"`;
-    }
-    const script = `require("projection-cache").LogCache.unlock(${JSON.stringify(this.#directory)})`;
-    return `node -e '${script.replaceAll("'", "'\\''")}'`;
+    return `npx projection-cache unlock ${quotedForShell(this.#directory, this.#platform)}`;
   }
+}
+
+/** A path as one word of a command line, in `cmd` and PowerShell on Windows, in a POSIX shell elsewhere. */
+function quotedForShell(path: string, platform: string): string {
+  // Windows allows no double quote in a path.
+  if (platform === 'win32') return `"${path}"`;
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -4,7 +4,8 @@ import { LeaseWatch } from './lease-watch.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
 import { takeNodeLock } from './node-lock.ts';
-import type { StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
+import { isRemovalPending } from './pending-removal.ts';
+import type { LockTerms, StorageDirectory, StorageFile, StorageLock } from './storage-backend.ts';
 
 /** The errors of platforms that cannot open or sync a directory, such as Windows and some network file systems. */
 const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
@@ -41,6 +42,10 @@ export class NodeDirectory implements StorageDirectory {
     return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
   }
 
+  isEmpty(): boolean {
+    return this.#node.fs.readdirSync(this.#path).length === 0;
+  }
+
   open(name: string, access: 'read' | 'write'): StorageFile | undefined {
     const { constants } = this.#node.fs;
     const path = this.#pathOf(name);
@@ -48,7 +53,7 @@ export class NodeDirectory implements StorageDirectory {
       const fd = openWithoutFollowing(this.#node, path, access === 'read' ? constants.O_RDONLY : constants.O_RDWR);
       return this.#regularFile(fd, path);
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
+      if (errnoOf(error) === 'ENOENT' || isRemovalPending(this.#node, path)) return undefined;
       throw error;
     }
   }
@@ -61,7 +66,12 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   remove(name: string): void {
-    removeFile(this.#node, this.#pathOf(name));
+    const path = this.#pathOf(name);
+    try {
+      removeFile(this.#node, path);
+    } catch (error) {
+      if (!isRemovalPending(this.#node, path)) throw error;
+    }
   }
 
   sync(): void {
@@ -70,8 +80,8 @@ export class NodeDirectory implements StorageDirectory {
     fsyncDirectory(this.#node, this.#path);
   }
 
-  lock({ leaseMs }: { readonly leaseMs?: number } = {}): StorageLock {
-    return takeNodeLock(this.#node, this.#path, { leaseMs, watch: this.#watch });
+  lock(terms: LockTerms = {}): StorageLock {
+    return takeNodeLock(this.#node, this.#path, { ...terms, watch: this.#watch });
   }
 
   #pathOf(name: string): string {

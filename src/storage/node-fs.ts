@@ -1,9 +1,12 @@
 import type * as FileSystem from 'node:fs';
 import type * as OperatingSystem from 'node:os';
 import type * as Paths from 'node:path';
+import { startTimer } from '../base/background-timer.ts';
 import { blockThread } from '../base/pauses.ts';
-import { errnoOf, StoreError } from '../base/store-error.ts';
+import { errnoOf } from '../base/store-error.ts';
 import { errnoError } from './errno-error.ts';
+import { noFileSystem } from './no-file-system.ts';
+import { retryBriefly } from './retry.ts';
 
 /** Readable and writable only by the user: cached state may be private. */
 const PRIVATE_FILE_MODE = 0o600;
@@ -43,7 +46,7 @@ export function nodePlatform(): NodePlatform {
   const os = runtime?.getBuiltinModule?.('node:os');
   const path = runtime?.getBuiltinModule?.('node:path');
   if (runtime === undefined || fs === undefined || os === undefined || path === undefined) {
-    throw new StoreError('IO', 'this runtime has no file system: pass `storage`, such as new MemoryStorage()');
+    throw noFileSystem();
   }
   return {
     fs,
@@ -52,7 +55,7 @@ export function nodePlatform(): NodePlatform {
     process: runtime as NodeJS.Process,
     now: Date.now,
     elapsed: () => performance.now(),
-    repeat,
+    repeat: startTimer,
     nonce: randomNonce,
     pause,
   };
@@ -67,15 +70,21 @@ export function resolveDirectory(node: NodePlatform, path: string): string {
 /**
  * Opens one file of a store. A symbolic link in its place is refused with `ELOOP`: otherwise, a user who can write to the
  * directory could make the store overwrite a file elsewhere. A named pipe in its place does not block here; using it
- * fails.
+ * fails. A file that is busy, as on Windows while a virus scanner has it open, is tried again for 31 milliseconds.
  */
-export function openWithoutFollowing({ fs }: NodePlatform, path: string, flags: number): number {
+export function openWithoutFollowing(node: NodePlatform, path: string, flags: number): number {
+  const { fs } = node;
   // Windows has neither flag. There the check precedes the opening, which leaves a race that no flag can close.
   const { O_NOFOLLOW, O_NONBLOCK }: Partial<Record<string, number>> = fs.constants;
   if (O_NOFOLLOW === undefined && fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
     throw errnoError('ELOOP', 'a symbolic link stands in place of the file', 'open', path);
   }
-  return fs.openSync(path, flags | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), PRIVATE_FILE_MODE);
+  const allFlags = flags | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
+  return retryBriefly(node, () => fs.openSync(path, allFlags, PRIVATE_FILE_MODE), isBusy);
+}
+
+function isBusy(error: unknown): boolean {
+  return errnoOf(error) === 'EBUSY';
 }
 
 /** Runs `use`, then closes the descriptor, also after an error. */
@@ -102,12 +111,6 @@ function pause(milliseconds: number): void {
   } catch {
     // A thread that must not block, such as the main thread in Electron, retries without a pause.
   }
-}
-
-function repeat(milliseconds: number, task: () => void): () => void {
-  const timer = setInterval(task, milliseconds);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 function randomNonce(): string {

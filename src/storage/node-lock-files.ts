@@ -1,8 +1,10 @@
 import { errnoOf } from '../base/store-error.ts';
 import { readFully, writeAll } from './file-transfer.ts';
 import type { LockFiles } from './lock-file.ts';
+import { LockRefusals } from './lock-refusals.ts';
 import { NodeFile } from './node-file.ts';
 import { type NodePlatform, openWithoutFollowing, removeFile, useDescriptor } from './node-fs.ts';
+import { isRemovalPending } from './pending-removal.ts';
 import { retryBriefly } from './retry.ts';
 import type { StorageFile } from './storage-backend.ts';
 
@@ -75,6 +77,8 @@ export class NodeLockFiles implements LockFiles {
       const errno = errnoOf(error);
       if (errno === 'EEXIST') return 'taken';
       if (errno === 'ENOENT') return 'absent';
+      if (isRemovalPending(this.#node, this.pathOf(name)))
+        throw new LockRefusals(this.#directory, this.#node.process.platform).pending(name);
       if (LINK_UNSUPPORTED.has(errno)) return 'unsupported';
       throw error;
     }

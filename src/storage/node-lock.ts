@@ -11,7 +11,7 @@ import { NodeLockFiles } from './node-lock-files.ts';
 import { judgeOwner, type OwnerVerdict } from './owner-verdict.ts';
 import { NodeProcessProbe } from './process-identity.ts';
 import { retryBriefly } from './retry.ts';
-import type { StorageLock } from './storage-backend.ts';
+import type { LockTerms, StorageLock } from './storage-backend.ts';
 import { type Guardian, TakenLock } from './taken-lock.ts';
 import { threadLocks } from './thread-locks.ts';
 
@@ -24,10 +24,7 @@ import { threadLocks } from './thread-locks.ts';
 export function takeNodeLock(
   node: NodePlatform,
   directory: string,
-  {
-    leaseMs,
-    watch = new LeaseWatch(node),
-  }: { readonly leaseMs?: number | undefined; readonly watch?: LeaseWatch } = {},
+  { leaseMs, onRenewedLate, watch = new LeaseWatch(node) }: LockTerms & { readonly watch?: LeaseWatch } = {},
 ): StorageLock {
   const since = leaseTime(node);
   const probe = new NodeProcessProbe(node);
@@ -62,7 +59,7 @@ export function takeNodeLock(
   try {
     const stale = runSteps(lockFile.take());
     const byLease = stale !== undefined && ended.has(stale.nonce);
-    return new TakenLock({ node, files, lockFile, owner, guardian, stale, byLease, since });
+    return new TakenLock({ node, files, lockFile, owner, guardian, stale, byLease, since, onRenewedLate });
   } catch (error) {
     abandon(node, lockFile, owner.nonce);
     throw error;

@@ -16,6 +16,8 @@ export interface StorageBackend {
 export interface StorageDirectory {
   /** The names of the files in the directory, in any order. */
   list(): string[];
+  /** Whether nothing is in the directory, other directories included. Default: whether `list` returns no name. */
+  isEmpty?(): boolean;
   /** Opens an existing file; `undefined` if it does not exist. Throws `ELOOP` for a symbolic link in its place. */
   open(name: string, access: 'read' | 'write'): StorageFile | undefined;
   /** Creates an empty file for reading and writing, private to the user. Throws `EEXIST` if the name exists. */
@@ -29,7 +31,18 @@ export interface StorageDirectory {
    * `leaseMs` the lock counts only while its owner renews it; a backend whose locks end with their owners ignores that. To
    * wait for a lock, the same directory is asked again and again.
    */
-  lock(terms?: { readonly leaseMs?: number }): StorageLock;
+  lock(terms?: LockTerms): StorageLock;
+}
+
+/** How the writer lock is taken. */
+export interface LockTerms {
+  /** The lease in milliseconds; default: a lock that never expires. */
+  readonly leaseMs?: number;
+  /**
+   * Called when the lease was renewed although more than half of it had passed, with the age of the last renewal in
+   * milliseconds. It must not throw.
+   */
+  readonly onRenewedLate?: (ageMs: number) => void;
 }
 
 /** The writer lock of a directory, held until released or taken over by another process. */

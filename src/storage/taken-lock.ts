@@ -26,6 +26,8 @@ export interface TakenLockParts {
   readonly byLease: boolean;
   /** A moment before the lock was written. */
   readonly since: LeaseTime;
+  /** See `LockTerms`. */
+  readonly onRenewedLate: ((ageMs: number) => void) | undefined;
 }
 
 /** Protects the lock while its lease is renewed. */
@@ -55,6 +57,7 @@ export class TakenLock implements StorageLock, HeldLock {
   readonly #owner: LockOwner;
   readonly #guardian: () => Guardian;
   readonly #lease: HeldLease | undefined;
+  readonly #onRenewedLate: (ageMs: number) => void;
   #renewals = 0;
   #fd: number | undefined;
   #seen: FileSnapshot | undefined;
@@ -62,7 +65,8 @@ export class TakenLock implements StorageLock, HeldLock {
   #released = false;
 
   /** Throws if the lock cannot be kept open or is already gone; then nothing is open or held. */
-  constructor({ node, files, lockFile, owner, guardian, stale, byLease, since }: TakenLockParts) {
+  constructor(parts: TakenLockParts) {
+    const { node, files, lockFile, owner, guardian, stale, byLease, since } = parts;
     this.#node = node;
     this.#lockFile = lockFile;
     this.#path = files.pathOf(LOCK_NAME);
@@ -70,6 +74,7 @@ export class TakenLock implements StorageLock, HeldLock {
     this.#guardian = guardian;
     this.takenOverFrom = stale === undefined ? undefined : describeLockOwner(stale);
     this.previousOwnerMayLive = byLease;
+    this.#onRenewedLate = parts.onRenewedLate ?? (() => {});
     if (!this.#examinePath()) {
       throw new StoreError('LOCKED', `${this.#path} was removed while it was being taken; try again`);
     }
@@ -79,7 +84,7 @@ export class TakenLock implements StorageLock, HeldLock {
   }
 
   isHeld(): boolean {
-    if (!this.#lost) this.#lost = !(this.#renewIfDue() && this.#isOurs());
+    if (!this.#lost && !(this.#renewIfDue() && this.#isOurs())) this.#lose();
     return !this.#lost;
   }
 
@@ -127,17 +132,27 @@ export class TakenLock implements StorageLock, HeldLock {
     return statPath(this.#node, draft) === undefined ? 'unknown' : 'gone';
   }
 
+  /** Closes the file: on Windows no other lock can have its name while it is open. */
+  #lose(): void {
+    this.#lost = true;
+    this.#closeQuietly();
+  }
+
   /** Renews the lease if it is time; `false` if the lock is lost. Throws if that cannot be determined. */
   #renewIfDue(): boolean {
     const state = this.#lease?.state() ?? 'fresh';
     if (state === 'due') this.#renew();
-    return state !== 'ended' || this.#renewUnderGuard();
+    if (state !== 'ended') return true;
+    const ageMs = this.#lease?.ageMs() ?? 0;
+    if (!this.#renewUnderGuard()) return false;
+    this.#onRenewedLate(ageMs);
+    return true;
   }
 
   /** The next write tries again, and throws what fails here. */
   #tryRenew(): void {
     try {
-      if (!this.#lost) this.#lost = !this.#renewIfDue();
+      if (!this.#lost && !this.#renewIfDue()) this.#lose();
     } catch {
       // A lease that is not renewed in time is lost.
     }
@@ -179,12 +194,16 @@ export class TakenLock implements StorageLock, HeldLock {
   /** Like `#isOurs`, and closes the file: Windows keeps the name of an open file. */
   #isOursForRemoval(): boolean {
     const isOurs = this.#isOurs();
+    this.#closeQuietly();
+    return isOurs;
+  }
+
+  #closeQuietly(): void {
     try {
       this.#closeDescriptor();
     } catch {
-      // The descriptor is closed even after an error, and nothing was written through it.
+      // The descriptor is closed even after an error, and no write through it counts any more.
     }
-    return isOurs;
   }
 
   /** Opens the file at the path, and keeps it open if it is this owner's lock. */

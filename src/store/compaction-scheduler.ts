@@ -1,8 +1,10 @@
 import { guardedHandler } from '../base/guarded-handler.ts';
 import { assertOptions } from '../base/options.ts';
+import { nextTurn } from '../base/pauses.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
+import type { LogFile } from '../log/log-file.ts';
 import { RECORD_HEADER_BYTES } from '../log/record-format.ts';
 import { Compaction, type Progress } from './compaction.ts';
 import { bytesOf, type Generations } from './generations.ts';
@@ -59,8 +61,7 @@ export class CompactionScheduler {
 
   /** Bytes of the active log that hold nothing live. */
   get deadBytes(): number {
-    const dead = this.#generations.active.lastDataRecord.end - OVERHEAD_BYTES - bytesOf(this.#index.recordUnits);
-    return Math.max(0, dead);
+    return deadBytesOf(this.#generations.active, this.#index);
   }
 
   /** Does the share of work that a write of `bytes` pays for. A failure ends the compaction, not the write. */
@@ -138,10 +139,10 @@ export class CompactionScheduler {
     if (compaction.abandonedFor !== undefined) throw compaction.abandonedFor;
   }
 
-  /** Removes old generations at once. */
+  /** Removes old generations at once. One that a backup reads stays for later. */
   removeObsolete(): void {
     this.#obsolete?.finish();
-    this.#obsolete = undefined;
+    this.#forgetRemoved();
   }
 
   /** Removes old generations in steps between turns of the event loop. */
@@ -242,7 +243,11 @@ export class CompactionScheduler {
 
   #removeSome(obsolete: ObsoleteGenerations, bytes: number): void {
     obsolete.advance(bytes);
-    if (!obsolete.any) this.#obsolete = undefined;
+    this.#forgetRemoved();
+  }
+
+  #forgetRemoved(): void {
+    if (this.#obsolete?.isDone) this.#obsolete = undefined;
   }
 
   #due(): boolean {
@@ -256,6 +261,7 @@ export class CompactionScheduler {
   }
 }
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+/** Bytes of a log that hold nothing live. */
+export function deadBytesOf(log: LogFile, index: KeyIndex): number {
+  return Math.max(0, log.lastDataRecord.end - OVERHEAD_BYTES - bytesOf(index.recordUnits));
 }

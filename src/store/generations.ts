@@ -80,6 +80,11 @@ export class Generations {
     this.#building = new Generation(log);
   }
 
+  /** Makes the log of a reader the store. */
+  replace(log: LogFile): void {
+    this.#active = new Generation(log);
+  }
+
   /** Makes the generation being built the store. */
   switch(): void {
     if (this.#building !== undefined) this.#active = this.#building;

@@ -30,6 +30,7 @@ export interface LogStoreOptions {
    */
   readonly maxBytes?: number;
   /**
+  /**
    * Read the rest of the index image in the background after opening, off the event loop, so that the first write need not
    * wait for it. Lookups do not need it. Set it to `false` for a process that opens the cache for a few lookups. Default:
    * `true`.
@@ -42,10 +43,15 @@ export interface LogStoreOptions {
    */
   readonly imageEveryBytes?: number;
   /**
-   * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened.
-   * Default: `false`.
+   * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened, or when it
+   * last called `refresh`. Default: `false`.
    */
   readonly readOnly?: boolean;
+  /**
+   * With `readOnly`: also `refresh` in the background, at intervals of this many milliseconds. The timer never keeps the
+   * process alive. An integer from 1 to 2,147,483,647. Default: no background refreshes.
+   */
+  readonly refreshEveryMs?: number;
   /**
    * How long opening waits for the lock while another process holds it, in milliseconds: the new process of a deploy waits
    * until the old one has closed the store. `open` blocks the thread, `openAsync` does not. An integer from 0 to
@@ -95,6 +101,7 @@ export interface StoreSettings {
   readonly preloadIndex: boolean;
   readonly imageEveryBytes: number;
   readonly readOnly: boolean;
+  readonly refreshEveryMs: number | undefined;
   readonly waitForLockMs: number;
   readonly leaseMs: number | undefined;
   readonly onEvent: StoreEventHandler | undefined;
@@ -108,6 +115,7 @@ const OPTIONS: readonly string[] = [
   'preloadIndex',
   'imageEveryBytes',
   'readOnly',
+  'refreshEveryMs',
   'waitForLockMs',
   'lock',
   'onEvent',
@@ -118,7 +126,7 @@ const OPTIONS: readonly string[] = [
 /** Throws a `TypeError` or `RangeError` that names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
   assertOptions(options, 'options of open', OPTIONS);
-  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, preloadIndex = true, onEvent } = options;
+  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, refreshEveryMs, onEvent } = options;
   const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;
   if (durability !== 'on-sync' && durability !== 'on-put') {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
@@ -127,16 +135,23 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
   if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, DELAY_MS_MAX);
   if (maxBytes !== undefined) assertInteger('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (typeof readOnly !== 'boolean') throw new TypeError('readOnly must be a boolean');
+  if (refreshEveryMs !== undefined) {
+    assertInteger('refreshEveryMs', refreshEveryMs, 1, DELAY_MS_MAX);
+    if (!readOnly)
+      throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
+  }
+  const { preloadIndex = true, imageEveryBytes = IMAGE_EVERY_BYTES_DEFAULT } = options;
   if (typeof preloadIndex !== 'boolean') throw new TypeError('preloadIndex must be a boolean');
+  assertInteger('imageEveryBytes', imageEveryBytes, 0, Number.MAX_SAFE_INTEGER);
   if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
   assertInteger('waitForLockMs', waitForLockMs, 0, DELAY_MS_MAX);
-  const { imageEveryBytes = IMAGE_EVERY_BYTES_DEFAULT } = options;
-  assertInteger('imageEveryBytes', imageEveryBytes, 0, Number.MAX_SAFE_INTEGER);
-  const whileOpening = { waitForLockMs, leaseMs, preloadIndex, imageEveryBytes };
-  return { durability, syncEveryMs, pageCacheBytes, maxBytes, writeBufferBytes, readOnly, onEvent, ...whileOpening };
+  const indexing = { preloadIndex, imageEveryBytes };
+  const reading = { readOnly, refreshEveryMs };
+  const writing = { durability, syncEveryMs, maxBytes, writeBufferBytes, waitForLockMs, leaseMs };
+  return { pageCacheBytes, onEvent, ...indexing, ...reading, ...writing };
 }
 
 function leaseOf(lock: LogStoreOptions['lock']): number | undefined {

@@ -3,12 +3,16 @@ import { assertOptions } from '../base/options.ts';
 import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
+import type { BackupOptions, BackupReport } from './backup/backup.ts';
+import { StoreBackups } from './backup/store-backups.ts';
 import type { Progress } from './compaction.ts';
-import { CompactionScheduler, type StepOptions } from './compaction-scheduler.ts';
+import { CompactionScheduler, deadBytesOf, type StepOptions } from './compaction-scheduler.ts';
 import { bytesOf, Generations } from './generations.ts';
 import { ImageScheduler } from './image-scheduler.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
+import { ReaderRefresh, type ReadLog } from './reader-refresh.ts';
 import type { ReplayFindings } from './recovery/late-replay.ts';
+import type { RecoveredLog } from './recovery/log-recovery.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
@@ -31,12 +35,14 @@ export class LogStore {
   /** Whether `reader.prefetch` does anything on this storage. */
   readonly canPrefetch: boolean;
   readonly #context: StoreContext;
-  readonly #index: KeyIndex;
+  #index: KeyIndex;
   readonly #generations: Generations;
   readonly #syncer: Syncer;
   readonly #scheduler: CompactionScheduler;
   readonly #images: ImageScheduler;
-  readonly #recovery: RecoveryReport;
+  #recovery: RecoveryReport;
+  readonly #refresh: ReaderRefresh | undefined;
+  readonly #backups: StoreBackups;
   /** Entries that a replay after the opening found damaged. */
   #entriesLostLate = 0;
 
@@ -63,10 +69,8 @@ export class LogStore {
   /** Throws if the log must be replaced and cannot; then the store is closed. */
   static #started(opened: OpenedStore, environment: LogStoreEnvironment): LogStore {
     const store = new LogStore(opened, environment);
-    if (!opened.isShared) return store;
     try {
-      store.#scheduler.replaceLog();
-      return store;
+      if (opened.isShared) store.#scheduler.replaceLog();
     } catch (error) {
       attempt(
         () => store.close(),
@@ -74,6 +78,11 @@ export class LogStore {
       );
       throw storageFailure('replace the log of an owner whose lease has ended', error);
     }
+    const { context, index, report, startedMs } = opened;
+    const { readOnly } = context.settings;
+    const entries = index.pending?.hasSums === false ? undefined : index.size;
+    context.emit({ type: 'opened', readOnly, entries, durationMs: millisecondsSince(startedMs), report });
+    return store;
   }
 
   private constructor(opened: OpenedStore, environment: LogStoreEnvironment) {
@@ -88,15 +97,23 @@ export class LogStore {
     this.#syncer = new Syncer(generations, context.status, environment.defer);
     this.#images = new ImageScheduler(context, index, { generations, syncer: this.#syncer, onDisk: opened.image });
     this.#scheduler = new CompactionScheduler(context, generations, index);
-    this.writer = new StoreWriter(context, index, generations, {
+    const parts = { syncer: this.#syncer, scheduler: this.#scheduler, images: this.#images };
+    this.writer = new StoreWriter(context, index, generations, parts);
+    this.reader = new StoreReader(context, index, generations, this.writer);
+    this.#backups = new StoreBackups({
+      context,
       syncer: this.#syncer,
       scheduler: this.#scheduler,
-      images: this.#images,
+      storage: environment.storage,
+      current: () => ({ log: generations.active, entries: this.#index.size }),
     });
-    this.reader = new StoreReader(context, index, generations, this.writer);
-    if (opened.lateReplay !== undefined) opened.lateReplay.onReplayed = (findings) => this.#replayedLate(findings);
-    if (settings.preloadIndex) index.pending?.preload();
-    if (settings.readOnly) return;
+    this.#watch(opened);
+    if (settings.readOnly) {
+      const current = (): ReadLog => ({ log: generations.active, index: this.#index });
+      this.#refresh = new ReaderRefresh(context, { current, adopt: (recovered) => this.#adopt(recovered) });
+      this.reader.onUnreadable = () => this.#refresh?.runInBackground() ?? false;
+      return;
+    }
     if (settings.syncEveryMs !== undefined) this.#syncer.syncEvery(settings.syncEveryMs);
     // Makes the decision about damage durable: a log without the damage replaces this one at once.
     if (report.damaged.length > 0) this.#housekeep(() => this.#scheduler.run());
@@ -107,6 +124,10 @@ export class LogStore {
   get size(): number {
     this.assertOpen();
     return this.#index.size;
+  }
+
+  get isReadOnly(): boolean {
+    return this.#context.settings.readOnly;
   }
 
   /** Throws `CLOSED` after `close`. */
@@ -120,6 +141,15 @@ export class LogStore {
    */
   assertWritable(): void {
     this.#context.status.assertWritable();
+  }
+
+  /**
+   * Lets a read-only store see what its writer has made durable since. Returns whether there may be a change; for a store
+   * that writes, `false`. Throws `IO`; then the store keeps what it had, or is empty until a refresh succeeds.
+   */
+  refresh(): boolean {
+    this.assertOpen();
+    return this.#refresh?.run() ?? false;
   }
 
   /** Makes everything accepted so far durable. A failed sync poisons the store. */
@@ -162,13 +192,23 @@ export class LogStore {
     return verifyLogs(this.#generations.all, this.#index, options.onProgress);
   }
 
+  /** Copies the store, as it is now, into the empty or absent directory `path`, and verifies the copy. */
+  backup(path: string, options: BackupOptions = {}): BackupReport {
+    return this.#backups.run(path, options);
+  }
+
+  /** `backup` in small steps between turns of the event loop; the copy is of the moment of the call. */
+  async backupAsync(path: string, options: BackupOptions = {}): Promise<BackupReport> {
+    return await this.#backups.runAsync(path, options);
+  }
+
   /** Sizes, counters since the store was opened, and what opening it found. */
   stats(): LogCacheStats {
     this.assertOpen();
     return {
       entries: this.#index.size,
       liveBytes: bytesOf(this.#index.recordUnits),
-      deadBytes: this.#scheduler.deadBytes,
+      deadBytes: deadBytesOf(this.#generations.active, this.#index),
       logBytes: this.#generations.active.end,
       indexBytes: this.#index.bytes,
       pageBytes: this.#context.pool.bytes,
@@ -198,10 +238,13 @@ export class LogStore {
       this.#context.releaseLock();
       return;
     }
+    const startedMs = performance.now();
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
     this.#images.stop();
+    this.#refresh?.stopTimer();
+    this.#context.heldLogs.releaseAll();
     if (status.isWritable) {
       this.#scheduler.settle();
       attempt(() => this.#syncer.sync(), collect);
@@ -213,7 +256,29 @@ export class LogStore {
     this.#index.pending?.release();
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
-    if (failures.length > 0) throw storageFailure('close the store', failures[0]);
+    const error = failures.length === 0 ? undefined : storageFailure('close the store', failures[0]);
+    this.#context.emit({ type: 'closed', durationMs: millisecondsSince(startedMs), error });
+    if (error !== undefined) throw error;
+  }
+
+  /** For a reader: from now on it reads the log that has replaced the old one. */
+  #adopt(opened: RecoveredLog): void {
+    const { log, index, report } = opened;
+    const old = this.#generations.active;
+    this.#index.pending?.release();
+    this.#generations.replace(log);
+    this.#index = index;
+    this.#recovery = report;
+    this.reader.useIndex(index);
+    this.#watch(opened);
+    attempt(() => old.close(), this.#context.onHousekeepingFailure);
+    if (!report.clean) this.#context.emit({ type: 'recovered', report });
+  }
+
+  /** Reads what is left of the index in its image, and learns if the image is damaged. */
+  #watch({ index, lateReplay }: RecoveredLog): void {
+    if (lateReplay !== undefined) lateReplay.onReplayed = (findings) => this.#replayedLate(findings);
+    if (this.#context.settings.preloadIndex) index.pending?.preload();
   }
 
   /** The image proved damaged: another one is to be written. So is a log without the damage, if the log has any. */
@@ -227,4 +292,8 @@ export class LogStore {
   #housekeep(task: () => void): void {
     if (this.#context.status.isWritable) attempt(task, this.#context.onHousekeepingFailure);
   }
+}
+
+function millisecondsSince(startedMs: number): number {
+  return Math.round(performance.now() - startedMs);
 }

@@ -17,6 +17,7 @@ const PIECE_BYTES: number = 1024 * 1024;
  * 2. A file is truncated from its end and removed when it is empty: a removal that is not durable must not bring it
  *    back.
  * 3. No file is open between two calls. Opening removes what a crash leaves.
+ * 4. A log that a backup reads is neither truncated nor removed; nevertheless it has lost its header.
  */
 export class ObsoleteGenerations {
   readonly #context: StoreContext;
@@ -30,9 +31,14 @@ export class ObsoleteGenerations {
     this.#context = context;
   }
 
-  /** Whether a file is left to remove. */
+  /** Whether every file has been removed. */
+  get isDone(): boolean {
+    return this.#names.length === 0;
+  }
+
+  /** Whether there is a file that can be removed now: a backup may still read the others. */
   get any(): boolean {
-    return this.#names.length > 0;
+    return this.#removable >= 0;
   }
 
   /** Finds the files of all generations except `current`, also those that could not be removed before. */
@@ -63,7 +69,8 @@ export class ObsoleteGenerations {
    * Cuts `bytes` off one file and removes it when it is empty. A failure is reported and ends the work on that file.
    */
   step(bytes: number = PIECE_BYTES): void {
-    const name = this.#names[0];
+    const at = this.#removable;
+    const name = this.#names[at];
     if (name === undefined) return;
     const { directory, assertLockHeld } = this.#context;
     // If the lock is lost, files of these names may belong to another process.
@@ -74,15 +81,20 @@ export class ObsoleteGenerations {
     let left = 0;
     this.#attempt(() => useFile(directory, name, (file) => (left = cutEnd(file, bytes))));
     if (left > 0) return;
-    this.#names.shift();
+    this.#names.splice(at, 1);
     this.#attempt(() => directory.remove(name));
   }
 
-  /** Removes all files at once. */
+  /** Removes all files at once that can be removed now. */
   finish(): void {
     if (!this.any) return;
     while (this.any) this.step(Number.POSITIVE_INFINITY);
     this.#attempt(() => this.#context.directory.sync());
+  }
+
+  /** The index of the first file that no backup reads, -1 if there is none. */
+  get #removable(): number {
+    return this.#names.findIndex((name) => !this.#context.heldLogs.isHeld(name));
   }
 
   #attempt(task: () => void): boolean {

@@ -2,6 +2,7 @@ import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import { PagePool } from '../log/page-pool.ts';
 import type { StorageDirectory, StorageLock } from '../storage/storage-backend.ts';
+import { HeldLogs } from './held-logs.ts';
 import type { StoreSettings } from './log-store-options.ts';
 import type { StoreEventHandler } from './store-event.ts';
 import { StoreStatus } from './store-status.ts';
@@ -12,6 +13,8 @@ export class StoreContext {
   readonly directory: StorageDirectory;
   readonly pool: PagePool;
   readonly status: StoreStatus;
+  /** The logs that backups read. */
+  readonly heldLogs: HeldLogs = new HeldLogs();
   /** Passes an event to `onEvent`; it never throws. */
   readonly emit: StoreEventHandler;
   /** A uniform u32. */

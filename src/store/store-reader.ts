@@ -1,5 +1,5 @@
 import { attempt } from '../base/attempt.ts';
-import type { IndexCursor, KeyInterval } from '../key-index/index-cursor.ts';
+import { type IndexCursor, intervalAfter, type KeyInterval } from '../key-index/index-cursor.ts';
 import type { PendingParts } from '../key-index/index-pieces.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { NodeAddress } from '../key-index/node-layout.ts';
@@ -26,10 +26,15 @@ export interface ScanRange {
   readonly limit: number;
 }
 
-/** Finds entries and lends their bodies. A damaged entry is forgotten, as if it had never been there. */
+/**
+ * Finds entries and lends their bodies. A damaged entry is forgotten, as if it had never been there.
+ *
+ * The index of a read-only store is replaced when its writer has replaced the log. A scan then continues in the new one,
+ * after the key that it returned last.
+ */
 export class StoreReader {
   readonly #status: StoreStatus;
-  readonly #index: KeyIndex;
+  #index: KeyIndex;
   readonly #generations: Generations;
   readonly #writer: StoreWriter;
   readonly #emit: StoreEventHandler;
@@ -41,6 +46,8 @@ export class StoreReader {
   corruptions = 0;
   /** The result of `#fetchAhead`, kept so that its reads are not optimised away. */
   touched = 0;
+  /** Called if a record cannot be read. Returns whether the store has another index now, so that it is worth another try. */
+  onUnreadable: () => boolean = () => false;
 
   constructor(context: StoreContext, index: KeyIndex, generations: Generations, writer: StoreWriter) {
     this.#status = context.status;
@@ -49,6 +56,11 @@ export class StoreReader {
     this.#index = index;
     this.#generations = generations;
     this.#writer = writer;
+  }
+
+  /** From now on entries are found in `index`. */
+  useIndex(index: KeyIndex): void {
+    this.#index = index;
   }
 
   /** Lends the body under `key` to `use` and returns its result; `undefined` on a miss. Throws `IO` if a read fails. */
@@ -98,9 +110,14 @@ export class StoreReader {
    * reaches it is not. A key that is added meanwhile may be visited or not, as new keys are put in order in groups.
    */
   *keys({ interval, reverse, limit }: ScanRange): Generator<Uint8Array, undefined> {
-    const cursor = this.#index.cursor(interval, reverse);
+    let index = this.#index;
+    let cursor = index.cursor(interval, reverse);
     for (let left = limit; left > 0; left -= 1) {
       this.#status.assertOpen();
+      if (index !== this.#index) {
+        index = this.#index;
+        cursor = index.cursor(intervalAfter(cursor.key(), interval, reverse), reverse);
+      }
       if (cursor.next() === 0) return undefined;
       yield cursor.key();
     }
@@ -111,8 +128,8 @@ export class StoreReader {
     { interval, reverse, limit }: ScanRange,
     use: BodyUse<Result>,
   ): Generator<[Uint8Array, Result], undefined> {
-    const index = this.#index;
-    const cursor = index.cursor(interval, reverse);
+    let index = this.#index;
+    let cursor = index.cursor(interval, reverse);
     const entryOf = (memory: RecordMemory, at: number): [Uint8Array, Result] => {
       const keyLength = keyLengthAt(memory.words, at >>> 2);
       const body = use(memory, at + bodyOffset(keyLength), bodyLengthAt(memory.words, at >>> 2));
@@ -122,6 +139,11 @@ export class StoreReader {
     let fetched = 0;
     for (let left = limit; left > 0; ) {
       this.#status.assertOpen();
+      if (index !== this.#index) {
+        index = this.#index;
+        cursor = index.cursor(intervalAfter(cursor.key(), interval, reverse), reverse);
+        fetched = 0;
+      }
       const node = cursor.next();
       if (node === 0) return undefined;
       fetched = fetched > 0 ? fetched - 1 : this.#fetchAhead(cursor, ahead);
@@ -172,14 +194,26 @@ export class StoreReader {
   }
 
   #readAt<Result>(node: NodeAddress, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const result = this.#bodyOf(node, key, use);
+    if (result !== undefined) return result;
+    if (!this.onUnreadable()) return this.#forget(node, key);
+    const moved = this.#index.find(key);
+    return moved === 0 ? undefined : (this.#bodyOf(moved, key, use) ?? this.#forget(moved, key));
+  }
+
+  #bodyOf<Result>(node: NodeAddress, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     const location = this.#index.location(node);
     const [offset, size] = [offsetOf(location), bytesOf(this.#index.units(node))];
-    const result = this.#generations.readerOf(location).read(offset, size, key, use);
-    if (result !== undefined) return result;
+    return this.#generations.readerOf(location).read(offset, size, key, use);
+  }
+
+  #forget(node: NodeAddress, key: Uint8Array): undefined {
+    const location = this.#index.location(node);
     const { generation } = this.#generations.logOf(location);
     this.corruptions += 1;
-    this.#writer.forgetDamaged(node, key);
-    this.#emit({ type: 'entry-damaged', key: key.slice(), generation, offset });
+    this.#index.removeNode(node);
+    this.#writer.recordLoss(key);
+    this.#emit({ type: 'entry-damaged', key: key.slice(), generation, offset: offsetOf(location) });
     return undefined;
   }
 }

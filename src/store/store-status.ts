@@ -8,6 +8,8 @@ export class StoreStatus {
   #closed = false;
   #poison: StoreError | undefined;
   #backgroundFailure: StoreError | undefined;
+  /** Failures in the background since the log was last written. */
+  #failures = 0;
 
   constructor(readOnly: boolean, emit: StoreEventHandler) {
     this.#readOnly = readOnly;
@@ -77,6 +79,15 @@ export class StoreStatus {
   /** Keeps a failure that no caller sees; the next mutation, sync or `close` throws it. */
   failInBackground(error: StoreError): void {
     this.#backgroundFailure = error;
+    this.#failures += 1;
     this.#emit({ type: 'background-write-failed', error });
+  }
+
+  /** Everything accepted so far has been written to the log. */
+  reportWritten(): void {
+    const failures = this.#failures;
+    if (failures === 0 || this.#poison !== undefined) return;
+    this.#failures = 0;
+    this.#emit({ type: 'background-writes-resumed', failures });
   }
 }

@@ -1,6 +1,5 @@
 import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import type { NodeAddress } from '../key-index/node-layout.ts';
 import { batchOf, deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../log/record-codec.ts';
 import { assertKeySize, assertValueSize, FLAG_BATCH_MEMBER, KEY_BYTES_MAX } from '../log/record-format.ts';
 import type { CompactionScheduler } from './compaction-scheduler.ts';
@@ -121,9 +120,8 @@ export class StoreWriter {
     return count;
   }
 
-  /** Forgets an entry that failed its checksums, with a DELETE record: an older record of the key may be in the log. */
-  forgetDamaged(node: NodeAddress, key: Uint8Array): void {
-    this.#index.removeNode(node);
+  /** Records that the entry under `key`, which failed its checksums, is gone: an older record of the key may be in the log. */
+  recordLoss(key: Uint8Array): void {
     if (!this.#status.isWritable) return;
     this.#generations.active.append(deletionOf(key));
     this.#syncer.flushLater();

@@ -1,3 +1,4 @@
+import { startTimer } from '../base/background-timer.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { LogFile } from '../log/log-file.ts';
@@ -26,7 +27,7 @@ export class Syncer {
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   #isFlushScheduled = false;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #stopTimer: (() => void) | undefined;
   /** Number of successful syncs. */
   syncs = 0;
 
@@ -44,6 +45,7 @@ export class Syncer {
     } catch (error) {
       throw error instanceof StoreError && error.code === 'POISONED' ? this.#status.poison(error) : error;
     }
+    this.#status.reportWritten();
   }
 
   /** Flushes at the end of this turn of the event loop. */
@@ -97,15 +99,13 @@ export class Syncer {
 
   /** Also syncs every `milliseconds` in the background; the timer does not keep the process alive. */
   syncEvery(milliseconds: number): void {
-    this.#timer = setInterval(() => {
+    this.#stopTimer = startTimer(milliseconds, () => {
       if (this.#status.isWritable) this.syncInBackground();
-    }, milliseconds);
-    // On platforms where timers are plain numbers there is no `unref`.
-    (this.#timer as { unref?: () => void }).unref?.();
+    });
   }
 
   stopTimer(): void {
-    clearInterval(this.#timer);
+    this.#stopTimer?.();
   }
 
   async #startAfter(running: Promise<void>): Promise<void> {

@@ -119,15 +119,25 @@ export class FaultStorage implements StorageBackend {
     for (const directory of this.#directories.values()) directory.holder = undefined;
   }
 
+  /** The same disk for another process, which `killProcess` does not end: a reader beside the writer that is killed. */
+  otherProcess(): StorageBackend {
+    const process: DirectoryContext = { ...this.#process, assertAlive: () => {} };
+    return { openDirectory: (path, options) => this.#openDirectory(process, path, options) };
+  }
+
   openDirectory(path: string, options: { readonly create: boolean }): StorageDirectory {
+    return this.#openDirectory(this.#process, path, options);
+  }
+
+  #openDirectory(process: DirectoryContext, path: string, options: { readonly create: boolean }): StorageDirectory {
     return this.#recorder.perform('open-directory', { directory: path, name: '' }, 0, () => {
       const present = this.#directories.get(path);
-      if (present !== undefined) return new FaultDirectory(this.#process, present);
+      if (present !== undefined) return new FaultDirectory(process, present);
       if (!options.create) throw errnoError('ENOENT', 'no such directory', 'open-directory', path);
       const made: DirectoryView = { path, files: new Map(), holder: undefined };
       this.#directories.set(path, made);
       this.#recorder.change({ kind: 'make-directory', directory: path });
-      return new FaultDirectory(this.#process, made);
+      return new FaultDirectory(process, made);
     });
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import type { Progress } from '../../src/store/compaction.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
+import { eventsInto, typesInto } from '../store/event-collector.ts';
 import { metaAt, openFor, openInMemory, someMeta, utf8, valueText } from './cache-fixtures.ts';
 import { WrappedStorage } from './wrapped-storage.ts';
 
@@ -57,7 +58,7 @@ describe('compact', () => {
   test('throws on failure, leaves the cache unchanged, and can be repeated', () => {
     const storage = new WrappedStorage();
     const events: StoreEvent[] = [];
-    const cache = halfDead(openFor('cache', { storage, onEvent: (event) => events.push(event) }));
+    const cache = halfDead(openFor('cache', { storage, onEvent: eventsInto(events) }));
     cache.sync();
     const { generation } = cache.stats();
     for (const [operation, errno] of [
@@ -82,7 +83,7 @@ describe('compact', () => {
 describe('an automatic compaction', () => {
   test('starts when dead bytes exceed live bytes and the floor, and is reported', () => {
     const types: string[] = [];
-    const cache = openInMemory({ onEvent: ({ type }) => types.push(type) });
+    const cache = openInMemory({ onEvent: typesInto(types) });
     for (let round = 0; round < 10; round += 1) {
       for (let i = 0; i < entries; i += 1) cache.put(`order:${i}`, value.fill(2), metaAt(i));
       const { liveBytes, logBytes } = cache.stats();
@@ -147,7 +148,7 @@ describe('compactAsync', () => {
   test('that is aborted midway rejects with the reason and leaves the cache unchanged', async () => {
     const storage = new WrappedStorage();
     const types: string[] = [];
-    const cache = halfDead(LogCache.open('cache', { storage, onEvent: ({ type }) => types.push(type) }));
+    const cache = halfDead(LogCache.open('cache', { storage, onEvent: typesInto(types) }));
     const { generation } = cache.stats();
     const reason = new Error('enough');
     const controller = new AbortController();

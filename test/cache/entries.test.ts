@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import type { CacheEntry } from '../../src/contract/cache-entry.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { typesInto } from '../store/event-collector.ts';
 import { metaAt, openFor, openInMemory, someMeta, utf8, valueText } from './cache-fixtures.ts';
 
 function entryOf(cache: LogCache, key: string): CacheEntry {
@@ -197,7 +198,7 @@ describe('stats', () => {
     for (let i = 0; i < 10; i += 1) abandoned.put(`order:${i}`, utf8('state'), metaAt(i));
     abandoned.sync();
     const types: string[] = [];
-    const reader = openFor('cache', { storage, readOnly: true, onEvent: ({ type }) => types.push(type) });
+    const reader = openFor('cache', { storage, readOnly: true, onEvent: typesInto(types) });
     expect(reader.stats().recovery).toMatchObject({ generation: 1, imageUsed: false, damaged: [], entriesLost: 0 });
     expect(reader.stats().recovery.records).toBeGreaterThanOrEqual(10);
     abandoned.close();

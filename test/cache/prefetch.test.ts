@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
 import { FaultStorage, type FaultStorageOptions, faultAt } from '../../src/testing/index.ts';
+import { typesInto } from '../store/event-collector.ts';
 import { openFor, openInMemory, someMeta, temporaryDirectory, utf8 } from './cache-fixtures.ts';
 import { WrappedStorage } from './wrapped-storage.ts';
 
@@ -154,7 +155,7 @@ describe('a key that was prefetched', () => {
     const damaged = new FaultStorage({ image: new Map([[DIRECTORY, new Map([...(image.get(DIRECTORY) ?? [])])]]) });
     const file = damaged.openDirectory(DIRECTORY, { create: false }).open(log, 'write');
     const events: string[] = [];
-    const opened = openFor(DIRECTORY, { storage: damaged, ...PAGES_MIN, onEvent: ({ type }) => events.push(type) });
+    const opened = openFor(DIRECTORY, { storage: damaged, ...PAGES_MIN, onEvent: typesInto(events) });
     file?.write(bytes, 0, bytes.length, 0);
     for (const number of [3, 4]) opened.prefetch(keyOf(number), someMeta);
     await turn();

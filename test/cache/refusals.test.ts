@@ -218,7 +218,7 @@ describe('a lock of another host', () => {
       code: 'LOCKED',
       message: expect.stringMatching(
         new RegExp(
-          `process 4242 on host not-${hostname()} since ${since}.*node -e '.*LogCache\\.unlock\\("${directory}"\\)'$`,
+          `process 4242 on host not-${hostname()} since ${since}.*: npx projection-cache unlock ${directory}$`,
         ),
       ),
     });

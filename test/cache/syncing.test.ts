@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
+import { eventsInto, typesInto } from '../store/event-collector.ts';
 import { openFor, openInMemory, someMeta, utf8, valueText } from './cache-fixtures.ts';
 import { WrappedStorage } from './wrapped-storage.ts';
 
@@ -52,7 +53,7 @@ describe('sync', () => {
   test('that fails poisons the cache: reads still work, writes throw the reason', async () => {
     const storage = new WrappedStorage();
     const events: StoreEvent[] = [];
-    const cache = openFor('cache', { storage, onEvent: (event) => events.push(event) });
+    const cache = openFor('cache', { storage, onEvent: eventsInto(events) });
     cache.put('order:1', utf8('state'), someMeta);
     storage.refuse('sync', 'EIO');
     expect(() => cache.sync()).toThrow(poisoned);
@@ -123,7 +124,7 @@ describe('a refused write', () => {
   test('at the end of a turn goes to onEvent and is thrown once by the next mutation', async () => {
     const storage = new WrappedStorage();
     const events: StoreEvent[] = [];
-    const cache = openFor('cache', { storage, onEvent: (event) => events.push(event) });
+    const cache = openFor('cache', { storage, onEvent: eventsInto(events) });
     cache.put('order:1', utf8('state'), someMeta);
     storage.refuse('write', 'ENOSPC');
     await nextTurn();
@@ -225,7 +226,7 @@ describe('syncEveryMs', () => {
   test('that fails poisons the cache and reports it', async () => {
     const storage = new WrappedStorage();
     const types: string[] = [];
-    const cache = openFor('cache', { storage, syncEveryMs: 1, onEvent: ({ type }) => types.push(type) });
+    const cache = openFor('cache', { storage, syncEveryMs: 1, onEvent: typesInto(types) });
     storage.refuse('syncAsync', 'EIO');
     cache.put('order:1', utf8('x'), someMeta);
     await vi.waitFor(() => expect(types).toContain('poisoned'), { timeout: 30_000, interval: 1 });

@@ -20,6 +20,8 @@ export class AllowedStates {
   readonly #states: State[];
   readonly #promises: Promised[] = [{ changes: 0, state: 0 }];
   #contents: Map<string, string>;
+  /** The state that the operation under way leads to: another process may see it before the operation returns. */
+  #expected: string | undefined;
 
   /** `starts`: the possible states at the beginning; default: empty. */
   constructor(starts: readonly string[] = [summaryOf([])], contents: Contents = new Map()) {
@@ -40,8 +42,16 @@ export class AllowedStates {
     return (this.#states[this.newest] as State).summary;
   }
 
+  /** Records that an operation starts which changes the contents with `change`. */
+  expect(change: (contents: Map<string, string>) => void): void {
+    const contents = new Map(this.#contents);
+    change(contents);
+    this.#expected = summaryOf(contents);
+  }
+
   /** Records an accepted operation that started after `begun` changes and changes the contents with `change`. */
   accept(begun: number, change: (contents: Map<string, string>) => void): void {
+    this.#expected = undefined;
     change(this.#contents);
     this.#states.push({ begun, summary: summaryOf(this.#contents) });
   }
@@ -70,6 +80,18 @@ export class AllowedStates {
     const { lowest, highest } = this.#bounds(changes);
     for (let state = highest; state >= lowest; state -= 1) if (this.#states[state]?.summary === summary) return true;
     return false;
+  }
+
+  /**
+   * The earliest state from `from` on that has this summary, and that another process may see after `changes` changes;
+   * `undefined` if there is none.
+   */
+  stateFrom(from: number, changes: number, summary: string): number | undefined {
+    const { lowest, highest } = this.#bounds(changes);
+    for (let state = Math.max(from, lowest); state <= highest; state += 1) {
+      if (this.#states[state]?.summary === summary) return state;
+    }
+    return summary === this.#expected ? this.#states.length : undefined;
   }
 
   /** Whether it was a state before `changes` changes: what a reader may see, without any promise. */

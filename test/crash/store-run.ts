@@ -129,6 +129,7 @@ export class StoreRun {
     const begun = this.#changes;
     const { act, change } = mutationOf(step, this.#operation);
     this.#operation += 1;
+    this.history.expect(change);
     act(this.#store);
     this.history.accept(begun, change);
   }

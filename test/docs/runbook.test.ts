@@ -8,10 +8,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { encodeFileHeader, FORMAT_VERSION } from '../../src/log/file-header.ts';
 import { Projector } from '../../src/projection/projector.ts';
+import { NodeStorage } from '../../src/storage/node-storage.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { type DiskCall, type Fault, FaultStorage, faultAt } from '../../src/testing/index.ts';
 import { keyTexts, metaAt, openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { WindowsFs } from '../faults/windows-fs.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { eventsInto, typesInto } from '../store/event-collector.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
 import { closedStore, Orders, projectOnce, total, withCache } from './order-store.ts';
 import { documentedFormOf, documentedMessages, sections, thrownBy, watchedEvents } from './runbook.ts';
@@ -42,7 +45,7 @@ const stories: Record<string, () => void | Promise<void>> = {
   'The disk is full': async () => {
     const storage = new FaultStorage();
     const events: string[] = [];
-    const cache = LogCache.open('store', { storage, onEvent: ({ type }) => events.push(type) });
+    const cache = LogCache.open('store', { storage, onEvent: typesInto(events) });
     cache.put('synced', utf8('state'), someMeta);
     cache.sync();
     storage.rule = noSpace;
@@ -60,6 +63,7 @@ const stories: Record<string, () => void | Promise<void>> = {
     // Other files are deleted: the same process continues.
     storage.rule = undefined;
     cache.sync();
+    expect(events.at(-1)).toBe('background-writes-resumed');
     cache.put('later', utf8('state'), someMeta);
     cache.close();
     expect(keyTexts(LogCache.open('store', { storage }))).toEqual(['accepted', 'later', 'synced']);
@@ -73,8 +77,9 @@ const stories: Record<string, () => void | Promise<void>> = {
     writeFileSync(log, bytes);
     rmSync(join(directory, '000001.index'));
     const events: StoreEvent[] = [];
-    const cache = openFor(directory, { onEvent: (event) => events.push(event) });
-    expect(events[0]).toMatchObject({ type: 'recovered', report: { damaged: [expect.anything()], entriesLost: 1 } });
+    const cache = openFor(directory, { onEvent: eventsInto(events) });
+    expect(events[0]).toMatchObject({ type: 'quarantined', bytes: expect.any(Number) });
+    expect(events[1]).toMatchObject({ type: 'recovered', report: { damaged: [expect.anything()], entriesLost: 1 } });
     expect(keyTexts(cache)).toEqual(['a', 'c']);
     expect(cache.verify().ok).toBe(true);
     const [corrupt = ''] = readdirSync(directory).filter((name) => name.endsWith('.corrupt'));
@@ -84,7 +89,7 @@ const stories: Record<string, () => void | Promise<void>> = {
     cache.put('b', utf8('folded again'), someMeta);
     cache.close();
     events.length = 0;
-    const again = openFor(directory, { onEvent: (event) => events.push(event) });
+    const again = openFor(directory, { onEvent: eventsInto(events) });
     expect([events, keyTexts(again), readdirSync(directory).sort()]).toEqual([
       [],
       ['a', 'b', 'c'],
@@ -111,13 +116,24 @@ const stories: Record<string, () => void | Promise<void>> = {
     writeFileSync(join(directory, 'LOCK'), '');
     expect(failureOf(() => LogCache.open(directory))).toBe('LOCKED');
     LogCache.unlock(directory);
-    expect(valueText(openFor(directory), 'a')).toBe('state of a');
+    const unlocked = openFor(directory);
+    expect(valueText(unlocked, 'a')).toBe('state of a');
+    unlocked.close();
+    // On Windows, while the owner of a lock that was removed has the file open.
+    const windows = new WindowsFs();
+    const onWindows = { storage: new NodeStorage(windows.platform()) };
+    const owner = openFor(directory, onWindows);
+    windows.fs.unlinkSync(join(directory, 'LOCK'));
+    expect(failureOf(() => LogCache.open(directory, onWindows))).toBe('LOCKED');
+    owner.put('b', utf8('state'), someMeta);
+    expect(thrownBy(() => owner.sync()).code).toBe('POISONED');
+    expect(valueText(openFor(directory, onWindows), 'a')).toBe('state of a');
   },
 
   'Writing has stopped': () => {
     const storage = new FaultStorage();
     const events: string[] = [];
-    const cache = LogCache.open('store', { storage, onEvent: ({ type }) => events.push(type) });
+    const cache = LogCache.open('store', { storage, onEvent: typesInto(events) });
     cache.put('synced', utf8('state'), someMeta);
     cache.sync();
     storage.rule = faultAt({ verb: 'sync' }, { fail: 'EIO', loss: 'dropped' });
@@ -255,6 +271,31 @@ const stories: Record<string, () => void | Promise<void>> = {
     cpSync(directory, backup, { recursive: true });
     source.amounts.push(1);
     withCache(directory, (cache) => projectOnce(cache, source));
+    // A backup of the open store: refused where something is, and whole where nothing is.
+    withCache(directory, (cache) => {
+      const refused = join(parent, 'refused');
+      mkdirSync(refused);
+      writeFileSync(join(refused, 'anything'), '');
+      expect(failureOf(() => cache.backup(refused))).toBe('IO');
+      cache.backup(join(parent, 'live'));
+      expect(cache.backup(join(parent, 'live-2'))).toMatchObject({ entries: 1, recordsDamaged: 0 });
+    });
+    expect(withCache(join(parent, 'live'), (cache) => projectOnce(cache, source))).toEqual([19, 'hit', 0]);
+    // One that was interrupted is refused, and so is another into its directory.
+    writeFileSync(join(parent, 'live-2', 'UNFINISHED-BACKUP'), '');
+    expect(failureOf(() => LogCache.open(join(parent, 'live-2'), { readOnly: true }))).toBe('INCOMPATIBLE');
+    withCache(directory, (cache) => {
+      expect(failureOf(() => cache.backup(join(parent, 'live-2')))).toBe('IO');
+    });
+    // Damage that may hide a deletion ends a backup.
+    const disk = new FaultStorage();
+    const damaged = LogCache.open('store', { storage: disk });
+    damaged.put('key', utf8('state'), someMeta);
+    damaged.sync();
+    disk.openDirectory('store', { create: false }).open('000001.log', 'write')?.write(new Uint8Array(8), 0, 8, 48);
+    expect(failureOf(() => damaged.backup('copy'))).toBe('CORRUPT');
+    damaged.compact();
+    expect(damaged.backup('copy').entries).toBe(damaged.size);
     // An old copy in an empty place is brought up to date.
     rmSync(directory, { recursive: true });
     cpSync(backup, directory, { recursive: true });
@@ -273,7 +314,9 @@ const stories: Record<string, () => void | Promise<void>> = {
     const cache = openFor(directory);
     cpSync(directory, copy, { recursive: true });
     const other = actorOn(copy);
-    expect(await other.ask('open')).toMatch(/^LOCKED .* or that this directory is a copy, run: .*LogCache\.unlock/);
+    expect(await other.ask('open')).toMatch(
+      /^LOCKED .* or that this directory is a copy, run: npx projection-cache unlock /,
+    );
     LogCache.unlock(copy);
     expect(await other.ask('open')).toBe('done');
     cache.close();

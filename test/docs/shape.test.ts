@@ -1,5 +1,7 @@
 // Why this test: an export that the README does not mention is not found, and a decision without its cost is praise.
 import { describe, expect, test } from 'vitest';
+import * as browser from '../../src/browser/index.ts';
+import * as diagnostics from '../../src/diagnostics/index.ts';
 import * as api from '../../src/index.ts';
 import * as testing from '../../src/testing/index.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
@@ -46,7 +48,9 @@ describe('README.md', () => {
 
   const section = sectionsOf(readme).find((text) => text.startsWith('## API')) ?? '';
 
-  test.each([...Object.keys(api), ...Object.keys(testing)])('names %s', (name) => {
+  const exported = [api, testing, diagnostics, browser].flatMap((entryPoint) => Object.keys(entryPoint));
+
+  test.each(exported)('names %s', (name) => {
     expect(section).toContain(`\`${name}`);
   });
 

@@ -29,6 +29,7 @@ describe('the site', () => {
   test.each([
     ['src/index.ts', 'projection-cache'],
     ['src/testing/index.ts', 'projection-cache/testing'],
+    ['src/browser/index.ts', 'projection-cache/browser'],
   ])('names the module of %s %s, as it is imported', (path, name) => {
     expect(repositoryText(path)).toContain(`\n * @module ${name}\n`);
   });

@@ -25,6 +25,8 @@ function snippetOptions(): ts.CompilerOptions {
   const paths = {
     'projection-cache': [`${root}src/index.ts`],
     'projection-cache/testing': [`${root}src/testing/index.ts`],
+    'projection-cache/diagnostics': [`${root}src/diagnostics/index.ts`],
+    'projection-cache/browser': [`${root}src/browser/index.ts`],
   };
   const relaxed = { noUnusedLocals: false, noUnusedParameters: false, isolatedDeclarations: false, declaration: false };
   return { ...options, ...relaxed, paths };

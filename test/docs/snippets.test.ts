@@ -63,11 +63,14 @@ describe('the package as JavaScript', () => {
     await expect(runSnippet(typed, installed.directory)).rejects.toThrow('SyntaxError');
   });
 
-  test.each(['projection-cache', 'projection-cache/testing'])('require(%j) returns its exports', (name) => {
-    const script = `console.log(Object.keys(require(${JSON.stringify(name)})).length > 3)`;
-    const options = { cwd: installed.directory, encoding: 'utf8' } as const;
-    expect(execFileSync(process.execPath, ['--eval', script], options)).toBe('true\n');
-  });
+  test.each(['projection-cache', 'projection-cache/testing', 'projection-cache/diagnostics'])(
+    'require(%j) returns its exports',
+    (name) => {
+      const script = `console.log(Object.keys(require(${JSON.stringify(name)})).length > 3)`;
+      const options = { cwd: installed.directory, encoding: 'utf8' } as const;
+      expect(execFileSync(process.execPath, ['--eval', script], options)).toBe('true\n');
+    },
+  );
 });
 
 describe('the checks', () => {

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -21,18 +22,23 @@ export class ChildScript {
   #wake: () => void = () => {};
   #silent = false;
 
-  /** `complaints`: where its standard error goes; `within`: a command that runs the command it is given. */
+  /**
+   * `complaints`: where its standard error goes; `within`: a command that runs the command it is given. `runtime`: the
+   * command that runs a script of JavaScript; by default the Node of this process.
+   */
   constructor(
     script: URL,
     args: readonly string[],
     complaints: 'inherit' | 'ignore' = 'inherit',
     within: readonly string[] = [],
+    runtime: readonly string[] = [process.execPath],
   ) {
     const path = fileURLToPath(script);
     const loader = path.endsWith('.ts') ? ['--import', 'tsx'] : [];
-    const [command = '', ...rest] = [...within, process.execPath, ...loader, path, ...args];
+    const [command = '', ...rest] = [...within, ...runtime, ...loader, path, ...args];
     this.#process = spawn(command, rest, {
-      cwd: repository,
+      // A script of TypeScript finds its loader in the repository. Others find their packages beside them.
+      cwd: path.endsWith('.ts') ? repository : dirname(path),
       stdio: ['pipe', 'pipe', complaints],
     });
     this.#process.stdin.on('error', () => {});
@@ -56,10 +62,15 @@ export class ChildScript {
     return this.#process.pid ?? 0;
   }
 
+  /** Writes a line to it. */
+  tell(line: string): void {
+    this.#process.stdin.write(`${line}\n`);
+  }
+
   /** Writes a line to it and resolves to the next line it writes. */
   async ask(line: string): Promise<string> {
     const answer = this.lines.length;
-    this.#process.stdin.write(`${line}\n`);
+    this.tell(line);
     return await this.line(answer);
   }
 
@@ -81,6 +92,11 @@ export class ChildScript {
       }
       if (this.lines[number]?.startsWith(beginning)) return number;
     }
+  }
+
+  /** Closes its standard input. */
+  endInput(): void {
+    this.#process.stdin.end();
   }
 
   /** Resolves when it has ended, by itself or by `kill`, and all its lines are in `lines`. */

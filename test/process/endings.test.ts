@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LogCache } from '../../src/cache/log-cache.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { openFor, temporaryDirectory, valueText } from '../cache/cache-fixtures.ts';
+import { eventsInto } from '../store/event-collector.ts';
 import { ChildScript, type Ending } from './child-script.ts';
 
 const script: URL = new URL('./ending.ts', import.meta.url);
@@ -12,7 +13,7 @@ async function leftBy(way: string): Promise<{ ending: Ending; cache: LogCache; p
   const child = new ChildScript(script, [directory, way], way === 'error' ? 'ignore' : 'inherit');
   const ending = await child.ended();
   const events: StoreEvent[] = [];
-  const cache = openFor(directory, { onEvent: (event) => events.push(event) });
+  const cache = openFor(directory, { onEvent: eventsInto(events) });
   return { ending, cache, pid: child.pid, events };
 }
 

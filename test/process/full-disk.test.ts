@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LogCache } from '../../src/cache/log-cache.ts';
 import { metaAt, openFor } from '../cache/cache-fixtures.ts';
+import { typesInto } from '../store/event-collector.ts';
 import { noVolumes, SmallVolume } from './small-volume.ts';
 
 const VOLUME_BYTES = 8 * 1024 * 1024;
@@ -63,7 +64,7 @@ class FilledCache {
   }
 
   #open(): LogCache {
-    return openFor(this.#directory, { onEvent: ({ type }) => this.events.push(type) });
+    return openFor(this.#directory, { onEvent: typesInto(this.events) });
   }
 }
 

@@ -80,7 +80,7 @@ class Tally {
 await runScript(usage, async (number) => {
   const kills = number('kills');
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-kills-'));
-  const scripts = new BuiltScripts(['writer.ts', 'operations.ts']);
+  const scripts = new BuiltScripts(['writer.ts']);
   const tally = new Tally();
   const started = performance.now();
   try {

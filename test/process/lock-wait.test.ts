@@ -11,6 +11,7 @@ import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { eventsInto } from '../store/event-collector.ts';
 import { ChildScript } from './child-script.ts';
 import { noNamespaces, ownNamespace } from './lease-fight.ts';
 
@@ -36,7 +37,7 @@ describe('opening a directory that another process has open', () => {
     const events: StoreEvent[] = [];
     // The thread is blocked from here on, so the other process closes by itself.
     expect(await actor.ask('close-later 300')).toBe('done');
-    const cache = openFor(directory, { waitForLockMs: 60_000, onEvent: (event) => void events.push(event) });
+    const cache = openFor(directory, { waitForLockMs: 60_000, onEvent: eventsInto(events) });
     expect(valueText(cache, 'order:1')).toBe('old');
     expect(events).toEqual([
       { type: 'lock-awaited', waitMs: 60_000, error: expect.objectContaining({ code: 'LOCKED' }) },
@@ -93,7 +94,7 @@ describe('opening a directory that this process has open', () => {
     const [directory, options] = [temporaryDirectory(), make()];
     openFor(directory, options);
     const events: StoreEvent[] = [];
-    const onEvent = (event: StoreEvent): void => void events.push(event);
+    const onEvent = eventsInto(events);
     expect(() => LogCache.open(directory, { ...options, waitForLockMs: 2 ** 31 - 1, onEvent })).toThrow(
       expect.objectContaining({ code: 'LOCKED', message: expect.stringContaining('close it there first') }),
     );

@@ -41,7 +41,7 @@ function takenOverFrom(directory: string): string[] {
 }
 
 function expectLocked(directory: string, { pid, host }: LockOwner): void {
-  const message = expect.stringMatching(`process ${pid} on host ${host} .*cannot find out.*LogCache.unlock`);
+  const message = expect.stringMatching(`process ${pid} on host ${host} .*cannot find out.*projection-cache unlock`);
   expect(() => LogCache.open(directory)).toThrow(expect.objectContaining({ code: 'LOCKED', message }));
 }
 

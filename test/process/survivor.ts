@@ -49,18 +49,37 @@ export function watermarksOf(cache: LogCache, workload: Workload): Map<string, n
  * such number, or if it is less than `synced`.
  */
 export function operationsHeld(cache: LogCache, workload: Workload, synced: number): number {
-  const held = watermarksOf(cache, workload);
-  const newest = Math.max(-1, ...chunkMaxima([...held.values()]));
-  const model = new Model(workload);
-  const first = Math.max(synced, newest + 1);
-  for (let operations = first; operations <= first + trailingDeletionsMax; operations += 1) {
-    model.advanceTo(operations);
-    if (isSame(held, model.watermarks)) return operations;
+  return new HeldOperations(workload).in(cache, synced);
+}
+
+/** `operationsHeld` for a cache that is examined again and again: it must not go back. */
+export class HeldOperations {
+  readonly #workload: Workload;
+  #model: Model;
+  #held = 0;
+
+  constructor(workload: Workload) {
+    this.#workload = workload;
+    this.#model = new Model(workload);
   }
-  model.watermarks.clear();
-  model.operations = 0;
-  model.advanceTo(first);
-  throw new Error(`of ${synced} synced operations, newest put ${newest}: ${differences(held, model.watermarks)}`);
+
+  /** How many operations the cache holds. Throws if it is less than `synced`, or less than the last time. */
+  in(cache: LogCache, synced: number): number {
+    const watermarks = watermarksOf(cache, this.#workload);
+    const newest = Math.max(-1, ...chunkMaxima([...watermarks.values()]));
+    const first = Math.max(synced, newest + 1, this.#held);
+    for (let operations = first; operations <= first + trailingDeletionsMax; operations += 1) {
+      this.#model.advanceTo(operations);
+      if (!isSame(watermarks, this.#model.watermarks)) continue;
+      this.#held = operations;
+      return operations;
+    }
+    // The model is ahead, and it cannot go back.
+    this.#model = new Model(this.#workload);
+    this.#model.advanceTo(first);
+    const facts = `of ${synced} synced operations, ${this.#held} seen before, newest put ${newest}`;
+    throw new Error(`${facts}: ${differences(watermarks, this.#model.watermarks)}`);
+  }
 }
 
 function isSame(held: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number>): boolean {

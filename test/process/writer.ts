@@ -2,6 +2,8 @@
  * Runs a workload on a cache without end and reports on standard output how far it is durable, until it is killed:
  * writer.ts DIRECTORY WORKLOAD FIRST [SYNCS]
  *
+ * FIRST is the number of its first operation, or `next`: the one after those that the cache holds.
+ *
  * It closes and reopens the cache after so many SYNCS. It also reports what it starts: `opening`, `compacting` and
  * `closing`, with `open` and `compacted` at their ends. Lines are written at once: they are true even if the process is
  * killed right after.
@@ -9,6 +11,7 @@
 import { writeSync } from 'node:fs';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { perform, type WorkloadName, workloads } from './operations.ts';
+import { operationsHeld } from './survivor.ts';
 
 const turnOperations = 250;
 
@@ -32,9 +35,10 @@ function open(): LogCache {
 }
 
 let cache = open();
-let syncAt = Math.max(workload.firstSync, Number(first) + workload.syncEvery);
+const begin: number = first === 'next' ? operationsHeld(cache, workload, 0) : Number(first);
+let syncAt = Math.max(workload.firstSync, begin + workload.syncEvery);
 let syncs = 0;
-for (let number = Number(first); ; number += 1) {
+for (let number = begin; ; number += 1) {
   perform(cache, workload, number);
   if (number % turnOperations === 0) await new Promise((resolve) => setImmediate(resolve));
   if (number + 1 < syncAt) continue;

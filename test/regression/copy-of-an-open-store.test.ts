@@ -123,7 +123,9 @@ describe('the same directory is not opened twice', () => {
       throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
     };
     const storage = throughAnotherMount(other, directory, { linkSync });
-    expect(() => LogCache.open(other, { storage })).toThrow(/cannot find out.*is a copy, run: .*LogCache\.unlock/);
+    expect(() => LogCache.open(other, { storage })).toThrow(
+      /cannot find out.*is a copy, run: npx projection-cache unlock /,
+    );
     expectUntouched(cache, directory);
   });
 });

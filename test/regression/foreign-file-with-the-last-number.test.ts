@@ -32,10 +32,12 @@ describe('generationAfter', () => {
     [2 ** 31, [2 ** 31], [], 2 ** 31 + 1],
     [2 ** 31, [2 ** 31, 2 ** 31 + 1], [], 2 ** 31 + 3],
   ])('after %i beside logs %j and images %j comes %i', (generation, logs, images, next) => {
-    expect(generationAfter(generation, { logs, images })).toBe(next);
+    expect(generationAfter(generation, { logs, images, foreign: [] })).toBe(next);
   });
 
   test('throws if there is none', () => {
-    expect(() => generationAfter(GENERATION_MAX, { logs: [GENERATION_MAX], images: [] })).toThrow(RangeError);
+    expect(() => generationAfter(GENERATION_MAX, { logs: [GENERATION_MAX], images: [], foreign: [] })).toThrow(
+      RangeError,
+    );
   });
 });

@@ -10,6 +10,7 @@ import type { StoreEvent } from '../../src/store/store-event.ts';
 import type { LogCacheStats } from '../../src/store/store-stats.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { eventsInto } from '../store/event-collector.ts';
 
 const script: URL = new URL('../process/actor.ts', import.meta.url);
 
@@ -25,7 +26,7 @@ async function writing(): Promise<{ readonly directory: string; readonly writer:
 /** What the next opening reports; the cache is closed again. */
 function nextOpening(directory: string, readOnly = false): Pick<LogCacheStats, 'recovery'> & { events: StoreEvent[] } {
   const events: StoreEvent[] = [];
-  const cache = LogCache.open(directory, { readOnly, onEvent: (event) => events.push(event) });
+  const cache = LogCache.open(directory, { readOnly, onEvent: eventsInto(events) });
   const { recovery, counters } = cache.stats();
   expect(counters.recoveries).toBe(recovery.clean ? 0 : 1);
   expect(cache.has('order:1')).toBe(true);

@@ -71,7 +71,9 @@ describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
     expect(() => takeNodeLock(node, directory)).toThrow(
       expect.objectContaining({
         code: 'LOCKED',
-        message: expect.stringMatching(/process 77 on host studio\.local .*cannot find out.*LogCache\.unlock\(/),
+        message: expect.stringMatching(
+          /process 77 on host studio\.local .*cannot find out.*projection-cache unlock ["/]/,
+        ),
       }),
     );
     unlock(directory, node);

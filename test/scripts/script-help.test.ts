@@ -13,7 +13,13 @@ const ours = Object.entries(scripts).flatMap(([name, command]) => {
   return program === 'tsx' && rest.length === 0 ? [{ name, file }] : [];
 });
 /** What a script may install. */
-const installed = ['bench/peers', 'test/mutants'].map((folder) => join(repository, folder, 'node_modules'));
+const installed = [
+  'bench/peers',
+  'test/bundles/installed',
+  'test/chromium',
+  'test/mutants',
+  'test/runtimes/installed',
+].map((folder) => join(repository, folder, 'node_modules'));
 
 test('the scripts that are programs of this repository are found', () => {
   expect(ours.map(({ name }) => name)).toEqual(expect.arrayContaining(['demo', 'bench:peers', 'test:mutation']));

@@ -165,9 +165,13 @@ class OwnLock {
   readonly platform: TestPlatform;
   readonly lock: StorageLock;
 
+  /** The ages of renewals that were late. */
+  readonly late: number[] = [];
+
   constructor(replaced: Partial<typeof fs> = {}) {
     this.platform = new TestPlatform(replaced);
-    this.lock = takeNodeLock(this.platform.node, this.path, { leaseMs: LEASE_MS });
+    const onRenewedLate = (ageMs: number): void => void this.late.push(ageMs);
+    this.lock = takeNodeLock(this.platform.node, this.path, { leaseMs: LEASE_MS, onRenewedLate });
     onTestFinished(() => {
       if (fs.existsSync(this.path)) this.lock.release();
     });
@@ -179,6 +183,17 @@ class OwnLock {
 }
 
 describe('a lease of this process', () => {
+  test('reports a renewal after more than half of it, once, and none in time or after the lock is lost', () => {
+    const { lock, platform, late, path } = bound(new OwnLock());
+    platform.pass(LEASE_MS / 2 - 1);
+    expect([lock.isHeld(), late]).toEqual([true, []]);
+    platform.pass(3 * LEASE_MS);
+    expect([lock.isHeld(), lock.isHeld(), late]).toEqual([true, true, [3 * LEASE_MS]]);
+    fs.rmSync(join(path, 'LOCK'));
+    platform.pass(3 * LEASE_MS);
+    expect([lock.isHeld(), late]).toEqual([false, [3 * LEASE_MS]]);
+  });
+
   test('is in the lock file, and renewed by a timer without changing the length of the file', () => {
     const { lock, platform, path, text } = bound(new OwnLock());
     expect(decodeLockOwner(text())).toMatchObject({ leaseMs: LEASE_MS });
@@ -271,6 +286,7 @@ describe('a lease of this process', () => {
 });
 
 /** The parts, so that a test can destructure them. */
-function bound(own: OwnLock): Pick<OwnLock, 'lock' | 'platform' | 'path' | 'text'> {
-  return { lock: own.lock, platform: own.platform, path: own.path, text: (name) => own.text(name) };
+function bound(own: OwnLock): Pick<OwnLock, 'lock' | 'platform' | 'path' | 'text' | 'late'> {
+  const { lock, platform, path, late } = own;
+  return { lock, platform, path, late, text: (name) => own.text(name) };
 }

@@ -48,10 +48,21 @@ describe('LockFile', () => {
         message:
           '/data/cache is open for writing by process 2 on host here since 2024-01-01T00:00:00.000Z: close it there, ' +
           'open it with readOnly: true, or wait for it with waitForLockMs. If you know that it is gone, or that this ' +
-          `directory is a copy, run: node -e 'require("projection-cache").LogCache.unlock("/data/cache")'`,
+          'directory is a copy, run: npx projection-cache unlock /data/cache',
       }),
     );
     expect([...simulation.files.keys()]).toEqual(['LOCK']);
+  });
+
+  test.each([
+    ['linux', '/data/cache of orders', `'/data/cache of orders'`],
+    ['darwin', `/data/o'clock $HOME`, `'/data/o'\\''clock $HOME'`],
+    ['linux', '/data/ca-che_1.2@x', '/data/ca-che_1.2@x'],
+    ['win32', 'C:\\Program Files\\cache', '"C:\\Program Files\\cache"'],
+  ])('quotes the command line for the shell of %s: %s', (platform, directory, quoted) => {
+    const files = filesThat({ link: () => 'taken', read: () => encodeLockOwner(THEIRS) });
+    const lockFile = new LockFile(files, () => 'running', { ...OURS, platform }, directory);
+    expect(() => runSteps(lockFile.take())).toThrow(` run: npx projection-cache unlock ${quoted}`);
   });
 
   test('refuses a lock with an unknown owner state, and reports that', () => {
@@ -120,7 +131,7 @@ describe('LockFile', () => {
     simulation.files.set('LOCK', { content });
     expect(refusalOf(simulation)).toMatchObject({
       code: 'LOCKED',
-      message: expect.stringContaining('LogCache.unlock('),
+      message: expect.stringContaining('run: npx projection-cache unlock'),
     });
     expect([...simulation.files]).toEqual([['LOCK', { content }]]);
   });

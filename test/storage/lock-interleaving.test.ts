@@ -74,7 +74,10 @@ function expectNoLockout(simulation: LockSimulation): void {
 function expectRemedyAtLeast(simulation: LockSimulation): void {
   const latecomer = takeAfterwards(simulation);
   if (latecomer.state === 'holding') return;
-  expect(latecomer.refusal).toMatchObject({ code: 'LOCKED', message: expect.stringContaining('LogCache.unlock(') });
+  expect(latecomer.refusal).toMatchObject({
+    code: 'LOCKED',
+    message: expect.stringContaining('projection-cache unlock '),
+  });
   simulation.files.clear();
   expect(takeAfterwards(simulation).state).toBe('holding');
 }

@@ -112,7 +112,7 @@ describe('taking the lock', () => {
   ])('keeps a lock of %s', (_name, text) => {
     const path = temporaryDirectory();
     fs.writeFileSync(join(path, 'LOCK'), text);
-    expect(() => takeNodeLock(nodePlatform(), path)).toThrow(/LogCache\.unlock\("\//);
+    expect(() => takeNodeLock(nodePlatform(), path)).toThrow(/projection-cache unlock \//);
     expect(fs.readdirSync(path)).toEqual(['LOCK']);
     expect(fs.readFileSync(join(path, 'LOCK'), 'utf8')).toBe(text);
   });

@@ -2,6 +2,17 @@ import { errnoError } from '../../src/storage/errno-error.ts';
 import { type DiskVerb, type Fault, faultAt, type SyncLoss } from '../../src/testing/index.ts';
 import type { TestDisk } from './test-disk.ts';
 
+/** The operations that a reader must not ask for. */
+export const WRITING: ReadonlySet<DiskVerb> = new Set([
+  'create',
+  'remove',
+  'write',
+  'truncate',
+  'sync',
+  'sync-directory',
+  'lock',
+]);
+
 /** Which operations fail. Without a name, those of every file. */
 export interface FaultPlan {
   readonly verb: DiskVerb;

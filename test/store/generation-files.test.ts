@@ -15,6 +15,7 @@ import {
   listGenerations,
   logName,
   syncDirectory,
+  UNFINISHED_BACKUP,
 } from '../../src/store/generation-files.ts';
 import { breakDisk } from './disk-faults.ts';
 import { recordsOf } from './log-records.ts';
@@ -40,9 +41,14 @@ test('names have at least six digits, and more if the number has', () => {
 });
 
 describe('the generations of a directory', () => {
+  test('are no store while a backup marks the directory', () => {
+    expect(listGenerations(diskWith(logName(1), UNFINISHED_BACKUP)).isUnfinishedBackup).toBe(true);
+    expect(listGenerations(diskWith(logName(1))).isUnfinishedBackup).toBe(false);
+  });
+
   test('are those of logs and of images, ascending', () => {
     const disk = diskWith('1000000.log', '000010.log', '000002.log', '000010.index', '000003.index');
-    expect(listGenerations(disk)).toMatchObject({ logs: [2, 10, 1_000_000], images: [3, 10] });
+    expect(listGenerations(disk)).toMatchObject({ logs: [2, 10, 1_000_000], images: [3, 10], foreign: [] });
   });
 
   test('are in the names that the store writes, and in no other', () => {
@@ -60,8 +66,19 @@ describe('the generations of a directory', () => {
       `${2 ** 32}.log`,
       `${2 ** 32}.index`,
     ];
-    expect(listGenerations(diskWith(...foreign))).toEqual({ logs: [], images: [], imageFiles: new Map() });
-    expect(listGenerations(diskWith(logName(GENERATION_MAX)))).toMatchObject({ logs: [GENERATION_MAX], images: [] });
+    const nothing = { logs: [], images: [], imageFiles: new Map(), foreign: [] };
+    expect(listGenerations(diskWith(...foreign))).toMatchObject(nothing);
+    expect(listGenerations(diskWith(logName(GENERATION_MAX)))).toMatchObject({
+      logs: [GENERATION_MAX],
+      images: [],
+      foreign: [],
+    });
+  });
+
+  test('are not in names of another case, which no new log takes', () => {
+    const disk = diskWith('000001.LOG', '000002.Index', '000003.INDEX2', '000001.LOG.old');
+    expect(listGenerations(disk)).toMatchObject({ logs: [], images: [], foreign: [1, 2, 3] });
+    expect(generationAfter(0, listGenerations(disk))).toBe(5);
   });
 
   test('are unknown if the directory cannot be listed', () => {
@@ -73,7 +90,7 @@ describe('the generations of a directory', () => {
 
 describe('the number after a generation', () => {
   const next = (generation: number, logs: number[], images: number[] = []): number =>
-    generationAfter(generation, { logs, images });
+    generationAfter(generation, { logs, images, foreign: [] });
 
   test('is the next one, if there is no file above', () => {
     expect(next(1, [])).toBe(2);

@@ -99,7 +99,7 @@ describe('opening', () => {
       forgotten: true,
       clean: false,
     });
-    expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect(events.map(({ type }) => type)).toEqual(['quarantined', 'recovered']);
     expect(disk.names).toEqual(['000004.log.0.corrupt', '000005.log']);
     expect(disk.bytes('000004.log.0.corrupt')).toHaveLength(FILE_HEADER_BYTES + 2 * put.size);
     expect(disk.openFiles).toBe(1);
@@ -174,7 +174,12 @@ describe('opening', () => {
       damaged: [{ from: offset, to: end }],
       tornBytes: 0,
     });
-    expect(events.map(({ type }) => type)).toEqual(['recovered', 'compaction-started', 'compaction-finished']);
+    expect(events.map(({ type }) => type)).toEqual([
+      'quarantined',
+      'recovered',
+      'compaction-started',
+      'compaction-finished',
+    ]);
     // The verdict is durable: the damaged log is gone, and its damaged bytes are quarantined.
     expect(damaged.names).toEqual([`${LOG}.${offset}.corrupt`, '000002.log']);
     expect(damaged.bytes(`${LOG}.${offset}.corrupt`)).toEqual(corrupted(disk, offset, end));
@@ -242,7 +247,7 @@ describe('opening', () => {
     flip(damaged, LOG, 9);
     const { store, events } = openWithEvents(damaged);
     expect(contentsOf(store).size).toBe(0);
-    expect(events.map(({ type }) => type)).toEqual(['recovered']);
+    expect(events.map(({ type }) => type)).toEqual(['quarantined', 'recovered']);
     expect(damaged.names).toEqual(['000001.log.0.corrupt', '000003.log']);
     expect(store.stats().recovery).toMatchObject({ forgotten: true, clean: false });
   });

@@ -39,7 +39,11 @@ describe('quarantine', () => {
     const copied = Buffer.concat(runs.map(({ from, to }) => content.subarray(from, to)));
     expect(Buffer.compare(disk.bytes(`${LOG}.100.corrupt`), copied)).toBe(0);
     log.close();
-    expect({ events, openFiles: disk.openFiles }).toEqual({ events: [], openFiles: 0 });
+    const bytes = copied.length;
+    expect({ events, openFiles: disk.openFiles }).toEqual({
+      events: [{ type: 'quarantined', file: `${LOG}.100.corrupt`, bytes }],
+      openFiles: 0,
+    });
   });
 
   test('creates nothing for empty ranges, or for none', () => {
@@ -63,7 +67,7 @@ describe('quarantine', () => {
     const { disk, log, context, events } = diskWith(patternOf(100));
     quarantine(context, LOG, log, [{ from: 90, to: 200 }]);
     expect(disk.bytes(`${LOG}.90.corrupt`)).toEqual(patternOf(100).slice(90));
-    expect(events).toEqual([]);
+    expect(events).toEqual([{ type: 'quarantined', file: `${LOG}.90.corrupt`, bytes: 10 }]);
   });
 
   test('keeps an older copy', () => {
@@ -98,7 +102,13 @@ describe('quarantine of whole logs', () => {
     expect(disk.bytes(`${LOG}.0.corrupt`)).toEqual(patternOf(100));
     expect(disk.bytes('000002.log.0.corrupt')).toEqual(patternOf(70));
     log.close();
-    expect({ events, openFiles: disk.openFiles }).toEqual({ events: [], openFiles: 0 });
+    expect({ events, openFiles: disk.openFiles }).toEqual({
+      events: [
+        { type: 'quarantined', file: `${LOG}.0.corrupt`, bytes: 100 },
+        { type: 'quarantined', file: '000002.log.0.corrupt', bytes: 70 },
+      ],
+      openFiles: 0,
+    });
   });
 
   test('of no logs reports a clean start', () => {

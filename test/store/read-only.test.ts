@@ -5,20 +5,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
 import type { DiskVerb } from '../../src/testing/index.ts';
-import { breakDisk } from './disk-faults.ts';
+import { breakDisk, WRITING } from './disk-faults.ts';
 import { flip, lastRecordOf } from './log-records.ts';
 import { bytes, contentsOf, getBody, openStore, openWithEvents, StoreHistory } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
-
-const WRITING: ReadonlySet<DiskVerb> = new Set([
-  'create',
-  'remove',
-  'write',
-  'truncate',
-  'sync',
-  'sync-directory',
-  'lock',
-]);
 
 function writtenStore(): { disk: TestDisk; store: LogStore } {
   const disk = new TestDisk();

@@ -7,6 +7,7 @@ import type { LogStoreOptions } from '../../src/store/log-store-options.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import { eventsInto } from './event-collector.ts';
 
 /** Keys and bodies as strings of one character a byte, so that they compare and print. */
 export type Contents = ReadonlyMap<string, string>;
@@ -37,13 +38,13 @@ export function openStore(storage: StorageBackend = new MemoryStorage(), options
   return engine.LogStore.open('store', settings, { storage, random, defer });
 }
 
-/** Opens a store and collects its events. */
+/** Opens a store and collects its events but `opened` and `closed`. */
 export function openWithEvents(
   storage: StorageBackend,
   options: OpenForTest = {},
 ): { readonly store: LogStore; readonly events: StoreEvent[] } {
   const events: StoreEvent[] = [];
-  const store = openStore(storage, { ...options, onEvent: (event) => events.push(event) });
+  const store = openStore(storage, { ...options, onEvent: eventsInto(events) });
   return { store, events };
 }
 

@@ -87,7 +87,12 @@ describe.each(errnos)('a write that fails with %s', (errno) => {
     expect(getBody(store, bytes('a'))).toEqual(bytes('value'));
     fault.mend();
     store.writer.put(bytes('b'), bytes('value'));
+    expect(events).toHaveLength(1);
     store.sync();
+    expect(events.slice(1)).toEqual([{ type: 'background-writes-resumed', failures: 1 }]);
+    store.writer.put(bytes('b'), bytes('another'));
+    store.sync();
+    expect(events).toHaveLength(2);
     expect(contentsOf(openStore(disk.afterCrash(() => 'none'))).size).toBe(2);
   });
 });

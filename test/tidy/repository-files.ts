@@ -18,6 +18,7 @@ const generatedPaths: ReadonlySet<string> = new Set([
   '.git',
   '.mutants',
   'bench/peers/dist',
+  'test/bundles/installed/packed',
 ]);
 
 /** The hand-written files below `directory` whose names end in one of `endings`, in the order of their paths. */

@@ -5,8 +5,8 @@ import { RECORD_HEADER_BYTES } from '../../log/record-format.ts';
 import { RecordReader } from '../../log/record-reader.ts';
 import { readFully } from '../../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../../storage/storage-backend.ts';
-import { listGenerations, logName } from '../generation-files.ts';
-import { lastMarkedOffset } from './log-replay.ts';
+import { listGenerations, logName, UNFINISHED_BACKUP } from '../generation-files.ts';
+import { type FoundMarks, searchMarks } from './log-replay.ts';
 
 /** A log file in the directory, open. */
 interface FoundLog {
@@ -28,7 +28,7 @@ export interface ReadableLog extends FoundLog {
  * lack entries that replaced those it has. `chosen` is `undefined` if there is no store; then `unreadable` names the
  * logs whose contents are lost.
  *
- * Throws `INCOMPATIBLE` if a newer version of this package wrote any of them.
+ * Throws `INCOMPATIBLE` if a newer version of this package wrote any of them, or if they are an unfinished backup.
  */
 export function chooseGeneration(
   directory: StorageDirectory,
@@ -39,7 +39,7 @@ export function chooseGeneration(
     const filled = logs.filter(({ size }) => size > 0);
     const readable = filled.filter(isReadable);
     // The replay of a single log shows whether it is whole, so it need not be read twice.
-    const chosen = filled.length === 1 ? readable[0] : readable.findLast(isWhole);
+    const chosen = filled.length === 1 ? readable[0] : choose(readable, access);
     const lost = chosen === undefined ? filled.filter(holdsMoreThanABeginning) : [];
     for (const log of logs) if (log !== chosen) log.file.close();
     return { chosen, unreadable: lost.map(({ name }) => name) };
@@ -57,7 +57,9 @@ export function holdsMoreThanABeginning({ size }: FoundLog): boolean {
 function openLogs(directory: StorageDirectory, access: 'read' | 'write'): FoundLog[] {
   const logs: FoundLog[] = [];
   try {
-    for (const generation of listGenerations(directory).logs) {
+    const files = listGenerations(directory);
+    if (files.isUnfinishedBackup) throw unfinishedBackup();
+    for (const generation of files.logs) {
       const log = openLog(directory, generation, access);
       if (log === undefined) continue;
       logs.push(log);
@@ -68,6 +70,14 @@ function openLogs(directory: StorageDirectory, access: 'read' | 'write'): FoundL
     for (const { file } of logs) file.close();
     throw error;
   }
+}
+
+function unfinishedBackup(): StoreError {
+  return new StoreError(
+    'INCOMPATIBLE',
+    `the directory holds a backup that is being made or was not finished, which ${UNFINISHED_BACKUP} marks: ` +
+      'if no process makes it any longer, delete the directory and make another backup',
+  );
 }
 
 function openLog(directory: StorageDirectory, generation: number, access: 'read' | 'write'): FoundLog | undefined {
@@ -104,6 +114,16 @@ function isReadable(log: FoundLog): log is ReadableLog {
   return log.header !== undefined;
 }
 
-function isWhole({ name, file, header, size }: ReadableLog): boolean {
-  return lastMarkedOffset(new RecordReader({ file, name, salt: header.salt, size }), FILE_HEADER_BYTES) > 0;
+/**
+ * A reader must not see what a crash can take back: the sync of the last COMPLETE may be under way. The log before is the
+ * store until a MARK follows, or until its writer has erased its header, which is after that sync.
+ */
+function choose(logs: readonly ReadableLog[], access: 'read' | 'write'): ReadableLog | undefined {
+  const isMarked = (log: ReadableLog): boolean => marksOf(log).marked > 0;
+  const isWhole = (log: ReadableLog): boolean => marksOf(log).durable > 0;
+  return (access === 'read' ? logs.findLast(isMarked) : undefined) ?? logs.findLast(isWhole);
+}
+
+function marksOf({ name, file, header, size }: ReadableLog): FoundMarks {
+  return searchMarks(new RecordReader({ file, name, salt: header.salt, size }), FILE_HEADER_BYTES);
 }

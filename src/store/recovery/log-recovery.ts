@@ -86,7 +86,7 @@ function replayed(
     reader.size = durable;
   }
   // Applying the tail to the index would read all of its image.
-  const contents = index.pending?.recordTail(context.random) ?? index;
+  const contents = index.pending?.tail() ?? index;
   const replay = new LogReplay(reader, contents, header.generation, durable, image?.record);
   replay.run();
   if (replay.durable === 0) return quarantineLogs(context, holdsMoreThanABeginning(found) ? [name] : []);

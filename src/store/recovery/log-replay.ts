@@ -190,21 +190,39 @@ export class LogReplay {
   }
 }
 
-/**
- * The highest offset that a record from `from` on states to be durable, 0 if none does. A MARK states the offset it
- * holds, COMPLETE its own. Valid headers lead from record to record; only behind an invalid one every offset is tried.
- */
+/** The highest offset that a record from `from` on states to be durable, 0 if none does. */
 export function lastMarkedOffset(reader: RecordReader, from: number): number {
-  let durable = 0;
+  return searchMarks(reader, from).durable;
+}
+
+/** What the records from an offset on state. */
+export interface FoundMarks {
+  /** The highest offset that a MARK or COMPLETE states to be durable, 0 if there is none. */
+  readonly durable: number;
+  /** The same of MARKs alone. A MARK is written after its sync, COMPLETE before: the sync may be still under way. */
+  readonly marked: number;
+  /** Where the run of valid records ends. */
+  readonly validEnd: number;
+}
+
+/**
+ * Searches the records from `from` on for those that state what was durable: a MARK the offset it holds, COMPLETE its own.
+ * Valid headers lead from record to record; only behind an invalid one every offset is tried.
+ */
+export function searchMarks(reader: RecordReader, from: number): FoundMarks {
+  let marked = 0;
+  let completed = 0;
+  let validEnd: number | undefined;
   let at: number | undefined = from;
   while (at !== undefined && at < reader.size) {
     if (reader.read(at, false) !== 'valid') {
+      validEnd ??= at;
       at = reader.nextMark(at + RECORD_ALIGNMENT);
       continue;
     }
-    if (reader.kind === RecordKind.mark) durable = Math.max(durable, Math.min(reader.markOffset(), at));
-    if (reader.kind === RecordKind.complete) durable = Math.max(durable, at);
+    if (reader.kind === RecordKind.mark) marked = Math.max(marked, Math.min(reader.markOffset(), at));
+    if (reader.kind === RecordKind.complete) completed = at;
     at = reader.next;
   }
-  return durable;
+  return { durable: Math.max(marked, completed), marked, validEnd: validEnd ?? at ?? from };
 }

@@ -30,6 +30,8 @@ export interface OpenedStore extends RecoveredLog {
   readonly context: StoreContext;
   /** Whether another process may still write to the log, so that a new one must replace it before anything is appended. */
   readonly isShared: boolean;
+  /** When opening began, by `performance.now()`. */
+  readonly startedMs: number;
 }
 
 /**
@@ -42,6 +44,7 @@ export function* openStore(
   environment: LogStoreEnvironment,
   how: { readonly blocks: boolean },
 ): Pausing<OpenedStore> {
+  const startedMs = performance.now();
   const handle = guardedHandler('onEvent', settings.onEvent);
   const emit: StoreEventHandler = (event) => handle(withJsonForm(event));
   // Before the lock is taken: a platform without it throws.
@@ -50,7 +53,7 @@ export function* openStore(
   const openOnce = (): OpenedStore => {
     const lock = settings.readOnly ? undefined : takeLock(directory, settings.leaseMs, emit);
     const context = new StoreContext({ settings, directory, lock, emit, random });
-    return recoverStore(path, context, lock);
+    return { ...recoverStore(path, context, lock), startedMs };
   };
   const waitMs = settings.waitForLockMs;
   const onWait = (error: StoreError): void => emit({ type: 'lock-awaited', waitMs, error });
@@ -58,7 +61,11 @@ export function* openStore(
 }
 
 /** Opens the store in a directory whose lock is taken, and releases the lock if that fails. */
-function recoverStore(path: string, context: StoreContext, lock: StorageLock | undefined): OpenedStore {
+function recoverStore(
+  path: string,
+  context: StoreContext,
+  lock: StorageLock | undefined,
+): Omit<OpenedStore, 'startedMs'> {
   const { readOnly } = context.settings;
   try {
     const opened = readOnly ? openForReading(context) : openForWriting(context);
@@ -98,12 +105,16 @@ function openDirectory(path: string, settings: StoreSettings, environment: LogSt
 
 function takeLock(directory: StorageDirectory, leaseMs: number | undefined, emit: StoreEventHandler): StorageLock {
   try {
-    const lock = directory.lock(leaseMs === undefined ? {} : { leaseMs });
+    const lock = directory.lock(leaseMs === undefined ? {} : { leaseMs, onRenewedLate: renewedLate(leaseMs, emit) });
     if (lock.takenOverFrom !== undefined) emit({ type: 'lock-taken-over', from: lock.takenOverFrom });
     return lock;
   } catch (error) {
     throw storageFailure('take the lock', error);
   }
+}
+
+function renewedLate(leaseMs: number, emit: StoreEventHandler): (ageMs: number) => void {
+  return (ageMs) => emit({ type: 'lease-renewed-late', leaseMs, ageMs: Math.round(ageMs) });
 }
 
 function openForWriting(context: StoreContext): RecoveredLog {
@@ -115,10 +126,10 @@ function openForWriting(context: StoreContext): RecoveredLog {
 }
 
 /**
- * The writer may switch to a new generation meanwhile: the files that were listed are then gone or shorter, and what was read
- * may be an older state.
+ * Opens the log that a reader sees now. The writer may switch to a new generation meanwhile: the files that were listed are
+ * then gone or shorter, and what was read may be an older state.
  */
-function openForReading(context: StoreContext): RecoveredLog {
+export function openForReading(context: StoreContext): RecoveredLog {
   for (let tries = 0; tries < READER_ATTEMPTS_MAX; tries += 1) {
     const opened = openLog(context);
     try {
@@ -127,12 +138,12 @@ function openForReading(context: StoreContext): RecoveredLog {
       if (isCurrent(context.directory, opened) || (isLast && opened.report.generation === 0)) return opened;
     } catch (error) {
       attempt(
-        () => closeLog(opened),
+        () => closeRecovered(opened),
         () => {},
       );
       throw error;
     }
-    closeLog(opened);
+    closeRecovered(opened);
   }
   throw new StoreError(
     'IO',
@@ -140,7 +151,8 @@ function openForReading(context: StoreContext): RecoveredLog {
   );
 }
 
-function closeLog({ index, log }: RecoveredLog): void {
+/** Closes the files of a log that is not used. */
+export function closeRecovered({ index, log }: RecoveredLog): void {
   index.pending?.release();
   log.close();
 }

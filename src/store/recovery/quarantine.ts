@@ -14,7 +14,7 @@ const PIECE_BYTES: number = 64 * 1024;
  * The store does not need the copy: a failure is reported as an event.
  */
 export function quarantine(
-  { directory, onHousekeepingFailure }: StoreContext,
+  { directory, emit, onHousekeepingFailure }: StoreContext,
   logName: string,
   log: StorageFile,
   runs: readonly DamagedRun[],
@@ -22,7 +22,11 @@ export function quarantine(
   const copied = runs.filter(({ from, to }) => to > from);
   const first = copied[0];
   if (first === undefined) return;
-  attempt(() => copyRuns(directory, `${logName}.${first.from}.corrupt`, log, copied), onHousekeepingFailure);
+  const name = `${logName}.${first.from}.corrupt`;
+  attempt(() => {
+    const bytes = copyRuns(directory, name, log, copied);
+    if (bytes !== undefined) emit({ type: 'quarantined', file: name, bytes });
+  }, onHousekeepingFailure);
 }
 
 /** Quarantines whole logs that cannot be read, and reports that their entries are lost. A reader copies nothing. */
@@ -44,17 +48,24 @@ function quarantineLog(context: StoreContext, name: string): void {
   }
 }
 
-function copyRuns(directory: StorageDirectory, name: string, log: StorageFile, runs: readonly DamagedRun[]): void {
+/** Returns how many bytes were copied; `undefined` if the file exists. */
+function copyRuns(
+  directory: StorageDirectory,
+  name: string,
+  log: StorageFile,
+  runs: readonly DamagedRun[],
+): number | undefined {
   let file: StorageFile;
   try {
     file = directory.create(name);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return;
+    if (errnoOf(error) === 'EEXIST') return undefined;
     throw error;
   }
   try {
     let written = 0;
     for (const run of runs) written = copyRun(log, run, file, written);
+    return written;
   } finally {
     file.close();
   }
