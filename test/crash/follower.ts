@@ -2,7 +2,7 @@ import type { LogStore } from '../../src/store/log-store.ts';
 import { durableImage, FaultStorage } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
 import type { AllowedStates } from './allowed-states.ts';
-import { contentsByGet, contentsOf, summaryOf } from './contents.ts';
+import { contentsOf, entriesByGet, summaryOf } from './contents.ts';
 import { DIRECTORY } from './store-run.ts';
 
 /** A read-only store in another process, which follows the writer and is compared with what the writer has accepted. */
@@ -94,7 +94,7 @@ export class Follower {
       const refreshed = this.extensions + this.replacements;
       let failure: unknown;
       try {
-        const summary = summaryOf(this.#looksBy === 'get' ? contentsByGet(this.#store) : contentsOf(this.#store));
+        const summary = summaryOf(this.#looksBy === 'get' ? entriesByGet(this.#store) : contentsOf(this.#store));
         if (this.extensions + this.replacements === refreshed) return summary;
       } catch (error) {
         failure = error;
