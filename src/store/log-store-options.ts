@@ -167,20 +167,3 @@ function assertInteger(name: string, value: unknown, min: number, max: number): 
     throw new RangeError(`${name} must be an integer from ${min} to ${max}, not ${value}`);
   }
 }
-
-const RANDOM_BUFFER_WORDS = 512;
-
-/** Uniform, unpredictable integers from 0 to 2^32 - 1: from the platform's generator, many at a time. */
-export function platformRandom(): () => number {
-  const buffer = new Uint32Array(RANDOM_BUFFER_WORDS);
-  let used = RANDOM_BUFFER_WORDS;
-  return () => {
-    if (used === RANDOM_BUFFER_WORDS) {
-      globalThis.crypto.getRandomValues(buffer);
-      used = 0;
-    }
-    const word = buffer[used] as number;
-    used += 1;
-    return word;
-  };
-}

@@ -2,15 +2,17 @@ import { attempt } from '../../base/attempt.ts';
 import { guardedHandler } from '../../base/guarded-handler.ts';
 import { withJsonForm } from '../../base/json-form.ts';
 import type { Pausing } from '../../base/pauses.ts';
+import { platformRandom } from '../../base/platform-random.ts';
 import { storageFailure } from '../../base/storage-failure.ts';
 import { StoreError } from '../../base/store-error.ts';
 import { NO_IMAGE } from '../../image/index-image-writer.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { LogFile } from '../../log/log-file.ts';
+import { fillRandomly } from '../../storage/file-system.ts';
 import { retryWhileLocked } from '../../storage/lock-wait.ts';
 import type { StorageDirectory, StorageFile, StorageLock } from '../../storage/storage-backend.ts';
 import { completeLog, createLog, listGenerations, logName } from '../generation-files.ts';
-import { type LogStoreEnvironment, platformRandom, type StoreSettings } from '../log-store-options.ts';
+import type { LogStoreEnvironment, StoreSettings } from '../log-store-options.ts';
 import { ObsoleteGenerations } from '../obsolete-generations.ts';
 import { StoreContext } from '../store-context.ts';
 import type { StoreEventHandler } from '../store-event.ts';
@@ -48,7 +50,7 @@ export function* openStore(
   const handle = guardedHandler('onEvent', settings.onEvent);
   const emit: StoreEventHandler = (event) => handle(withJsonForm(event));
   // Before the lock is taken: a platform without it throws.
-  const random = environment.random ?? platformRandom();
+  const random = environment.random ?? platformRandom(fillRandomly);
   const directory = openDirectory(path, settings, environment);
   const openOnce = (): OpenedStore => {
     const lock = settings.readOnly ? undefined : takeLock(directory, settings.leaseMs, emit);
