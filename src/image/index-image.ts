@@ -117,9 +117,9 @@ export class IndexImage implements IndexPieces {
     return new IndexImage(file, footer, layout, { state, checksums }, onCloseFailure);
   }
 
-  /** Fills `target` with a piece. Returns false if the piece is damaged. Throws what the storage throws. */
+  /** Fills `target` with consecutive pieces. Returns false if one is damaged. Throws what the storage throws. */
   read(section: PiecedSection, piece: number, target: Int32Array): boolean {
-    return readWords(this.#file, target, this.#positionOf(section, piece)) && this.#isSound(section, piece, target);
+    return readWords(this.#file, target, this.#positionOf(section, piece)) && this.#areSound(section, piece, target);
   }
 
   /** Ends reading; the file is closed after the reads that are under way. */
@@ -133,21 +133,21 @@ export class IndexImage implements IndexPieces {
     const words = new Int32Array(Math.min(count * PIECE_WORDS, sectionWords - piece * PIECE_WORDS));
     const bytes = bytesOf(words);
     const got = await readFullyAsync(this.#file, bytes, bytes.length, this.#positionOf(section, piece));
-    if (got < bytes.length) return undefined;
-    for (let i = 0; i < count; i += 1) {
-      const one = words.subarray(i * PIECE_WORDS, (i + 1) * PIECE_WORDS);
-      if (!this.#isSound(section, piece + i, one)) return undefined;
-    }
-    return words;
+    return got === bytes.length && this.#areSound(section, piece, words) ? words : undefined;
   }
 
   #positionOf(section: PiecedSection, piece: number): number {
     return (section === 'arena' ? 0 : this.#layout.directoryStart) + piece * PIECE_WORDS * WORD_BYTES;
   }
 
-  #isSound(section: PiecedSection, piece: number, words: Int32Array): boolean {
-    const place = (section === 'arena' ? 0 : pieceCount(this.arenaWords)) + piece;
-    return this.#checksums[place] === xxh32(words, 0, words.length, this.coverage.salt);
+  #areSound(section: PiecedSection, piece: number, words: Int32Array): boolean {
+    let place = (section === 'arena' ? 0 : pieceCount(this.arenaWords)) + piece;
+    for (let at = 0; at < words.length; at += PIECE_WORDS) {
+      const length = Math.min(PIECE_WORDS, words.length - at);
+      if (this.#checksums[place] !== xxh32(words, at, length, this.coverage.salt)) return false;
+      place += 1;
+    }
+    return true;
   }
 }
 

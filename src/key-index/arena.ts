@@ -98,15 +98,19 @@ export class Arena {
     }
   }
 
-  /** Throws `StoreError` `CORRUPT` if the words do not fit. */
-  restore(state: StateReader, words: Int32Array): void {
-    this.#end = state.nextWithin(this.#start, words.length);
-    if (this.#end !== words.length) throw unfit(`an arena of ${words.length} words instead of ${this.#end}`);
+  /** Throws `StoreError` `CORRUPT` if `wordCount` words do not fit. They are adopted later. */
+  restore(state: StateReader, wordCount: number): void {
+    this.#end = state.nextWithin(this.#start, wordCount);
+    if (this.#end !== wordCount) throw unfit(`an arena of ${wordCount} words instead of ${this.#end}`);
     this.#smallBlocks.set(state.take(SMALL_BLOCK_WORDS));
-    const pairs = state.take(state.nextWithin(0, words.length) * FREE_PAIR_WORDS);
+    const pairs = state.take(state.nextWithin(0, wordCount) * FREE_PAIR_WORDS);
     for (let i = 0; i < pairs.length; i += FREE_PAIR_WORDS) {
       this.#largeBlocks.set(pairs[i] as number, pairs[i + 1] as number);
     }
+  }
+
+  /** The words of the arena that was restored. */
+  adopt(words: Int32Array): void {
     this.#memory.adopt(words);
     this.#refresh();
   }

@@ -1,5 +1,6 @@
 import { GrowableWords } from './growable-words.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
+import type { RecordPlace } from './index-pieces.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
 import type { PendingSections } from './pending-sections.ts';
 import type { SectionSnapshot } from './section-snapshot.ts';
@@ -111,22 +112,22 @@ export class HashDirectory {
     }
   }
 
-  /** As `locate`, while slots and nodes are still `pending`. */
-  locatePending(hash: number, key: KeyWords, pending: PendingSections): number {
-    const words = this.#words;
+  /** The place in the node that holds `key`, while slots and nodes are still `pending`. Throws as `PendingSection.word`. */
+  placePending(hash: number, key: KeyWords, pending: PendingSections): RecordPlace | undefined {
+    const { directory } = pending;
     let segment = this.#table.segmentOf(hash);
     for (;;) {
       const start = segment * SEGMENT_WORDS;
       let slot = homeSlot(start, hash);
       for (;;) {
-        pending.directory.need(slot, slot + SLOT_WORDS);
-        const node = words[slot] as number;
+        const node = directory.word(slot);
         if (node === 0) break;
-        if (words[slot + HASH_WORD] === hash && pending.nodeHolds(node, key)) return slot;
+        const place = directory.word(slot + HASH_WORD) === hash ? pending.placeIn(node, key) : undefined;
+        if (place !== undefined) return place;
         slot = slotAfter(slot, start);
       }
       segment = this.#table.overflowOf(segment);
-      if (segment === 0) return slot;
+      if (segment === 0) return undefined;
     }
   }
 
@@ -220,8 +221,13 @@ export class HashDirectory {
     this.#table.save(state);
   }
 
-  restore(state: StateReader, words: Int32Array): void {
-    this.#table.restore(state, words.length, SEGMENT_WORDS);
+  /** Throws `StoreError` `CORRUPT` if `wordCount` slots do not fit. They are adopted later. */
+  restore(state: StateReader, wordCount: number): void {
+    this.#table.restore(state, wordCount, SEGMENT_WORDS);
+  }
+
+  /** The slots of the directory that was restored. */
+  adopt(words: Int32Array): void {
     this.#memory.adopt(words);
     this.#words = this.#memory.words;
   }

@@ -8,7 +8,7 @@ export interface IndexPieces {
   readonly arenaWords: number;
   /** The length of the directory in words. */
   readonly directoryWords: number;
-  /** Fills `target` with a piece. Returns false if the piece is damaged. Throws what the storage throws. */
+  /** Fills `target` with consecutive pieces. Returns false if one is damaged. Throws what the storage throws. */
   read(section: PiecedSection, piece: number, target: Int32Array): boolean;
   /**
    * Reads `count` consecutive pieces off the thread; `undefined` if one of them is damaged. Absent where reading never waits.

@@ -3,7 +3,7 @@ import { ClockHand } from './clock-hand.ts';
 import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor, KeyInterval } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
-import type { IndexContents, PendingParts, RecordPlace } from './index-pieces.ts';
+import type { IndexContents, IndexPieces, PendingParts, RecordPlace } from './index-pieces.ts';
 import { IndexSnapshot } from './index-snapshot.ts';
 import { halfSipHash13, KeyWords } from './key-words.ts';
 import {
@@ -165,12 +165,9 @@ export class KeyIndex implements IndexContents {
   removeInterval(interval: KeyInterval): number {
     this.pending?.complete();
     const sizeBefore = this.#size;
-    if (interval.lower.length === 0 && interval.upper === undefined) {
-      this.clear();
-      return sizeBefore;
-    }
-    this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
-    if (this.#size === 0) this.clear();
+    const isAll = interval.lower.length === 0 && interval.upper === undefined;
+    if (!isAll) this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
+    if (isAll || this.#size === 0) this.clear();
     return sizeBefore - this.#size;
   }
 
@@ -224,27 +221,31 @@ export class KeyIndex implements IndexContents {
     return new IndexSnapshot(this.sections(), this.#arena, this.#directory);
   }
 
-  /** The place of the record of `key` while sections are `pending`. Throws as `PendingSection.need`. */
+  /** The place of the record of `key` while sections are `pending`. Throws as `PendingSection.word`. */
   lookupPending(pending: PendingSections, key: Uint8Array): RecordPlace | undefined {
     this.#key.load(key, 0, key.length);
-    const slot = this.#directory.locatePending(this.#hash(), this.#key, pending);
-    const node = this.#directory.nodeAt(slot) as NodeAddress;
-    return node === 0 ? undefined : { location: this.location(node), units: this.units(node) };
+    return this.#directory.placePending(this.#hash(), this.#key, pending);
   }
 
   /** Makes an empty index the one that was saved; `pending` reads it. Throws `CORRUPT` if the lengths do not fit. */
-  restore(sections: IndexImageSections, pending: PendingParts): void {
-    const state = new StateReader(sections.state);
+  restore(image: IndexPieces, pending: PendingParts): void {
+    const state = new StateReader(image.state);
     if (state.next() !== STATE_VERSION) throw unfit('another version wrote it');
     this.#hashKey0 = state.next();
     this.#hashKey1 = state.next();
-    this.#size = state.nextWithin(0, sections.arena.length);
+    this.#size = state.nextWithin(0, image.arenaWords);
     this.#recordUnits = state.nextLarge();
     this.#order.restore(state);
-    this.#arena.restore(state, sections.arena);
-    this.#directory.restore(state, sections.directory);
+    this.#arena.restore(state, image.arenaWords);
+    this.#directory.restore(state, image.directoryWords);
     state.finish();
     this.pending = pending;
+  }
+
+  /** The sections of the index that was restored. */
+  adopt(arena: Int32Array, directory: Int32Array): void {
+    this.#arena.adopt(arena);
+    this.#directory.adopt(directory);
   }
 
   #locate(key: Uint8Array, start: number, end: number): number {

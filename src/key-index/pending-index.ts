@@ -40,7 +40,7 @@ export class PendingIndex implements PendingParts {
   static open(image: IndexPieces, rebuild: IndexRebuild, random: () => number): KeyIndex {
     const index = new KeyIndex(random);
     const pending = new PendingIndex(index, image, rebuild, random);
-    index.restore(pending.#sections.words, pending);
+    index.restore(image, pending);
     return index;
   }
 
@@ -74,7 +74,7 @@ export class PendingIndex implements PendingParts {
   /** Reads the rest, or replays the log. Throws what the storage throws if the log cannot be read either. */
   complete(): void {
     try {
-      if (this.#damage === undefined) this.#sections.read();
+      if (this.#damage === undefined) this.#adopt();
     } catch (error) {
       this.#damage = error;
     }
@@ -111,6 +111,11 @@ export class PendingIndex implements PendingParts {
     if (this.#index.pending !== this) return false;
     if (this.#sections.areRead) this.complete();
     return isRead && !this.#sections.areRead;
+  }
+
+  #adopt(): void {
+    const { arena, directory } = this.#sections;
+    this.#index.adopt(arena.whole(), directory.whole());
   }
 
   /** If the log cannot be read, the index stays pending, and the next operation tries again. */

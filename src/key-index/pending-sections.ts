@@ -1,11 +1,8 @@
-import { type IndexImageSections, unfit } from './index-image-sections.ts';
-import type { IndexPieces } from './index-pieces.ts';
+import { unfit } from './index-image-sections.ts';
+import type { IndexPieces, RecordPlace } from './index-pieces.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
-import { KEY_WORD, keyBytesOf, keyWordCount } from './node-layout.ts';
+import { KEY_WORD, keyBytesOf, keyWordCount, LOCATION_WORD, UNITS_WORD } from './node-layout.ts';
 import { PendingSection } from './pending-section.ts';
-
-/** So many pieces are read together off the thread, 1 MiB: to verify them takes about a millisecond. */
-const PRELOADED_PIECES = 64;
 
 /** The sections of an index that are still in its image. */
 export class PendingSections {
@@ -19,35 +16,23 @@ export class PendingSections {
     this.directory = new PendingSection(image, 'directory', image.directoryWords);
   }
 
-  /** The memory into which the pieces are read. */
-  get words(): IndexImageSections {
-    return { state: this.#image.state, arena: this.arena.words, directory: this.directory.words };
-  }
-
   /** Whether all pieces are there. */
   get areRead(): boolean {
     return this.arena.missing + this.directory.missing === 0;
   }
 
-  /** Whether `node` holds `key`; reads what the node takes. Throws as `PendingSection.need`. */
-  nodeHolds(node: number, key: KeyWords): boolean {
+  /** The place in `node` if it holds `key`. Throws as `PendingSection.word`. */
+  placeIn(node: number, key: KeyWords): RecordPlace | undefined {
     if (node <= 0) throw unfit(`node ${node}`);
-    const { words } = this.arena;
-    this.arena.need(node, node + KEY_WORD);
-    this.arena.need(node, node + KEY_WORD + keyWordCount(keyBytesOf(words, node)));
-    return nodeHolds(words, node, key);
-  }
-
-  /** Reads all pieces. Throws as `PendingSection.need`. */
-  read(): void {
-    this.directory.complete();
-    this.arena.complete();
+    const beginning = this.arena.range(node, node + KEY_WORD);
+    const words = this.arena.range(node, node + KEY_WORD + keyWordCount(keyBytesOf(beginning, 0)));
+    if (!nodeHolds(words, 0, key)) return undefined;
+    return { location: words[LOCATION_WORD] as number, units: words[UNITS_WORD] as number };
   }
 
   /** Reads some pieces off the thread. Returns false if that failed, or if the image cannot do it. */
   preload(): Promise<boolean> {
-    const section = this.directory.missing > 0 ? this.directory : this.arena;
-    return section.preload(PRELOADED_PIECES);
+    return (this.directory.missing > 0 ? this.directory : this.arena).preload();
   }
 
   close(): void {

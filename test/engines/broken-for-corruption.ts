@@ -31,7 +31,7 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
   },
   {
     fault: 'a damaged piece of an image is believed',
-    edits: [{ within: 'IndexImage', find: 'return $sum === xxh32($$piece);', replace: 'return true;' }],
+    edits: [{ within: 'IndexImage', find: 'if ($sum !== xxh32($$piece)) return false;', replace: '' }],
   },
   {
     fault: 'the tables of an image are not checked',

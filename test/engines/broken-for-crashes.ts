@@ -107,7 +107,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'a torn index image is accepted',
     seed: 3,
-    edits: [{ within: 'IndexImage', find: 'return $sum === xxh32($$piece);', replace: 'return true;' }],
+    edits: [{ within: 'IndexImage', find: 'if ($sum !== xxh32($$piece)) return false;', replace: '' }],
   },
   {
     fault: 'an image is written of records that no sync covered',

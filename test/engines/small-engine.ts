@@ -31,7 +31,7 @@ const SMALL_SIZES: Readonly<Record<string, number | string>> = {
   STEP_WORDS_MIN: 128,
   SLOTS: 16,
   PIECE_WORDS: 16,
-  PRELOADED_PIECES: 2,
+  READ_PIECES: 2,
   RUN_PIECES: 8,
   IMAGE_EVERY_BYTES_DEFAULT: 512,
   OWED_BYTES_MIN: 256,

@@ -123,7 +123,8 @@ describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf
     const writer = new StateWriter();
     fixture.directory.save(writer);
     const directory = new HashDirectory();
-    directory.restore(new StateReader(writer.finish()), fixture.directory.words.slice(0, fixture.directory.slotsEnd));
+    directory.restore(new StateReader(writer.finish()), fixture.directory.slotsEnd);
+    directory.adopt(fixture.directory.words.slice(0, fixture.directory.slotsEnd));
     const restored = new Fixture(count, hashOf, directory);
     restored.stride = stride;
     restored.expectOnly(count, (number) => number % 2 === 1);

@@ -43,7 +43,7 @@ export function textsOf(index: KeyIndex, interval: KeyInterval = ALL_KEYS, rever
   return keysOf(index, interval, reverse).map(text);
 }
 
-/** An image of sections in memory, each of whose pieces is sound. */
+/** An image of sections in memory, each piece of which is sound. */
 export function imageOf({ state, arena, directory }: IndexImageSections): IndexPieces {
   return {
     state,
@@ -51,7 +51,7 @@ export function imageOf({ state, arena, directory }: IndexImageSections): IndexP
     directoryWords: directory.length,
     read: (section, piece, target) => {
       const words = section === 'arena' ? arena : directory;
-      target.set(words.subarray(piece * PIECE_WORDS, (piece + 1) * PIECE_WORDS));
+      target.set(words.subarray(piece * PIECE_WORDS, piece * PIECE_WORDS + target.length));
       return true;
     },
     close: () => {},
