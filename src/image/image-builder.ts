@@ -5,9 +5,6 @@ import { writeAll } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { bytesOf, encodeFooter, type ImageCoverage } from './index-image.ts';
 
-/** So many pieces are written at once, 1 MiB: to copy, hash and write them takes a millisecond or two. */
-const RUN_PIECES = 64;
-
 /**
  * Writes an image into an empty file, run by run, while the index changes. No sync is needed: the footer is written last, and a
  * piece that is not as it was written fails its checksum.
@@ -31,8 +28,8 @@ export class ImageBuilder {
   }
 
   /** Writes the next pieces. Returns the bytes written, 0 if all pieces are written. Throws what the storage throws. */
-  step(): number {
-    const run = this.#snapshot.take(RUN_PIECES);
+  step(pieces: number): number {
+    const run = this.#snapshot.take(pieces);
     if (run === undefined) return 0;
     for (let at = 0; at < run.length; at += PIECE_WORDS) {
       this.#checksums.push(xxh32(run, at, Math.min(PIECE_WORDS, run.length - at), this.#salt));

@@ -17,6 +17,9 @@ export interface ImageOnDisk {
 
 export const NO_IMAGE: ImageOnDisk = { generation: 0, end: 0, which: 0 };
 
+/** So many pieces are written at once if nobody waits, 1 MiB: to hash and write them takes about a millisecond. */
+export const RUN_PIECES = 64;
+
 /** An image that is being written. */
 interface Unfinished {
   readonly builder: ImageBuilder;
@@ -76,7 +79,7 @@ export class IndexImageWriter {
   write(log: LogFile): void {
     if (log.needsSync || this.uncovered(log) === 0) return;
     this.#begin(log, 0);
-    while (this.step() > 0);
+    while (this.step(RUN_PIECES) > 0);
     this.finish();
   }
 
@@ -106,11 +109,11 @@ export class IndexImageWriter {
     }
   }
 
-  /** Writes some of the image and returns how many bytes, 0 if only `finish` is left. Throws what the storage throws. */
-  step(): number {
+  /** Writes `pieces` of the image and returns how many bytes, 0 if only `finish` is left. Throws what the storage throws. */
+  step(pieces: number): number {
     if (this.#unfinished === undefined) return 0;
     this.#assertLockHeld();
-    return this.#unfinished.builder.step();
+    return this.#unfinished.builder.step(pieces);
   }
 
   /** Whether the image that is being written is one of `log`. */

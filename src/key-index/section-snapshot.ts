@@ -38,11 +38,21 @@ export class SectionSnapshot {
     }
   }
 
-  /** A copy of the next pieces, `count` or fewer at the end; `undefined` after the last one. */
+  /** The next pieces, `count` or fewer at the end, valid until the next change; `undefined` after the last one. */
   take(count: number): Int32Array | undefined {
     const start = this.#next * PIECE_WORDS;
     if (start >= this.length) return undefined;
-    const taken = new Int32Array(Math.min(count * PIECE_WORDS, this.length - start));
+    const end = Math.min(start + count * PIECE_WORDS, this.length);
+    return this.#saved.size === 0 ? this.#takeInPlace(start, end) : this.#takeCopy(start, end);
+  }
+
+  #takeInPlace(start: number, end: number): Int32Array {
+    this.#next = Math.ceil(end / PIECE_WORDS);
+    return this.#owner.words.subarray(start, end);
+  }
+
+  #takeCopy(start: number, end: number): Int32Array {
+    const taken = new Int32Array(end - start);
     for (let at = 0; at < taken.length; at += PIECE_WORDS) {
       taken.set(this.#saved.get(this.#next) ?? this.#inPlace(this.#next), at);
       this.#saved.delete(this.#next);

@@ -1,5 +1,6 @@
 import { attempt } from '../base/attempt.ts';
-import { type ImageOnDisk, IndexImageWriter } from '../image/index-image-writer.ts';
+import { type ImageOnDisk, IndexImageWriter, RUN_PIECES } from '../image/index-image-writer.ts';
+import { PIECE_WORDS } from '../key-index/index-image-sections.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { imageNames } from './generation-files.ts';
@@ -8,11 +9,12 @@ import type { StoreContext } from './store-context.ts';
 import type { Syncer } from './syncer.ts';
 
 /** For each byte written to the log, this many bytes of an image are written. */
-const IMAGE_PACE = 16;
-/** Writes pay for the next pieces of an image once they owe this much. */
-const OWED_BYTES_MIN: number = 1024 * 1024;
-/** An image is written when the log has grown by this share of the index, or by the option if that is more. */
-const INDEX_SHARE = 4;
+const IMAGE_PACE = 8;
+/** A write that pays writes so many pieces, 64 KiB: it takes some tens of microseconds. */
+const PAID_PIECES = 4;
+const PAID_BYTES: number = PAID_PIECES * PIECE_WORDS * Int32Array.BYTES_PER_ELEMENT;
+/** Without the option, an image is written when the log has grown by the size of the index, but not before this much. */
+const EVERY_BYTES_MIN: number = 8 * 1024 * 1024;
 /** An image is also written when the store was idle for so long and the log has grown by this much. */
 const IDLE_MS = 1000;
 const IDLE_BYTES_MIN: number = 1024 * 1024;
@@ -33,7 +35,7 @@ export class ImageScheduler {
   readonly #index: KeyIndex;
   readonly #syncer: Syncer;
   readonly #images: IndexImageWriter;
-  readonly #everyBytes: number;
+  readonly #everyBytes: number | undefined;
   /** The log that was looked at last, and the end at which it is looked at again. */
   log: LogFile | undefined = undefined;
   checkAt = 0;
@@ -87,8 +89,8 @@ export class ImageScheduler {
     if (this.#everyBytes === 0) return;
     this.#watch();
     if (this.#images.isWriting) this.#pay(grownBytes * IMAGE_PACE);
-    else if (this.#isDue(Math.max(this.#everyBytes, this.#index.bytes / INDEX_SHARE))) this.#begin();
-    const every = Math.min(IDLE_BYTES_MIN, this.#everyBytes / CHECKS);
+    else if (this.#isDue(this.#everyBytes ?? Math.max(EVERY_BYTES_MIN, this.#index.bytes))) this.#begin();
+    const every = Math.min(IDLE_BYTES_MIN, (this.#everyBytes ?? EVERY_BYTES_MIN) / CHECKS);
     this.checkAt = this.#images.isWriting ? 0 : active.end + every;
   }
 
@@ -101,9 +103,10 @@ export class ImageScheduler {
 
   #pay(bytes: number): void {
     this.#owedBytes += bytes;
-    if (this.#owedBytes < OWED_BYTES_MIN) return;
-    this.#owedBytes = 0;
-    this.#step();
+    while (this.#owedBytes >= PAID_BYTES && this.#images.isWriting) {
+      this.#owedBytes -= PAID_BYTES;
+      this.#step(PAID_PIECES);
+    }
   }
 
   #isDue(bytes: number): boolean {
@@ -117,10 +120,10 @@ export class ImageScheduler {
     this.#attempt(() => this.#images.begin(this.#generations.active));
   }
 
-  #step(): void {
+  #step(pieces: number): void {
     this.#attempt(() => {
       if (!this.#images.isOf(this.#generations.active)) return this.#images.abandon();
-      if (!this.#isWritten && this.#images.step() > 0) return;
+      if (!this.#isWritten && this.#images.step(pieces) > 0) return;
       this.#isWritten = true;
       if (this.#images.isDurable) this.#images.finish();
       else this.#syncer.syncInBackground();
@@ -142,7 +145,7 @@ export class ImageScheduler {
   #idle(): void {
     const { active } = this.#generations;
     const isIdle = active.lastDataRecord.end === this.#seenEnd;
-    if (isIdle && this.#images.isWriting) this.#step();
+    if (isIdle && this.#images.isWriting) this.#step(RUN_PIECES);
     else if (isIdle && this.#isDue(IDLE_BYTES_MIN)) this.#begin();
     const isBusy = isIdle && this.#images.isWriting && !this.#isWritten;
     if (!isIdle || this.#images.isWriting) this.#watch(isBusy ? 0 : IDLE_MS);
@@ -150,7 +153,7 @@ export class ImageScheduler {
 
   #attempt(task: () => void): void {
     attempt(task, (error) => {
-      this.#retryAtBytes = this.#generations.active.end + this.#everyBytes;
+      this.#retryAtBytes = this.#generations.active.end + (this.#everyBytes ?? EVERY_BYTES_MIN);
       attempt(
         () => this.#images.abandon(),
         () => {},

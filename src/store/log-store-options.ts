@@ -38,8 +38,8 @@ export interface LogStoreOptions {
   readonly preloadIndex?: boolean;
   /**
    * Write an image of the index, in small steps, after so many bytes of log, so that opening after a kill replays no more than
-   * about that; an image that is larger than four times this number is written after a quarter of its size. An integer; 0: only
-   * when the cache is closed or compacted. Default: 8,388,608 (8 MiB).
+   * about that. The less it is, the more of the time of puts is spent on images. An integer; 0: only when the cache is
+   * closed or compacted. Default: the size of the index in memory, 8,388,608 (8 MiB) or more.
    */
   readonly imageEveryBytes?: number;
   /**
@@ -81,7 +81,6 @@ export interface LogStoreEnvironment {
   readonly defer?: (task: () => void) => void;
 }
 
-const IMAGE_EVERY_BYTES_DEFAULT: number = 8 * 1024 * 1024;
 const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
 /** Longer delays overflow the platform's timers. */
@@ -99,7 +98,7 @@ export interface StoreSettings {
   readonly maxBytes: number | undefined;
   readonly writeBufferBytes: number;
   readonly preloadIndex: boolean;
-  readonly imageEveryBytes: number;
+  readonly imageEveryBytes: number | undefined;
   readonly readOnly: boolean;
   readonly refreshEveryMs: number | undefined;
   readonly waitForLockMs: number;
@@ -140,9 +139,9 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
     if (!readOnly)
       throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
   }
-  const { preloadIndex = true, imageEveryBytes = IMAGE_EVERY_BYTES_DEFAULT } = options;
+  const { preloadIndex = true, imageEveryBytes } = options;
   if (typeof preloadIndex !== 'boolean') throw new TypeError('preloadIndex must be a boolean');
-  assertInteger('imageEveryBytes', imageEveryBytes, 0, Number.MAX_SAFE_INTEGER);
+  if (imageEveryBytes !== undefined) assertInteger('imageEveryBytes', imageEveryBytes, 0, Number.MAX_SAFE_INTEGER);
   if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);

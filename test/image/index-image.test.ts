@@ -29,7 +29,7 @@ function indexOf(entries: number): KeyIndex {
 
 function writeImage(file: StorageFile, index: KeyIndex): void {
   const builder = new ImageBuilder(file, COVERAGE.salt, index.snapshot());
-  while (builder.step() > 0);
+  while (builder.step(2) > 0);
   builder.finish(COVERAGE);
 }
 
