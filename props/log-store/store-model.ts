@@ -5,6 +5,7 @@ import { StoreError } from '../../src/base/store-error.ts';
 import { recordBytes } from '../../src/log/record-format.ts';
 import type { LogStore } from '../../src/store/log-store.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
+import { laterInto } from '../../test/store/later-into.ts';
 import { contentsOf, openStore, type StoreHistory } from '../../test/store/store-history.ts';
 import { TestDisk } from '../../test/store/test-disk.ts';
 
@@ -110,6 +111,7 @@ export class StoreUnderTest {
     return openStore(this.disk, {
       seed: this.#opened,
       defer: (task) => this.#deferred.push(task),
+      later: laterInto(() => this.#deferred),
       onEvent: (event) => {
         if (!UNEXPECTED.has(event.type) || disk !== this.disk) return;
         if (this.#hasCrashed && isTornImage(event)) return;

@@ -17,7 +17,7 @@ export interface ImageOnDisk {
 
 export const NO_IMAGE: ImageOnDisk = { generation: 0, end: 0, which: 0 };
 
-/** So many pieces are written at once if nobody waits, 1 MiB: to hash and write them takes about a millisecond. */
+/** So many pieces are written at once if no caller waits, 1 MiB: to hash and write them takes about a millisecond. */
 export const RUN_PIECES = 64;
 
 /** An image that is being written. */

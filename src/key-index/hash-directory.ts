@@ -1,8 +1,6 @@
 import { GrowableWords } from './growable-words.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
-import type { RecordPlace } from './index-pieces.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
-import type { PendingSections } from './pending-sections.ts';
 import type { SectionSnapshot } from './section-snapshot.ts';
 import { ENTRIES, FIELDS, OVERFLOW, SegmentTable } from './segment-table.ts';
 import { COPY_WORD, HASH_WORD, SEGMENT_WORDS, SLOT_WORDS, SLOTS } from './slot-layout.ts';
@@ -30,7 +28,7 @@ const ENTRIES_PER_SPLIT_MIN = 1024;
  */
 export class HashDirectory {
   readonly #memory: GrowableWords;
-  readonly #table = new SegmentTable();
+  readonly table: SegmentTable = new SegmentTable();
   /** The slots of segment s begin at `s * SEGMENT_WORDS`. */
   #words: Int32Array;
   /** Called before slots change. */
@@ -50,12 +48,12 @@ export class HashDirectory {
 
   /** Memory in use, in bytes. */
   get bytes(): number {
-    return (this.slotsEnd + this.#table.wordCount) * Int32Array.BYTES_PER_ELEMENT;
+    return (this.slotsEnd + this.table.wordCount) * Int32Array.BYTES_PER_ELEMENT;
   }
 
   /** The address after the last slot. The first one is 0, and slots are `SLOT_WORDS` apart. */
   get slotsEnd(): number {
-    return this.#table.count * SEGMENT_WORDS;
+    return this.table.count * SEGMENT_WORDS;
   }
 
   /** The node in a slot, 0 if it is empty. */
@@ -79,7 +77,7 @@ export class HashDirectory {
    */
   probe(hash: number): number {
     const words = this.#words;
-    const { root, shift, fields } = this.#table;
+    const { root, shift, fields } = this.table;
     let segment = root[hash >>> shift] as number;
     for (;;) {
       const start = segment * SEGMENT_WORDS;
@@ -96,7 +94,7 @@ export class HashDirectory {
   /** The slot of the node that holds `key`, or the empty slot at which the search for it ended. */
   locate(hash: number, key: KeyWords, nodes: Int32Array): number {
     const words = this.#words;
-    const { root, shift, fields } = this.#table;
+    const { root, shift, fields } = this.table;
     let segment = root[hash >>> shift] as number;
     for (;;) {
       const start = segment * SEGMENT_WORDS;
@@ -112,29 +110,10 @@ export class HashDirectory {
     }
   }
 
-  /** The place in the node that holds `key`, while slots and nodes are still `pending`. Throws as `PendingSection.word`. */
-  placePending(hash: number, key: KeyWords, pending: PendingSections): RecordPlace | undefined {
-    const { directory } = pending;
-    let segment = this.#table.segmentOf(hash);
-    for (;;) {
-      const start = segment * SEGMENT_WORDS;
-      let slot = homeSlot(start, hash);
-      for (;;) {
-        const node = directory.word(slot);
-        if (node === 0) break;
-        const place = directory.word(slot + HASH_WORD) === hash ? pending.placeIn(node, key) : undefined;
-        if (place !== undefined) return place;
-        slot = slotAfter(slot, start);
-      }
-      segment = this.#table.overflowOf(segment);
-      if (segment === 0) return undefined;
-    }
-  }
-
   /** The slot of a node. Throws `RangeError` if the node is not in the directory. */
   slotOf(hash: number, node: number): number {
     const words = this.#words;
-    const { root, shift, fields } = this.#table;
+    const { root, shift, fields } = this.table;
     let segment = root[hash >>> shift] as number;
     for (;;) {
       const start = segment * SEGMENT_WORDS;
@@ -153,7 +132,7 @@ export class HashDirectory {
    * `RangeError` if there is no memory; then every entry is still found. After `reserve` it does not throw.
    */
   makeRoom(slot: number, hash: number): number {
-    const table = this.#table;
+    const table = this.table;
     if (!this.#isFull(segmentOf(slot))) return slot;
     let segment = table.segmentOf(hash);
     while (this.#isFull(segment) && table.canSplit(segment)) {
@@ -202,28 +181,28 @@ export class HashDirectory {
   /** Grows so that `keys` new entries cannot fail. Throws `RangeError` if there is no memory; then nothing has changed. */
   reserve(keys: number): void {
     // Segments that are nearly full split at the first entries, all others after ENTRIES_PER_SPLIT_MIN.
-    const splits = Math.min(keys, this.#table.count) + Math.ceil(keys / ENTRIES_PER_SPLIT_MIN);
-    this.#growTo(this.#table.count + splits);
+    const splits = Math.min(keys, this.table.count) + Math.ceil(keys / ENTRIES_PER_SPLIT_MIN);
+    this.#growTo(this.table.count + splits);
   }
 
   /** Removes every entry. */
   reset(): void {
     this.snapshot?.lose();
     // One segment is cheaper to clear than to allocate: stores that hold little are often emptied.
-    if (this.#table.count === 1) this.#words.fill(0, 0, SEGMENT_WORDS);
+    if (this.table.count === 1) this.#words.fill(0, 0, SEGMENT_WORDS);
     else this.#memory.reset(SEGMENT_WORDS);
-    this.#table.reset();
+    this.table.reset();
     this.#words = this.#memory.words;
   }
 
   /** Saves what `restore` needs besides the slots. */
   save(state: StateWriter): void {
-    this.#table.save(state);
+    this.table.save(state);
   }
 
-  /** Throws `StoreError` `CORRUPT` if `wordCount` slots do not fit. They are adopted later. */
+  /** Throws `StoreError` `CORRUPT` if `wordCount` words of slots do not fit. */
   restore(state: StateReader, wordCount: number): void {
-    this.#table.restore(state, wordCount, SEGMENT_WORDS);
+    this.table.restore(state, wordCount, SEGMENT_WORDS);
   }
 
   /** The slots of the directory that was restored. */
@@ -233,27 +212,27 @@ export class HashDirectory {
   }
 
   #isFull(segment: number): boolean {
-    return (this.#table.fields[segment * FIELDS + ENTRIES] as number) >= FULL_ENTRIES;
+    return (this.table.fields[segment * FIELDS + ENTRIES] as number) >= FULL_ENTRIES;
   }
 
   #addEntries(segment: number, count: number): void {
-    const { fields } = this.#table;
+    const { fields } = this.table;
     const at = segment * FIELDS + ENTRIES;
     fields[at] = (fields[at] as number) + count;
   }
 
   /** The memory comes first: without it nothing has changed. */
   #addOverflow(segment: number): void {
-    this.#growTo(this.#table.count + 1);
-    this.#table.addOverflow(segment);
+    this.#growTo(this.table.count + 1);
+    this.table.addOverflow(segment);
   }
 
   /** Divides the entries of a segment between it and a new one by the next bit of their hashes. */
   #split(segment: number, hash: number): void {
-    const added = this.#table.count;
+    const added = this.table.count;
     this.#growTo(added + 1);
     this.#splitting ??= new Int32Array(SEGMENT_WORDS);
-    const bit = this.#table.split(segment, hash);
+    const bit = this.table.split(segment, hash);
     const entries = this.#splitting;
     const start = segment * SEGMENT_WORDS;
     entries.set(this.#words.subarray(start, start + SEGMENT_WORDS));
@@ -284,12 +263,12 @@ export class HashDirectory {
 }
 
 /** The first choice for an entry in the segment that begins at `start`. */
-function homeSlot(start: number, hash: number): number {
+export function homeSlot(start: number, hash: number): number {
   return start + (hash & (SLOTS - 1)) * SLOT_WORDS;
 }
 
 /** The slot after `slot`; after the last one of its segment, the first one. */
-function slotAfter(slot: number, start: number): number {
+export function slotAfter(slot: number, start: number): number {
   const next = slot + SLOT_WORDS;
   return next === start + SEGMENT_WORDS ? start : next;
 }

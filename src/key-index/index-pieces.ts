@@ -1,3 +1,4 @@
+import type { Later } from '../base/background-timer.ts';
 import type { KeyInterval } from './index-cursor.ts';
 import type { PiecedSection } from './index-image-sections.ts';
 
@@ -50,8 +51,8 @@ export interface PendingParts {
   readonly hasSums: boolean;
   /** Completes the index if its sums are not right. */
   needSums(): void;
-  /** Reads the rest in the background. */
-  preload(): void;
+  /** Reads the rest in the background, when `later` runs it. */
+  preload(later: Later): void;
   /** Ends reading. An index that is not complete cannot be used afterwards. */
   release(): void;
 }

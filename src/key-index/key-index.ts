@@ -224,7 +224,7 @@ export class KeyIndex implements IndexContents {
   /** The place of the record of `key` while sections are `pending`. Throws as `PendingSection.word`. */
   lookupPending(pending: PendingSections, key: Uint8Array): RecordPlace | undefined {
     this.#key.load(key, 0, key.length);
-    return this.#directory.placePending(this.#hash(), this.#key, pending);
+    return pending.find(this.#hash(), this.#key, this.#directory.table);
   }
 
   /** Makes an empty index the one that was saved; `pending` reads it. Throws `CORRUPT` if the lengths do not fit. */

@@ -1,10 +1,8 @@
+import type { Later } from '../base/background-timer.ts';
 import type { IndexContents, IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
 import { IndexTail } from './index-tail.ts';
 import { KeyIndex } from './key-index.ts';
 import { PendingSections } from './pending-sections.ts';
-
-/** Read when the module is loaded: fake timers that a test installs later must not run it. */
-const later: typeof setTimeout = setTimeout;
 
 /**
  * What is left of an index in its image. Lookups read only the pieces they need. Every other operation of the index that
@@ -23,6 +21,7 @@ export class PendingIndex implements PendingParts {
   readonly #random: () => number;
   /** Why the image cannot be used, if so. */
   #damage: unknown;
+  #cancelPreload: (() => void) | undefined;
   /** Changes since the image was written. */
   #tail: IndexTail | undefined;
 
@@ -86,6 +85,7 @@ export class PendingIndex implements PendingParts {
 
   /** Ends reading from the image. An index that is not complete cannot be used afterwards. */
   release(): void {
+    this.#cancelPreload?.();
     this.#index.pending = undefined;
     this.#sections.close();
   }
@@ -94,15 +94,13 @@ export class PendingIndex implements PendingParts {
    * Reads the rest in the background, off the thread, in pieces between turns of the event loop. It does not keep the process
    * alive. What cannot be read is left to the operation that needs it.
    */
-  preload(): void {
-    const timer = later(() => {
+  preload(later: Later): void {
+    this.#cancelPreload = later(0, () => {
       this.#preloadSome().then(
-        (hasMore) => hasMore && this.preload(),
+        (hasMore) => hasMore && this.preload(later),
         () => {},
       );
-    }, 0);
-    // On platforms where timers are plain numbers there is no `unref`.
-    (timer as { unref?: () => void }).unref?.();
+    });
   }
 
   async #preloadSome(): Promise<boolean> {

@@ -22,9 +22,6 @@ const IDLE_BYTES_MIN: number = 1024 * 1024;
 /** How often the log is looked at before an image is due. */
 const CHECKS = 8;
 
-/** Read when the module is loaded: fake timers that a test installs later must not run it. */
-const later: typeof setTimeout = setTimeout;
-
 /**
  * Decides when an image of the index is written: when the store is closed or compacted, and in steps after so many bytes of
  * log, which later writes pay for, or when the store is idle. Every failure is reported and ends the image, not the caller.
@@ -44,7 +41,8 @@ export class ImageScheduler {
   /** After a failure none is begun before the log has grown to this. */
   #retryAtBytes = 0;
   #isWritten = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Cancels the look at the store that is due. */
+  #cancelWatch: (() => void) | undefined;
   /** The end of the log when the timer was set. */
   #seenEnd = 0;
 
@@ -96,8 +94,8 @@ export class ImageScheduler {
 
   /** Ends what runs in the background. */
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancelWatch?.();
+    this.#cancelWatch = undefined;
     if (this.#images.isWriting) this.#attempt(() => this.#images.abandon());
   }
 
@@ -132,14 +130,12 @@ export class ImageScheduler {
 
   /** Looks once in a while whether the store is idle. The timer does not keep the process alive. */
   #watch(delayMs: number = IDLE_MS): void {
-    if (this.#timer !== undefined) return;
+    if (this.#cancelWatch !== undefined) return;
     this.#seenEnd = this.#generations.active.end;
-    this.#timer = later(() => {
-      this.#timer = undefined;
+    this.#cancelWatch = this.#context.later(delayMs, () => {
+      this.#cancelWatch = undefined;
       if (this.#context.status.isWritable) this.#idle();
-    }, delayMs);
-    // On platforms where timers are plain numbers there is no `unref`.
-    (this.#timer as { unref?: () => void }).unref?.();
+    });
   }
 
   #idle(): void {

@@ -1,3 +1,4 @@
+import type { Later } from '../base/background-timer.ts';
 import { assertOptions } from '../base/options.ts';
 import { PAGE_BYTES } from '../log/record-memory.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
@@ -79,6 +80,8 @@ export interface LogStoreEnvironment {
   readonly random?: () => number;
   /** Runs a task at the end of the current turn of the event loop. */
   readonly defer?: (task: () => void) => void;
+  /** Runs background work after a delay. Default: on a timer that does not keep the process alive. */
+  readonly later?: Later;
 }
 
 const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;

@@ -278,7 +278,7 @@ export class LogStore {
   /** Reads what is left of the index in its image, and learns if the image is damaged. */
   #watch({ index, lateReplay }: RecoveredLog): void {
     if (lateReplay !== undefined) lateReplay.onReplayed = (findings) => this.#replayedLate(findings);
-    if (this.#context.settings.preloadIndex) index.pending?.preload();
+    if (this.#context.settings.preloadIndex) index.pending?.preload(this.#context.later);
   }
 
   /** The image proved damaged: another one is to be written. So is a log without the damage, if the log has any. */

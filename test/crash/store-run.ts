@@ -3,6 +3,7 @@ import type { Durability } from '../../src/store/log-store-options.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { type FaultStorage, seededRandom } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import { laterInto } from '../store/later-into.ts';
 import { AllowedStates } from './allowed-states.ts';
 import { contentsByGet, contentsOf, summaryOf } from './contents.ts';
 import { type MutationStep, mutationOf } from './mutation.ts';
@@ -173,7 +174,12 @@ export class StoreRun {
     const store = engine.LogStore.open(
       DIRECTORY,
       { durability, pageCacheBytes: engine.pageCacheBytes, onEvent },
-      { storage, random: this.#random, defer: (task) => this.#deferred.push(task) },
+      {
+        storage,
+        random: this.#random,
+        defer: (task) => this.#deferred.push(task),
+        later: laterInto(() => this.#deferred),
+      },
     );
     const { recovery } = store.stats();
     if (recovery.damaged.length > 0) throw new Error(`reported a crash as damage: ${JSON.stringify(recovery)}`);

@@ -8,6 +8,7 @@ import { isMutation, type MutationStep, mutationOf } from '../crash/mutation.ts'
 import { summaryForReader } from '../crash/reader.ts';
 import type { Step } from '../crash/workload.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import { laterInto, NEVER } from '../store/later-into.ts';
 
 const DIRECTORY = 'store';
 /** The codes that a failed storage operation may be reported with. */
@@ -215,7 +216,12 @@ export class FaultyRun {
           if (type === 'entry-damaged') complaints.push(type);
         },
       },
-      { storage: this.storage, random: this.#random, defer: (task) => this.#deferred.push(task) },
+      {
+        storage: this.storage,
+        random: this.#random,
+        defer: (task) => this.#deferred.push(task),
+        later: laterInto(() => this.#deferred),
+      },
     );
     this.#store = store;
     const { recovery } = store.stats();
@@ -288,7 +294,8 @@ export class FaultyRun {
       seen.add(digest);
       this.crashes += 1;
       const storage = new FaultStorage({ image: state.image });
-      const store = engine.LogStore.open(DIRECTORY, options, { storage, random: this.#random, defer: () => {} });
+      const environment = { storage, random: this.#random, defer: () => {}, later: NEVER };
+      const store = engine.LogStore.open(DIRECTORY, options, environment);
       const found = summaryOf(contentsOf(store));
       if (this.history.isAllowed(state.changes, found)) continue;
       const allowed = this.history.allowed(state.changes).join('\n');
@@ -311,10 +318,7 @@ export class FaultyRun {
 
   #assertNothingLeaks(when: string): void {
     const { openFiles } = this.storage;
-    // Files that a closed store has open while its last sync runs are not a leak.
-    if (openFiles.length > 0 && this.#background.length === 0) {
-      throw new Error(`${when} leaves open: ${openFiles.join()}`);
-    }
+    if (openFiles.length > 0) throw new Error(`${when} leaves open: ${openFiles.join()}`);
     if (this.storage.isLocked(DIRECTORY)) throw new Error(`${when} keeps the lock`);
   }
 

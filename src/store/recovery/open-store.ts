@@ -54,7 +54,7 @@ export function* openStore(
   const directory = openDirectory(path, settings, environment);
   const openOnce = (): OpenedStore => {
     const lock = settings.readOnly ? undefined : takeLock(directory, settings.leaseMs, emit);
-    const context = new StoreContext({ settings, directory, lock, emit, random });
+    const context = new StoreContext({ settings, directory, lock, emit, random, later: environment.later });
     return { ...recoverStore(path, context, lock), startedMs };
   };
   const waitMs = settings.waitForLockMs;
