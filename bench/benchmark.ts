@@ -44,7 +44,7 @@ export interface Pauses {
 
 export interface BenchResult {
   readonly figures: readonly Figure[];
-  readonly openings: readonly [Opening, Opening];
+  readonly openings: readonly Opening[];
   readonly sizes: Sizes;
   readonly pauses: Pauses;
   readonly ratios: Ratios;

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,8 @@ const repository: string = fileURLToPath(new URL('../', import.meta.url));
 /** The output of the opener. */
 interface Opened {
   readonly ms: number;
+  readonly putMs: number;
   readonly cpuMs: number;
-  readonly found: boolean;
   readonly imageUsed: boolean;
   readonly records: number;
 }
@@ -28,23 +28,45 @@ export interface Opening {
   readonly records: number;
 }
 
+/** The puts of a process that is killed: a twentieth of the entries, the tail that the next opening replays. */
+const KILLED_SHARE = 20;
+
 /**
- * Opens the cache `rounds` times with its image and as often without; its files are in the page cache of the system.
+ * Opens the cache `rounds` times with its image, as often after a kill, and as often without an image; its files are in the
+ * page cache of the system. The first of `openings` is with an image, the last one without.
  */
-export function measureOpenings(directory: string, entry: number, rounds: number): [Opening, Opening] {
+export function measureOpenings(directory: string, entry: number, rounds: number): Opening[] {
   const withImage = Array.from({ length: rounds }, () => openOnce(directory, entry, true));
+  const afterKill = Array.from({ length: rounds }, () => {
+    putAndDie(directory, entry, Math.ceil((2 * entry) / KILLED_SHARE));
+    return openOnce(directory, entry, true);
+  });
   const withoutImage = Array.from({ length: rounds }, () => {
     for (const name of readdirSync(directory)) if (name.endsWith('.index')) rmSync(join(directory, name));
     return openOnce(directory, entry, false);
   });
-  return [openingOf('open with image', withImage), openingOf('open without image', withoutImage)];
+  return [
+    openingOf('open with image', withImage),
+    openingOf(
+      'first put with image',
+      withImage.map((one) => ({ ...one, ms: one.putMs, cpuMs: one.putMs })),
+    ),
+    openingOf('open after a kill', afterKill),
+    openingOf('open without image', withoutImage),
+  ];
 }
 
 function openOnce(directory: string, entry: number, image: boolean): Opened {
   const args = ['--import', 'tsx', opener, directory, String(entry)];
   const opened = JSON.parse(execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' })) as Opened;
-  if (!opened.found || opened.imageUsed !== image) throw new Error(`opening went wrong: ${JSON.stringify(opened)}`);
+  if (opened.imageUsed !== image) throw new Error(`opening went wrong: ${JSON.stringify(opened)}`);
   return opened;
+}
+
+function putAndDie(directory: string, entry: number, puts: number): void {
+  const args = ['--import', 'tsx', opener, directory, String(entry), String(puts)];
+  const { signal } = spawnSync(process.execPath, args, { cwd: repository });
+  if (signal !== 'SIGKILL') throw new Error('the process that was to be killed ended otherwise');
 }
 
 function openingOf(work: string, opened: readonly Opened[]): Opening {

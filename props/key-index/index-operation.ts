@@ -5,13 +5,20 @@ import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts'
 /** One step of a random history. */
 export type IndexOperation =
   | { readonly kind: 'put'; readonly key: Uint8Array; readonly location: number; readonly units: number }
-  | { readonly kind: 'remove' | 'removeNode'; readonly key: Uint8Array }
+  | { readonly kind: 'remove' | 'removeNode' | 'lookup'; readonly key: Uint8Array }
   | { readonly kind: 'relocate'; readonly key: Uint8Array; readonly location: number }
   | { readonly kind: 'removeInterval'; readonly interval: KeyInterval }
   | { readonly kind: 'clear' | 'verify' }
   | { readonly kind: 'openCursor'; readonly interval: KeyInterval; readonly reverse: boolean }
   | { readonly kind: 'step'; readonly cursor: number; readonly steps: number }
-  | { readonly kind: 'reload'; readonly adopted: boolean };
+  /** The index is read from its image from now on; one of the pieces may be damaged or unreadable. */
+  | { readonly kind: 'reload'; readonly damage: PieceDamage | undefined };
+
+/** `piece` counts the pieces of both sections, modulo their number. */
+export interface PieceDamage {
+  readonly piece: number;
+  readonly how: 'damaged' | 'unreadable';
+}
 
 // Few different bytes, so that keys repeat, are prefixes of one another and equal the bounds of intervals; bytes at
 // both ends, around the sign bit of a word, and enough of them to cross words.
@@ -43,6 +50,11 @@ const intervals: fc.Arbitrary<KeyInterval> = fc.oneof(
 const location = fc.integer();
 const units = fc.integer({ min: 1, max: 2 ** 28 });
 
+const damages: fc.Arbitrary<PieceDamage> = fc.record({
+  piece: fc.nat(7),
+  how: fc.constantFrom('damaged', 'unreadable'),
+});
+
 function operation<Kind extends IndexOperation['kind'], Fields>(
   kind: Kind,
   fields: fc.Arbitrary<Fields>,
@@ -60,5 +72,6 @@ export const operations: fc.Arbitrary<IndexOperation> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: 'verify' } as const) },
   { weight: 5, arbitrary: operation('openCursor', fc.record({ interval: intervals, reverse: fc.boolean() })) },
   { weight: 20, arbitrary: operation('step', fc.record({ cursor: fc.nat(5), steps: fc.integer({ min: 1, max: 6 }) })) },
-  { weight: 1, arbitrary: operation('reload', fc.record({ adopted: fc.boolean() })) },
+  { weight: 10, arbitrary: operation('lookup', fc.record({ key: keys })) },
+  { weight: 2, arbitrary: operation('reload', fc.record({ damage: fc.option(damages, { nil: undefined }) })) },
 );

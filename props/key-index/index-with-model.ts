@@ -1,9 +1,13 @@
 import { expect } from 'vitest';
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
-import { type IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
+import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
+import type { IndexContents, IndexPieces } from '../../src/key-index/index-pieces.ts';
+import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { PendingIndex, placeOf } from '../../src/key-index/pending-index.ts';
+import { imageOf } from '../../test/key-index/index-fixtures.ts';
 import { indexFaults } from '../../test/key-index/index-invariants.ts';
 import { IndexModel, type ModelEntry } from './index-model.ts';
-import type { IndexOperation } from './index-operation.ts';
+import type { IndexOperation, PieceDamage } from './index-operation.ts';
 import { WatchedCursor } from './watched-cursor.ts';
 
 /** Applies the same operations to an index and to its model, and compares the results. */
@@ -48,8 +52,11 @@ export class IndexWithModel {
       case 'step':
         this.#step(operation.cursor, operation.steps);
         break;
+      case 'lookup':
+        this.#lookup(operation.key);
+        break;
       case 'reload':
-        this.#reload(operation.adopted);
+        this.#reload(operation.damage);
         break;
     }
     expect([this.#index.size, this.#index.recordUnits]).toEqual([this.#model.size, this.#model.recordUnits]);
@@ -105,9 +112,19 @@ export class IndexWithModel {
     for (let step = 0; step < steps; step += 1) chosen?.step();
   }
 
-  #reload(adopted: boolean): void {
-    const sections = this.#index.sections();
-    this.#index = KeyIndex.fromSections(adopted ? allocated(sections) : sections, this.#random);
+  #lookup(key: Uint8Array): void {
+    const entry = this.#model.get(key);
+    const expected = entry === undefined ? undefined : { location: entry.location, units: entry.units };
+    expect(placeOf(this.#index, key)).toEqual(expected);
+  }
+
+  #reload(damage: PieceDamage | undefined): void {
+    const image = imageOf(this.#index.sections());
+    const saved = this.#model.sorted();
+    const rebuild = (index: IndexContents): void => {
+      for (const { key, location, units } of saved) index.put(key, location, units);
+    };
+    this.#index = PendingIndex.open(damage === undefined ? image : damaged(image, damage), rebuild, this.#random);
     // They walk the previous index.
     this.#cursors = [];
   }
@@ -128,11 +145,17 @@ export class IndexWithModel {
   }
 }
 
-function allocated(sections: IndexImageSections): IndexImageSections {
-  const { state, arena, directory } = sections;
-  const copy = KeyIndex.allocateSections(state.length, arena.length, directory.length);
-  copy.state.set(state);
-  copy.arena.set(arena);
-  copy.directory.set(directory);
-  return copy;
+function damaged(image: IndexPieces, { piece, how }: PieceDamage): IndexPieces {
+  const arenaPieces = Math.ceil(image.arenaWords / PIECE_WORDS);
+  const pieces = arenaPieces + Math.ceil(image.directoryWords / PIECE_WORDS);
+  return {
+    ...image,
+    read: (section, number, target) => {
+      const place = section === 'arena' ? number : arenaPieces + number;
+      if (place !== piece % pieces) return image.read(section, number, target);
+      if (how === 'unreadable') throw new Error('EIO');
+      target.fill(-1);
+      return false;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { KeyInterval } from '../../src/key-index/index-cursor.ts';
-import type { IndexCursor, KeyIndex } from '../../src/key-index/key-index.ts';
+import type { IndexCursor, KeyInterval } from '../../src/key-index/index-cursor.ts';
+import type { KeyIndex } from '../../src/key-index/key-index.ts';
 import { contains, type IndexModel, nameOf } from './index-model.ts';
 
 /**

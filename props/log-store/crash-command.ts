@@ -24,7 +24,7 @@ export class CrashCommand implements StoreCommand {
       drawn += 1;
       return this.#survivals[(drawn - 1) % this.#survivals.length] ?? 'none';
     });
-    if (!this.#keepsImage) for (const name of disk.names) if (name.endsWith('.index')) disk.take(name);
+    if (!this.#keepsImage) for (const name of disk.names) if (/\.index2?$/.test(name)) disk.take(name);
     real.dropInto(disk);
     const contents = contentsOf(real.store);
     if (!model.history.isPrefix(contents)) expect.fail('the store is in no state between the last sync and the crash');

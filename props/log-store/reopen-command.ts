@@ -17,7 +17,7 @@ export class ReopenCommand implements StoreCommand {
     await real.close();
     expect({ openFiles: real.disk.openFiles, locked: real.disk.locked }).toEqual({ openFiles: 0, locked: false });
     model.history.sync();
-    if (!this.#keepsImage) for (const name of real.disk.names) if (name.endsWith('.index')) real.disk.take(name);
+    if (!this.#keepsImage) for (const name of real.disk.names) if (/\.index2?$/.test(name)) real.disk.take(name);
     real.reopen();
     expect(real.store.stats().recovery).toMatchObject({ clean: true, tornBytes: 0, imageUsed: this.#keepsImage });
     real.checkContents(model);

@@ -8,3 +8,16 @@ export function startTimer(milliseconds: number, task: () => void): () => void {
   (timer as { unref?: () => void }).unref?.();
   return () => clearInterval(timer);
 }
+
+/** Runs a task once, after a delay in milliseconds, unless the returned function is called before. The task must not throw. */
+export type Later = (delayMs: number, task: () => void) => () => void;
+
+/** Read when the module is loaded: fake timers that a test installs later must not run background work. */
+const platformTimeout: typeof setTimeout = setTimeout;
+
+/** `Later` on a timer that does not keep the process alive. */
+export function runLater(delayMs: number, task: () => void): () => void {
+  const timer = platformTimeout(task, delayMs);
+  (timer as { unref?: () => void }).unref?.();
+  return () => clearTimeout(timer);
+}

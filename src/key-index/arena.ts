@@ -1,5 +1,6 @@
 import { GrowableWords } from './growable-words.ts';
 import { type StateReader, type StateWriter, unfit } from './index-image-sections.ts';
+import type { SectionSnapshot } from './section-snapshot.ts';
 
 const INITIAL_WORDS = 2 ** 12;
 
@@ -28,6 +29,8 @@ export class Arena {
   #capacity: number;
   readonly #smallBlocks = new Int32Array(SMALL_BLOCK_WORDS);
   readonly #largeBlocks = new Map<number, number>();
+  /** Called before words change, by everyone who changes them. */
+  snapshot: SectionSnapshot | undefined;
 
   /** The words below `start` belong to the owner of the arena. */
   constructor(start: number, memory: GrowableWords = new GrowableWords(INITIAL_WORDS)) {
@@ -69,12 +72,14 @@ export class Arena {
 
   /** Frees a block; `wordCount` is the size it was allocated with. */
   free(block: number, wordCount: number): void {
+    this.snapshot?.before(block, block + 1);
     this.#words[block] = this.#firstFree(wordCount);
     this.#setFirstFree(wordCount, block);
   }
 
   /** Frees every block. */
   reset(): void {
+    this.snapshot?.lose();
     this.#end = this.#start;
     this.#smallBlocks.fill(0);
     this.#largeBlocks.clear();
@@ -93,15 +98,19 @@ export class Arena {
     }
   }
 
-  /** Throws `StoreError` `CORRUPT` if the words do not fit. */
-  restore(state: StateReader, words: Int32Array): void {
-    this.#end = state.nextWithin(this.#start, words.length);
-    if (this.#end !== words.length) throw unfit(`an arena of ${words.length} words instead of ${this.#end}`);
+  /** Throws `StoreError` `CORRUPT` if `wordCount` words do not fit. They are adopted later. */
+  restore(state: StateReader, wordCount: number): void {
+    this.#end = state.nextWithin(this.#start, wordCount);
+    if (this.#end !== wordCount) throw unfit(`an arena of ${wordCount} words instead of ${this.#end}`);
     this.#smallBlocks.set(state.take(SMALL_BLOCK_WORDS));
-    const pairs = state.take(state.nextWithin(0, words.length) * FREE_PAIR_WORDS);
+    const pairs = state.take(state.nextWithin(0, wordCount) * FREE_PAIR_WORDS);
     for (let i = 0; i < pairs.length; i += FREE_PAIR_WORDS) {
       this.#largeBlocks.set(pairs[i] as number, pairs[i + 1] as number);
     }
+  }
+
+  /** The words of the arena that was restored. */
+  adopt(words: Int32Array): void {
     this.#memory.adopt(words);
     this.#refresh();
   }

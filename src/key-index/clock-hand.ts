@@ -1,8 +1,8 @@
 import type { Arena } from './arena.ts';
 import type { HashDirectory } from './hash-directory.ts';
-import { SLOT_WORDS } from './hash-directory.ts';
 import { KeyWords } from './key-words.ts';
 import { addUse, dropUse, isHeld, NO_NODE, type NodeAddress, setHeld, usesOf } from './node-layout.ts';
+import { SLOT_WORDS } from './slot-layout.ts';
 
 /** The most nodes examined for one victim: no call pays for a whole round if every node was used. */
 const CANDIDATES_MAX = 64;
@@ -36,6 +36,7 @@ export class ClockHand {
 
   /** Counts a use of a node. */
   use(node: NodeAddress): void {
+    this.#arena.snapshot?.before(node, node + 1);
     addUse(this.#arena.words, node);
   }
 
@@ -43,12 +44,14 @@ export class ClockHand {
   hold(node: NodeAddress): boolean {
     const words = this.#arena.words;
     if (isHeld(words, node)) return false;
+    this.#arena.snapshot?.before(node, node + 1);
     setHeld(words, node, true);
     return true;
   }
 
   /** Ends a `hold`. */
   release(node: NodeAddress): void {
+    this.#arena.snapshot?.before(node, node + 1);
     setHeld(this.#arena.words, node, false);
   }
 
@@ -77,7 +80,9 @@ export class ClockHand {
         victim = node;
         victimUses = uses;
       }
-      if (uses > 0) dropUse(words, node);
+      if (uses === 0) continue;
+      this.#arena.snapshot?.before(node, node + 1);
+      dropUse(words, node);
     }
     this.#slot = slot;
     return victim;

@@ -1,10 +1,9 @@
 import { GrowableWords } from './growable-words.ts';
 import type { StateReader, StateWriter } from './index-image-sections.ts';
 import { type KeyWords, nodeHolds } from './key-words.ts';
+import type { SectionSnapshot } from './section-snapshot.ts';
 import { ENTRIES, FIELDS, OVERFLOW, SegmentTable } from './segment-table.ts';
-
-/** Slots of a segment, a power of two. */
-const SLOTS = 4096;
+import { COPY_WORD, HASH_WORD, SEGMENT_WORDS, SLOT_WORDS, SLOTS } from './slot-layout.ts';
 
 /**
  * A segment with this many entries is split before another is added. All segments fill alike, so after a wave of splits
@@ -14,16 +13,6 @@ export const FULL_ENTRIES: number = Math.floor((SLOTS * 4) / 5);
 
 /** The least entries that a segment accepts between two splits: hashes divide a full one nearly in half. */
 const ENTRIES_PER_SPLIT_MIN = 1024;
-
-/** Position of a slot in the words of the directory. */
-export type SlotAddress = number & { readonly brand: 'SlotAddress' };
-
-export const NO_SLOT: SlotAddress = -1 as SlotAddress;
-
-export const SLOT_WORDS = 3;
-const HASH_WORD = 1;
-const COPY_WORD = 2;
-export const SEGMENT_WORDS: number = SLOTS * SLOT_WORDS;
 
 /**
  * Finds a node by the hash of its key: extendible hashing, so that no step of growth costs more than one segment. A segment
@@ -39,9 +28,11 @@ export const SEGMENT_WORDS: number = SLOTS * SLOT_WORDS;
  */
 export class HashDirectory {
   readonly #memory: GrowableWords;
-  readonly #table = new SegmentTable();
+  readonly table: SegmentTable = new SegmentTable();
   /** The slots of segment s begin at `s * SEGMENT_WORDS`. */
   #words: Int32Array;
+  /** Called before slots change. */
+  snapshot: SectionSnapshot | undefined;
   /** A copy of the segment that is being split. */
   #splitting: Int32Array | undefined;
 
@@ -50,14 +41,19 @@ export class HashDirectory {
     this.#words = memory.words;
   }
 
+  /** The slots, in segments. After an operation that may grow it may be another array. */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
   /** Memory in use, in bytes. */
   get bytes(): number {
-    return (this.slotsEnd + this.#table.wordCount) * Int32Array.BYTES_PER_ELEMENT;
+    return (this.slotsEnd + this.table.wordCount) * Int32Array.BYTES_PER_ELEMENT;
   }
 
   /** The address after the last slot. The first one is 0, and slots are `SLOT_WORDS` apart. */
   get slotsEnd(): number {
-    return this.#table.count * SEGMENT_WORDS;
+    return this.table.count * SEGMENT_WORDS;
   }
 
   /** The node in a slot, 0 if it is empty. */
@@ -71,6 +67,7 @@ export class HashDirectory {
   }
 
   setLocation(slot: number, location: number): void {
+    this.snapshot?.before(slot, slot + SLOT_WORDS);
     this.#words[slot + COPY_WORD] = location;
   }
 
@@ -80,7 +77,7 @@ export class HashDirectory {
    */
   probe(hash: number): number {
     const words = this.#words;
-    const { root, shift, fields } = this.#table;
+    const { root, shift, fields } = this.table;
     let segment = root[hash >>> shift] as number;
     for (;;) {
       const start = segment * SEGMENT_WORDS;
@@ -97,7 +94,7 @@ export class HashDirectory {
   /** The slot of the node that holds `key`, or the empty slot at which the search for it ended. */
   locate(hash: number, key: KeyWords, nodes: Int32Array): number {
     const words = this.#words;
-    const { root, shift, fields } = this.#table;
+    const { root, shift, fields } = this.table;
     let segment = root[hash >>> shift] as number;
     for (;;) {
       const start = segment * SEGMENT_WORDS;
@@ -116,7 +113,7 @@ export class HashDirectory {
   /** The slot of a node. Throws `RangeError` if the node is not in the directory. */
   slotOf(hash: number, node: number): number {
     const words = this.#words;
-    const { root, shift, fields } = this.#table;
+    const { root, shift, fields } = this.table;
     let segment = root[hash >>> shift] as number;
     for (;;) {
       const start = segment * SEGMENT_WORDS;
@@ -135,7 +132,7 @@ export class HashDirectory {
    * `RangeError` if there is no memory; then every entry is still found. After `reserve` it does not throw.
    */
   makeRoom(slot: number, hash: number): number {
-    const table = this.#table;
+    const table = this.table;
     if (!this.#isFull(segmentOf(slot))) return slot;
     let segment = table.segmentOf(hash);
     while (this.#isFull(segment) && table.canSplit(segment)) {
@@ -151,6 +148,7 @@ export class HashDirectory {
 
   /** Adds an entry in the slot that `makeRoom` returned. */
   fill(slot: number, hash: number, node: number, location: number): void {
+    this.snapshot?.before(slot, slot + SLOT_WORDS);
     const words = this.#words;
     words[slot] = node;
     words[slot + HASH_WORD] = hash;
@@ -163,6 +161,7 @@ export class HashDirectory {
     const words = this.#words;
     const segment = segmentOf(slot);
     const start = segment * SEGMENT_WORDS;
+    this.snapshot?.before(start, start + SEGMENT_WORDS);
     let gap = slot;
     let next = slotAfter(slot, start);
     while (words[next] !== 0) {
@@ -182,60 +181,62 @@ export class HashDirectory {
   /** Grows so that `keys` new entries cannot fail. Throws `RangeError` if there is no memory; then nothing has changed. */
   reserve(keys: number): void {
     // Segments that are nearly full split at the first entries, all others after ENTRIES_PER_SPLIT_MIN.
-    const splits = Math.min(keys, this.#table.count) + Math.ceil(keys / ENTRIES_PER_SPLIT_MIN);
-    this.#growTo(this.#table.count + splits);
+    const splits = Math.min(keys, this.table.count) + Math.ceil(keys / ENTRIES_PER_SPLIT_MIN);
+    this.#growTo(this.table.count + splits);
   }
 
   /** Removes every entry. */
   reset(): void {
+    this.snapshot?.lose();
     // One segment is cheaper to clear than to allocate: stores that hold little are often emptied.
-    if (this.#table.count === 1) this.#words.fill(0, 0, SEGMENT_WORDS);
+    if (this.table.count === 1) this.#words.fill(0, 0, SEGMENT_WORDS);
     else this.#memory.reset(SEGMENT_WORDS);
-    this.#table.reset();
+    this.table.reset();
     this.#words = this.#memory.words;
-  }
-
-  /** The slots of all segments, in place. */
-  section(): Int32Array {
-    return this.#words.subarray(0, this.slotsEnd);
   }
 
   /** Saves what `restore` needs besides the slots. */
   save(state: StateWriter): void {
-    this.#table.save(state);
+    this.table.save(state);
   }
 
-  restore(state: StateReader, words: Int32Array): void {
-    this.#table.restore(state, words.length, SEGMENT_WORDS);
+  /** Throws `StoreError` `CORRUPT` if `wordCount` words of slots do not fit. */
+  restore(state: StateReader, wordCount: number): void {
+    this.table.restore(state, wordCount, SEGMENT_WORDS);
+  }
+
+  /** The slots of the directory that was restored. */
+  adopt(words: Int32Array): void {
     this.#memory.adopt(words);
     this.#words = this.#memory.words;
   }
 
   #isFull(segment: number): boolean {
-    return (this.#table.fields[segment * FIELDS + ENTRIES] as number) >= FULL_ENTRIES;
+    return (this.table.fields[segment * FIELDS + ENTRIES] as number) >= FULL_ENTRIES;
   }
 
   #addEntries(segment: number, count: number): void {
-    const { fields } = this.#table;
+    const { fields } = this.table;
     const at = segment * FIELDS + ENTRIES;
     fields[at] = (fields[at] as number) + count;
   }
 
   /** The memory comes first: without it nothing has changed. */
   #addOverflow(segment: number): void {
-    this.#growTo(this.#table.count + 1);
-    this.#table.addOverflow(segment);
+    this.#growTo(this.table.count + 1);
+    this.table.addOverflow(segment);
   }
 
   /** Divides the entries of a segment between it and a new one by the next bit of their hashes. */
   #split(segment: number, hash: number): void {
-    const added = this.#table.count;
+    const added = this.table.count;
     this.#growTo(added + 1);
     this.#splitting ??= new Int32Array(SEGMENT_WORDS);
-    const bit = this.#table.split(segment, hash);
+    const bit = this.table.split(segment, hash);
     const entries = this.#splitting;
     const start = segment * SEGMENT_WORDS;
     entries.set(this.#words.subarray(start, start + SEGMENT_WORDS));
+    this.snapshot?.before(start, start + SEGMENT_WORDS);
     this.#words.fill(0, start, start + SEGMENT_WORDS);
     for (let at = 0; at < SEGMENT_WORDS; at += SLOT_WORDS) {
       const node = entries[at] as number;
@@ -262,12 +263,12 @@ export class HashDirectory {
 }
 
 /** The first choice for an entry in the segment that begins at `start`. */
-function homeSlot(start: number, hash: number): number {
+export function homeSlot(start: number, hash: number): number {
   return start + (hash & (SLOTS - 1)) * SLOT_WORDS;
 }
 
 /** The slot after `slot`; after the last one of its segment, the first one. */
-function slotAfter(slot: number, start: number): number {
+export function slotAfter(slot: number, start: number): number {
   const next = slot + SLOT_WORDS;
   return next === start + SEGMENT_WORDS ? start : next;
 }

@@ -15,6 +15,12 @@ export interface IndexImageSections {
   readonly directory: Int32Array;
 }
 
+/** The sections that are divided into pieces. */
+export type PiecedSection = 'arena' | 'directory';
+
+/** A piece has this many words; the last one of a section may have fewer. It is what a lookup reads at once. */
+export const PIECE_WORDS = 4096;
+
 /** Writes the state section. */
 export class StateWriter {
   readonly #words: number[] = [];

@@ -1,38 +1,38 @@
 import { Arena } from './arena.ts';
 import { ClockHand } from './clock-hand.ts';
-import { GrowableWords } from './growable-words.ts';
-import { HashDirectory, NO_SLOT, type SlotAddress } from './hash-directory.ts';
+import { HashDirectory } from './hash-directory.ts';
 import type { IndexCursor, KeyInterval } from './index-cursor.ts';
 import { type IndexImageSections, StateReader, StateWriter, unfit } from './index-image-sections.ts';
+import type { IndexContents, IndexPieces, PendingParts, RecordPlace } from './index-pieces.ts';
+import { IndexSnapshot } from './index-snapshot.ts';
 import { halfSipHash13, KeyWords } from './key-words.ts';
 import {
   headerWord,
   heightFrom,
   heightOf,
   KEY_BYTES_MAX,
+  KEY_WORD,
   keyBytesOf,
   LOCATION_WORD,
   type NodeAddress,
   nodeWordCount,
   nodeWordsAtMost,
   UNITS_WORD,
+  writeFields,
 } from './node-layout.ts';
 import { OrderedKeys } from './ordered-keys.ts';
+import type { PendingSections } from './pending-sections.ts';
 import { LIST_WORDS } from './skip-list.ts';
-
-export { NO_SLOT } from './hash-directory.ts';
-export type { IndexCursor } from './index-cursor.ts';
-export type { IndexImageSections } from './index-image-sections.ts';
-export type { NodeAddress } from './node-layout.ts';
+import { NO_SLOT, type SlotAddress } from './slot-layout.ts';
 
 /** Changed when older sections can no longer be read. */
 const STATE_VERSION = 2;
 
 /**
- * The index of a store, in memory: keys in byte order, each with the location of its record, which has no meaning here, and
- * the size of the record in units of eight bytes. A hash directory finds single keys, a skip list has their order. Both
- * refer to the same nodes in one flat array: the garbage collector has nothing to trace, and the array can be written to
- * disk as it is.
+ * The index of a store, in memory: keys in byte order, each with the location of its record, which has no meaning here, and the size of
+ * the record in units of eight bytes. A hash directory finds single keys, a skip list has their order. Both refer to the
+ * same nodes in one flat array: the garbage collector has nothing to trace, and the array can be written to disk as it is.
+ * An index that was saved is `pending` at first: every operation that depends on its entries completes it.
  *
  * Invariants:
  * 1. Every node is in the directory and in the ordered keys.
@@ -41,8 +41,10 @@ const STATE_VERSION = 2;
  * 4. `size` and `recordUnits` are the number of nodes and the sum of their units.
  * 5. An index without entries has no blocks: all its parts are as in a new index.
  */
-export class KeyIndex {
-  /** Counts uses and chooses the entry to evict. */
+export class KeyIndex implements IndexContents {
+  /** What is still in the image, if anything is. */
+  pending: PendingParts | undefined;
+  /** Counts uses and chooses the entry to evict. For a complete index only. */
   readonly eviction: ClockHand;
   readonly #random: () => number;
   readonly #arena = new Arena(LIST_WORDS);
@@ -65,11 +67,13 @@ export class KeyIndex {
 
   /** Number of entries. */
   get size(): number {
+    this.pending?.needSums();
     return this.#size;
   }
 
   /** The units of all records together. */
   get recordUnits(): number {
+    this.pending?.needSums();
     return this.#recordUnits;
   }
 
@@ -89,6 +93,7 @@ export class KeyIndex {
    * address is valid until the next change.
    */
   probe(key: Uint8Array): SlotAddress {
+    this.pending?.complete();
     this.#key.load(key, 0, key.length);
     const slot = this.#directory.probe(this.#hash());
     return this.#directory.nodeAt(slot) === 0 ? NO_SLOT : (slot as SlotAddress);
@@ -116,6 +121,7 @@ export class KeyIndex {
 
   /** Sets the location of the record of a node. */
   relocate(node: NodeAddress, location: number): void {
+    this.#arena.snapshot?.before(node, node + KEY_WORD);
     this.#arena.words[node + LOCATION_WORD] = location;
     this.#directory.setLocation(this.#slotOf(node), location);
   }
@@ -125,6 +131,7 @@ export class KeyIndex {
    * than 65,535 bytes and if there is no memory; then nothing has changed.
    */
   put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
+    this.pending?.complete();
     this.#key.load(key, start, end);
     if (this.#key.byteLength > KEY_BYTES_MAX) throw new RangeError(`a key of more than ${KEY_BYTES_MAX} bytes`);
     const hash = this.#hash();
@@ -136,6 +143,7 @@ export class KeyIndex {
       return;
     }
     this.#recordUnits += units - (words[node + UNITS_WORD] as number);
+    this.#arena.snapshot?.before(node, node + KEY_WORD);
     words[node + LOCATION_WORD] = location;
     words[node + UNITS_WORD] = units;
     this.#directory.setLocation(slot, location);
@@ -155,18 +163,17 @@ export class KeyIndex {
 
   /** Removes every key of the interval and returns their number. */
   removeInterval(interval: KeyInterval): number {
+    this.pending?.complete();
     const sizeBefore = this.#size;
-    if (interval.lower.length === 0 && interval.upper === undefined) {
-      this.clear();
-      return sizeBefore;
-    }
-    this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
-    if (this.#size === 0) this.clear();
+    const isAll = interval.lower.length === 0 && interval.upper === undefined;
+    if (!isAll) this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
+    if (isAll || this.#size === 0) this.clear();
     return sizeBefore - this.#size;
   }
 
   /** Removes every key and releases the memory. */
   clear(): void {
+    this.pending?.release();
     this.#size = 0;
     this.#recordUnits = 0;
     this.#arena.reset();
@@ -179,22 +186,25 @@ export class KeyIndex {
    * if there is no memory; then nothing has changed.
    */
   reserve(keyBytes: number, keys: number): void {
+    this.pending?.complete();
     this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
     this.#directory.reserve(keys);
   }
 
-  /** Runs `work`, which puts many keys. They are linked in larger groups: less time altogether, longer pauses. */
-  load(work: () => void): void {
-    this.#order.load(work);
+  /** Runs `work`, which puts many keys. They are linked in larger groups, or only when their order is needed. */
+  load(work: () => void, links = true): void {
+    this.#order.load(work, { links });
   }
 
   /** A cursor over the keys of an interval, ascending or, with `reverse`, descending. */
   cursor(interval: KeyInterval, reverse = false): IndexCursor {
+    this.pending?.complete();
     return this.#order.cursor(interval, reverse);
   }
 
-  /** The index as arrays, for `fromSections`. */
+  /** The index as arrays, for an image. */
   sections(): IndexImageSections {
+    this.pending?.complete();
     this.#order.linkBuffered();
     const state = new StateWriter();
     state.putAll(Int32Array.of(STATE_VERSION, this.#hashKey0, this.#hashKey1, this.#size));
@@ -203,42 +213,43 @@ export class KeyIndex {
     this.#arena.save(state);
     this.#directory.save(state);
     const arena = this.#arena.words.subarray(0, this.#arena.end);
-    return { state: state.finish(), arena, directory: this.#directory.section() };
+    return { state: state.finish(), arena, directory: this.#directory.words.subarray(0, this.#directory.slotsEnd) };
   }
 
-  /** Memory to read sections into; lengths in words. `fromSections` uses this memory without copying it. */
-  static allocateSections(stateWords: number, arenaWords: number, directoryWords: number): IndexImageSections {
-    return {
-      state: new Int32Array(stateWords),
-      arena: GrowableWords.forAdoption(arenaWords),
-      directory: GrowableWords.forAdoption(directoryWords),
-    };
+  /** The index as it is now, whatever changes it later. There is one snapshot at a time; end it after use. */
+  snapshot(): IndexSnapshot {
+    return new IndexSnapshot(this.sections(), this.#arena, this.#directory);
   }
 
-  /**
-   * The index that `sections` was called on. Lengths and ranges are checked, contents are not: the caller guards them with a
-   * checksum. Throws `StoreError` `CORRUPT` if the sections do not fit.
-   */
-  static fromSections(sections: IndexImageSections, random: () => number): KeyIndex {
-    const index = new KeyIndex(random);
-    index.#restore(sections);
-    return index;
+  /** The place of the record of `key` while sections are `pending`. Throws as `PendingSection.word`. */
+  lookupPending(pending: PendingSections, key: Uint8Array): RecordPlace | undefined {
+    this.#key.load(key, 0, key.length);
+    return pending.find(this.#hash(), this.#key, this.#directory.table);
   }
 
-  #restore(sections: IndexImageSections): void {
-    const state = new StateReader(sections.state);
+  /** Makes an empty index the one that was saved; `pending` reads it. Throws `CORRUPT` if the lengths do not fit. */
+  restore(image: IndexPieces, pending: PendingParts): void {
+    const state = new StateReader(image.state);
     if (state.next() !== STATE_VERSION) throw unfit('another version wrote it');
     this.#hashKey0 = state.next();
     this.#hashKey1 = state.next();
-    this.#size = state.nextWithin(0, sections.arena.length);
+    this.#size = state.nextWithin(0, image.arenaWords);
     this.#recordUnits = state.nextLarge();
     this.#order.restore(state);
-    this.#arena.restore(state, sections.arena);
-    this.#directory.restore(state, sections.directory);
+    this.#arena.restore(state, image.arenaWords);
+    this.#directory.restore(state, image.directoryWords);
     state.finish();
+    this.pending = pending;
+  }
+
+  /** The sections of the index that was restored. */
+  adopt(arena: Int32Array, directory: Int32Array): void {
+    this.#arena.adopt(arena);
+    this.#directory.adopt(directory);
   }
 
   #locate(key: Uint8Array, start: number, end: number): number {
+    this.pending?.complete();
     this.#key.load(key, start, end);
     return this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
   }
@@ -260,10 +271,9 @@ export class KeyIndex {
     // First what can fail.
     const slot = this.#directory.makeRoom(located, hash);
     const node = this.#arena.allocate(nodeWordCount(key.byteLength, height)) + height;
-    const words = this.#arena.words;
-    words[node] = headerWord(key.byteLength, height);
-    words[node + LOCATION_WORD] = location;
-    words[node + UNITS_WORD] = units;
+    const { words, snapshot } = this.#arena;
+    snapshot?.before(node - height, node + KEY_WORD + key.count);
+    writeFields(words, node, headerWord(key.byteLength, height), location, units);
     key.storeNode(words, node);
     this.#directory.fill(slot, hash, node, location);
     this.#size += 1;

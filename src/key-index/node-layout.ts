@@ -82,6 +82,13 @@ export function heightOf(words: Int32Array, node: number): number {
   return ((words[node] as number) >>> KEY_BYTES_BITS) & HEIGHT_MASK;
 }
 
+/** Writes the fields of a node before its key. */
+export function writeFields(words: Int32Array, node: number, header: number, location: number, units: number): void {
+  words[node] = header;
+  words[node + LOCATION_WORD] = location;
+  words[node + UNITS_WORD] = units;
+}
+
 /** The count of uses of a node, 0 to `USES_MAX`; 0 for a new one. */
 export function usesOf(words: Int32Array, node: number): number {
   return ((words[node] as number) & USES_MASK) >>> USES_SHIFT;

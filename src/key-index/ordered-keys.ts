@@ -46,14 +46,16 @@ export class OrderedKeys {
     if (!this.#buffer.makeRoom()) this.linkBuffered();
   }
 
-  /** Runs `work`, which adds many nodes, with a larger buffer. */
-  load(work: () => void): void {
+  /** Runs `work`, which adds many nodes, with a larger buffer; with `links: false` they wait in it until their order is needed. */
+  load(work: () => void, { links }: { readonly links: boolean }): void {
     this.#buffer.beginLoading();
     try {
       work();
     } finally {
-      this.linkBuffered();
-      this.#buffer.endLoading();
+      if (links) {
+        this.linkBuffered();
+        this.#buffer.endLoading();
+      }
     }
   }
 

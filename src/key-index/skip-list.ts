@@ -84,12 +84,13 @@ export class SkipList {
 
   /** Links a node at the finger, which must be before its key, and moves the finger after it. */
   link(node: number): void {
-    const words = this.#arena.words;
+    const { words, snapshot } = this.#arena;
     const height = heightOf(words, node);
     this.#raise(height);
     for (let level = 0; level < height; level += 1) {
       const before = nextWord(this.#finger[level] as number, level);
       const next = words[before] as number;
+      snapshot?.before(before, before + 1);
       words[nextWord(node, level)] = next;
       words[before] = node;
       this.#finger[level] = node;
@@ -105,11 +106,12 @@ export class SkipList {
 
   /** Unlinks the node after the finger; the finger stays. Call `trim` after the last one. */
   unlink(node: number): void {
-    const words = this.#arena.words;
+    const { words, snapshot } = this.#arena;
     const height = heightOf(words, node);
     for (let level = 0; level < height; level += 1) {
       const before = this.#finger[level] as number;
       const next = words[nextWord(node, level)] as number;
+      snapshot?.before(nextWord(before, level), nextWord(before, level) + 1);
       words[nextWord(before, level)] = next;
       if (next === 0) this.#tails[level] = before;
     }

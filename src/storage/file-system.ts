@@ -1,4 +1,4 @@
-import { nodePlatform, resolveDirectory } from './node-fs.ts';
+import { fillRandomly as fillOnNode, nodePlatform, resolveDirectory } from './node-fs.ts';
 import { unlock as unlockNode } from './node-lock.ts';
 import { NodeStorage } from './node-storage.ts';
 import type { StorageBackend } from './storage-backend.ts';
@@ -16,4 +16,9 @@ export function unlock(directory: string): void {
 /** The absolute path of a directory. */
 export function absolutePath(directory: string): string {
   return resolveDirectory(nodePlatform(), directory);
+}
+
+/** Fills `words` with unpredictable numbers. */
+export function fillRandomly(words: Uint32Array<ArrayBuffer>): void {
+  fillOnNode(words);
 }

@@ -19,6 +19,11 @@ export function absolutePath(_directory: string): string {
   throw noFileSystem();
 }
 
+/** As `fillRandomly` of `file-system.ts`. */
+export function fillRandomly(words: Uint32Array<ArrayBuffer>): void {
+  globalThis.crypto.getRandomValues(words);
+}
+
 /** The error of whoever needs files in a runtime without. */
 export function noFileSystem(): StoreError {
   return new StoreError('IO', 'this runtime has no file system: pass `storage`, such as new MemoryStorage()');

@@ -44,6 +44,8 @@ export class CompactionScheduler {
   /** The old generation that is being removed after a compaction. */
   #obsolete: ObsoleteGenerations | undefined;
   #retryAtBytes = 0;
+  /** Whether the next write begins a compaction, whatever it gains. */
+  #requested = false;
   /** Number of `runAsync` calls that wait for the current compaction. */
   #callers = 0;
   /** Number of compactions that ended with a new generation. */
@@ -85,6 +87,11 @@ export class CompactionScheduler {
   /** Replaces the log by a new one in any case. Throws what storage throws; then nothing has changed. */
   replaceLog(): void {
     this.#runToEnd(() => this.#current ?? this.#begin());
+  }
+
+  /** The next write begins a compaction. */
+  request(): void {
+    this.#requested = true;
   }
 
   #runToEnd(begin: () => Compaction | undefined): void {
@@ -176,6 +183,7 @@ export class CompactionScheduler {
   #begin(): Compaction {
     const compaction = Compaction.begin(this.#context, this.#generations, this.#index);
     this.#current = compaction;
+    this.#requested = false;
     const { source, target } = compaction;
     // Last, as the handler may write: its writes must advance this compaction and not begin another.
     this.#context.emit({ type: 'compaction-started', generation: target.generation, logBytes: source.end });
@@ -217,6 +225,7 @@ export class CompactionScheduler {
     const compaction = this.#current;
     const { status, emit } = this.#context;
     this.#current = undefined;
+    this.#requested = false;
     this.#retryAtBytes = this.#generations.active.end * RETRY_GROWTH;
     if (cause instanceof StoreError && cause.code === 'POISONED') status.poisonInBackground(cause);
     if (compaction === undefined) return;
@@ -242,6 +251,7 @@ export class CompactionScheduler {
   }
 
   #due(): boolean {
+    if (this.#requested) return true;
     const dead = this.deadBytes;
     return (
       dead > DEAD_BYTES_MIN &&

@@ -82,6 +82,8 @@ export class Compaction {
 
   /** Creates the next generation. Throws what storage throws; then nothing has changed. */
   static begin(context: StoreContext, generations: Generations, index: KeyIndex): Compaction {
+    // Its image belongs to the log that will be replaced.
+    index.pending?.complete();
     generations.active.flush();
     const target = createLog(context, generations.active.generation);
     generations.build(target);

@@ -50,6 +50,7 @@ export class Evictor {
   }
 
   #evictUntilFits(bytes: number): number {
+    this.#index.pending?.complete();
     const { eviction } = this.#index;
     let appended = 0;
     while (!this.#fits(bytes)) {

@@ -6,7 +6,7 @@ import type { StoreContext } from './store-context.ts';
 
 const DIGITS_MIN = 6;
 /** In any case: on Windows and macOS a file named `000001.LOG`, which is foreign, also has the name `000001.log`. */
-const NAME = /^(\d{6,})\.(log|index)$/i;
+const NAME = /^(\d{6,})\.(log|index2?)$/i;
 
 /** Generations are numbered in a u32 of the file header. */
 export const GENERATION_MAX: number = 2 ** 32 - 1;
@@ -17,8 +17,10 @@ export function logName(generation: number): string {
   return `${String(generation).padStart(DIGITS_MIN, '0')}.log`;
 }
 
-export function imageName(generation: number): string {
-  return `${String(generation).padStart(DIGITS_MIN, '0')}.index`;
+/** The two names of images: one is written while the other one counts. */
+export function imageNames(generation: number): readonly [string, string] {
+  const name = `${String(generation).padStart(DIGITS_MIN, '0')}.index`;
+  return [name, `${name}2`];
 }
 
 /** The file that marks a directory while a backup is made in it: until it is removed, there is no store. */
@@ -28,6 +30,8 @@ export const UNFINISHED_BACKUP = 'UNFINISHED-BACKUP';
 export interface GenerationFiles {
   readonly logs: readonly number[];
   readonly images: readonly number[];
+  /** The generations of the images by their names. */
+  readonly imageFiles: ReadonlyMap<string, number>;
   /** Whether a backup into this directory was not finished: then its files are no store. */
   readonly isUnfinishedBackup: boolean;
   /** Those in foreign names that differ from the store's own only in case, so that no new file takes such a name. */
@@ -36,24 +40,30 @@ export interface GenerationFiles {
 
 export function listGenerations(directory: StorageDirectory): GenerationFiles {
   const logs: number[] = [];
-  const images: number[] = [];
+  const imageFiles = new Map<string, number>();
   const names = listNames(directory);
   const foreign: number[] = [];
   for (const name of names) {
     const generation = Number(NAME.exec(name)?.[1] ?? 0);
     if (generation === 0 || generation > GENERATION_MAX) continue;
     if (name === logName(generation)) logs.push(generation);
-    else if (name === imageName(generation)) images.push(generation);
+    else if (imageNames(generation).includes(name)) imageFiles.set(name, generation);
     else if (isOwnInLowerCase(name, generation)) foreign.push(generation);
   }
   const ascending = (a: number, b: number): number => a - b;
-  const isUnfinishedBackup = names.includes(UNFINISHED_BACKUP);
-  return { logs: logs.sort(ascending), images: images.sort(ascending), foreign, isUnfinishedBackup };
+  const images = [...new Set(imageFiles.values())].sort(ascending);
+  return {
+    logs: logs.sort(ascending),
+    images,
+    imageFiles,
+    foreign,
+    isUnfinishedBackup: names.includes(UNFINISHED_BACKUP),
+  };
 }
 
 function isOwnInLowerCase(name: string, generation: number): boolean {
   const lower = name.toLowerCase();
-  return lower === logName(generation) || lower === imageName(generation);
+  return lower === logName(generation) || imageNames(generation).includes(lower);
 }
 
 function listNames(directory: StorageDirectory): string[] {
@@ -69,7 +79,10 @@ function listNames(directory: StorageDirectory): string[] {
  * never an obstacle, and its parity differs from `generation`, because locations distinguish two generations by it.
  * Throws `RangeError` if all numbers are used up.
  */
-export function generationAfter(generation: number, files: Omit<GenerationFiles, 'isUnfinishedBackup'>): number {
+export function generationAfter(
+  generation: number,
+  files: Pick<GenerationFiles, 'logs' | 'images' | 'foreign'>,
+): number {
   const taken = new Set([...files.logs, ...files.images, ...files.foreign]);
   let next = generation + 1;
   for (const number of taken) {

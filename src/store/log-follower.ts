@@ -8,7 +8,7 @@ import type { StorageFile } from '../storage/storage-backend.ts';
 import { listGenerations, logName } from './generation-files.ts';
 import type { RecoveredLog } from './recovery/log-recovery.ts';
 import { LogReplay, lastMarkedOffset, searchMarks } from './recovery/log-replay.ts';
-import { openForReading } from './recovery/open-store.ts';
+import { closeRecovered, openForReading } from './recovery/open-store.ts';
 import type { StoreContext } from './store-context.ts';
 
 /** How far a log that is not the store yet was searched for a record that makes it the store. */
@@ -84,7 +84,7 @@ export class LogFollower {
     const durable = lastMarkedOffset(reader, end);
     if (durable <= end) return 0;
     reader.size = durable;
-    const replay = new LogReplay(reader, index, generation, durable, log.lastDataRecord);
+    const replay = new LogReplay(reader, index.pending?.tail() ?? index, generation, durable, log.lastDataRecord);
     try {
       replay.run();
       log.extendTo(durable, replay.lastDataRecord);
@@ -128,13 +128,13 @@ export class LogFollower {
     const opened = openForReading(this.#context);
     const isEmpty = opened.report.generation === 0 && log.lastDataRecord.offset === 0;
     if (isEmpty) {
-      this.#close(opened.log);
+      this.#close({ close: () => closeRecovered(opened) });
       return UNCHANGED;
     }
     try {
       this.#lastChecksum = lastChecksum(opened.log.file, opened.log);
     } catch (error) {
-      this.#close(opened.log);
+      this.#close({ close: () => closeRecovered(opened) });
       throw error;
     }
     this.#searched.clear();

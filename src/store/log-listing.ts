@@ -7,7 +7,7 @@ import { bodyLengthAt, bodyOffset, FLAG_BATCH_MEMBER, RECORD_ALIGNMENT, RecordKi
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
 import { readFully } from '../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
-import { imageName, listGenerations, logName } from './generation-files.ts';
+import { listGenerations, logName } from './generation-files.ts';
 import { lastMarkedOffset } from './recovery/log-replay.ts';
 
 /** A log file as it lies in its directory, whether or not a store opens from it. */
@@ -22,7 +22,7 @@ export interface ListedLog {
   readonly salt: number | undefined;
   /** Everything below this offset was durable, as the last MARK or COMPLETE states; 0 if there is none. */
   readonly durable: number;
-  /** Bytes of the index image of this generation; `undefined` if there is none. */
+  /** Bytes of the index images of this generation; `undefined` if there is none. */
   readonly imageBytes: number | undefined;
 }
 
@@ -66,9 +66,11 @@ const KIND_NAMES: ReadonlyMap<number, keyof typeof RecordKind> = new Map(
 
 /** The log files of a directory, by generation. It opens them for reading only and decides nothing. Throws `IO`. */
 export function listLogs(directory: StorageDirectory): ListedLog[] {
-  const { logs, images } = listGenerations(directory);
+  const { logs, imageFiles } = listGenerations(directory);
   return logs.flatMap((generation) => {
-    const imageBytes = images.includes(generation) ? sizeOf(directory, imageName(generation)) : undefined;
+    const imageNames = [...imageFiles].flatMap(([name, its]) => (its === generation ? [name] : []));
+    const sizes = imageNames.flatMap((name) => sizeOf(directory, name) ?? []);
+    const imageBytes = sizes.length === 0 ? undefined : sizes.reduce((sum, bytes) => sum + bytes);
     const listed = withFile(directory, logName(generation), (file) => listedLog(file, generation, imageBytes));
     return listed ?? [];
   });

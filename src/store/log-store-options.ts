@@ -1,3 +1,4 @@
+import type { Later } from '../base/background-timer.ts';
 import { assertOptions } from '../base/options.ts';
 import { PAGE_BYTES } from '../log/record-memory.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
@@ -29,6 +30,19 @@ export interface LogStoreOptions {
    * `TOO_LARGE`. Default: no bound.
    */
   readonly maxBytes?: number;
+  /**
+  /**
+   * Read the rest of the index image in the background after opening, off the event loop, so that the first write need not
+   * wait for it. Lookups do not need it. Set it to `false` for a process that opens the cache for a few lookups. Default:
+   * `true`.
+   */
+  readonly preloadIndex?: boolean;
+  /**
+   * Write an image of the index, in small steps, after so many bytes of log, so that opening after a kill replays no more than
+   * about that. The less it is, the more of the time of puts is spent on images. An integer; 0: only when the cache is
+   * closed or compacted. Default: the size of the index in memory, 8,388,608 (8 MiB) or more.
+   */
+  readonly imageEveryBytes?: number;
   /**
    * Open without a lock and write nothing. The reader sees what the writer had made durable when it was opened, or when it
    * last called `refresh`. Default: `false`.
@@ -66,6 +80,8 @@ export interface LogStoreEnvironment {
   readonly random?: () => number;
   /** Runs a task at the end of the current turn of the event loop. */
   readonly defer?: (task: () => void) => void;
+  /** Runs background work after a delay. Default: on a timer that does not keep the process alive. */
+  readonly later?: Later;
 }
 
 const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
@@ -84,6 +100,8 @@ export interface StoreSettings {
   readonly pageCacheBytes: number;
   readonly maxBytes: number | undefined;
   readonly writeBufferBytes: number;
+  readonly preloadIndex: boolean;
+  readonly imageEveryBytes: number | undefined;
   readonly readOnly: boolean;
   readonly refreshEveryMs: number | undefined;
   readonly waitForLockMs: number;
@@ -96,6 +114,8 @@ const OPTIONS: readonly string[] = [
   'syncEveryMs',
   'pageCacheBytes',
   'maxBytes',
+  'preloadIndex',
+  'imageEveryBytes',
   'readOnly',
   'refreshEveryMs',
   'waitForLockMs',
@@ -122,14 +142,18 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
     if (!readOnly)
       throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
   }
+  const { preloadIndex = true, imageEveryBytes } = options;
+  if (typeof preloadIndex !== 'boolean') throw new TypeError('preloadIndex must be a boolean');
+  if (imageEveryBytes !== undefined) assertInteger('imageEveryBytes', imageEveryBytes, 0, Number.MAX_SAFE_INTEGER);
   if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
   assertInteger('waitForLockMs', waitForLockMs, 0, DELAY_MS_MAX);
+  const indexing = { preloadIndex, imageEveryBytes };
   const reading = { readOnly, refreshEveryMs };
   const writing = { durability, syncEveryMs, maxBytes, writeBufferBytes, waitForLockMs, leaseMs };
-  return { pageCacheBytes, onEvent, ...reading, ...writing };
+  return { pageCacheBytes, onEvent, ...indexing, ...reading, ...writing };
 }
 
 function leaseOf(lock: LogStoreOptions['lock']): number | undefined {
@@ -144,21 +168,4 @@ function assertInteger(name: string, value: unknown, min: number, max: number): 
   if (!Number.isSafeInteger(value) || value < min || value > max) {
     throw new RangeError(`${name} must be an integer from ${min} to ${max}, not ${value}`);
   }
-}
-
-const RANDOM_BUFFER_WORDS = 512;
-
-/** Uniform, unpredictable integers from 0 to 2^32 - 1: from the platform's generator, many at a time. */
-export function platformRandom(): () => number {
-  const buffer = new Uint32Array(RANDOM_BUFFER_WORDS);
-  let used = RANDOM_BUFFER_WORDS;
-  return () => {
-    if (used === RANDOM_BUFFER_WORDS) {
-      globalThis.crypto.getRandomValues(buffer);
-      used = 0;
-    }
-    const word = buffer[used] as number;
-    used += 1;
-    return word;
-  };
 }

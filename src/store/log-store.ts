@@ -2,16 +2,16 @@ import { attempt } from '../base/attempt.ts';
 import { assertOptions } from '../base/options.ts';
 import { runBlocking, runUnblocked } from '../base/pauses.ts';
 import { storageFailure } from '../base/storage-failure.ts';
-import { IndexImageWriter } from '../image/index-image-writer.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import type { BackupOptions, BackupReport } from './backup/backup.ts';
 import { StoreBackups } from './backup/store-backups.ts';
 import type { Progress } from './compaction.ts';
 import { CompactionScheduler, deadBytesOf, type StepOptions } from './compaction-scheduler.ts';
-import { imageName } from './generation-files.ts';
 import { bytesOf, Generations } from './generations.ts';
+import { ImageScheduler } from './image-scheduler.ts';
 import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './log-store-options.ts';
 import { ReaderRefresh, type ReadLog } from './reader-refresh.ts';
+import type { ReplayFindings } from './recovery/late-replay.ts';
 import type { RecoveredLog } from './recovery/log-recovery.ts';
 import { type OpenedStore, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
@@ -39,10 +39,12 @@ export class LogStore {
   readonly #generations: Generations;
   readonly #syncer: Syncer;
   readonly #scheduler: CompactionScheduler;
-  readonly #images: IndexImageWriter;
+  readonly #images: ImageScheduler;
   #recovery: RecoveryReport;
   readonly #refresh: ReaderRefresh | undefined;
   readonly #backups: StoreBackups;
+  /** Entries that a replay after the opening found damaged. */
+  #entriesLostLate = 0;
 
   /**
    * Opens the store in the directory `path`, or creates it. Damaged content never makes it fail: it throws `LOCKED`,
@@ -78,8 +80,8 @@ export class LogStore {
     }
     const { context, index, report, startedMs } = opened;
     const { readOnly } = context.settings;
-    const durationMs = millisecondsSince(startedMs);
-    context.emit({ type: 'opened', readOnly, entries: index.size, durationMs, report });
+    const entries = index.pending?.hasSums === false ? undefined : index.size;
+    context.emit({ type: 'opened', readOnly, entries, durationMs: millisecondsSince(startedMs), report });
     return store;
   }
 
@@ -92,10 +94,11 @@ export class LogStore {
     this.#generations = generations;
     this.#recovery = report;
     this.canPrefetch = log.file.readAsync !== undefined;
-    this.#images = new IndexImageWriter(context, index, log.generation, opened.imageEnd);
     this.#syncer = new Syncer(generations, context.status, environment.defer);
+    this.#images = new ImageScheduler(context, index, { generations, syncer: this.#syncer, onDisk: opened.image });
     this.#scheduler = new CompactionScheduler(context, generations, index);
-    this.writer = new StoreWriter(context, index, generations, this.#syncer, this.#scheduler);
+    const parts = { syncer: this.#syncer, scheduler: this.#scheduler, images: this.#images };
+    this.writer = new StoreWriter(context, index, generations, parts);
     this.reader = new StoreReader(context, index, generations, this.writer);
     this.#backups = new StoreBackups({
       context,
@@ -104,6 +107,7 @@ export class LogStore {
       storage: environment.storage,
       current: () => ({ log: generations.active, entries: this.#index.size }),
     });
+    this.#watch(opened);
     if (settings.readOnly) {
       const current = (): ReadLog => ({ log: generations.active, index: this.#index });
       this.#refresh = new ReaderRefresh(context, { current, adopt: (recovered) => this.#adopt(recovered) });
@@ -165,7 +169,7 @@ export class LogStore {
     this.assertWritable();
     this.#scheduler.run();
     this.#syncer.sync();
-    this.#writeImage();
+    this.#images.write();
   }
 
   /** `compact` in small steps between turns of the event loop. An abort leaves the store as it was. */
@@ -173,7 +177,7 @@ export class LogStore {
     this.assertWritable();
     await this.#scheduler.runAsync(options);
     await this.#syncer.syncAsync();
-    this.#writeImage();
+    this.#images.write();
     await this.#scheduler.removeObsoleteAsync();
   }
 
@@ -213,7 +217,8 @@ export class LogStore {
         hits: this.reader.hits,
         misses: this.reader.misses,
         evictions: this.writer.evictions,
-        corruptions: this.reader.corruptions + this.#scheduler.entriesLost + this.#recovery.entriesLost,
+        corruptions:
+          this.reader.corruptions + this.#scheduler.entriesLost + this.#recovery.entriesLost + this.#entriesLostLate,
         recoveries: this.#recovery.clean ? 0 : 1,
         compactions: this.#scheduler.compactions,
         syncs: this.#syncer.syncs,
@@ -237,16 +242,18 @@ export class LogStore {
     const failures: unknown[] = [];
     const collect = (error: unknown): unknown => failures.push(error);
     this.#syncer.stopTimer();
+    this.#images.stop();
     this.#refresh?.stopTimer();
     this.#context.heldLogs.releaseAll();
     if (status.isWritable) {
       this.#scheduler.settle();
       attempt(() => this.#syncer.sync(), collect);
-      this.#writeImage();
+      this.#images.write();
       this.#scheduler.removeObsolete();
     }
     if (!status.isWritable) attempt(() => status.throwBackgroundFailure(), collect);
     status.close();
+    this.#index.pending?.release();
     for (const log of this.#generations.all) attempt(() => log.close(), collect);
     attempt(() => this.#context.releaseLock(), collect);
     const error = failures.length === 0 ? undefined : storageFailure('close the store', failures[0]);
@@ -255,21 +262,30 @@ export class LogStore {
   }
 
   /** For a reader: from now on it reads the log that has replaced the old one. */
-  #adopt({ log, index, report }: RecoveredLog): void {
+  #adopt(opened: RecoveredLog): void {
+    const { log, index, report } = opened;
     const old = this.#generations.active;
+    this.#index.pending?.release();
     this.#generations.replace(log);
     this.#index = index;
     this.#recovery = report;
     this.reader.useIndex(index);
+    this.#watch(opened);
     attempt(() => old.close(), this.#context.onHousekeepingFailure);
     if (!report.clean) this.#context.emit({ type: 'recovered', report });
   }
 
-  #writeImage(): void {
-    // While a compaction is under way, the index holds locations in a log that is not whole.
-    if (this.#generations.isBuilding) return;
-    const log = this.#generations.active;
-    this.#housekeep(() => this.#images.write(log, imageName(log.generation)));
+  /** Reads what is left of the index in its image, and learns if the image is damaged. */
+  #watch({ index, lateReplay }: RecoveredLog): void {
+    if (lateReplay !== undefined) lateReplay.onReplayed = (findings) => this.#replayedLate(findings);
+    if (this.#context.settings.preloadIndex) index.pending?.preload(this.#context.later);
+  }
+
+  /** The image proved damaged: another one is to be written. So is a log without the damage, if the log has any. */
+  #replayedLate({ damaged, entriesLost }: ReplayFindings): void {
+    this.#images.forget();
+    this.#entriesLostLate += entriesLost;
+    if (damaged.length > 0) this.#scheduler.request();
   }
 
   /** Runs work that only makes the store faster or smaller: its failure is reported as an event and changes nothing. */

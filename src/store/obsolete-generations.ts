@@ -2,7 +2,7 @@ import { attempt } from '../base/attempt.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import { writeAll } from '../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
-import { imageName, listGenerations, logName } from './generation-files.ts';
+import { listGenerations, logName } from './generation-files.ts';
 import type { StoreContext } from './store-context.ts';
 
 /** Truncating a file takes time in proportion to the bytes cut: this much takes about a millisecond. */
@@ -48,10 +48,10 @@ export class ObsoleteGenerations {
     this.#reported = false;
     this.#attempt(() => {
       assertLockHeld();
-      const { logs, images } = listGenerations(directory);
+      const { logs, imageFiles } = listGenerations(directory);
       const logNames = logs.filter((generation) => generation !== current).map(logName);
-      const imageNames = images.filter((generation) => generation !== current).map(imageName);
-      this.#names = [...imageNames, ...logNames];
+      const obsoleteImages = [...imageFiles].flatMap(([name, generation]) => (generation === current ? [] : [name]));
+      this.#names = [...obsoleteImages, ...logNames];
       for (const name of logNames) this.#attempt(() => useFile(directory, name, eraseHeader));
     });
   }

@@ -1,3 +1,4 @@
+import { type Later, runLater } from '../base/background-timer.ts';
 import { storageFailure } from '../base/storage-failure.ts';
 import { StoreError } from '../base/store-error.ts';
 import { PagePool } from '../log/page-pool.ts';
@@ -19,6 +20,8 @@ export class StoreContext {
   readonly emit: StoreEventHandler;
   /** A uniform u32. */
   readonly random: () => number;
+  /** Runs background work. */
+  readonly later: Later;
   readonly #lock: StorageLock | undefined;
 
   constructor(init: {
@@ -28,11 +31,13 @@ export class StoreContext {
     readonly lock: StorageLock | undefined;
     readonly emit: StoreEventHandler;
     readonly random: () => number;
+    readonly later?: Later | undefined;
   }) {
     this.settings = init.settings;
     this.directory = init.directory;
     this.emit = init.emit;
     this.random = init.random;
+    this.later = init.later ?? runLater;
     this.#lock = init.lock;
     this.pool = new PagePool(init.settings.pageCacheBytes);
     this.status = new StoreStatus(init.settings.readOnly, init.emit);

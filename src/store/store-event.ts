@@ -11,8 +11,8 @@ export type StoreEvent =
       readonly type: 'opened';
       /** Whether it was opened with `readOnly`. */
       readonly readOnly: boolean;
-      /** Number of entries. */
-      readonly entries: number;
+      /** Number of entries; `undefined` if counting them would read all of the index image: call `stats` then. */
+      readonly entries: number | undefined;
       /** How long opening took, in milliseconds, with the wait for the lock. */
       readonly durationMs: number;
       /** What opening found: `imageUsed: false` with many `records` is a slow start. */

@@ -1,5 +1,10 @@
-import { intervalAfter, type KeyInterval } from '../key-index/index-cursor.ts';
-import { type IndexCursor, type KeyIndex, NO_SLOT, type NodeAddress } from '../key-index/key-index.ts';
+import { attempt } from '../base/attempt.ts';
+import { type IndexCursor, intervalAfter, type KeyInterval } from '../key-index/index-cursor.ts';
+import type { PendingParts } from '../key-index/index-pieces.ts';
+import type { KeyIndex } from '../key-index/key-index.ts';
+import type { NodeAddress } from '../key-index/node-layout.ts';
+import { placeOf } from '../key-index/pending-index.ts';
+import { NO_SLOT } from '../key-index/slot-layout.ts';
 import type { BodyUse } from '../log/body-reader.ts';
 import { assertKeySize, bodyLengthAt, bodyOffset, keyLengthAt, RECORD_HEADER_BYTES } from '../log/record-format.ts';
 import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
@@ -62,6 +67,7 @@ export class StoreReader {
   read<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {
     this.#status.assertOpen();
     assertKeySize(key);
+    if (this.#index.pending !== undefined) return this.#readPending(this.#index.pending, key, use);
     const slot = this.#index.probe(key);
     if (slot === NO_SLOT) {
       this.misses += 1;
@@ -81,17 +87,22 @@ export class StoreReader {
   has(key: Uint8Array): boolean {
     this.#status.assertOpen();
     assertKeySize(key);
-    return this.#index.find(key) !== 0;
+    const { pending } = this.#index;
+    return pending === undefined ? this.#index.find(key) !== 0 : pending.lookup(key) !== undefined;
   }
 
   /** Starts to read the record under `key` off the thread, if the storage can. A hint: failures are ignored. */
   prefetch(key: Uint8Array): void {
     this.#status.assertOpen();
     assertKeySize(key);
-    const node = this.#index.find(key);
-    if (node === 0) return;
-    const location = this.#index.location(node);
-    this.#generations.readerOf(location).prefetch(offsetOf(location), bytesOf(this.#index.units(node)));
+    attempt(
+      () => {
+        const place = placeOf(this.#index, key);
+        if (place === undefined) return;
+        this.#generations.readerOf(place.location).prefetch(offsetOf(place.location), bytesOf(place.units));
+      },
+      () => {},
+    );
   }
 
   /**
@@ -162,6 +173,19 @@ export class StoreReader {
     }
     this.touched = sum;
     return count;
+  }
+
+  /** Reads only what it needs from the image of the index. Uses are not counted before the index is complete. */
+  #readPending<Result>(pending: PendingParts, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
+    const place = pending.lookup(key);
+    let result: Result | undefined;
+    if (place !== undefined) {
+      const reader = this.#generations.readerOf(place.location);
+      result = reader.read(offsetOf(place.location), bytesOf(place.units), key, use) ?? this.#readByNode(key, use);
+    }
+    if (result === undefined) this.misses += 1;
+    else this.hits += 1;
+    return result;
   }
 
   #readByNode<Result>(key: Uint8Array, use: BodyUse<Result>): Result | undefined {

@@ -5,6 +5,7 @@ import { assertKeySize, assertValueSize, FLAG_BATCH_MEMBER, KEY_BYTES_MAX } from
 import type { CompactionScheduler } from './compaction-scheduler.ts';
 import { Evictor } from './evictor.ts';
 import { type Generations, locationOf, unitsOf } from './generations.ts';
+import type { ImageScheduler } from './image-scheduler.ts';
 import type { StoreSettings } from './log-store-options.ts';
 import type { StoreContext } from './store-context.ts';
 import type { StoreStatus } from './store-status.ts';
@@ -31,21 +32,22 @@ export class StoreWriter {
   readonly #generations: Generations;
   readonly #syncer: Syncer;
   readonly #scheduler: CompactionScheduler;
+  readonly #images: ImageScheduler;
   readonly #evictor: Evictor | undefined;
 
   constructor(
     { settings, status }: StoreContext,
     index: KeyIndex,
     generations: Generations,
-    syncer: Syncer,
-    scheduler: CompactionScheduler,
+    parts: { readonly syncer: Syncer; readonly scheduler: CompactionScheduler; readonly images: ImageScheduler },
   ) {
     this.#settings = settings;
     this.#status = status;
     this.#index = index;
     this.#generations = generations;
-    this.#syncer = syncer;
-    this.#scheduler = scheduler;
+    this.#syncer = parts.syncer;
+    this.#scheduler = parts.scheduler;
+    this.#images = parts.images;
     if (settings.maxBytes === undefined) return;
     this.#evictor = new Evictor(index, settings.maxBytes, (key) => this.#appendDeletion(deletionOf(key)));
   }
@@ -170,6 +172,8 @@ export class StoreWriter {
   /** Ends every mutation: a compaction advances by its share, and the record reaches the disk as `durability` says. */
   #accepted(bytes: number): void {
     this.#scheduler.advance(bytes);
+    const { active } = this.#generations;
+    if (active.end >= this.#images.checkAt || active !== this.#images.log) this.#images.advance();
     if (this.#settings.durability === 'on-put') this.#syncer.sync();
     else this.#syncer.flushLater();
   }

@@ -90,13 +90,17 @@ export class Syncer {
     return this.#queued;
   }
 
+  /** `syncAsync`, for no caller: a failure goes to the status. */
+  syncInBackground(): void {
+    this.syncAsync().catch((error: unknown) => {
+      if (!this.#status.isClosed) this.#status.failInBackground(storageFailure('sync the log', error));
+    });
+  }
+
   /** Also syncs every `milliseconds` in the background; the timer does not keep the process alive. */
   syncEvery(milliseconds: number): void {
     this.#stopTimer = startTimer(milliseconds, () => {
-      if (!this.#status.isWritable) return;
-      this.syncAsync().catch((error: unknown) => {
-        if (!this.#status.isClosed) this.#status.failInBackground(storageFailure('sync the log', error));
-      });
+      if (this.#status.isWritable) this.syncInBackground();
     });
   }
 

@@ -12,6 +12,7 @@ export interface HandleContext {
   readonly syncDelay: () => Promise<void>;
   /** Asynchronous reads await it before they end. */
   readonly readDelay: () => Promise<void>;
+  /** Called when the handle is closed, although an operation that is under way may still use the file. */
   readonly onClose: (handle: StorageFile) => void;
   /** Throws if the calling process was killed. */
   readonly assertAlive: () => void;
@@ -100,6 +101,7 @@ export class FaultHandle implements StorageFile {
     if (this.#closed) return;
     this.#context.assertAlive();
     this.#closed = true;
+    this.#context.onClose(this);
     if (this.#underWay === 0) this.#close();
   }
 
@@ -116,9 +118,7 @@ export class FaultHandle implements StorageFile {
 
   /** A handle counts as closed even if closing fails, as on Linux. */
   #close(): void {
-    const { recorder, onClose } = this.#context;
-    onClose(this);
-    recorder.perform('close', this.#place, 0, () => {});
+    this.#context.recorder.perform('close', this.#place, 0, () => {});
   }
 
   #sync(covers: number): void {

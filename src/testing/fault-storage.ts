@@ -82,7 +82,7 @@ export class FaultStorage implements StorageBackend {
     return this.#recorder.journal;
   }
 
-  /** The paths of the open files, one for each handle. */
+  /** The paths of the open files, one for each handle that was not closed. */
   get openFiles(): readonly string[] {
     return [...this.#handles.values()].sort();
   }

@@ -78,7 +78,12 @@ describe('npm run bench', () => {
       expect(perSecond.median).toBeLessThanOrEqual(perSecond.max);
       expect(microseconds?.p50).toBeLessThanOrEqual(microseconds?.max ?? 0);
     }
-    expect(openings.map(({ work }) => work)).toEqual(['open with image', 'open without image']);
+    expect(openings.map(({ work }) => work)).toEqual([
+      'open with image',
+      'first put with image',
+      'open after a kill',
+      'open without image',
+    ]);
     expect(sizes.payloadBytes).toBe(500 * (32 + 64 + 16));
   });
 

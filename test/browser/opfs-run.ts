@@ -6,6 +6,7 @@ import { contentsOf, summaryOf } from '../crash/contents.ts';
 import { isMutation, type MutationStep, mutationOf } from '../crash/mutation.ts';
 import type { Step } from '../crash/workload.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import { laterInto } from '../store/later-into.ts';
 import { FakeOrigin, type FakeWorker, settle } from './fake-origin.ts';
 
 const NAME = 'projections';
@@ -111,7 +112,12 @@ export class OpfsRun {
     this.#store = engine.LogStore.open(
       DIRECTORY,
       { pageCacheBytes: engine.pageCacheBytes },
-      { storage: this.#storage, random: this.#random, defer: (task) => this.#deferred.push(task) },
+      {
+        storage: this.#storage,
+        random: this.#random,
+        defer: (task) => this.#deferred.push(task),
+        later: laterInto(() => this.#deferred),
+      },
     );
     const { damaged } = this.#store.stats().recovery;
     if (damaged.length > 0) throw new Error(`reported a crash as damage: ${JSON.stringify(damaged)}`);

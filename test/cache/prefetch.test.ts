@@ -30,7 +30,14 @@ function openFilled(
   const filling = LogCache.open(DIRECTORY, { storage });
   for (let i = 0; i < count; i += 1) filling.put(keyOf(i), bytesOf(i, valueBytes), someMeta);
   filling.close();
-  return { storage, cache: openFor(DIRECTORY, { storage, ...options }) };
+  return { storage, cache: openWhole(storage, options) };
+}
+
+/** A cache that has read its index image, so that later reads are those of the log. */
+function openWhole(storage: FaultStorage, options: LogCacheOptions): LogCache {
+  const cache = openFor(DIRECTORY, { storage, ...options });
+  cache.keys().next();
+  return cache;
 }
 
 function reads({ operations }: FaultStorage): number {
@@ -213,7 +220,7 @@ describe('while the read of a page is running', () => {
     cache.prefetch(keyOf(1), someMeta);
     cache.close();
     expect(() => cache.prefetch(keyOf(2), someMeta)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
-    const again = openFor(DIRECTORY, { storage, ...PAGES_MIN });
+    const again = openWhole(storage, PAGES_MIN);
     await gate.open();
     expect(storage.openFiles).toHaveLength(1);
     for (let i = 0; i < 30; i += 1) expectEntry(again, i);

@@ -40,6 +40,24 @@ function shortened(body: string): string {
 
 const KEYS_AS_BYTES: readonly (readonly [string, Uint8Array])[] = KEYS.map((key) => [key, bytesOf(key)]);
 
+/** Everything in a store, by `get` and its size. */
+export function contentsByGet(store: LogStore): Map<string, string> {
+  const contents = entriesByGet(store);
+  if (store.size !== contents.size) throw new Error(`size is ${store.size}, get found ${contents.size} entries`);
+  return contents;
+}
+
+/** Everything in a store, by `get` alone: of an index that is not read yet, this reads only some pieces. */
+export function entriesByGet(store: LogStore): Map<string, string> {
+  const contents = new Map<string, string>();
+  for (const [key, bytes] of KEYS_AS_BYTES) {
+    const body = getBody(store, bytes);
+    if (body !== undefined) contents.set(key, textOf(body));
+    if (store.reader.has(bytes) !== contents.has(key)) throw new Error(`has(${JSON.stringify(key)}) disagrees`);
+  }
+  return contents;
+}
+
 /** Everything in a store, by scan. Throws if `get`, `has` or `size` disagree with it. */
 export function contentsOf(store: LogStore): Map<string, string> {
   const contents = new Map<string, string>();

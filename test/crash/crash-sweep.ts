@@ -8,6 +8,7 @@ import {
   imageDigest,
 } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import { NEVER } from '../store/later-into.ts';
 import type { AllowedStates } from './allowed-states.ts';
 import { contentsOf, summaryOf } from './contents.ts';
 import { summaryForReader } from './reader.ts';
@@ -164,7 +165,7 @@ export class CrashSweep {
     const store = engine.LogStore.open(
       DIRECTORY,
       { pageCacheBytes: engine.pageCacheBytes },
-      { storage: new FaultStorage({ image }), random: () => 1, defer: () => {} },
+      { storage: new FaultStorage({ image }), random: () => 1, defer: () => {}, later: NEVER },
     );
     const summary = summaryOf(contentsOf(store));
     if (history.isAllowed(changes.length, summary)) return;

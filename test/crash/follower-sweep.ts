@@ -1,5 +1,6 @@
 import { type DiskVerb, FaultStorage } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
+import type { AllowedStates } from './allowed-states.ts';
 import { Follower } from './follower.ts';
 import { DIRECTORY, StoreRun } from './store-run.ts';
 import type { Workload } from './workload.ts';
@@ -27,10 +28,13 @@ export class FollowerSweep {
     const storage = new FaultStorage();
     storage.openDirectory(DIRECTORY, { create: true });
     let run: StoreRun | undefined;
-    const followers = [1, 7, 40].map((every) => ({
-      every,
-      follower: new Follower(this.#engine, storage, () => run?.history),
-    }));
+    const history = (): AllowedStates | undefined => run?.history;
+    const followers = [
+      { every: 1, follower: new Follower(this.#engine, storage, history) },
+      { every: 3, follower: new Follower(this.#engine, storage, history, 'get') },
+      { every: 7, follower: new Follower(this.#engine, storage, history) },
+      { every: 40, follower: new Follower(this.#engine, storage, history, 'get') },
+    ];
     let changes = 0;
     let looking = false;
     const look = (): void => {

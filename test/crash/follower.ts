@@ -2,7 +2,7 @@ import type { LogStore } from '../../src/store/log-store.ts';
 import { durableImage, FaultStorage } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
 import type { AllowedStates } from './allowed-states.ts';
-import { contentsOf, summaryOf } from './contents.ts';
+import { contentsOf, entriesByGet, summaryOf } from './contents.ts';
 import { DIRECTORY } from './store-run.ts';
 
 /** A read-only store in another process, which follows the writer and is compared with what the writer has accepted. */
@@ -12,6 +12,7 @@ export class Follower {
   readonly #storage: FaultStorage;
   readonly #history: () => AllowedStates | undefined;
   readonly #changes: () => number;
+  readonly #looksBy: 'get' | 'scan';
   readonly #complaints: string[] = [];
   /** The earliest state that it may still see. */
   #state = 0;
@@ -22,8 +23,17 @@ export class Follower {
   extensions = 0;
   scans = 0;
 
-  /** `history` is `undefined` before the writer has opened the store for the first time. */
-  constructor(engine: Engine, storage: FaultStorage, history: () => AllowedStates | undefined) {
+  /**
+   * `history` is `undefined` before the writer has opened the store for the first time. `looksBy` says how it reads: by `get`
+   * alone, of an index that stays in its image, or by scans as well, which read all of the index.
+   */
+  constructor(
+    engine: Engine,
+    storage: FaultStorage,
+    history: () => AllowedStates | undefined,
+    looksBy: 'get' | 'scan' = 'scan',
+  ) {
+    this.#looksBy = looksBy;
     this.#engine = engine;
     this.#storage = storage;
     this.#history = history;
@@ -61,7 +71,7 @@ export class Follower {
     }
     if (state > this.#state) this.#assertDurable(history, state);
     this.#state = state;
-    this.#stepScan();
+    if (this.#looksBy === 'scan') this.#stepScan();
   }
 
   close(): void {
@@ -84,7 +94,7 @@ export class Follower {
       const refreshed = this.extensions + this.replacements;
       let failure: unknown;
       try {
-        const summary = summaryOf(contentsOf(this.#store));
+        const summary = summaryOf(this.#looksBy === 'get' ? entriesByGet(this.#store) : contentsOf(this.#store));
         if (this.extensions + this.replacements === refreshed) return summary;
       } catch (error) {
         failure = error;

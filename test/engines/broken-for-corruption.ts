@@ -30,20 +30,20 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
     edits: [{ find: 'if ($words[$sum] !== xxh32($words, 0, $sum, 0)) return undefined;', replace: '' }],
   },
   {
-    fault: 'the checksums of the sections of an image are not checked',
-    edits: [{ find: 'if ($sum !== xxh32($section, 0, $section.length, $salt)) return undefined;', replace: '' }],
+    fault: 'a damaged piece of an image is believed',
+    edits: [{ within: 'IndexImage', find: 'if ($sum !== xxh32($$piece)) return false;', replace: '' }],
+  },
+  {
+    fault: 'the tables of an image are not checked',
+    edits: [{ find: 'if ($sum !== xxh32($tables, 0, $tables.length, $salt)) return undefined;', replace: '' }],
   },
   {
     fault: 'an image of another log is accepted',
     edits: [
-      { find: '$generation || $header[HeaderWord.salt] !== $log.salt', replace: '$generation' },
+      { find: '$generation || $words[FooterWord.salt] !== $log.salt', replace: '$generation' },
       {
-        find: '$header[$sum] !== xxh32($header, 0, $sum, $log.salt)',
-        replace: '$header[$sum] !== xxh32($header, 0, $sum, $header[HeaderWord.salt])',
-      },
-      {
-        find: 'readSections($file, $header, $salt)',
-        replace: 'readSections($file, $header, $header[HeaderWord.salt])',
+        find: '$words[$sum] !== xxh32($words, 0, $sum, $log.salt)',
+        replace: '$words[$sum] !== xxh32($words, 0, $sum, $words[FooterWord.salt])',
       },
       ANY_LAST_RECORD,
     ],

@@ -107,15 +107,32 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
   {
     fault: 'a torn index image is accepted',
     seed: 3,
-    edits: [{ find: 'if ($sum !== xxh32($section, 0, $section.length, $salt)) return undefined;', replace: '' }],
+    edits: [{ within: 'IndexImage', find: 'if ($sum !== xxh32($$piece)) return false;', replace: '' }],
   },
   {
     fault: 'an image is written of records that no sync covered',
     seed: 3,
     edits: [
       { find: '$log.needsSync || $unchanged', replace: '$unchanged' },
+      { find: '$unfinished === undefined || !this.isDurable', replace: '$unfinished === undefined' },
       { within: 'close', find: 'attempt(() => $syncer.sync(), $collect);', replace: '' },
     ],
+  },
+  {
+    fault: 'an image in the background is completed before a sync has covered it',
+    seed: 6,
+    edits: [
+      { find: '$unfinished === undefined || !this.isDurable', replace: '$unfinished === undefined' },
+      {
+        find: 'if ($images.isDurable) $images.finish(); else $syncer.syncInBackground();',
+        replace: '$images.finish();',
+      },
+    ],
+  },
+  {
+    fault: 'an image in the background has pieces of several moments',
+    seed: 1,
+    edits: [{ within: 'SectionSnapshot', find: '$saved.set($piece, $inPlace($piece).slice());', replace: '' }],
   },
   {
     fault: 'header checksums do not depend on the file and the offset',

@@ -39,7 +39,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
   {
     fault: 'the image of an older generation is not removed',
     verbs: ['remove'],
-    edits: [{ find: '[...imageNames, ...logNames]', replace: 'logNames' }],
+    edits: [{ find: '[...obsoleteImages, ...logNames]', replace: 'logNames' }],
   },
   {
     fault: 'a generation that may be complete is abandoned without being truncated',

@@ -41,4 +41,8 @@ export const BROKEN_FOR_FOLLOWERS: readonly BrokenEngine[] = [
     fault: 'the last page of a follower keeps its old bytes',
     edits: [{ find: 'this.readFile($tail.bytes, $a, $b, $c);', within: 'extendTo', replace: '' }],
   },
+  {
+    fault: 'a refresh beside a pending index forgets what the one before has found',
+    edits: [{ find: '$tail ??= new IndexTail($$parts)', replace: '$tail = new IndexTail($$parts)' }],
+  },
 ];

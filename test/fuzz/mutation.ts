@@ -19,7 +19,7 @@ export function mutate(disk: TestDisk, random: Random): void {
     if (name !== undefined) disk.place(name, mutated(disk, disk.bytes(name), random));
   }
   // Whether an image exists must not matter, and most stores have one.
-  if (below(random, 4) === 0) for (const name of disk.names) if (name.endsWith('.index')) disk.take(name);
+  if (below(random, 4) === 0) for (const name of disk.names) if (/\.index2?$/.test(name)) disk.take(name);
 }
 
 function mutated(disk: TestDisk, bytes: Uint8Array, random: Random): Uint8Array {

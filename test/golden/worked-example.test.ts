@@ -127,19 +127,22 @@ describe('the example bytes of docs/format.md', () => {
     expect(toHex(contentOf(directory, LOG_NAME))).toBe(toHex(bytes));
   });
 
-  // The document shows the header of the image and leaves its sections to the code.
-  test('belong to an image with the header the document describes', () => {
+  // The document shows the footer of the image and leaves its sections to the code.
+  test('belong to an image with the footer the document describes', () => {
     const { storage, directory } = storageOf(bytes);
     LogCache.open('store', { storage }).close();
     const image = contentOf(directory, '000001.index');
     const words = new Uint32Array(image.buffer);
     const last = worked.findLast(({ meaning }) => meaning.startsWith('DELETE:'));
     const lastHead = new Uint32Array(last?.bytes.buffer ?? new ArrayBuffer(0));
-    expect(toHex(image.subarray(0, 4))).toBe('5043490d');
-    expect([...words.subarray(1, 4)]).toEqual([1, 1, SALT]);
-    expect([...words.subarray(4, 8)]).toEqual([last?.offset, 0, (last?.offset ?? 0) + 24, 0]);
-    expect(words[8]).toBe(lastHead[0]);
-    const sectionWords = [9, 11, 13].map((at) => words[at] ?? 0);
-    expect(image.length).toBe(64 + 4 * sectionWords.reduce((sum, length) => sum + length, 0));
+    const footer = words.subarray(-14);
+    expect([...footer.subarray(0, 2)]).toEqual([1, SALT]);
+    expect([...footer.subarray(2, 6)]).toEqual([last?.offset, 0, (last?.offset ?? 0) + 24, 0]);
+    expect(footer[6]).toBe(lastHead[0]);
+    const [arenaWords = 0, directoryWords = 0, stateWords = 0] = footer.subarray(7, 10);
+    const pieces = Math.ceil(arenaWords / 4096) + Math.ceil(directoryWords / 4096);
+    expect(words.length).toBe(arenaWords + directoryWords + stateWords + pieces + 14);
+    expect(footer[11]).toBe(2);
+    expect(toHex(image.subarray(-8, -4))).toBe('5043490d');
   });
 });

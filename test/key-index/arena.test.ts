@@ -105,7 +105,8 @@ describe('Arena', () => {
     arena.save(writer);
     const restored = new Arena(START);
     const words = arena.words.fill(7, START + 1, START + 6).slice(0, arena.end);
-    restored.restore(new StateReader(writer.finish()), words);
+    restored.restore(new StateReader(writer.finish()), words.length);
+    restored.adopt(words);
     expect(restored.words.slice(0, arena.end)).toEqual(words);
     const again = new StateWriter();
     restored.save(again);

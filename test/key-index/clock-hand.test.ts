@@ -3,11 +3,12 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/key-index/arena.ts';
 import { ClockHand } from '../../src/key-index/clock-hand.ts';
-import { type HashDirectory, SLOT_WORDS } from '../../src/key-index/hash-directory.ts';
-import { KeyIndex } from '../../src/key-index/key-index.ts';
+import type { HashDirectory } from '../../src/key-index/hash-directory.ts';
+import type { KeyIndex } from '../../src/key-index/key-index.ts';
 import { addUse, headerWord, type NodeAddress, USES_MAX, usesOf } from '../../src/key-index/node-layout.ts';
+import { SLOT_WORDS } from '../../src/key-index/slot-layout.ts';
 import { seededRandom } from '../../src/testing/index.ts';
-import { keysOf, randomKeys, seededIndex, text, textsOf, utf8 } from './index-fixtures.ts';
+import { keysOf, randomKeys, restored, seededIndex, text, textsOf, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
 function indexOf(keys: readonly Uint8Array[]): KeyIndex {
@@ -188,8 +189,8 @@ describe('counts', () => {
     index.put(utf8('b'), 7, 7);
     const { state, arena, directory } = index.sections();
     const sections = { state: state.slice(), arena: arena.slice(), directory: directory.slice() };
-    const restored = KeyIndex.fromSections(sections, seededRandom(9));
-    expect(evict(restored, 1).map(text)).toEqual(['c']);
-    expect(textsOf(restored)).toEqual(['a', 'b', 'd']);
+    const again = restored(sections, seededRandom(9));
+    expect(evict(again, 1).map(text)).toEqual(['c']);
+    expect(textsOf(again)).toEqual(['a', 'b', 'd']);
   });
 });

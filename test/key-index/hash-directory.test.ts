@@ -2,10 +2,11 @@
 // thousands of keys share some or all bits of their hash, can only be tested here, where hashes are chosen.
 import { describe, expect, test } from 'vitest';
 import { GrowableWords } from '../../src/key-index/growable-words.ts';
-import { FULL_ENTRIES, HashDirectory, SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/hash-directory.ts';
+import { FULL_ENTRIES, HashDirectory } from '../../src/key-index/hash-directory.ts';
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, KEY_WORD } from '../../src/key-index/node-layout.ts';
+import { SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/slot-layout.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
 const NODE_WORDS = KEY_WORD + 1;
@@ -122,7 +123,8 @@ describe.each(hashes)('a directory of hashes that are %s', (_name, count, hashOf
     const writer = new StateWriter();
     fixture.directory.save(writer);
     const directory = new HashDirectory();
-    directory.restore(new StateReader(writer.finish()), fixture.directory.section().slice());
+    directory.restore(new StateReader(writer.finish()), fixture.directory.slotsEnd);
+    directory.adopt(fixture.directory.words.slice(0, fixture.directory.slotsEnd));
     const restored = new Fixture(count, hashOf, directory);
     restored.stride = stride;
     restored.expectOnly(count, (number) => number % 2 === 1);
@@ -161,7 +163,7 @@ describe('a segment', () => {
       }
     }
     for (const number of held) fixture.remove(number);
-    expect(directory.section().filter((word, at) => at % SLOT_WORDS === 0 && word !== 0)).toHaveLength(0);
+    expect(directory.words.filter((word, at) => at % SLOT_WORDS === 0 && word !== 0)).toHaveLength(0);
   });
 
   test('keeps the location of an entry up to date, also when the entry moves', () => {

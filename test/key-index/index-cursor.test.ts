@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { IndexCursor } from '../../src/key-index/index-cursor.ts';
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
-import { type IndexCursor, KeyIndex } from '../../src/key-index/key-index.ts';
+import { KeyIndex } from '../../src/key-index/key-index.ts';
 import { keysOf, randomKeys, seededIndex, sortedKeys, text, textsOf, utf8 } from './index-fixtures.ts';
 
 function indexOf(texts: readonly string[]): KeyIndex {

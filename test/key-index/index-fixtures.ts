@@ -1,5 +1,9 @@
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
+import type { IndexImageSections } from '../../src/key-index/index-image-sections.ts';
+import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
+import type { IndexPieces } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { PendingIndex } from '../../src/key-index/pending-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
 export function seededIndex(seed = 1): KeyIndex {
@@ -37,4 +41,29 @@ export function keysOf(index: KeyIndex, interval: KeyInterval = ALL_KEYS, revers
 
 export function textsOf(index: KeyIndex, interval: KeyInterval = ALL_KEYS, reverse = false): string[] {
   return keysOf(index, interval, reverse).map(text);
+}
+
+/** An image of sections in memory, each piece of which is sound. */
+export function imageOf({ state, arena, directory }: IndexImageSections): IndexPieces {
+  return {
+    state,
+    arenaWords: arena.length,
+    directoryWords: directory.length,
+    read: (section, piece, target) => {
+      const words = section === 'arena' ? arena : directory;
+      target.set(words.subarray(piece * PIECE_WORDS, piece * PIECE_WORDS + target.length));
+      return true;
+    },
+    close: () => {},
+  };
+}
+
+/** The index that was saved as `sections`, all of it in memory. */
+export function restored(sections: IndexImageSections, random: () => number): KeyIndex {
+  const rebuild = (): never => {
+    throw new Error('a sound image needs no replay');
+  };
+  const index = PendingIndex.open(imageOf(sections), rebuild, random);
+  index.pending?.complete();
+  return index;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/base/store-error.ts';
+import type { IndexImageSections } from '../../src/key-index/index-image-sections.ts';
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
-import { type IndexImageSections, KeyIndex } from '../../src/key-index/key-index.ts';
+import type { KeyIndex } from '../../src/key-index/key-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
-import { keysOf, randomKeys, seededIndex } from './index-fixtures.ts';
+import { keysOf, randomKeys, restored, seededIndex } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
 const keys = [...randomKeys(8000), new Uint8Array(0), new Uint8Array(700).fill(5), new Uint8Array(700).fill(6)];
@@ -25,56 +26,46 @@ function copied(sections: IndexImageSections): IndexImageSections {
   };
 }
 
-function readIntoAllocated(sections: IndexImageSections): IndexImageSections {
-  const { state, arena, directory } = sections;
-  const allocated = KeyIndex.allocateSections(state.length, arena.length, directory.length);
-  allocated.state.set(state);
-  allocated.arena.set(arena);
-  allocated.directory.set(directory);
-  return allocated;
-}
-
-function expectSame(restored: KeyIndex, index: KeyIndex): void {
-  expect([restored.size, restored.recordUnits, restored.bytes]).toEqual([index.size, index.recordUnits, index.bytes]);
-  expect(keysOf(restored)).toEqual(keysOf(index));
+function expectSame(other: KeyIndex, index: KeyIndex): void {
+  expect([other.size, other.recordUnits, other.bytes]).toEqual([index.size, index.recordUnits, index.bytes]);
+  expect(keysOf(other)).toEqual(keysOf(index));
   const wrong = keys.filter((key) => {
-    const [here, there] = [restored.find(key), index.find(key)];
-    return here !== there || restored.location(here) !== index.location(there);
+    const [here, there] = [other.find(key), index.find(key)];
+    return here !== there || other.location(here) !== index.location(there);
   });
   expect(wrong).toEqual([]);
-  expect(indexFaults(restored)).toEqual([]);
+  expect(indexFaults(other)).toEqual([]);
 }
 
 describe('sections', () => {
   test.each([
     ['copied', copied],
-    ['read into memory allocated for them', readIntoAllocated],
-    ['adopted without a copy', (sections: IndexImageSections) => sections],
+    ['read from the memory of the index', (sections: IndexImageSections) => sections],
   ])('restore the same index when %s', (_name, pass) => {
     const index = usedIndex();
-    const restored = KeyIndex.fromSections(pass(index.sections()), seededRandom(1));
-    expectSame(restored, index);
+    const again = restored(pass(index.sections()), seededRandom(1));
+    expectSame(again, index);
   });
 
   test('make an independent index that behaves like the first one', () => {
     const index = usedIndex();
     const { size, bytes } = index;
-    const restored = KeyIndex.fromSections(index.sections(), seededRandom(1));
-    for (const key of keys) restored.put(key, 1, 1);
-    expect(restored.size).toBe(keys.length);
+    const again = restored(index.sections(), seededRandom(1));
+    for (const key of keys) again.put(key, 1, 1);
+    expect(again.size).toBe(keys.length);
     // The free blocks were restored, so most of the removed keys need no new memory.
-    expect(restored.bytes).toBeLessThan(bytes * 1.03);
-    expect(indexFaults(restored)).toEqual([]);
+    expect(again.bytes).toBeLessThan(bytes * 1.03);
+    expect(indexFaults(again)).toEqual([]);
     expect([index.size, index.bytes]).toEqual([size, bytes]);
-    restored.clear();
-    expect(indexFaults(restored)).toEqual([]);
+    again.clear();
+    expect(indexFaults(again)).toEqual([]);
     expect(indexFaults(index)).toEqual([]);
   });
 
   test('of an empty index are small', () => {
     const { state, arena, directory } = seededIndex().sections();
     expect((state.length + arena.length + directory.length) * 4).toBeLessThan(50_000);
-    expect(KeyIndex.fromSections(copied({ state, arena, directory }), seededRandom(1)).size).toBe(0);
+    expect(restored(copied({ state, arena, directory }), seededRandom(1)).size).toBe(0);
   });
 
   test.each<[string, RegExp, (sections: IndexImageSections) => IndexImageSections]>([
@@ -119,9 +110,9 @@ describe('sections', () => {
     const index = seededIndex();
     for (const key of randomKeys(20)) index.put(key, 1, 1);
     const damaged = damage(copied(index.sections()));
-    expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(StoreError);
-    expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(/build the index from the log instead/);
-    expect(() => KeyIndex.fromSections(damaged, seededRandom(1))).toThrow(reason);
+    expect(() => restored(damaged, seededRandom(1))).toThrow(StoreError);
+    expect(() => restored(damaged, seededRandom(1))).toThrow(/build the index from the log instead/);
+    expect(() => restored(damaged, seededRandom(1))).toThrow(reason);
   });
 });
 

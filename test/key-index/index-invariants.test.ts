@@ -1,6 +1,6 @@
 // Why this test: every other test of the index relies on the checker. One that finds nothing would be worthless.
 import { describe, expect, test } from 'vitest';
-import type { IndexImageSections } from '../../src/key-index/key-index.ts';
+import type { IndexImageSections } from '../../src/key-index/index-image-sections.ts';
 import { heightOf, KEY_WORD, nextWord, UNITS_WORD } from '../../src/key-index/node-layout.ts';
 import { randomKeys, seededIndex, sortedKeys } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';

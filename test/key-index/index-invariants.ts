@@ -1,4 +1,3 @@
-import { SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/hash-directory.ts';
 import { type IndexImageSections, StateReader } from '../../src/key-index/index-image-sections.ts';
 import type { KeyIndex } from '../../src/key-index/key-index.ts';
 import { halfSipHash13, KeyWords } from '../../src/key-index/key-words.ts';
@@ -12,6 +11,7 @@ import {
   UNITS_WORD,
 } from '../../src/key-index/node-layout.ts';
 import { LIST_WORDS } from '../../src/key-index/skip-list.ts';
+import { SEGMENT_WORDS, SLOT_WORDS } from '../../src/key-index/slot-layout.ts';
 
 const HEAD = HEIGHT_MAX + 1;
 const SMALL_BLOCKS = 64;

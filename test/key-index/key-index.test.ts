@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { GrowableWords } from '../../src/key-index/growable-words.ts';
 import { ALL_KEYS } from '../../src/key-index/index-cursor.ts';
-import { KeyIndex, NO_SLOT, type NodeAddress } from '../../src/key-index/key-index.ts';
+import type { KeyIndex } from '../../src/key-index/key-index.ts';
+import type { NodeAddress } from '../../src/key-index/node-layout.ts';
+import { NO_SLOT } from '../../src/key-index/slot-layout.ts';
 import { seededRandom } from '../../src/testing/index.ts';
-import { keysOf, randomKeys, seededIndex, sortedKeys, textsOf, utf8 } from './index-fixtures.ts';
+import { keysOf, randomKeys, restored, seededIndex, sortedKeys, textsOf, utf8 } from './index-fixtures.ts';
 import { indexFaults } from './index-invariants.ts';
 
 function indexOf(...texts: string[]): KeyIndex {
@@ -165,7 +167,7 @@ describe('KeyIndex', () => {
     const index = seededIndex();
     for (let i = 0; i < 40; i += 1) index.put(Uint8Array.of(i), 0, 2 ** 28);
     expect(index.recordUnits).toBe(40 * 2 ** 28);
-    expect(KeyIndex.fromSections(index.sections(), seededRandom(1)).recordUnits).toBe(40 * 2 ** 28);
+    expect(restored(index.sections(), seededRandom(1)).recordUnits).toBe(40 * 2 ** 28);
   });
 
   test('draws its hash keys from the injected randomness', () => {

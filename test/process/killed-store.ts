@@ -82,7 +82,7 @@ export class KilledStore {
     return {
       phase: testimony.phase,
       logs: files.filter((name) => name.endsWith('.log')).length,
-      imageUnused: files.some((name) => name.endsWith('.index')) && !recovery.imageUsed,
+      imageUnused: files.some((name) => /\.index2?$/.test(name)) && !recovery.imageUsed,
       tornBytes: recovery.tornBytes,
       entries: reader.size + writer.size,
     };

@@ -15,8 +15,8 @@ test('an incomplete prefetch changes nothing', async () => {
 
   const cache = LogCache.open('cache', { storage });
   let reads = 0;
-  storage.rule = ({ verb }) => {
-    if (verb !== 'read') return undefined;
+  storage.rule = ({ verb, name }) => {
+    if (verb !== 'read' || name !== '000001.log') return undefined;
     reads += 1;
     return reads === 1 ? { short: 4096 } : { fail: 'EAGAIN' };
   };

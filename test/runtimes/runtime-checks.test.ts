@@ -74,9 +74,9 @@ const breakages: readonly Breakage[] = [
   },
   {
     name: 'image',
-    file: 'store/log-store.js',
-    from: 'if (this.#generations.isBuilding)',
-    to: 'if (true)',
+    file: 'store/image-scheduler.js',
+    from: 'if (!this.#generations.isBuilding)',
+    to: 'if (false)',
     failure: /^imageUsed is false/,
   },
   {

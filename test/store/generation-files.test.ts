@@ -11,7 +11,7 @@ import {
   createLog,
   GENERATION_MAX,
   generationAfter,
-  imageName,
+  imageNames,
   listGenerations,
   logName,
   syncDirectory,
@@ -32,7 +32,12 @@ function diskWith(...names: string[]): TestDisk {
 
 test('names have at least six digits, and more if the number has', () => {
   expect([1, 123_456, 1_234_567].map(logName)).toEqual(['000001.log', '123456.log', '1234567.log']);
-  expect([1, 123_456, 1_234_567].map(imageName)).toEqual(['000001.index', '123456.index', '1234567.index']);
+  expect([1, 1_234_567].flatMap(imageNames)).toEqual([
+    '000001.index',
+    '000001.index2',
+    '1234567.index',
+    '1234567.index2',
+  ]);
 });
 
 describe('the generations of a directory', () => {
@@ -61,7 +66,8 @@ describe('the generations of a directory', () => {
       `${2 ** 32}.log`,
       `${2 ** 32}.index`,
     ];
-    expect(listGenerations(diskWith(...foreign))).toMatchObject({ logs: [], images: [], foreign: [] });
+    const nothing = { logs: [], images: [], imageFiles: new Map(), foreign: [] };
+    expect(listGenerations(diskWith(...foreign))).toMatchObject(nothing);
     expect(listGenerations(diskWith(logName(GENERATION_MAX)))).toMatchObject({
       logs: [GENERATION_MAX],
       images: [],
@@ -70,9 +76,9 @@ describe('the generations of a directory', () => {
   });
 
   test('are not in names of another case, which no new log takes', () => {
-    const disk = diskWith('000001.LOG', '000002.Index', '000001.LOG.old');
-    expect(listGenerations(disk)).toMatchObject({ logs: [], images: [], foreign: [1, 2] });
-    expect(generationAfter(0, listGenerations(disk))).toBe(3);
+    const disk = diskWith('000001.LOG', '000002.Index', '000003.INDEX2', '000001.LOG.old');
+    expect(listGenerations(disk)).toMatchObject({ logs: [], images: [], foreign: [1, 2, 3] });
+    expect(generationAfter(0, listGenerations(disk))).toBe(5);
   });
 
   test('are unknown if the directory cannot be listed', () => {

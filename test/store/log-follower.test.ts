@@ -148,7 +148,8 @@ describe('refresh', () => {
     replaceLog(store);
     reader.refresh();
     store.close();
-    expect(disk.openFiles).toBe(1);
+    // Its log, and the image of its index.
+    expect(disk.openFiles).toBe(2);
     reader.close();
     expect(disk.openFiles).toBe(0);
     expect(() => reader.refresh()).toThrow(expect.objectContaining({ code: 'CLOSED' }));

@@ -24,7 +24,8 @@ interface Switched {
 /** A store right after the put that completed an automatic compaction. The old generation has more than ten pieces. */
 function switched(): Switched {
   const disk = new TestDisk();
-  const { store, events } = openWithEvents(disk);
+  // Without images in the background, whose files and syncs would be under way here.
+  const { store, events } = openWithEvents(disk, { imageEveryBytes: 0 });
   for (let i = 0; i < 56; i += 1) store.writer.put(bytes(`key ${i}`), new Uint8Array(100_000).fill(i));
   for (let i = 0; store.stats().generation === 1; i += 1) {
     store.writer.put(bytes(`key ${i % 56}`), new Uint8Array(100_000).fill(i % 7));

@@ -45,7 +45,7 @@ describe('a read-only store', () => {
     expect([...contentsOf(openReader(disk).store).keys()]).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('opens the log once if no writer changes it meanwhile, and an existing directory only', () => {
+  test('opens the log and the two images once if no writer changes it meanwhile, and an existing directory only', () => {
     const { disk } = writtenStore();
     const verbs: DiskVerb[] = [];
     disk.before = ({ verb }) => void verbs.push(verb);
@@ -58,7 +58,7 @@ describe('a read-only store', () => {
     openStore({ openDirectory }, { readOnly: true });
     expect(verbs.filter((verb) => verb === 'list')).toHaveLength(2);
     expect(created).toEqual([false]);
-    expect(open.mock.calls.map(([, access]) => access)).toEqual(['read', 'read']);
+    expect(open.mock.calls.map(([, access]) => access)).toEqual(['read', 'read', 'read']);
     openStore({ openDirectory: (path, options) => openDirectory(path, options).afterKill() });
     expect(created).toEqual([false, true]);
   });

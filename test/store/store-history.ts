@@ -1,3 +1,4 @@
+import type { Later } from '../../src/base/background-timer.ts';
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
 import { copyForCaller } from '../../src/log/record-memory.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
@@ -8,6 +9,7 @@ import type { StoreEvent } from '../../src/store/store-event.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 import type { Engine } from '../engines/engine-source.ts';
 import { eventsInto } from './event-collector.ts';
+import { NEVER } from './later-into.ts';
 
 /** Keys and bodies as strings of one character a byte, so that they compare and print. */
 export type Contents = ReadonlyMap<string, string>;
@@ -29,13 +31,14 @@ export interface OpenForTest extends LogStoreOptions {
   readonly seed?: number;
   readonly random?: () => number;
   readonly defer?: (task: () => void) => void;
+  readonly later?: Later;
 }
 
-/** Opens a store with the smallest page cache; nothing is written in the background unless `defer` says so. */
+/** Opens a store with the smallest page cache; nothing runs in the background unless `defer` and `later` say so. */
 export function openStore(storage: StorageBackend = new MemoryStorage(), options: OpenForTest = {}): LogStore {
-  const { engine = shipped, seed = 1, random = seededRandom(seed), defer = () => {}, ...rest } = options;
+  const { engine = shipped, seed = 1, random = seededRandom(seed), defer = () => {}, later = NEVER, ...rest } = options;
   const settings = { pageCacheBytes: engine.pageCacheBytes, ...rest };
-  return engine.LogStore.open('store', settings, { storage, random, defer });
+  return engine.LogStore.open('store', settings, { storage, random, defer, later });
 }
 
 /** Opens a store and collects its events but `opened` and `closed`. */

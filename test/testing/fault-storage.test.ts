@@ -199,10 +199,11 @@ describe('a fault', () => {
     const done = file.syncAsync?.();
     // Closed meanwhile: the file is released when the sync has ended.
     file.close();
-    expect(disk.storage.openFiles).toEqual(['store/f']);
+    expect(disk.storage.operations.at(-1)?.verb).not.toBe('close');
     failing(disk, { fail: 'EIO', loss: 'marked-clean' });
     end();
     await expect(done).rejects.toMatchObject({ code: 'EIO' });
+    expect(disk.storage.operations.at(-1)?.verb).toBe('close');
     expect(disk.storage.openFiles).toEqual([]);
     await expect(file.syncAsync?.()).rejects.toMatchObject({ code: 'EBADF' });
   });
@@ -226,9 +227,10 @@ describe('an asynchronous read', () => {
     const failing = file.readAsync?.(target, 0, 5, 0);
     disk.storage.rule = faultAt({ verb: 'read' }, { fail: 'EIO' });
     file.close();
-    expect(disk.storage.openFiles).toHaveLength(1);
+    expect(disk.storage.operations.at(-1)?.verb).toBe('read');
     end();
     await expect(failing).rejects.toMatchObject({ code: 'EIO' });
+    expect(disk.storage.operations.at(-1)?.verb).toBe('close');
     expect(disk.storage.openFiles).toEqual([]);
   });
 

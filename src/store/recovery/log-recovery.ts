@@ -1,14 +1,16 @@
 import { storageFailure } from '../../base/storage-failure.ts';
-import { loadImage } from '../../image/index-image-loader.ts';
+import { type LoadedImage, loadImage } from '../../image/index-image-loader.ts';
+import { type ImageOnDisk, NO_IMAGE } from '../../image/index-image-writer.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
 import { LogFile } from '../../log/log-file.ts';
 import { RecordReader } from '../../log/record-reader.ts';
 import { readFully, writeAll } from '../../storage/file-transfer.ts';
 import type { StorageFile } from '../../storage/storage-backend.ts';
-import { imageName, syncDirectory } from '../generation-files.ts';
+import { imageNames, syncDirectory } from '../generation-files.ts';
 import type { StoreContext } from '../store-context.ts';
 import { holdsMoreThanABeginning, type ReadableLog } from './generation-choice.ts';
+import { LateReplay, type ReplayFindings } from './late-replay.ts';
 import { LogReplay, lastMarkedOffset } from './log-replay.ts';
 import { quarantine, quarantineLogs } from './quarantine.ts';
 import type { RecoveryReport } from './recovery-report.ts';
@@ -19,9 +21,11 @@ const PIECE_BYTES: number = 1024 * 1024;
 export interface RecoveredLog {
   readonly log: LogFile;
   readonly index: KeyIndex;
+  /** For an index whose image proves damaged; `undefined` for a store that was just created. */
+  readonly lateReplay: LateReplay | undefined;
   readonly report: RecoveryReport;
-  /** The index image on disk covers the log up to here, 0 if there is none. */
-  readonly imageEnd: number;
+  /** The index image on disk. */
+  readonly image: ImageOnDisk;
   /** Size of the file when the log was chosen: below it the writer may have truncated the log since. */
   readonly foundBytes: number;
 }
@@ -44,22 +48,51 @@ export function recoverLog(context: StoreContext, found: ReadableLog): Recovered
 
 function recover(context: StoreContext, found: ReadableLog): RecoveredLog | RecoveryReport {
   const { name, file, header } = found;
-  const { readOnly } = context.settings;
   const reader = new RecordReader({ file, name, salt: header.salt, size: found.size });
-  const image = loadImage(context, imageName(header.generation), reader, header);
+  const lateReplay = new LateReplay(context, found);
+  const image = loadImage(context, imageNames(header.generation), reader, header, (...why) => lateReplay.run(...why));
+  if (image?.record !== undefined) lateReplay.end = image.record.end;
   const index = image?.index ?? new KeyIndex(context.random);
+  let recovered: RecoveredLog | RecoveryReport | undefined;
+  try {
+    recovered = replayed(context, found, { reader, lateReplay, image, index });
+  } finally {
+    if (recovered === undefined || !('log' in recovered)) index.pending?.release();
+  }
+  return recovered;
+}
+
+function replayed(
+  context: StoreContext,
+  found: ReadableLog,
+  {
+    reader,
+    lateReplay,
+    image,
+    index,
+  }: {
+    readonly reader: RecordReader;
+    readonly lateReplay: LateReplay;
+    readonly image: LoadedImage | undefined;
+    readonly index: KeyIndex;
+  },
+): RecoveredLog | RecoveryReport {
+  const { name, file, header } = found;
+  const { readOnly } = context.settings;
   let durable = image?.durable ?? 0;
   if (readOnly) {
     // A reader must not see records that the writer has not made durable yet.
     durable = Math.max(durable, lastMarkedOffset(reader, image?.record?.end ?? FILE_HEADER_BYTES));
     reader.size = durable;
   }
-  const replay = new LogReplay(reader, index, header.generation, durable, image?.record);
+  // Applying the tail to the index would read all of its image.
+  const contents = index.pending?.tail() ?? index;
+  const replay = new LogReplay(reader, contents, header.generation, durable, image?.record);
   replay.run();
   if (replay.durable === 0) return quarantineLogs(context, holdsMoreThanABeginning(found) ? [name] : []);
-  const report = reportOf(replay, {
+  const report = reportOf([lateReplay.findings, replay], {
     generation: header.generation,
-    imageUsed: image?.record !== undefined,
+    imageUsed: image?.record !== undefined && !lateReplay.wasNeeded,
     tornBytes: reader.size - replay.end,
     wasSynced: readOnly || replay.lastDataRecord.end <= replay.durable,
   });
@@ -67,7 +100,7 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
     if (report.damaged.length > 0) quarantine(context, name, file, report.damaged);
     // If everything was forgotten, nothing in this log may ever count again, but that may not last: the log may be cut
     // below what its image states to be durable, and grow past it. So a new log replaces it.
-    if (replay.forgotten && index.size === 0) return report;
+    if (report.forgotten && index.size === 0) return report;
     if (!report.clean) makeTailDurable(context, file, name, replay);
   }
   const { pool, assertLockHeld } = context;
@@ -77,12 +110,18 @@ function recover(context: StoreContext, found: ReadableLog): RecoveredLog | Reco
     log.appendMark(log.end);
     log.flush();
   }
-  const imageEnd = replay.forgotten ? 0 : (image?.record?.end ?? 0);
-  return { log, index, report, imageEnd, foundBytes: found.size };
+  lateReplay.end = end;
+  return { log, index, lateReplay, report, image: onDisk(report, image), foundBytes: found.size };
+}
+
+/** The image on disk, unless it is of no use for the log any more. */
+function onDisk({ imageUsed, forgotten, generation }: RecoveryReport, image: LoadedImage | undefined): ImageOnDisk {
+  if (!imageUsed || forgotten || image?.record === undefined) return NO_IMAGE;
+  return { generation, end: image.record.end, which: image.which };
 }
 
 function reportOf(
-  { records, damaged, entriesLost, forgotten }: LogReplay,
+  findings: readonly ReplayFindings[],
   found: {
     readonly generation: number;
     readonly imageUsed: boolean;
@@ -92,8 +131,18 @@ function reportOf(
   },
 ): RecoveryReport {
   const { generation, imageUsed, tornBytes, wasSynced } = found;
+  const damaged = findings.flatMap((one) => one.damaged);
   const clean = wasSynced && tornBytes === 0 && damaged.length === 0;
-  return { generation, imageUsed, records, tornBytes, damaged, entriesLost, forgotten, clean };
+  return {
+    generation,
+    imageUsed,
+    records: findings.reduce((sum, { records }) => sum + records, 0),
+    tornBytes,
+    damaged,
+    entriesLost: findings.reduce((sum, { entriesLost }) => sum + entriesLost, 0),
+    forgotten: findings.some(({ forgotten }) => forgotten),
+    clean,
+  };
 }
 
 /**

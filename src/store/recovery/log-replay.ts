@@ -1,5 +1,5 @@
 import { prefixSuccessor } from '../../base/prefix-successor.ts';
-import type { KeyIndex } from '../../key-index/key-index.ts';
+import type { IndexContents } from '../../key-index/index-pieces.ts';
 import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
 import { FLAG_BATCH_MEMBER, RECORD_ALIGNMENT, RecordKind, type RecordSpan } from '../../log/record-format.ts';
 import type { RecordReader, Verdict } from '../../log/record-reader.ts';
@@ -16,7 +16,7 @@ import type { DamagedRun } from './recovery-report.ts';
  */
 export class LogReplay {
   readonly #reader: RecordReader;
-  readonly #index: KeyIndex;
+  readonly #index: IndexContents;
   readonly #generation: number;
   /**
    * Everything below this offset is known to have been durable. Later marks are searched for only at an invalid record.
@@ -36,7 +36,7 @@ export class LogReplay {
    * `durable`: everything below this offset is known to have been durable, 0 if nothing is. `covered`: the last record
    * that `index` contains; without it the index is empty and the replay starts at the first record.
    */
-  constructor(reader: RecordReader, index: KeyIndex, generation: number, durable: number, covered?: RecordSpan) {
+  constructor(reader: RecordReader, index: IndexContents, generation: number, durable: number, covered?: RecordSpan) {
     this.#reader = reader;
     this.#index = index;
     this.#generation = generation;

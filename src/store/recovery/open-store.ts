@@ -2,14 +2,17 @@ import { attempt } from '../../base/attempt.ts';
 import { guardedHandler } from '../../base/guarded-handler.ts';
 import { withJsonForm } from '../../base/json-form.ts';
 import type { Pausing } from '../../base/pauses.ts';
+import { platformRandom } from '../../base/platform-random.ts';
 import { storageFailure } from '../../base/storage-failure.ts';
 import { StoreError } from '../../base/store-error.ts';
+import { NO_IMAGE } from '../../image/index-image-writer.ts';
 import { KeyIndex } from '../../key-index/key-index.ts';
 import { LogFile } from '../../log/log-file.ts';
+import { fillRandomly } from '../../storage/file-system.ts';
 import { retryWhileLocked } from '../../storage/lock-wait.ts';
 import type { StorageDirectory, StorageFile, StorageLock } from '../../storage/storage-backend.ts';
 import { completeLog, createLog, listGenerations, logName } from '../generation-files.ts';
-import { type LogStoreEnvironment, platformRandom, type StoreSettings } from '../log-store-options.ts';
+import type { LogStoreEnvironment, StoreSettings } from '../log-store-options.ts';
 import { ObsoleteGenerations } from '../obsolete-generations.ts';
 import { StoreContext } from '../store-context.ts';
 import type { StoreEventHandler } from '../store-event.ts';
@@ -47,11 +50,11 @@ export function* openStore(
   const handle = guardedHandler('onEvent', settings.onEvent);
   const emit: StoreEventHandler = (event) => handle(withJsonForm(event));
   // Before the lock is taken: a platform without it throws.
-  const random = environment.random ?? platformRandom();
+  const random = environment.random ?? platformRandom(fillRandomly);
   const directory = openDirectory(path, settings, environment);
   const openOnce = (): OpenedStore => {
     const lock = settings.readOnly ? undefined : takeLock(directory, settings.leaseMs, emit);
-    const context = new StoreContext({ settings, directory, lock, emit, random });
+    const context = new StoreContext({ settings, directory, lock, emit, random, later: environment.later });
     return { ...recoverStore(path, context, lock), startedMs };
   };
   const waitMs = settings.waitForLockMs;
@@ -137,17 +140,23 @@ export function openForReading(context: StoreContext): RecoveredLog {
       if (isCurrent(context.directory, opened) || (isLast && opened.report.generation === 0)) return opened;
     } catch (error) {
       attempt(
-        () => opened.log.close(),
+        () => closeRecovered(opened),
         () => {},
       );
       throw error;
     }
-    opened.log.close();
+    closeRecovered(opened);
   }
   throw new StoreError(
     'IO',
     `the writer replaced the log ${READER_ATTEMPTS_MAX} times while it was read: open it again`,
   );
+}
+
+/** Closes the files of a log that is not used. */
+export function closeRecovered({ index, log }: RecoveredLog): void {
+  index.pending?.release();
+  log.close();
 }
 
 /**
@@ -171,7 +180,8 @@ function openLog(context: StoreContext): RecoveredLog {
 /** An empty store in a generation above all others; `report` says what was found instead of a store. */
 function createStore(context: StoreContext, report: RecoveryReport): RecoveredLog {
   const index = new KeyIndex(context.random);
-  if (context.settings.readOnly) return { log: emptyLog(context), index, report, imageEnd: 0, foundBytes: 0 };
+  if (context.settings.readOnly)
+    return { log: emptyLog(context), index, lateReplay: undefined, report, image: NO_IMAGE, foundBytes: 0 };
   const log = createLog(context, 0);
   try {
     completeLog(log);
@@ -184,7 +194,7 @@ function createStore(context: StoreContext, report: RecoveryReport): RecoveredLo
     attempt(() => context.directory.remove(logName(log.generation)), context.onHousekeepingFailure);
     throw storageFailure('create the store', error);
   }
-  return { log, index, report, imageEnd: 0, foundBytes: 0 };
+  return { log, index, lateReplay: undefined, report, image: NO_IMAGE, foundBytes: 0 };
 }
 
 /** The log of a reader in a directory without a store. */

@@ -1,0 +1,138 @@
+import type { Later } from '../base/background-timer.ts';
+import type { IndexContents, IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
+import { IndexTail } from './index-tail.ts';
+import { KeyIndex } from './key-index.ts';
+import { PendingSections } from './pending-sections.ts';
+
+/**
+ * What is left of an index in its image. Lookups read only the pieces they need. Every other operation of the index that
+ * depends on its entries completes it first. If a piece is damaged, the image is abandoned, and the index is built from the
+ * log.
+ *
+ * Invariants:
+ * 1. The index is as it was saved: nothing changes it before it is complete. Changes of a log behind the image are beside it.
+ * 2. No word of a piece is used before the piece matched its checksum.
+ * 3. The image is open until the index is complete or released.
+ */
+export class PendingIndex implements PendingParts {
+  readonly #sections: PendingSections;
+  readonly #index: KeyIndex;
+  readonly #rebuild: IndexRebuild;
+  readonly #random: () => number;
+  /** Why the image cannot be used, if so. */
+  #damage: unknown;
+  #cancelPreload: (() => void) | undefined;
+  /** Changes since the image was written. */
+  #tail: IndexTail | undefined;
+
+  private constructor(index: KeyIndex, image: IndexPieces, rebuild: IndexRebuild, random: () => number) {
+    this.#sections = new PendingSections(image);
+    this.#index = index;
+    this.#rebuild = rebuild;
+    this.#random = random;
+  }
+
+  /**
+   * The index in an image. Its state is checked now, its other sections when they are read; if one is damaged, `rebuild` is
+   * called. Throws `StoreError` `CORRUPT` if the state does not fit; then the image is not closed.
+   */
+  static open(image: IndexPieces, rebuild: IndexRebuild, random: () => number): KeyIndex {
+    const index = new KeyIndex(random);
+    const pending = new PendingIndex(index, image, rebuild, random);
+    index.restore(image, pending);
+    return index;
+  }
+
+  /** The place of the record of `key`, or `undefined`. Throws what the storage throws if the log cannot be read either. */
+  lookup(key: Uint8Array): RecordPlace | undefined {
+    const change = this.#tail?.lookup(key);
+    if (change !== undefined) return change.units === 0 ? undefined : change;
+    try {
+      if (this.#damage === undefined) return this.#index.lookupPending(this.#sections, key);
+    } catch (error) {
+      this.#damage = error;
+    }
+    this.complete();
+    return placeOf(this.#index, key);
+  }
+
+  /** The state has the sums, but a tail changes them, and damage loses them. */
+  get hasSums(): boolean {
+    return this.#damage === undefined && this.#tail?.isEmpty !== false;
+  }
+
+  needSums(): void {
+    if (!this.hasSums) this.complete();
+  }
+
+  tail(): IndexContents {
+    this.#tail ??= new IndexTail(this.#index, this.#random);
+    return this.#tail;
+  }
+
+  /** Reads the rest, or replays the log. Throws what the storage throws if the log cannot be read either. */
+  complete(): void {
+    try {
+      if (this.#damage === undefined) this.#adopt();
+    } catch (error) {
+      this.#damage = error;
+    }
+    if (this.#damage !== undefined) this.#replay();
+    this.release();
+    // A replay may have applied them already: they change nothing then.
+    this.#tail?.apply();
+  }
+
+  /** Ends reading from the image. An index that is not complete cannot be used afterwards. */
+  release(): void {
+    this.#cancelPreload?.();
+    this.#index.pending = undefined;
+    this.#sections.close();
+  }
+
+  /**
+   * Reads the rest in the background, off the thread, in pieces between turns of the event loop. It does not keep the process
+   * alive. What cannot be read is left to the operation that needs it.
+   */
+  preload(later: Later): void {
+    this.#cancelPreload = later(0, () => {
+      this.#preloadSome().then(
+        (hasMore) => hasMore && this.preload(later),
+        () => {},
+      );
+    });
+  }
+
+  async #preloadSome(): Promise<boolean> {
+    if (this.#index.pending !== this || this.#damage !== undefined) return false;
+    const isRead = await this.#sections.preload();
+    if (this.#index.pending !== this) return false;
+    if (this.#sections.areRead) this.complete();
+    return isRead && !this.#sections.areRead;
+  }
+
+  #adopt(): void {
+    const { arena, directory } = this.#sections;
+    this.#index.adopt(arena.whole(), directory.whole());
+  }
+
+  /** If the log cannot be read, the index stays pending, and the next operation tries again. */
+  #replay(): void {
+    this.#index.pending = undefined;
+    this.#index.clear();
+    try {
+      this.#rebuild(this.#index, this.#damage);
+    } catch (error) {
+      this.#index.clear();
+      this.#index.pending = this;
+      throw error;
+    }
+  }
+}
+
+/** The place of the record of `key`, or `undefined`. Of a pending index, this reads only a few pieces. */
+export function placeOf(index: KeyIndex, key: Uint8Array): RecordPlace | undefined {
+  if (index.pending !== undefined) return index.pending.lookup(key);
+  const node = index.find(key);
+  return node === 0 ? undefined : { location: index.location(node), units: index.units(node) };
+}
