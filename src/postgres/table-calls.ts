@@ -63,7 +63,9 @@ export class TableCalls {
   /** Checks once that the tables are there and of this version. Resolves to the epoch then. */
   attach(): Promise<bigint> {
     if (this.#attached !== undefined) return this.#attached;
-    const attaching = this.readState();
+    // A client may lose a query with its connection. Later calls then ask again, instead of waiting for the lost answer.
+    const late = 'could not read the state: the server, or a connection of the pool, did not answer';
+    const attaching = this.#settings.deadline.within(this.readState(), late);
     this.#attached = attaching;
     attaching.catch(() => {
       this.#attached = undefined;

@@ -57,6 +57,13 @@ describe('a reading', () => {
     expect(server.withText('SELECT version')).toHaveLength(2);
   });
 
+  test('asks again when the client has lost the first question', async () => {
+    const server = answers('SELECT version', new Promise(() => {}), [['1', '7', 'read committed']]);
+    const cache = cacheOn(server, { timeoutMs: 20 });
+    await expect(cache.get(key)).rejects.toMatchObject({ code: 'CACHE_FAILED' });
+    expect(await cache.get(key)).toBeUndefined();
+  });
+
   test.each([
     ['of another version', [['2', '7', 'read committed']], 'INCOMPATIBLE', /have version 2, this package has 1/],
     ['without the row of the state', [], 'CACHE_FAILED', /is empty: create it with createTables/],
