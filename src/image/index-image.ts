@@ -163,7 +163,7 @@ function layoutOf(lengths: {
   return { directoryStart, stateStart, tablesWords, footerStart: stateStart + tablesWords * WORD_BYTES };
 }
 
-export function pieceCount(wordCount: number): number {
+function pieceCount(wordCount: number): number {
   return Math.ceil(wordCount / PIECE_WORDS);
 }
 
