@@ -33,6 +33,9 @@ export class HashDirectory {
   #words: Int32Array;
   /** Called before slots change. */
   snapshot: SectionSnapshot | undefined;
+  readonly #hashes: number[] = [];
+  /** Without meaning: keeps the reads of `vacateAll`. */
+  touched = 0;
   /** A copy of the segment that is being split. */
   #splitting: Int32Array | undefined;
 
@@ -178,6 +181,15 @@ export class HashDirectory {
     this.#addEntries(segment, -1);
   }
 
+  /** Removes the entries of `nodes[0..count)`. They are few: their hashes are kept. */
+  vacateAll(nodes: Int32Array, count: number, hashOf: (node: number) => number): void {
+    const hashes = this.#hashes;
+    for (let i = 0; i < count; i += 1) hashes[i] = hashOf(nodes[i] as number);
+    // First a read of each home: the processor fetches them in parallel, while removing waits for one after the other.
+    for (let i = 0; i < count; i += 1) this.touched ^= this.nodeAt(this.#homeOf(hashes[i] as number));
+    for (let i = 0; i < count; i += 1) this.vacate(this.slotOf(hashes[i] as number, nodes[i] as number));
+  }
+
   /** Grows so that `keys` new entries cannot fail. Throws `RangeError` if there is no memory; then nothing has changed. */
   reserve(keys: number): void {
     // Segments that are nearly full split at the first entries, all others after ENTRIES_PER_SPLIT_MIN.
@@ -209,6 +221,10 @@ export class HashDirectory {
   adopt(words: Int32Array): void {
     this.#memory.adopt(words);
     this.#words = this.#memory.words;
+  }
+
+  #homeOf(hash: number): number {
+    return homeSlot(this.table.segmentOf(hash) * SEGMENT_WORDS, hash);
   }
 
   #isFull(segment: number): boolean {
@@ -279,5 +295,5 @@ function distance(from: number, to: number): number {
 }
 
 function segmentOf(slot: number): number {
-  return Math.floor(slot / SEGMENT_WORDS);
+  return (slot / SEGMENT_WORDS) | 0;
 }

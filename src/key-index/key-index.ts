@@ -89,8 +89,7 @@ export class KeyIndex implements IndexContents {
 
   /**
    * The slot with the hash of `key`, or `NO_SLOT` if the key is not in the index. On rare occasions the slot is that of
-   * another key: the caller must compare the key in the record. It is faster than `find`, because the node is not read. The
-   * address is valid until the next change.
+   * another key: compare the key in the record. Faster than `find`: the node is not read. Valid until the next change.
    */
   probe(key: Uint8Array): SlotAddress {
     this.pending?.complete();
@@ -99,7 +98,6 @@ export class KeyIndex implements IndexContents {
     return this.#directory.nodeAt(slot) === 0 ? NO_SLOT : (slot as SlotAddress);
   }
 
-  /** The node of a slot. */
   nodeAt(slot: SlotAddress): NodeAddress {
     return this.#directory.nodeAt(slot) as NodeAddress;
   }
@@ -123,7 +121,7 @@ export class KeyIndex implements IndexContents {
   relocate(node: NodeAddress, location: number): void {
     this.#arena.snapshot?.before(node, node + KEY_WORD);
     this.#arena.words[node + LOCATION_WORD] = location;
-    this.#directory.setLocation(this.#slotOf(node), location);
+    this.#directory.setLocation(this.#directory.slotOf(this.#hashOf(node), node), location);
   }
 
   /**
@@ -158,7 +156,7 @@ export class KeyIndex implements IndexContents {
 
   /** Removes a node. It must still be in the index: `RangeError` is thrown if that is found to be false. */
   removeNode(node: NodeAddress): void {
-    this.#removeOne(this.#slotOf(node), node);
+    this.#removeOne(this.#directory.slotOf(this.#hashOf(node), node), node);
   }
 
   /** Removes every key of the interval and returns their number. */
@@ -166,7 +164,7 @@ export class KeyIndex implements IndexContents {
     this.pending?.complete();
     const sizeBefore = this.#size;
     const isAll = interval.lower.length === 0 && interval.upper === undefined;
-    if (!isAll) this.#order.removeRun(interval, (node) => this.#discard(this.#slotOf(node), node));
+    if (!isAll) this.#order.removeRun(interval, (nodes, count) => this.#discardAll(nodes, count));
     if (isAll || this.#size === 0) this.clear();
     return sizeBefore - this.#size;
   }
@@ -181,10 +179,7 @@ export class KeyIndex implements IndexContents {
     this.#order.reset();
   }
 
-  /**
-   * Grows so that the next `keys` new keys, of `keyBytes` bytes together, cannot fail for lack of memory. Throws `RangeError`
-   * if there is no memory; then nothing has changed.
-   */
+  /** Makes room for `keys` new keys of `keyBytes` bytes together. Throws `RangeError` and changes nothing if it cannot. */
   reserve(keyBytes: number, keys: number): void {
     this.pending?.complete();
     this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
@@ -254,10 +249,10 @@ export class KeyIndex implements IndexContents {
     return this.#directory.locate(this.#hash(), this.#key, this.#arena.words);
   }
 
-  /** The slot of a node. Loads its key. */
-  #slotOf(node: number): number {
+  /** Loads the key of a node and returns its hash. */
+  #hashOf(node: number): number {
     this.#key.loadNode(this.#arena.words, node);
-    return this.#directory.slotOf(this.#hash(), node);
+    return this.#hash();
   }
 
   #hash(): number {
@@ -284,14 +279,19 @@ export class KeyIndex implements IndexContents {
   /** Removes the node of a slot. Its key must be loaded. */
   #removeOne(slot: number, node: number): void {
     this.#order.remove(node, this.#key);
-    this.#discard(slot, node);
+    this.#directory.vacate(slot);
+    this.#free(node);
     if (this.#size === 0) this.clear();
   }
 
-  /** Removes a node that is no longer in the ordered keys from all other parts. */
-  #discard(slot: number, node: number): void {
+  /** Removes nodes that are no longer in the ordered keys from all other parts. */
+  #discardAll(nodes: Int32Array, count: number): void {
+    this.#directory.vacateAll(nodes, count, (node) => this.#hashOf(node));
+    for (let i = 0; i < count; i += 1) this.#free(nodes[i] as number);
+  }
+
+  #free(node: number): void {
     const words = this.#arena.words;
-    this.#directory.vacate(slot);
     this.#size -= 1;
     this.#recordUnits -= words[node + UNITS_WORD] as number;
     const height = heightOf(words, node);

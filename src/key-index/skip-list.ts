@@ -27,6 +27,8 @@ export class SkipList {
   readonly #arena: Arena;
   /** Per level, the node after which a node is linked. */
   readonly #finger = new Int32Array(HEIGHT_MAX).fill(HEAD);
+  /** The finger before the run that `cut` unlinks. */
+  readonly #runStart = new Int32Array(HEIGHT_MAX);
   readonly #tails = new Int32Array(HEIGHT_MAX).fill(HEAD);
   #levels = 1;
   #epoch = 0;
@@ -104,23 +106,38 @@ export class SkipList {
     this.link(node);
   }
 
-  /** Unlinks the node after the finger; the finger stays. Call `trim` after the last one. */
+  /** Unlinks the node after the finger; the finger stays. */
   unlink(node: number): void {
-    const { words, snapshot } = this.#arena;
+    const words = this.#arena.words;
     const height = heightOf(words, node);
     for (let level = 0; level < height; level += 1) {
-      const before = this.#finger[level] as number;
-      const next = words[nextWord(node, level)] as number;
-      snapshot?.before(nextWord(before, level), nextWord(before, level) + 1);
-      words[nextWord(before, level)] = next;
-      if (next === 0) this.#tails[level] = before;
+      this.#bridge(this.#finger[level] as number, words[nextWord(node, level)] as number, level);
     }
+    this.#trim();
   }
 
-  /** Ends a series of `unlink`: lowers `#levels` and changes `epoch`. */
-  trim(): void {
-    while (this.#levels > 1 && this.#tails[this.#levels - 1] === HEAD) this.#levels -= 1;
-    this.#epoch += 1;
+  /**
+   * Unlinks the nodes from `lower` on, up to `upper` or the end of the list: one change per level, however many they are.
+   * Returns the first one, 0 if there is none. On the lowest level they stay linked, and the last one to 0.
+   */
+  cut(lower: KeyWords, upper: KeyWords | undefined): number {
+    const words = this.#arena.words;
+    const first = this.seek(lower);
+    if (first === 0 || (upper !== undefined && compareNode(words, first, upper) >= 0)) return 0;
+    this.#runStart.set(this.#finger);
+    if (upper === undefined) this.seekEnd();
+    else this.seekOnward(upper);
+    const last = this.#finger[0] as number;
+    for (let level = 0; level < this.#levels; level += 1) {
+      const before = this.#runStart[level] as number;
+      const lastOfLevel = this.#finger[level] as number;
+      if (lastOfLevel === before) break;
+      this.#bridge(before, words[nextWord(lastOfLevel, level)] as number, level);
+      this.#finger[level] = before;
+    }
+    this.#setNext(last, 0, 0);
+    this.#trim();
+    return first;
   }
 
   /**
@@ -191,6 +208,25 @@ export class SkipList {
       finger[level] = node;
     }
     return end;
+  }
+
+  /** Makes `next` the node after `before`, in place of those between them. */
+  #bridge(before: number, next: number, level: number): void {
+    this.#setNext(before, next, level);
+    if (next === 0) this.#tails[level] = before;
+  }
+
+  #setNext(node: number, next: number, level: number): void {
+    const { words, snapshot } = this.#arena;
+    const at = nextWord(node, level);
+    snapshot?.before(at, at + 1);
+    words[at] = next;
+  }
+
+  /** Ends an unlinking: lowers `#levels` and changes `epoch`. */
+  #trim(): void {
+    while (this.#levels > 1 && this.#tails[this.#levels - 1] === HEAD) this.#levels -= 1;
+    this.#epoch += 1;
   }
 
   #raise(height: number): void {

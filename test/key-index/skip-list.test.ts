@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/key-index/arena.ts';
 import { StateReader, StateWriter } from '../../src/key-index/index-image-sections.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
-import { headerWord, heightOf, nodeWordCount } from '../../src/key-index/node-layout.ts';
+import { headerWord, heightOf, nextWord, nodeWordCount } from '../../src/key-index/node-layout.ts';
 import { LIST_WORDS, SkipList } from '../../src/key-index/skip-list.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
@@ -80,12 +80,43 @@ describe('SkipList', () => {
       list.seekOnward(numbers.key(number));
       list.unlink(nodes[number] as number);
     }
-    list.trim();
     for (let number = 11; number < 1000; number += 1) {
       const found = list.seek(numbers.key(number));
       const next = (number - 11) % 7 === 0 ? number + 1 : number;
       expect(found === 0 ? 1000 : numbers.numberAt(found)).toBe(next);
     }
+  });
+
+  test.each([
+    [0, 1],
+    [3, 400],
+    [250, 1000],
+    [999, 1000],
+    [0, 1000],
+    [400, 400],
+    [600, 300],
+  ])('cuts the run from %i to before %i out of 1000 nodes', (from, to) => {
+    const numbers = new NumberList();
+    const { arena, list } = numbers;
+    for (let number = 0; number < 1000; number += 1) list.append(numbers.node(number));
+    const numbersFrom = (first: number): number[] => {
+      const found: number[] = [];
+      for (let node = first; node !== 0; node = arena.words[nextWord(node, 0)] as number)
+        found.push(numbers.numberAt(node));
+      return found;
+    };
+    const upper = new KeyWords();
+    upper.load(Uint8Array.of(0, 0, to >>> 8, to), 0, KEY_BYTES);
+    const { epoch } = list;
+    const run = numbersFrom(list.cut(numbers.key(from), to === 1000 ? undefined : upper));
+    expect(run).toEqual(Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i));
+    expect(list.epoch !== epoch).toBe(run.length > 0);
+    const left = Array.from({ length: 1000 }, (_, number) => number).filter((number) => !run.includes(number));
+    expect(numbersFrom(list.seek(numbers.key(0)))).toEqual(left);
+    for (const number of left) expect(numbers.numberAt(list.seek(numbers.key(number)))).toBe(number);
+    // The tails are right: a new node goes to the end.
+    list.append(numbers.node(1000));
+    expect(numbersFrom(list.seek(numbers.key(0)))).toEqual([...left, 1000]);
   });
 
   // Blocks that hold too few nodes would only be slow: a search for every step of a reverse cursor.
@@ -125,7 +156,6 @@ describe('SkipList', () => {
     for (const [number, node] of nodes.entries()) {
       list.seek(numbers.key(number));
       list.unlink(node);
-      list.trim();
       seen.push(levels());
       expected.push(Math.max(1, ...nodes.slice(number + 1).map((left) => numbers.heightOf(left))));
     }
