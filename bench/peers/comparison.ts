@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -130,14 +130,18 @@ function entriesOf(peer: Peer, { entries }: ComparisonOptions): number {
 }
 
 function isDone(task: TaskName, peer: Peer): boolean {
-  return peer.inMemory !== true || !(['open', 'durable', 'compact'] as readonly string[]).includes(task);
+  return (
+    peer.inMemory !== true || !(['open', 'durable', 'compact', 'kill', 'reopen'] as readonly string[]).includes(task)
+  );
 }
 
 function runJob(job: Job): Figures {
-  const output = execFileSync(process.execPath, ['--expose-gc', taskProcess, JSON.stringify(job)], {
-    encoding: 'utf8',
-    maxBuffer: outputBytesMax,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return (JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as JobResult).figures;
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--expose-gc', taskProcess, JSON.stringify(job)],
+    { encoding: 'utf8', maxBuffer: outputBytesMax, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  if (job.task === 'kill' && signal === 'SIGKILL') return {};
+  if (status !== 0) throw Object.assign(new Error(`the process ended with ${signal ?? status}`), { stderr });
+  return (JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as JobResult).figures;
 }

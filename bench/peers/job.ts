@@ -13,6 +13,8 @@ export const taskNames = [
   'durable',
   'overwrite',
   'compact',
+  'kill',
+  'reopen',
   'delete',
   'single',
 ] as const;

@@ -33,6 +33,12 @@ export const measures: readonly Measure[] = [
   },
   { name: 'mixed', unit: 'per second', what: '95 % gets and 5 % puts by Zipf 0.99, durable at the end' },
   { name: 'open', unit: 'ms', what: 'opening after a clean close in a fresh process until the first get' },
+  { name: 'first put', unit: 'ms', what: 'the first put after that, until it is durable' },
+  {
+    name: 'open, killed',
+    unit: 'ms',
+    what: 'opening after a SIGKILL in the middle of overwriting until the first get',
+  },
   { name: 'longest put', unit: 'ms', what: 'the longest of all puts of a load, put by put' },
   { name: 'put, p99.9', unit: 'ms', what: 'of the puts of a load, put by put' },
   { name: 'private memory', unit: 'bytes an entry', what: 'resident memory after the load that no file backs' },

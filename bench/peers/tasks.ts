@@ -6,7 +6,7 @@ import { groupEntries } from '../workload.ts';
 import type { Dataset } from './dataset.ts';
 import type { Job, TaskName } from './job.ts';
 import type { Figures } from './measures.ts';
-import type { Awaitable, Body, Key, Peer, PeerStore, Visit } from './peer.ts';
+import type { Awaitable, Body, Key, Peer, PeerStore, Puts, Visit } from './peer.ts';
 import { privateBytes } from './process-memory.ts';
 import { timeWork } from './timing.ts';
 
@@ -19,11 +19,14 @@ export interface Bench {
 
 // Versions of the bodies: a task must not store bytes that are already stored, which some peers would detect and skip.
 const loaded = 0;
-const [mixed, durable, overwritten] = [1, 2, 3];
-const [loadSeed, getSeed, missSeed, mixedSeed, overwriteSeed, deleteSeed, checkSeed] = [11, 22, 33, 44, 55, 66, 77];
+const [mixed, durable, overwritten, killed] = [1, 2, 3, 4];
+const [loadSeed, getSeed, missSeed, mixedSeed, overwriteSeed, deleteSeed, checkSeed, killSeed] = [
+  11, 22, 33, 44, 55, 66, 77, 88,
+];
 const checkedEntriesMax = 1000;
 const warmUpEntriesMax = 20_000;
 const warmUpMs = 500;
+const putsPerKilledTurn = 1000;
 // The speed of syncs varies with other work of the disk: few at a time, so that both are affected equally.
 const putsPerTurn = 10;
 /** A header, a key and a meta: what a log of any kind stores beside the value. */
@@ -52,16 +55,11 @@ export const tasks: Readonly<Record<TaskName, (bench: Bench) => Promise<Figures>
   },
 
   async open({ job, peer, data }) {
-    const { keys, bodies } = data.puts(loaded, getSeed, 1);
-    const found = new Checker(bodies);
-    const start = performance.now();
-    const store = await peer.open(job.directory);
-    const reading = store.getEach(keys, found.visit);
-    if (reading instanceof Promise) await reading;
-    const ms = performance.now() - start;
-    found.assert(1);
+    const puts = data.puts(loaded, getSeed, 1);
+    const { store, ms } = await openAndGet({ job, peer, data }, puts);
+    const firstPutMs = await timeWork(() => store.putSingly(puts, new Float64Array(1)));
     await store.close();
-    return { open: ms };
+    return { open: ms, 'first put': firstPutMs };
   },
 
   async get({ job, peer, data }) {
@@ -149,6 +147,30 @@ export const tasks: Readonly<Record<TaskName, (bench: Bench) => Promise<Figures>
     return {};
   },
 
+  async kill({ job, peer, data }) {
+    const { keys, bodies } = data.puts(killed, killSeed, Math.floor(data.entries / 4));
+    const store = await peer.open(job.directory);
+    for (let from = 0; from < keys.length; from += putsPerKilledTurn) {
+      const some = {
+        keys: keys.slice(from, from + putsPerKilledTurn),
+        bodies: bodies.slice(from, from + putsPerKilledTurn),
+      };
+      await store.putSingly(some, new Float64Array(some.keys.length));
+      // As a service does: background work has its turns too.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    process.kill(process.pid, 'SIGKILL');
+    return {};
+  },
+
+  async reopen({ job, peer, data }) {
+    // One that was not overwritten again.
+    const { keys, bodies } = data.puts(overwritten, killSeed);
+    const { store, ms } = await openAndGet({ job, peer, data }, { keys: keys.slice(-1), bodies: bodies.slice(-1) });
+    await store.close();
+    return { 'open, killed': ms };
+  },
+
   async delete({ job, peer, data }) {
     const runs = data.runs(job.deletedRuns, deleteSeed);
     const store = await openLoaded({ job, peer, data });
@@ -207,6 +229,18 @@ async function warmUp({ directory }: Job, peer: Peer, data: Dataset<Key>): Promi
   await store.deleteRuns(data.runs(Math.floor(half / groupEntries), deleteSeed));
   await store.close();
   rmSync(scratch, { recursive: true });
+}
+
+/** Opens the store and gets one entry, which `puts` has. */
+async function openAndGet({ job, peer }: Bench, puts: Puts<Key>): Promise<{ store: PeerStore<Key>; ms: number }> {
+  const found = new Checker(puts.bodies);
+  const start = performance.now();
+  const store = await peer.open(job.directory);
+  const reading = store.getEach(puts.keys, found.visit);
+  if (reading instanceof Promise) await reading;
+  const ms = performance.now() - start;
+  found.assert(1);
+  return { store, ms };
 }
 
 async function openLoaded({ job, peer, data }: Bench): Promise<PeerStore<Key>> {

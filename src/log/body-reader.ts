@@ -10,7 +10,7 @@ import {
   RecordKind,
   recordBytes,
 } from './record-format.ts';
-import { PAGE_BYTES, type Page, type RecordMemory, recordMemory } from './record-memory.ts';
+import { freeMemory, PAGE_BYTES, type Page, type RecordMemory } from './record-memory.ts';
 
 /** A prefetch reads at most this much of a record: more would displace too many pages for a hint. */
 const PREFETCH_BYTES_MAX: number = 1024 * 1024;
@@ -35,7 +35,6 @@ export type RecordUse<Result> = (memory: RecordMemory, at: number) => Result;
 export class BodyReader {
   readonly #log: LogFile;
   readonly #misses = new PageMisses();
-  #scratch: RecordMemory = recordMemory(0);
 
   constructor(log: LogFile) {
     this.#log = log;
@@ -99,7 +98,9 @@ export class BodyReader {
     if (inPage + size > PAGE_BYTES) return this.#readAcrossPages(offset, size, key, use);
     const page = this.#log.pages[number] ?? this.#load(number);
     if (page === undefined) return this.#readExactly(offset, size, key, use);
-    if (!page.isVerified(inPage)) {
+    if (page.isVerified(inPage)) {
+      if (!isOf(page, inPage, size, key)) return undefined;
+    } else {
       if (!this.#isValid(page, inPage, offset, size, key)) return undefined;
       page.setVerified(inPage);
     }
@@ -120,14 +121,16 @@ export class BodyReader {
   }
 
   #readExactly<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    const memory = this.#memoryFor(size);
-    const got = this.#log.readFile(memory.bytes, 0, size, offset);
-    return got === size && this.#isValid(memory, 0, offset, size, key) ? passBody(memory, 0, use) : undefined;
+    const memory = freeMemory(size);
+    const at = memory.free;
+    const got = this.#log.readFile(memory.bytes, at, size, offset);
+    return got === size && this.#isValid(memory, at, offset, size, key) ? passBody(memory, at, use) : undefined;
   }
 
   /** A part of the record may be in memory only, another part in the file only. */
   #readAcrossPages<Result>(offset: number, size: number, key: Uint8Array, use: BodyUse<Result>): Result | undefined {
-    const memory = this.#memoryFor(size);
+    const memory = freeMemory(size);
+    const at = memory.free;
     let got = 0;
     while (got < size) {
       const number = Math.floor((offset + got) / PAGE_BYTES);
@@ -135,30 +138,28 @@ export class BodyReader {
       const piece = Math.min(size - got, PAGE_BYTES - inPage);
       const page = this.#log.pages[number];
       if (page !== undefined) {
-        memory.bytes.set(page.bytes.subarray(inPage, inPage + piece), got);
-      } else if (this.#log.readFile(memory.bytes, got, piece, offset + got) < piece) {
+        memory.bytes.set(page.bytes.subarray(inPage, inPage + piece), at + got);
+      } else if (this.#log.readFile(memory.bytes, at + got, piece, offset + got) < piece) {
         return undefined;
       }
       got += piece;
     }
-    return this.#isValid(memory, 0, offset, size, key) ? passBody(memory, 0, use) : undefined;
-  }
-
-  #memoryFor(size: number): RecordMemory {
-    if (size > PAGE_BYTES) return recordMemory(size);
-    if (this.#scratch.bytes.length === 0) this.#scratch = recordMemory(PAGE_BYTES);
-    return this.#scratch;
+    return this.#isValid(memory, at, offset, size, key) ? passBody(memory, at, use) : undefined;
   }
 
   #isValid(memory: RecordMemory, at: number, offset: number, size: number, key: Uint8Array): boolean {
-    const { words, bytes } = memory;
+    const { words } = memory;
     const word = at >>> 2;
-    if (!headerPlausible(words, word) || kindAt(words, word) !== RecordKind.put) return false;
-    if (keyLengthAt(words, word) !== key.length) return false;
-    if (recordBytes(key.length, bodyLengthAt(words, word)) !== size) return false;
-    if (!headerValid(words, word, this.#log.salt, offset) || !bodyValid(words, word)) return false;
-    return holdsKey(bytes, at + RECORD_HEADER_BYTES, key);
+    if (!headerPlausible(words, word) || !isOf(memory, at, size, key)) return false;
+    return headerValid(words, word, this.#log.salt, offset) && bodyValid(words, word);
   }
+}
+
+/** Whether a header says that it begins a PUT of `size` bytes, and it is followed by `key`. */
+function isOf({ words, bytes }: RecordMemory, at: number, size: number, key: Uint8Array): boolean {
+  const word = at >>> 2;
+  if (kindAt(words, word) !== RecordKind.put || keyLengthAt(words, word) !== key.length) return false;
+  return recordBytes(key.length, bodyLengthAt(words, word)) === size && holdsKey(bytes, at + RECORD_HEADER_BYTES, key);
 }
 
 /** Whether `bytes` has `key` from `at` on. */

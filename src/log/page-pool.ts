@@ -8,6 +8,11 @@ const ARRIVING_MAX = 32;
 const PREFETCH_SCORE = 2;
 /** The share of all pages that prefetched ones may displace. */
 const DISPLACED_SHARE = 0.25;
+/** The part of the memory of a process that the page cache may use by default. */
+const DEFAULT_SHARE: number = 1 / 16;
+const DEFAULT_BYTES_MIN: number = 8 * 1024 * 1024;
+/** With it, a store of a million entries stays below 200 MB of private memory. */
+const DEFAULT_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** A page that displaced another for a prefetch, and what it was prefetched for. */
 interface Prefetched {
@@ -166,4 +171,20 @@ export class PagePool {
     page.owner?.dropPage(page.number);
     return page;
   }
+}
+
+/** What a runtime says about memory, in bytes. */
+export type MemoryReport = Partial<Pick<NodeJS.Process, 'constrainedMemory' | 'availableMemory'>>;
+
+/**
+ * The default of `pageCacheBytes`: a sixteenth of the memory that this process may use, the limit of its container or what is
+ * available, from 8 to 64 MiB. A runtime that does not report it, such as a browser, has the maximum.
+ */
+export function defaultPageCacheBytes(runtime: MemoryReport = globalThis.process ?? {}): number {
+  // 0 or undefined means that there is no limit, or that it is unknown.
+  const limits = [runtime.constrainedMemory?.(), runtime.availableMemory?.()].filter(
+    (bytes) => bytes !== undefined && bytes > 0,
+  );
+  const usable = Math.min(...(limits as number[]));
+  return Math.max(DEFAULT_BYTES_MIN, Math.min(DEFAULT_BYTES_MAX, Math.floor(usable * DEFAULT_SHARE)));
 }

@@ -4,12 +4,14 @@ import { RECORD_ALIGNMENT } from './record-format.ts';
 export interface RecordMemory {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
+  /** From this byte on `copyForCaller` returns the memory itself; Infinity for memory that is used again. */
+  readonly free: number;
 }
 
 /** Zeroed memory of `size` bytes, rounded up to a multiple of eight. */
 export function recordMemory(size: number): RecordMemory {
   const buffer = new ArrayBuffer((size + 7) & ~7);
-  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
+  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer), free: Number.POSITIVE_INFINITY };
 }
 
 /** Size of a page of a log in memory. */
@@ -27,6 +29,7 @@ export interface PageOwner {
 export class Page implements RecordMemory {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
+  readonly free: number;
   /** One bit for each place where a record may begin: its checksums were verified, or it was written here. */
   readonly #verified: Int32Array;
   owner: PageOwner | undefined = undefined;
@@ -41,6 +44,7 @@ export class Page implements RecordMemory {
     const memory = recordMemory(PAGE_BYTES);
     this.bytes = memory.bytes;
     this.words = memory.words;
+    this.free = memory.free;
     this.#verified = new Int32Array(PAGE_BYTES / RECORD_ALIGNMENT / 32);
   }
 
@@ -70,28 +74,52 @@ export class Page implements RecordMemory {
 }
 
 const SLAB_BYTES: number = 64 * 1024;
-/** Larger copies get memory of their own: one of them should not keep a whole slab alive. */
-const SHARED_BYTES_MAX = 1024;
+/** Larger results get memory of their own: one of them should not keep a whole slab alive. */
+const SHARED_BYTES_MAX: number = 8 * 1024;
+/** Up to this many bytes, a loop copies faster than a call of `set`. */
+const LOOP_BYTES_MAX = 1024;
 
-let slab: RecordMemory = recordMemory(0);
-let used = 0;
+/** Memory that callers receive in pieces, without overlap: a new `Uint8Array` with memory costs several times its copy. */
+class Slab implements RecordMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  free = 0;
+
+  constructor(size: number) {
+    const memory = recordMemory(size);
+    this.bytes = memory.bytes;
+    this.words = memory.words;
+  }
+}
+
+let slab: Slab = new Slab(0);
 
 /**
- * Copies `length` bytes of `source` from `start`, a multiple of four, for the caller to keep. Copies up to 1 KiB share a
- * buffer, without overlap, and are made by words: a new `Uint8Array` of some hundred bytes costs several times its copy.
+ * Memory to read a record of `size` bytes into, from the byte `free` on, so that `copyForCaller` need not copy it. Valid until
+ * the next call of one of the two.
  */
+export function freeMemory(size: number): RecordMemory {
+  if (size > SHARED_BYTES_MAX) return new Slab(size);
+  slab.free = (slab.free + 7) & ~7;
+  if (slab.free + size > slab.bytes.length) slab = new Slab(SLAB_BYTES);
+  return slab;
+}
+
+/** `length` bytes of `source` from `start`, a multiple of four, for the caller to keep: a copy, or `freeMemory` itself. */
 export function copyForCaller(source: RecordMemory, start: number, length: number): Uint8Array {
-  if (length > SHARED_BYTES_MAX) return source.bytes.slice(start, start + length);
-  const padded = (length + 7) & ~7;
-  if (used + padded > slab.bytes.length) {
-    slab = recordMemory(SLAB_BYTES);
-    used = 0;
+  if (start >= source.free) {
+    (source as Slab).free = (start + length + 3) & ~3;
+    return new Uint8Array(source.bytes.buffer, start, length);
   }
-  copyWords(source.words, start >>> 2, slab.words, used >>> 2, (length + 3) >>> 2);
+  if (length > SHARED_BYTES_MAX) return source.bytes.slice(start, start + length);
+  const padded = (length + 3) & ~3;
+  if (slab.free + padded > slab.bytes.length) slab = new Slab(SLAB_BYTES);
+  const at = slab.free;
+  if (length > LOOP_BYTES_MAX) slab.bytes.set(source.bytes.subarray(start, start + length), at);
+  else copyWords(source.words, start >>> 2, slab.words, at >>> 2, padded >>> 2);
+  slab.free += padded;
   // Half the cost of `subarray`, which looks up a constructor first.
-  const result = new Uint8Array(slab.bytes.buffer, used, length);
-  used += padded;
-  return result;
+  return new Uint8Array(slab.bytes.buffer, at, length);
 }
 
 /** Copies four words per iteration: twice as fast as one. */

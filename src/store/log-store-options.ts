@@ -1,5 +1,6 @@
 import type { Later } from '../base/background-timer.ts';
 import { assertOptions } from '../base/options.ts';
+import { defaultPageCacheBytes } from '../log/page-pool.ts';
 import { PAGE_BYTES } from '../log/record-memory.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
 import type { StoreEventHandler } from './store-event.ts';
@@ -21,7 +22,8 @@ export interface LogStoreOptions {
    */
   readonly syncEveryMs?: number;
   /**
-   * The most bytes of the log that are kept in memory; an integer of at least 524,288. Default: 67,108,864 (64 MiB).
+   * The most bytes of the log that are kept in memory; an integer of at least 524,288. Default: a sixteenth of the memory that
+   * the process may use (`process.constrainedMemory` and `availableMemory`), from 8,388,608 (8 MiB) to 67,108,864 (64 MiB).
    */
   readonly pageCacheBytes?: number;
   /**
@@ -30,7 +32,6 @@ export interface LogStoreOptions {
    * `TOO_LARGE`. Default: no bound.
    */
   readonly maxBytes?: number;
-  /**
   /**
    * Read the rest of the index image in the background after opening, off the event loop, so that the first write need not
    * wait for it. Lookups do not need it. Set it to `false` for a process that opens the cache for a few lookups. Default:
@@ -84,7 +85,6 @@ export interface LogStoreEnvironment {
   readonly later?: Later;
 }
 
-const PAGE_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
 /** Longer delays overflow the platform's timers. */
 const DELAY_MS_MAX: number = 2 ** 31 - 1;
@@ -129,7 +129,7 @@ const OPTIONS: readonly string[] = [
 export function settingsOf(options: LogStoreOptions): StoreSettings {
   assertOptions(options, 'options of open', OPTIONS);
   const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, refreshEveryMs, onEvent } = options;
-  const pageCacheBytes = options.pageCacheBytes ?? PAGE_CACHE_BYTES_DEFAULT;
+  const pageCacheBytes = options.pageCacheBytes ?? defaultPageCacheBytes();
   if (durability !== 'on-sync' && durability !== 'on-put') {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
   }

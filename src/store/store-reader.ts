@@ -76,8 +76,14 @@ export class StoreReader {
     if (this.#countsUses) this.#index.eviction.use(this.#index.nodeAt(slot));
     // The slot holds the location too: a record in memory is found without touching its node.
     const location = this.#index.locationAt(slot);
-    const resident = this.#generations.readerOf(location).readResident(offsetOf(location), key, use);
-    const result = resident ?? this.#readByNode(key, use);
+    const reader = this.#generations.readerOf(location);
+    const offset = offsetOf(location);
+    let result = reader.readResident(offset, key, use);
+    if (result === undefined) {
+      const units = this.#index.units(this.#index.nodeAt(slot));
+      // Only a slot of another key with the same hash, or damage, needs the search.
+      result = reader.read(offset, bytesOf(units), key, use) ?? this.#readByNode(key, use);
+    }
     if (result === undefined) this.misses += 1;
     else this.hits += 1;
     return result;

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { FILE_HEADER_BYTES, FORMAT_VERSION } from '../../src/log/file-header.ts';
 import { LOG_BYTES_MAX } from '../../src/log/log-file.ts';
+import { defaultPageCacheBytes } from '../../src/log/page-pool.ts';
 import {
   BATCH_KEY_BYTES,
   BODY_BYTES_MAX,
@@ -78,8 +79,10 @@ describe('docs/format.md', () => {
 
 describe('docs/tuning.md', () => {
   test('has the defaults and bounds of the options', () => {
-    const { pageCacheBytes, durability, readOnly } = settingsOf({});
-    expect(numberOf(rowOf(tuning, 'pageCacheBytes')[1])).toBe(pageCacheBytes);
+    const { durability, readOnly } = settingsOf({});
+    const [least, most] = (rowOf(tuning, 'pageCacheBytes')[1] ?? '').split(' to ').map(numberOf);
+    expect(defaultPageCacheBytes({ availableMemory: () => 1 })).toBe(least);
+    expect(defaultPageCacheBytes({ availableMemory: () => 2 ** 40 })).toBe(most);
     expect(rowOf(tuning, 'durability')[1]).toBe(`'${durability}'`);
     expect(rowOf(tuning, 'readOnly')[1]).toBe(String(readOnly));
 

@@ -11,7 +11,7 @@ const ANY_LAST_RECORD: SourceEdit = {
 export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
   {
     fault: 'the header checksum is not checked when a body is read',
-    edits: [{ find: '!$headValid($$head) || !bodyValid($$body)', replace: '!bodyValid($$body)' }],
+    edits: [{ find: 'return $headValid($$head) && bodyValid($$body);', replace: 'return bodyValid($$body);' }],
   },
   {
     fault: 'the header checksum is not checked in recovery',
@@ -19,11 +19,11 @@ export const BROKEN_FOR_CORRUPTION: readonly BrokenEngine[] = [
   },
   {
     fault: 'the checksum of a body is not checked when it is read',
-    edits: [{ find: '$head || !bodyValid($$body)', replace: '$head' }],
+    edits: [{ find: 'return $head && bodyValid($$body);', replace: 'return $head;' }],
   },
   {
     fault: 'the key is not compared when a body is read',
-    edits: [{ find: 'return holdsKey($$place);', replace: 'return true;' }],
+    edits: [{ find: 'return $length === $size && holdsKey($$place);', replace: 'return $length === $size;' }],
   },
   {
     fault: 'the checksum of a file header is not checked',

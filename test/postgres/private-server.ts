@@ -106,6 +106,8 @@ export class PrivateServer {
   /** Ends it if it runs, and removes its directory. */
   async stop(): Promise<void> {
     if (this.#guard.exitCode !== null) return;
+    // The process waits for it now, also if nothing else keeps it running.
+    this.#guard.ref();
     const ended = once(this.#guard, 'exit');
     this.#guard.stdin?.end();
     await ended;

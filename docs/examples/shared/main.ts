@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { PrivateServer } from '../../../test/postgres/private-server.ts';
 import { SharedDemo } from './demo.ts';
 
-const usage = `Usage: [DATABASE_URL=postgres://...] npm run demo:shared
+const usage = `Usage: npm run demo:shared
 
-Runs two machines of a service over one cache in PostgreSQL: each answer, whether
-its state was cached, and how many events it read. Without DATABASE_URL it starts
-a server of its own. DEBUG=1 shows what the machines report.`;
+Runs two machines of a service over one cache in PostgreSQL: each answer,
+whether its state was cached, and how many events it read. If DATABASE_URL is
+set, it uses that server and creates the tables of the cache there; otherwise it
+starts a server of its own. DEBUG=1 shows what the machines report.`;
 
 async function main(): Promise<void> {
   const own = process.env['DATABASE_URL'] === undefined ? await PrivateServer.start() : undefined;
