@@ -28,10 +28,10 @@ export interface IndexCursor {
   /** The next node; `NO_NODE` at the end and after it. The address is valid until a key is removed. */
   next(): NodeAddress;
   /**
-   * Looks ahead: writes the location and the units of the next nodes into `target`, two words a node, as far as they can be
-   * found without a search. Returns the number of nodes. A hint: the index may change before `next` returns them.
+   * Looks ahead: passes the location and the units of each of the next `count` nodes to `visit`, as far as they can be found
+   * without a search. Returns the number of nodes. A hint: the index may change before `next` returns them.
    */
-  peek(target: Int32Array): number;
+  peek(count: number, visit: (location: number, units: number) => void): number;
   /** A copy of the key that `next` returned last, even if it was removed since. Throws `RangeError` if there is none. */
   key(): Uint8Array;
 }
@@ -78,18 +78,16 @@ export class ForwardCursor implements IndexCursor {
     return node as NodeAddress;
   }
 
-  peek(target: Int32Array): number {
+  peek(count: number, visit: (location: number, units: number) => void): number {
     if (this.#state !== 'within' || this.#epoch !== this.#list.epoch) return 0;
     const words = this.#arena.words;
-    const pairs = target.length >>> 1;
     let node = this.#node;
-    for (let i = 0; i < pairs; i += 1) {
+    for (let i = 0; i < count; i += 1) {
       node = words[nextWord(node, 0)] as number;
       if (node === 0) return i;
-      target[2 * i] = words[node + LOCATION_WORD] as number;
-      target[2 * i + 1] = words[node + UNITS_WORD] as number;
+      visit(words[node + LOCATION_WORD] as number, words[node + UNITS_WORD] as number);
     }
-    return pairs;
+    return count;
   }
 
   key(): Uint8Array {

@@ -44,7 +44,7 @@ export class StoreReader {
   misses = 0;
   /** Number of entries found damaged. */
   corruptions = 0;
-  /** The result of `#fetchAhead`, kept so that its reads are not optimised away. */
+  /** The records that scans have touched, kept so that those reads are not optimised away. */
   touched = 0;
   /** Called if a record cannot be read. Returns whether the store has another index now, so that it is worth another try. */
   onUnreadable: () => boolean = () => false;
@@ -141,7 +141,10 @@ export class StoreReader {
       const body = use(memory, at + bodyOffset(keyLength), bodyLengthAt(memory.words, at >>> 2));
       return [copyForCaller(memory, at + RECORD_HEADER_BYTES, keyLength), body];
     };
-    const ahead = new Int32Array(2 * AHEAD_ENTRIES);
+    // Records in key order lie anywhere. Fetching them one by one waits for each; here the next nodes are found meanwhile.
+    const touch = (location: number, units: number): void => {
+      this.touched ^= this.#generations.readerOf(location).touch(offsetOf(location), bytesOf(units));
+    };
     let fetched = 0;
     for (let left = limit; left > 0; ) {
       this.#status.assertOpen();
@@ -152,7 +155,7 @@ export class StoreReader {
       }
       const node = cursor.next();
       if (node === 0) return undefined;
-      fetched = fetched > 0 ? fetched - 1 : this.#fetchAhead(cursor, ahead);
+      fetched = fetched > 0 ? fetched - 1 : cursor.peek(AHEAD_ENTRIES, touch);
       const location = index.location(node);
       const reader = this.#generations.readerOf(location);
       const resident = reader.lendResident(offsetOf(location), bytesOf(index.units(node)), entryOf);
@@ -167,18 +170,6 @@ export class StoreReader {
     const key = cursor.key();
     const result = this.#readAt(node, key, use);
     return result === undefined ? undefined : [key, result];
-  }
-
-  /** Records in key order lie anywhere: fetching them one by one waits for each, fetching several at once does not. */
-  #fetchAhead(cursor: IndexCursor, ahead: Int32Array): number {
-    const count = cursor.peek(ahead);
-    let sum = 0;
-    for (let i = 0; i < count; i += 1) {
-      const location = ahead[2 * i] as number;
-      sum ^= this.#generations.readerOf(location).touch(offsetOf(location), bytesOf(ahead[2 * i + 1] as number));
-    }
-    this.touched = sum;
-    return count;
   }
 
   /** Reads only what it needs from the image of the index. Uses are not counted before the index is complete. */
