@@ -18,13 +18,17 @@ beforeAll(() => {
 });
 afterAll(() => installed.remove());
 
-test('two machines share what they fold, through a deploy, an invalidation and an outage', async () => {
+test('the same service on each cache, alone and as two machines, through a deploy, an invalidation and an outage', async () => {
   const lines: DemoLine[] = [];
   await SharedDemo.run(script, fixture.server.url, (line) => lines.push(line));
   expect(
     lines.map(({ machine, cents, outcome, eventsRead }) => `${machine} ${cents} ${outcome} ${eventsRead}`),
   ).toEqual([
     'one 1350 replay 3',
+    'one 1350 hit 0',
+    'one 1350 replay 3',
+    'two 1350 hit 0',
+    'one 1350 hit 0',
     'two 1350 hit 0',
     'two 1350 hit 0',
     'two 1400 delta 1',

@@ -45,10 +45,22 @@ export class SharedDemo {
   }
 
   async #run(): Promise<void> {
+    await this.#start('one', { CACHE: 'embedded' });
+    await this.#get('one', 'is the only machine, and folds the events');
+    await this.#get('one', 'has the state in its LogCache');
+    await this.#machine('one').stop();
+
+    await this.#start('one', { CACHE: 'shared' });
+    await this.#start('two', { CACHE: 'shared' });
+    await this.#get('one', 'folds them once more, for the database');
+    await this.#get('two', 'finds the state of the other machine');
+    await this.#machine('one').stop();
+    await this.#machine('two').stop();
+
     await this.#start('one');
     await this.#start('two');
-    await this.#get('one', 'folds the events');
-    await this.#get('two', 'finds the state of the other machine');
+    await this.#get('one', 'finds it in the database behind its local cache');
+    await this.#get('two', 'does so too');
     await this.#get('two', 'has it locally now');
 
     await this.#ask('one', 'buy 507 50');
@@ -56,11 +68,11 @@ export class SharedDemo {
     await this.#get('one', 'finds that');
 
     await this.#machine('two').stop();
-    await this.#start('two', '2');
+    await this.#start('two', { VERSION: '2' });
     await this.#get('two', 'is deployed with a changed projection, which has states of its own');
     await this.#get('one', 'is not deployed yet, and keeps its states');
     await this.#machine('one').stop();
-    await this.#start('one', '2');
+    await this.#start('one', { VERSION: '2' });
     await this.#get('one', 'is deployed as well');
 
     writeFileSync(this.#eventLog, readFileSync(this.#eventLog, 'utf8').replace('1200', '1100'));
@@ -81,12 +93,12 @@ export class SharedDemo {
     await this.#get('two', 'finds it');
   }
 
-  async #start(name: string, version = '1'): Promise<void> {
+  async #start(name: string, environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const machine = new MachineProcess(this.#script, {
       DATABASE_URL: this.#url,
       EVENT_LOG: this.#eventLog,
       LOCAL_CACHE: join(this.#directory, name),
-      VERSION: version,
+      ...environment,
     });
     this.#machines.set(name, machine);
     await machine.ready();

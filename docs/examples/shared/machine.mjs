@@ -5,6 +5,8 @@
  *
  *     DATABASE_URL=postgres://127.0.0.1/orders EVENT_LOG=events.jsonl LOCAL_CACHE=one node machine.mjs
  *
+ * With CACHE=embedded it is the only machine and needs no database; with CACHE=shared it has no local cache in front of it.
+ *
  *     get 507              the total of an order
  *     buy 507 450          records an event
  *     invalidate 507       after the event log was corrected: all machines forget what they have cached
@@ -17,7 +19,13 @@ import postgres from 'postgres';
 import { AsyncProjector, LogCache, TieredCache } from 'projection-cache';
 import { PostgresCache } from 'projection-cache/postgres';
 
-const { DATABASE_URL = '', EVENT_LOG = 'events.jsonl', LOCAL_CACHE = 'cache', VERSION = '1' } = process.env;
+const {
+  DATABASE_URL = '',
+  EVENT_LOG = 'events.jsonl',
+  LOCAL_CACHE = 'cache',
+  VERSION = '1',
+  CACHE = 'tiered',
+} = process.env;
 const report = (error) => console.error(`${process.pid}: ${error.message}`);
 
 // Your event log, which all machines read: here a file of lines. The number of the line is the sequence of the event.
@@ -47,10 +55,16 @@ const sql = postgres(DATABASE_URL, {
 });
 const shared = new PostgresCache({ client: sql, timeoutMs: 1_000 });
 const local = LogCache.open(LOCAL_CACHE);
-const cache = new TieredCache({ local, shared, retryAfterMs: 500, onFailure: report });
+const caches = {
+  embedded: () => local,
+  shared: () => shared,
+  tiered: () => new TieredCache({ local, shared, retryAfterMs: 500, onFailure: report }),
+};
+const cache = caches[CACHE]();
+// The rest is the same with each of them.
 const projector = new AsyncProjector({ cache, source, onCacheFailure: ({ error }) => report(error) });
 // The service answers without the database as well, only slower.
-await shared.createTables().catch(report);
+if (CACHE !== 'embedded') await shared.createTables().catch(report);
 
 async function answer([verb, order, cents]) {
   const stream = `order:${order}`;

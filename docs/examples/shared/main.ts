@@ -1,7 +1,7 @@
 /**
- * Two machines of a service that share one cache: `npm run demo:shared`. It starts a PostgreSQL server of its own, in a temporary
- * directory and for the loopback address only, if the packages of one are installed (`apt-get install postgresql` on Debian). With
- * `DATABASE_URL` it uses that server, and creates the tables of the cache there.
+ * A service with an embedded cache, then as two machines that share one: `npm run demo:shared`. It starts a PostgreSQL server of
+ * its own, in a temporary directory and for the loopback address only, if the packages of one are installed
+ * (`apt-get install postgresql` on Debian). With `DATABASE_URL` it uses that server, and creates the tables of the cache there.
  *
  * Where to continue reading: `machine.mjs` is what an application copies, `demo.ts` what happens to two of them, `move.mjs` moves states
  * between a directory and PostgreSQL.
@@ -12,10 +12,11 @@ import { SharedDemo } from './demo.ts';
 
 const usage = `Usage: npm run demo:shared
 
-Runs two machines of a service over one cache in PostgreSQL: each answer,
-whether its state was cached, and how many events it read. If DATABASE_URL is
-set, it uses that server and creates the tables of the cache there; otherwise it
-starts a server of its own. DEBUG=1 shows what the machines report.`;
+Runs a service on a LogCache, on PostgreSQL, and as two machines with both: each
+answer, whether its state was cached, and how many events it read. If
+DATABASE_URL is set, it uses that server and creates the tables of the cache
+there; otherwise it starts a server of its own. DEBUG=1 shows what the machines
+report.`;
 
 async function main(): Promise<void> {
   const own = process.env['DATABASE_URL'] === undefined ? await PrivateServer.start() : undefined;
