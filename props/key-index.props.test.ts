@@ -3,10 +3,11 @@
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { seededRandom } from '../src/testing/index.ts';
-import { operations } from './key-index/index-operation.ts';
+import { operations, unorderedOperations } from './key-index/index-operation.ts';
 import { IndexWithModel } from './key-index/index-with-model.ts';
 
 const histories = fc.array(operations, { maxLength: 120, size: 'max' });
+const unorderedHistories = fc.array(unorderedOperations, { maxLength: 160, size: 'max' });
 
 /** Towers as drawn, or higher ones, so that few keys make many levels. */
 function towers(seed: number, raise: number): () => number {
@@ -37,6 +38,19 @@ describe('KeyIndex', () => {
         index.verify();
       }),
       { numRuns: 80 },
+    );
+  });
+
+  // A group of the ordinary size is never full in a short history. Here one is being linked most of the time.
+  test('agrees with a map while a group of new nodes is being linked', () => {
+    const sizes = fc.record({ groupNodesMax: fc.integer({ min: 8, max: 20 }), linkedNodes: fc.constantFrom(2, 4) });
+    fc.assert(
+      fc.property(unorderedHistories, fc.integer(), fc.constantFrom(0, 8), sizes, (history, seed, raise, linking) => {
+        const index = new IndexWithModel(towers(seed, raise), linking);
+        for (const operation of history) index.apply(operation);
+        index.verify();
+      }),
+      { numRuns: 120 },
     );
   });
 });

@@ -33,6 +33,11 @@ export class IndexModel {
     return this.#entries.get(nameOf(key));
   }
 
+  /** The key that became one of the model so many keys before the last one, modulo their number. */
+  recent(age: number): Uint8Array | undefined {
+    return [...this.#entries.values()].at(-1 - (age % Math.max(this.size, 1)))?.key;
+  }
+
   put(entry: ModelEntry): void {
     this.#entries.set(nameOf(entry.key), entry);
   }

@@ -6,6 +6,8 @@ import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts'
 export type IndexOperation =
   | { readonly kind: 'put'; readonly key: Uint8Array; readonly location: number; readonly units: number }
   | { readonly kind: 'remove' | 'removeNode' | 'lookup'; readonly key: Uint8Array }
+  /** Removes the key that was put so many keys before the last new one, modulo their number. */
+  | { readonly kind: 'removeRecent'; readonly age: number }
   | { readonly kind: 'relocate'; readonly key: Uint8Array; readonly location: number }
   | { readonly kind: 'removeInterval'; readonly interval: KeyInterval }
   | { readonly kind: 'clear' | 'verify' }
@@ -74,4 +76,13 @@ export const operations: fc.Arbitrary<IndexOperation> = fc.oneof(
   { weight: 20, arbitrary: operation('step', fc.record({ cursor: fc.nat(5), steps: fc.integer({ min: 1, max: 6 }) })) },
   { weight: 10, arbitrary: operation('lookup', fc.record({ key: keys })) },
   { weight: 2, arbitrary: operation('reload', fc.record({ damage: fc.option(damages, { nil: undefined }) })) },
+);
+
+/** Mostly operations that leave new keys where they wait: the others, which need the order, link all of them. */
+export const unorderedOperations: fc.Arbitrary<IndexOperation> = fc.oneof(
+  { weight: 60, arbitrary: operation('put', fc.record({ key: keys, location, units })) },
+  { weight: 20, arbitrary: operation('removeRecent', fc.record({ age: fc.nat(40) })) },
+  { weight: 4, arbitrary: operation('removeNode', fc.record({ key: keys })) },
+  { weight: 12, arbitrary: operation('step', fc.record({ cursor: fc.nat(5), steps: fc.integer({ min: 1, max: 6 }) })) },
+  { weight: 2, arbitrary: operations },
 );

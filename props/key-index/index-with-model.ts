@@ -3,6 +3,7 @@ import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts'
 import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
 import type { IndexContents, IndexPieces } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
+import type { LinkingSizes } from '../../src/key-index/ordered-keys.ts';
 import { PendingIndex, placeOf } from '../../src/key-index/pending-index.ts';
 import { imageOf } from '../../test/key-index/index-fixtures.ts';
 import { indexFaults } from '../../test/key-index/index-invariants.ts';
@@ -17,9 +18,10 @@ export class IndexWithModel {
   #index: KeyIndex;
   #cursors: WatchedCursor[] = [];
 
-  constructor(random: () => number) {
+  /** New keys wait in groups of `sizes` until the first reload. */
+  constructor(random: () => number, sizes?: LinkingSizes) {
     this.#random = random;
-    this.#index = new KeyIndex(random);
+    this.#index = new KeyIndex(random, sizes);
   }
 
   apply(operation: IndexOperation): void {
@@ -32,6 +34,9 @@ export class IndexWithModel {
         break;
       case 'removeNode':
         this.#removeNode(operation.key);
+        break;
+      case 'removeRecent':
+        this.#remove(this.#model.recent(operation.age) ?? new Uint8Array(0));
         break;
       case 'relocate':
         this.#relocate(operation.key, operation.location);

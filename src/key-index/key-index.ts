@@ -12,15 +12,15 @@ import {
   heightOf,
   KEY_BYTES_MAX,
   KEY_WORD,
-  keyBytesOf,
   LOCATION_WORD,
   type NodeAddress,
   nodeWordCount,
   nodeWordsAtMost,
+  nodeWordsOf,
   UNITS_WORD,
   writeFields,
 } from './node-layout.ts';
-import { OrderedKeys } from './ordered-keys.ts';
+import { type LinkingSizes, OrderedKeys } from './ordered-keys.ts';
 import type { PendingSections } from './pending-sections.ts';
 import { LIST_WORDS } from './skip-list.ts';
 import { NO_SLOT, type SlotAddress } from './slot-layout.ts';
@@ -32,7 +32,6 @@ const STATE_VERSION = 2;
  * The index of a store, in memory: keys in byte order, each with the location of its record, which has no meaning here, and the size of
  * the record in units of eight bytes. A hash directory finds single keys, a skip list has their order. Both refer to the
  * same nodes in one flat array: the garbage collector has nothing to trace, and the array can be written to disk as it is.
- * An index that was saved is `pending` at first: every operation that depends on its entries completes it.
  *
  * Invariants:
  * 1. Every node is in the directory and in the ordered keys.
@@ -42,14 +41,14 @@ const STATE_VERSION = 2;
  * 5. An index without entries has no blocks: all its parts are as in a new index.
  */
 export class KeyIndex implements IndexContents {
-  /** What is still in the image, if anything is. */
+  /** What is still in the image of an index that was saved. Every operation that depends on its entries completes it. */
   pending: PendingParts | undefined;
   /** Counts uses and chooses the entry to evict. For a complete index only. */
   readonly eviction: ClockHand;
   readonly #random: () => number;
   readonly #arena = new Arena(LIST_WORDS);
   readonly #directory = new HashDirectory();
-  readonly #order = new OrderedKeys(this.#arena);
+  readonly #order: OrderedKeys;
   /** The key of the current operation. */
   readonly #key = new KeyWords();
   #hashKey0: number;
@@ -58,8 +57,9 @@ export class KeyIndex implements IndexContents {
   #recordUnits = 0;
 
   /** `random` returns uniform, unpredictable integers from 0 to 2^32 - 1. */
-  constructor(random: () => number) {
+  constructor(random: () => number, sizes?: LinkingSizes) {
     this.#random = random;
+    this.#order = new OrderedKeys(this.#arena, sizes);
     this.#hashKey0 = random() | 0;
     this.#hashKey1 = random() | 0;
     this.eviction = new ClockHand(this.#arena, this.#directory, this.#random);
@@ -98,6 +98,7 @@ export class KeyIndex implements IndexContents {
     return this.#directory.nodeAt(slot) === 0 ? NO_SLOT : (slot as SlotAddress);
   }
 
+  /** The node of a slot. */
   nodeAt(slot: SlotAddress): NodeAddress {
     return this.#directory.nodeAt(slot) as NodeAddress;
   }
@@ -124,10 +125,7 @@ export class KeyIndex implements IndexContents {
     this.#directory.setLocation(this.#directory.slotOf(this.#hashOf(node), node), location);
   }
 
-  /**
-   * Adds the key `key[start..end)` with its record, or replaces the record of the key. Throws `RangeError` for a key of more
-   * than 65,535 bytes and if there is no memory; then nothing has changed.
-   */
+  /** Adds or replaces the record of `key[start..end)`. Throws `RangeError`, and changes nothing, for a too long key or without memory. */
   put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
     this.pending?.complete();
     this.#key.load(key, start, end);
@@ -150,8 +148,7 @@ export class KeyIndex implements IndexContents {
   /** Removes the key `key[start..end)` if it is there. */
   remove(key: Uint8Array, start = 0, end: number = key.length): void {
     const slot = this.#locate(key, start, end);
-    const node = this.#directory.nodeAt(slot);
-    if (node !== 0) this.#removeOne(slot, node);
+    if (this.#directory.nodeAt(slot) !== 0) this.#removeOne(slot, this.#directory.nodeAt(slot));
   }
 
   /** Removes a node. It must still be in the index: `RangeError` is thrown if that is found to be false. */
@@ -179,7 +176,7 @@ export class KeyIndex implements IndexContents {
     this.#order.reset();
   }
 
-  /** Makes room for `keys` new keys of `keyBytes` bytes together. Throws `RangeError` and changes nothing if it cannot. */
+  /** Makes room for `keys` new keys of `keyBytes` bytes together. Throws `RangeError`, and changes nothing, without memory. */
   reserve(keyBytes: number, keys: number): void {
     this.pending?.complete();
     this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
@@ -195,6 +192,11 @@ export class KeyIndex implements IndexContents {
   cursor(interval: KeyInterval, reverse = false): IndexCursor {
     this.pending?.complete();
     return this.#order.cursor(interval, reverse);
+  }
+
+  /** Does a share of the work of `sections` and `snapshot`. Returns whether what is left takes less than a millisecond. */
+  prepare(): boolean {
+    return this.#order.linkShare();
   }
 
   /** The index as arrays, for an image. */
@@ -226,8 +228,7 @@ export class KeyIndex implements IndexContents {
   restore(image: IndexPieces, pending: PendingParts): void {
     const state = new StateReader(image.state);
     if (state.next() !== STATE_VERSION) throw unfit('another version wrote it');
-    this.#hashKey0 = state.next();
-    this.#hashKey1 = state.next();
+    [this.#hashKey0, this.#hashKey1] = [state.next(), state.next()];
     this.#size = state.nextWithin(0, image.arenaWords);
     this.#recordUnits = state.nextLarge();
     this.#order.restore(state);
@@ -294,7 +295,6 @@ export class KeyIndex implements IndexContents {
     const words = this.#arena.words;
     this.#size -= 1;
     this.#recordUnits -= words[node + UNITS_WORD] as number;
-    const height = heightOf(words, node);
-    this.#arena.free(node - height, nodeWordCount(keyBytesOf(words, node), height));
+    this.#arena.free(node - heightOf(words, node), nodeWordsOf(words, node));
   }
 }

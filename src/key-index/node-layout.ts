@@ -82,6 +82,11 @@ export function heightOf(words: Int32Array, node: number): number {
   return ((words[node] as number) >>> KEY_BYTES_BITS) & HEIGHT_MASK;
 }
 
+/** Words of the node at an address. */
+export function nodeWordsOf(words: Int32Array, node: number): number {
+  return nodeWordCount(keyBytesOf(words, node), heightOf(words, node));
+}
+
 /** Writes the fields of a node before its key. */
 export function writeFields(words: Int32Array, node: number, header: number, location: number, units: number): void {
   words[node] = header;

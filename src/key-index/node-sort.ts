@@ -12,6 +12,8 @@ const END_RANK: number = -(2 ** 31) - 4;
 /** Numbers a run on the stack takes: its first place, the place after its last, and the words that its keys share. */
 const RUN_FIELDS = 3;
 
+const NO_NODES = new Int32Array(0);
+
 /**
  * Sorts nodes by their keys and hardly ever compares two. What distinguishes most keys is the first word after the prefix
  * that all of them share, so nodes are sorted by this word as numbers: a double holds word x 2^20 + place exactly, and the
@@ -21,16 +23,16 @@ export class NodeSort {
   /** Per node the word it is sorted by and its place, in one number. */
   readonly #ranks: Float64Array;
   /** The nodes at their places before sorting. */
-  readonly #unsorted: Int32Array;
+  #unsorted: Int32Array = NO_NODES;
 
   /** Sorts up to `nodesMax` nodes at once, at most `SORTED_NODES_MAX`. Allocates here all memory that grows with them. */
   constructor(nodesMax: number) {
     this.#ranks = new Float64Array(nodesMax);
-    this.#unsorted = new Int32Array(nodesMax);
   }
 
-  /** Sorts `nodes[0..count)`, addresses in `words`. */
-  sort(words: Int32Array, nodes: Int32Array, count: number): void {
+  /** Sorts `nodes[0..count)`, addresses in `words`. `spare` is at least as long; its contents are lost. */
+  sort(words: Int32Array, nodes: Int32Array, count: number, spare: Int32Array): void {
+    this.#unsorted = spare;
     // A stack of runs, not recursion: long keys can share thousands of words.
     const runs = [0, count, 0];
     while (runs.length > 0) {
@@ -38,6 +40,7 @@ export class NodeSort {
       if (end - start <= INSERTION_NODES_MAX) insertionSort(words, nodes, start, end, shared);
       else this.#sortRun(words, nodes, start, end, sharedWords(words, nodes, start, end, shared), runs);
     }
+    this.#unsorted = NO_NODES;
   }
 
   /** Sorts a run by the word after the `shared` ones, and adds to `runs` what agrees in it. */

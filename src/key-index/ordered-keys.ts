@@ -7,10 +7,16 @@ import { nextWord } from './node-layout.ts';
 import { SkipList } from './skip-list.ts';
 
 /**
- * So many nodes are read together before they are linked: the processor fetches them in parallel, while linking would wait
- * for each. This takes a third off the time of a large group.
+ * So many nodes are linked together. They are read first: the processor fetches them in parallel, while linking would wait for
+ * each. In a load of a million keys, portions of 32 or 64 were no faster, and make the puts that pay for them slower.
  */
-const TOUCHED_NODES = 16;
+const LINKED_NODES = 16;
+
+/** The same, if a put links more because an image is due: some tens of microseconds. */
+const SHARE_NODES = 256;
+
+/** So few nodes that an operation which needs the order may link all of them: less than a millisecond. */
+const FEW_NODES = 1024;
 
 /** The most nodes of a run that are discarded together. */
 const RUN_NODES = 16;
@@ -18,16 +24,23 @@ const RUN_NODES = 16;
 /** The second word of a node that is read. With the lowest tower word, it fetches a whole node of a key up to 40 bytes. */
 const TOUCHED_WORD = 8;
 
+/** How many nodes are in a group, and how many of them are linked together. */
+export interface LinkingSizes {
+  readonly groupNodesMax?: number;
+  readonly linkedNodes?: number;
+}
+
 /**
- * The nodes in key order: a skip list, and a buffer of new nodes that will be linked together. An operation that needs the
- * order links them first.
+ * The nodes in key order: a skip list, and a buffer of new nodes that are linked in sorted groups, a few with each key that
+ * is added later. An operation that needs the order links all of them first.
  *
  * Invariant: a node is either linked in the list or in the buffer.
  */
 export class OrderedKeys {
   readonly #arena: Arena;
   readonly #list: SkipList;
-  readonly #buffer = new InsertBuffer();
+  readonly #buffer: InsertBuffer;
+  readonly #linkedNodes: number;
   /** The key of the node that is being linked, or the bound that is searched for. */
   readonly #key = new KeyWords();
   /** The end of the run that is being removed. */
@@ -36,9 +49,12 @@ export class OrderedKeys {
   /** Without meaning: keeps the reads of `touch`. */
   touched = 0;
 
-  constructor(arena: Arena) {
+  /** `sizes` is for tests. */
+  constructor(arena: Arena, sizes: LinkingSizes = {}) {
     this.#arena = arena;
     this.#list = new SkipList(arena);
+    this.#buffer = new InsertBuffer(sizes.groupNodesMax);
+    this.#linkedNodes = sizes.linkedNodes ?? LINKED_NODES;
   }
 
   /** Adds a node. No other node has its key, which is `key`. */
@@ -49,7 +65,9 @@ export class OrderedKeys {
       return;
     }
     this.#buffer.add(this.#arena.words, node);
-    if (!this.#buffer.makeRoom()) this.linkBuffered();
+    // Half a group of new keys pays for a whole one, so no more nodes wait than are in one group.
+    if (this.#buffer.left > 0 && this.#buffer.collected % (this.#linkedNodes / 2) === 0) this.#linkSome();
+    if (!this.#buffer.makeRoom()) this.#beginGroup();
   }
 
   /** Runs `work`, which adds many nodes, with a larger buffer; with `links: false` they wait in it until their order is needed. */
@@ -69,7 +87,7 @@ export class OrderedKeys {
   remove(node: number, key: KeyWords): void {
     const words = this.#arena.words;
     if (InsertBuffer.holds(words, node)) {
-      this.#buffer.remove(words, node);
+      this.#buffer.remove(words, node, key);
       return;
     }
     this.#list.seek(key);
@@ -102,18 +120,40 @@ export class OrderedKeys {
       : new ForwardCursor(this.#arena, this.#list, interval);
   }
 
-  /** Links the nodes of the buffer. */
+  /** Links a share of the nodes of the buffer. Returns whether so few are left that all of them can be linked at once. */
+  linkShare(): boolean {
+    if (this.#buffer.left === 0 && this.#buffer.collected > FEW_NODES) this.#beginGroup();
+    for (let linked = 0; linked < SHARE_NODES; linked += this.#linkedNodes) this.#linkSome();
+    return this.#buffer.left + this.#buffer.collected <= FEW_NODES;
+  }
+
+  /** Links all nodes of the buffer. */
   linkBuffered(): void {
-    const count = this.#buffer.count;
-    if (count === 0) return;
+    this.#linkGroup();
+    if (this.#buffer.collected > 0) this.#beginGroup();
+    this.#linkGroup();
+  }
+
+  #beginGroup(): void {
+    // Puts have linked all of the last one, but for a buffer that has no memory to grow.
+    this.#linkGroup();
+    this.#buffer.beginGroup(this.#arena.words);
+  }
+
+  #linkGroup(): void {
+    while (this.#buffer.left > 0) this.#linkSome();
+  }
+
+  #linkSome(): void {
     const words = this.#arena.words;
-    const nodes = this.#buffer.takeSorted(words);
-    for (let i = 0; i < count; i += 1) {
-      if (i % TOUCHED_NODES === 0) this.touched ^= touch(words, nodes, i, Math.min(i + TOUCHED_NODES, count));
+    const nodes = this.#buffer.take(this.#linkedNodes);
+    this.touched ^= touch(words, nodes);
+    for (let i = 0; i < nodes.length; i += 1) {
       const node = nodes[i] as number;
       this.#key.loadNode(words, node);
-      if (i === 0) this.#list.seek(this.#key);
-      else this.#list.seekOnward(this.#key);
+      // Other operations may have moved the finger since the last linking.
+      if (i > 0 || this.#list.isFingerBefore(this.#key)) this.#list.seekOnward(this.#key);
+      else this.#list.seek(this.#key);
       this.#list.link(node);
     }
   }
@@ -134,11 +174,11 @@ export class OrderedKeys {
   }
 }
 
-/** Reads from each of `nodes[start..end)`. The result has no meaning: it keeps the reads from being optimised away. */
-function touch(words: Int32Array, nodes: Int32Array, start: number, end: number): number {
+/** Reads from each of `nodes`. The result has no meaning: it keeps the reads from being optimised away. */
+function touch(words: Int32Array, nodes: Int32Array): number {
   let touched = 0;
   const last = words.length - 1;
-  for (let i = start; i < end; i += 1) {
+  for (let i = 0; i < nodes.length; i += 1) {
     const node = nodes[i] as number;
     touched ^= (words[nextWord(node, 0)] as number) ^ (words[Math.min(node + TOUCHED_WORD, last)] as number);
   }

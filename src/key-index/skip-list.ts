@@ -65,7 +65,13 @@ export class SkipList {
     this.#finger.set(this.#tails);
   }
 
-  /** As `seek`, for a key that is not less than the key of the last search. The closer they are, the faster. */
+  /** Whether the finger is before `key`, wherever it was moved. */
+  isFingerBefore(key: KeyWords): boolean {
+    const node = this.#finger[0] as number;
+    return node === HEAD || compareNode(this.#arena.words, node, key) < 0;
+  }
+
+  /** As `seek`, if the finger is before `key` already. The less it has to move, the faster. */
   seekOnward(key: KeyWords): void {
     const words = this.#arena.words;
     const levels = this.#levels;

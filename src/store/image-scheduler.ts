@@ -40,6 +40,8 @@ export class ImageScheduler {
   #owedBytes = 0;
   /** After a failure none is begun before the log has grown to this. */
   #retryAtBytes = 0;
+  /** Whether an image is due, for which new keys are linked first. */
+  #isPreparing = false;
   #isWritten = false;
   /** Cancels the look at the store that is due. */
   #cancelWatch: (() => void) | undefined;
@@ -86,10 +88,11 @@ export class ImageScheduler {
     this.checkAt = Number.POSITIVE_INFINITY;
     if (this.#everyBytes === 0) return;
     this.#watch();
+    this.#isPreparing = false;
     if (this.#images.isWriting) this.#pay(grownBytes * IMAGE_PACE);
     else if (this.#isDue(this.#everyBytes ?? Math.max(EVERY_BYTES_MIN, this.#index.bytes))) this.#begin();
     const every = Math.min(IDLE_BYTES_MIN, (this.#everyBytes ?? EVERY_BYTES_MIN) / CHECKS);
-    this.checkAt = this.#images.isWriting ? 0 : active.end + every;
+    this.checkAt = this.#images.isWriting || this.#isPreparing ? 0 : active.end + every;
   }
 
   /** Ends what runs in the background. */
@@ -115,7 +118,10 @@ export class ImageScheduler {
   #begin(): void {
     this.#isWritten = false;
     this.#owedBytes = 0;
-    this.#attempt(() => this.#images.begin(this.#generations.active));
+    this.#attempt(() => {
+      this.#isPreparing = !this.#index.prepare();
+      if (!this.#isPreparing) this.#images.begin(this.#generations.active);
+    });
   }
 
   #step(pieces: number): void {
@@ -141,10 +147,11 @@ export class ImageScheduler {
   #idle(): void {
     const { active } = this.#generations;
     const isIdle = active.lastDataRecord.end === this.#seenEnd;
+    this.#isPreparing = false;
     if (isIdle && this.#images.isWriting) this.#step(RUN_PIECES);
     else if (isIdle && this.#isDue(IDLE_BYTES_MIN)) this.#begin();
-    const isBusy = isIdle && this.#images.isWriting && !this.#isWritten;
-    if (!isIdle || this.#images.isWriting) this.#watch(isBusy ? 0 : IDLE_MS);
+    const isBusy = isIdle && (this.#isPreparing || (this.#images.isWriting && !this.#isWritten));
+    if (!isIdle || isBusy || this.#images.isWriting) this.#watch(isBusy ? 0 : IDLE_MS);
   }
 
   #attempt(task: () => void): void {

@@ -38,6 +38,9 @@ const SMALL_SIZES: Readonly<Record<string, number | string>> = {
   ENTRIES_PER_SPLIT_MIN: 4,
   GROUP_NODES_MAX: 8,
   LOADING_NODES_MAX: 32,
+  LINKED_NODES: 4,
+  SHARE_NODES: 4,
+  FEW_NODES: 2,
 };
 
 const SMALL: readonly SourceEdit[] = [

@@ -3,11 +3,12 @@ import type { IndexImageSections } from '../../src/key-index/index-image-section
 import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
 import type { IndexPieces } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
+import type { LinkingSizes } from '../../src/key-index/ordered-keys.ts';
 import { PendingIndex } from '../../src/key-index/pending-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
 
-export function seededIndex(seed = 1): KeyIndex {
-  return new KeyIndex(seededRandom(seed));
+export function seededIndex(seed = 1, sizes?: LinkingSizes): KeyIndex {
+  return new KeyIndex(seededRandom(seed), sizes);
 }
 
 export function utf8(text: string): Uint8Array {

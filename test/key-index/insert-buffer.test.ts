@@ -7,10 +7,10 @@ import { InsertBuffer } from '../../src/key-index/insert-buffer.ts';
 import { KeyWords } from '../../src/key-index/key-words.ts';
 import { headerWord, KEY_WORD, nextWord } from '../../src/key-index/node-layout.ts';
 
-const GROUP = 1024;
+const GROUP = 16_384;
 const INITIAL = 64;
 const NODE_WORDS: number = 1 + KEY_WORD + 1;
-const NODES = 5000;
+const NODES = 20_000;
 
 /** Node `i` has a key of four bytes; the order of the keys is not that of the nodes. */
 const words = new Int32Array(NODES * NODE_WORDS);
@@ -34,9 +34,16 @@ function add(buffer: InsertBuffer, from: number, to: number): boolean[] {
 
 /** The keys of the buffer in the order in which it returns its nodes, which empties it. */
 function take(buffer: InsertBuffer): number[] {
-  const { count } = buffer;
-  const nodes = buffer.takeSorted(words).slice(0, count);
-  expect(buffer.count).toBe(0);
+  const { collected } = buffer;
+  buffer.beginGroup(words);
+  expect([buffer.collected, buffer.left]).toEqual([0, collected]);
+  return takeRest(buffer);
+}
+
+/** The keys of what is left of the group. */
+function takeRest(buffer: InsertBuffer): number[] {
+  const nodes = buffer.take(buffer.left);
+  expect(buffer.left).toBe(0);
   return [...nodes].map((node) => keyOf((node - 1) / NODE_WORDS));
 }
 
@@ -46,10 +53,18 @@ function sortedKeys(...nodes: number[]): number[] {
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
+function remove(buffer: InsertBuffer, ...nodes: number[]): void {
+  for (const i of nodes) {
+    const key = new KeyWords();
+    key.loadNode(words, nodeOf(i));
+    buffer.remove(words, nodeOf(i), key);
+  }
+}
+
 /** How many nodes the buffer has memory for. */
 function capacityOf(buffer: InsertBuffer): number {
-  expect(buffer.count).toBe(0);
-  return buffer.takeSorted(words).length;
+  expect(buffer.collected + buffer.left).toBe(0);
+  return buffer.take(0).buffer.byteLength / Int32Array.BYTES_PER_ELEMENT;
 }
 
 /** Lets allocations of more than `wordsMax` words fail with `error`. */
@@ -66,11 +81,11 @@ function limitMemory(wordsMax: number, error: Error): void {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('a buffer', () => {
-  test('is full with 1,024 nodes, which it returns in the order of their keys', () => {
+  test('is full with 16,384 nodes, which it returns in the order of their keys', () => {
     const buffer = new InsertBuffer();
     for (let round = 0; round < 2; round += 1) {
       expect(add(buffer, 0, GROUP)).toEqual([...range(1, GROUP).map(() => true), false]);
-      expect(buffer.count).toBe(GROUP);
+      expect(buffer.collected).toBe(GROUP);
       expect(take(buffer)).toEqual(sortedKeys(...range(0, GROUP)));
       expect(buffer.makeRoom()).toBe(true);
     }
@@ -90,18 +105,52 @@ describe('a buffer', () => {
   test('removes any of its nodes, and keeps the others', () => {
     const buffer = new InsertBuffer();
     add(buffer, 0, 10);
-    for (const i of [0, 9, 4]) buffer.remove(words, nodeOf(i));
+    remove(buffer, 0, 9, 4);
     // The place of a removed node was given to another one, which can be removed from there.
-    for (const i of [8, 7]) buffer.remove(words, nodeOf(i));
-    expect(buffer.count).toBe(5);
+    remove(buffer, 8, 7);
+    expect(buffer.collected).toBe(5);
     expect(take(buffer)).toEqual(sortedKeys(1, 2, 3, 5, 6));
+  });
+
+  test('removes nodes of a group, while others are collected at the same positions', () => {
+    const buffer = new InsertBuffer();
+    add(buffer, 0, 30);
+    buffer.beginGroup(words);
+    add(buffer, 100, 120);
+    const [first, second, ...others] = range(0, 30).sort((a, b) => keyOf(a) - keyOf(b)) as [
+      number,
+      number,
+      ...number[],
+    ];
+    expect([...buffer.take(2)]).toEqual([nodeOf(first), nodeOf(second)]);
+    const removed = [others[0], others[13], others.at(-1)] as number[];
+    remove(buffer, ...removed, 100, 119, 107);
+    expect([buffer.left, buffer.collected]).toEqual([25, 17]);
+    expect(takeRest(buffer)).toEqual(sortedKeys(...others.filter((i) => !removed.includes(i))));
+    expect(take(buffer)).toEqual(sortedKeys(...range(101, 119).filter((i) => i !== 107)));
+  });
+
+  test('keeps what is left of a group when it grows', () => {
+    const buffer = new InsertBuffer();
+    add(buffer, 0, 50);
+    buffer.beginGroup(words);
+    buffer.take(20);
+    add(buffer, 100, 100 + 2 * INITIAL);
+    remove(buffer, 100);
+    const left = range(0, 50)
+      .sort((a, b) => keyOf(a) - keyOf(b))
+      .slice(20);
+    expect(takeRest(buffer)).toEqual(sortedKeys(...left));
+    expect(take(buffer)).toEqual(sortedKeys(...range(101, 100 + 2 * INITIAL)));
   });
 
   test('is empty after a reset', () => {
     const buffer = new InsertBuffer();
     add(buffer, 0, 10);
+    buffer.beginGroup(words);
+    add(buffer, 10, 20);
     buffer.reset();
-    expect(buffer.count).toBe(0);
+    expect([buffer.collected, buffer.left]).toEqual([0, 0]);
     add(buffer, 20, 22);
     expect(take(buffer)).toEqual(sortedKeys(20, 21));
   });

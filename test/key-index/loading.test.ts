@@ -55,7 +55,7 @@ describe('KeyIndex.load', () => {
   test('links more than 2^17 keys at once, and at most a group that its memory can sort', () => {
     const keys = randomKeys(140_000);
     const index = seededIndex();
-    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'beginGroup');
     index.load(() => putAll(index, keys));
     expect(sorts).toHaveBeenCalledTimes(1);
     expectKeys(keysOf(index), sortedKeys(keys));
@@ -64,10 +64,10 @@ describe('KeyIndex.load', () => {
 
   test('links between existing nodes, and in groups of the ordinary size afterwards', () => {
     const keys = randomKeys(2 * KEYS);
-    const index = seededIndex();
+    const index = seededIndex(1, { groupNodesMax: 1024 });
     putAll(index, keys.slice(0, KEYS / 2));
     index.load(() => putAll(index, keys.slice(KEYS / 2, KEYS)));
-    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'beginGroup');
     putAll(index, keys.slice(KEYS));
     expect(sorts.mock.calls.length).toBeGreaterThanOrEqual(4);
     expect(sorts.mock.calls.length).toBeLessThan(20);
@@ -76,7 +76,7 @@ describe('KeyIndex.load', () => {
   });
 
   test('has linked its keys, once, when it ends', () => {
-    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'beginGroup');
     const index = seededIndex();
     index.load(() => putAll(index, randomKeys(3000)));
     expect(sorts).toHaveBeenCalledTimes(1);
@@ -136,7 +136,7 @@ describe('KeyIndex.load', () => {
         return Reflect.construct(type, args);
       },
     });
-    const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+    const sorts = vi.spyOn(InsertBuffer.prototype, 'beginGroup');
     const makeRoom = InsertBuffer.prototype.makeRoom;
     vi.spyOn(InsertBuffer.prototype, 'makeRoom').mockImplementation(function (this: InsertBuffer) {
       vi.stubGlobal('Int32Array', limited);
@@ -152,7 +152,7 @@ describe('KeyIndex.load', () => {
 });
 
 test('ascending keys do not wait: they are linked at once', () => {
-  const sorts = vi.spyOn(InsertBuffer.prototype, 'takeSorted');
+  const sorts = vi.spyOn(InsertBuffer.prototype, 'beginGroup');
   const index = seededIndex();
   const keys = sortedKeys(randomKeys(3000));
   putAll(index, keys);

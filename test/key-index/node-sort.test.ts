@@ -29,7 +29,7 @@ function sortAsNodes(sort: NodeSort, keys: readonly Uint8Array[], field: () => n
     key.storeNode(words, node);
     return node;
   });
-  sort.sort(words, nodes, nodes.length);
+  sort.sort(words, nodes, nodes.length, new Int32Array(nodes.length));
   return Array.from(nodes, (node) => {
     key.loadNode(words, node);
     return key.toBytes();

@@ -23,7 +23,7 @@ describe('free memory', () => {
     expect([...value]).toEqual(Array.from({ length: 255 }, () => 1));
   });
 
-  test('is used again if nobody has received it', () => {
+  test('is used again if no caller has received it', () => {
     const { memory, at } = read(320, 1);
     const again = freeMemory(320);
     expect([again.bytes, again.free]).toEqual([memory.bytes, at]);
