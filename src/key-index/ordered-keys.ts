@@ -66,7 +66,7 @@ export class OrderedKeys {
     }
     this.#buffer.add(this.#arena.words, node);
     // Half a group of new keys pays for a whole one, so no more nodes wait than are in one group.
-    if (this.#buffer.left > 0 && this.#buffer.collected % (this.#linkedNodes / 2) === 0) this.#linkSome();
+    if (this.#buffer.left > 0 && this.#buffer.collected % (this.#linkedNodes / 2) === 0) this.#link(this.#linkedNodes);
     if (!this.#buffer.makeRoom()) this.#beginGroup();
   }
 
@@ -123,7 +123,7 @@ export class OrderedKeys {
   /** Links a share of the nodes of the buffer. Returns whether so few are left that all of them can be linked at once. */
   linkShare(): boolean {
     if (this.#buffer.left === 0 && this.#buffer.collected > FEW_NODES) this.#beginGroup();
-    for (let linked = 0; linked < SHARE_NODES; linked += this.#linkedNodes) this.#linkSome();
+    this.#link(SHARE_NODES);
     return this.#buffer.left + this.#buffer.collected <= FEW_NODES;
   }
 
@@ -141,14 +141,15 @@ export class OrderedKeys {
   }
 
   #linkGroup(): void {
-    while (this.#buffer.left > 0) this.#linkSome();
+    if (this.#buffer.left > 0) this.#link(this.#buffer.left);
   }
 
-  #linkSome(): void {
+  /** Links `count` nodes of the group, or all that are left. */
+  #link(count: number): void {
     const words = this.#arena.words;
-    const nodes = this.#buffer.take(this.#linkedNodes);
-    this.touched ^= touch(words, nodes);
+    const nodes = this.#buffer.take(count);
     for (let i = 0; i < nodes.length; i += 1) {
+      if (i % LINKED_NODES === 0) this.touched ^= touch(words, nodes, i, Math.min(i + LINKED_NODES, nodes.length));
       const node = nodes[i] as number;
       this.#key.loadNode(words, node);
       // Other operations may have moved the finger since the last linking.
@@ -174,11 +175,11 @@ export class OrderedKeys {
   }
 }
 
-/** Reads from each of `nodes`. The result has no meaning: it keeps the reads from being optimised away. */
-function touch(words: Int32Array, nodes: Int32Array): number {
+/** Reads from each of `nodes[start..end)`. The result has no meaning: it keeps the reads from being optimised away. */
+function touch(words: Int32Array, nodes: Int32Array, start: number, end: number): number {
   let touched = 0;
   const last = words.length - 1;
-  for (let i = 0; i < nodes.length; i += 1) {
+  for (let i = start; i < end; i += 1) {
     const node = nodes[i] as number;
     touched ^= (words[nextWord(node, 0)] as number) ^ (words[Math.min(node + TOUCHED_WORD, last)] as number);
   }
