@@ -5,6 +5,12 @@ import { KeyIndex } from './key-index.ts';
 import { PendingSections } from './pending-sections.ts';
 
 /**
+ * After so many lookups for each piece that was missing at first, the index is completed: to read and verify a piece takes as long as
+ * what about twenty lookups lose here. In a process that only looks up, without a turn of the event loop, nothing else would.
+ */
+const LOOKUPS_A_PIECE = 64;
+
+/**
  * What is left of an index in its image. Lookups read only the pieces they need. Every other operation of the index that
  * depends on its entries completes it first. If a piece is damaged, the image is abandoned, and the index is built from the
  * log.
@@ -22,6 +28,7 @@ export class PendingIndex implements PendingParts {
   /** Why the image cannot be used, if so. */
   #damage: unknown;
   #cancelPreload: (() => void) | undefined;
+  #lookupsLeft: number;
   /** Changes since the image was written. */
   #tail: IndexTail | undefined;
 
@@ -30,6 +37,7 @@ export class PendingIndex implements PendingParts {
     this.#index = index;
     this.#rebuild = rebuild;
     this.#random = random;
+    this.#lookupsLeft = LOOKUPS_A_PIECE * this.#sections.missing;
   }
 
   /**
@@ -47,8 +55,9 @@ export class PendingIndex implements PendingParts {
   lookup(key: Uint8Array): RecordPlace | undefined {
     const change = this.#tail?.lookup(key);
     if (change !== undefined) return change.units === 0 ? undefined : change;
+    this.#lookupsLeft -= 1;
     try {
-      if (this.#damage === undefined) return this.#index.lookupPending(this.#sections, key);
+      if (this.#damage === undefined && this.#lookupsLeft >= 0) return this.#index.lookupPending(this.#sections, key);
     } catch (error) {
       this.#damage = error;
     }
@@ -107,8 +116,8 @@ export class PendingIndex implements PendingParts {
     if (this.#index.pending !== this || this.#damage !== undefined) return false;
     const isRead = await this.#sections.preload();
     if (this.#index.pending !== this) return false;
-    if (this.#sections.areRead) this.complete();
-    return isRead && !this.#sections.areRead;
+    if (this.#sections.missing === 0) this.complete();
+    return isRead && this.#sections.missing > 0;
   }
 
   #adopt(): void {

@@ -19,9 +19,9 @@ export class PendingSections {
     this.directory = new PendingSection(image, 'directory', image.directoryWords);
   }
 
-  /** Whether all pieces are there. */
-  get areRead(): boolean {
-    return this.arena.missing + this.directory.missing === 0;
+  /** How many pieces are not there yet. */
+  get missing(): number {
+    return this.arena.missing + this.directory.missing;
   }
 
   /** The place in the node that holds `key`. Throws as `PendingSection.word`. */

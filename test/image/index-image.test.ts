@@ -163,4 +163,22 @@ describe('an image', () => {
     const index = PendingIndex.open(image, () => expect.unreachable(), seededRandom(6));
     expect(placeOf(index, bytes('key 1'))).toEqual({ location: 3, units: 2 });
   });
+
+  test('is read completely after many lookups, which are faster then', () => {
+    const index = PendingIndex.open(imageOfMany(), () => expect.unreachable(), seededRandom(6));
+    let lookups = 0;
+    for (; index.pending !== undefined; lookups += 1) {
+      const place = placeOf(index, bytes(lookups % 2 === 0 ? 'key 1' : 'no key'));
+      expect(place).toEqual(lookups % 2 === 0 ? { location: 3, units: 2 } : undefined);
+    }
+    // An image of four pieces.
+    expect(lookups).toBe(4 * 64 + 1);
+    expect(index.find(bytes('key 1'))).not.toBe(0);
+  });
 });
+
+function imageOfMany(): IndexImage {
+  const image = openIn(written(indexOf(50)));
+  if (image === undefined) throw new Error('the image is refused');
+  return image;
+}
