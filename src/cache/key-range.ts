@@ -1,4 +1,5 @@
 import { bytesArgument, isBytes } from '../base/argument.ts';
+import { compareBytes } from '../base/byte-keys.ts';
 import { assertOptions } from '../base/options.ts';
 import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyInterval } from '../key-index/index-cursor.ts';
@@ -71,14 +72,4 @@ function later(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Array
 function earlier(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Array | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return compareBytes(a, b) <= 0 ? a : b;
-}
-
-/** Byte order; a prefix of a key comes before it. */
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i += 1) {
-    const difference = (a[i] as number) - (b[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

@@ -1,5 +1,5 @@
-import type { KeyInterval } from './index-cursor.ts';
-import { ALL_KEYS } from './index-cursor.ts';
+import { compareBytes } from '../base/byte-keys.ts';
+import { ALL_KEYS, type KeyInterval } from './index-cursor.ts';
 import type { IndexContents, RecordPlace } from './index-pieces.ts';
 import { KeyIndex } from './key-index.ts';
 
@@ -88,15 +88,5 @@ export class IndexTail implements IndexContents {
 }
 
 function contains({ lower, upper }: KeyInterval, key: Uint8Array): boolean {
-  return compare(lower, key) <= 0 && (upper === undefined || compare(key, upper) < 0);
-}
-
-/** Byte order, as in the index. */
-function compare(left: Uint8Array, right: Uint8Array): number {
-  const shared = Math.min(left.length, right.length);
-  for (let i = 0; i < shared; i += 1) {
-    const difference = (left[i] as number) - (right[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
+  return compareBytes(lower, key) <= 0 && (upper === undefined || compareBytes(key, upper) < 0);
 }

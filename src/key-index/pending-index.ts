@@ -5,8 +5,8 @@ import { KeyIndex } from './key-index.ts';
 import { PendingSections } from './pending-sections.ts';
 
 /**
- * After so many lookups for each piece that was missing at first, the index is completed: to read and verify a piece takes as long as
- * what about twenty lookups lose here. In a process that only looks up, without a turn of the event loop, nothing else would.
+ * After so many lookups for each piece that was missing at first, the index is completed: to read and verify a piece takes no longer
+ * than what some lookups lose here. In a process that only looks up, without a turn of the event loop, nothing else would.
  */
 const LOOKUPS_A_PIECE = 64;
 
