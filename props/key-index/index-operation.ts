@@ -2,19 +2,41 @@ import fc from 'fast-check';
 import { prefixSuccessor } from '../../src/base/prefix-successor.ts';
 import { ALL_KEYS, type KeyInterval } from '../../src/key-index/index-cursor.ts';
 
+interface PutOperation {
+  readonly kind: 'put';
+  readonly key: Uint8Array;
+  readonly location: number;
+  readonly units: number;
+}
+interface RemoveOperation {
+  readonly kind: 'remove';
+  readonly key: Uint8Array;
+}
+interface RemoveIntervalOperation {
+  readonly kind: 'removeInterval';
+  readonly interval: KeyInterval;
+}
+
 /** One step of a random history. */
 export type IndexOperation =
-  | { readonly kind: 'put'; readonly key: Uint8Array; readonly location: number; readonly units: number }
-  | { readonly kind: 'remove' | 'removeNode' | 'lookup'; readonly key: Uint8Array }
+  | PutOperation
+  | RemoveOperation
+  | RemoveIntervalOperation
+  | { readonly kind: 'removeNode' | 'lookup'; readonly key: Uint8Array }
   /** Removes the key that was put so many keys before the last new one, modulo their number. */
   | { readonly kind: 'removeRecent'; readonly age: number }
   | { readonly kind: 'relocate'; readonly key: Uint8Array; readonly location: number }
-  | { readonly kind: 'removeInterval'; readonly interval: KeyInterval }
   | { readonly kind: 'clear' | 'verify' }
   | { readonly kind: 'openCursor'; readonly interval: KeyInterval; readonly reverse: boolean }
   | { readonly kind: 'step'; readonly cursor: number; readonly steps: number }
   /** The index is read from its image from now on; one of the pieces may be damaged or unreadable. */
-  | { readonly kind: 'reload'; readonly damage: PieceDamage | undefined };
+  | { readonly kind: 'reload'; readonly damage: PieceDamage | undefined; readonly tail: readonly TailChange[] };
+
+/** A change of a log behind the image, and a key that is looked up after it. */
+export interface TailChange {
+  readonly change: PutOperation | RemoveOperation | RemoveIntervalOperation;
+  readonly looked: Uint8Array;
+}
 
 /** `piece` counts the pieces of both sections, modulo their number. */
 export interface PieceDamage {
@@ -64,23 +86,40 @@ function operation<Kind extends IndexOperation['kind'], Fields>(
   return fields.map((each) => ({ ...each, kind }));
 }
 
+const puts = operation('put', fc.record({ key: keys, location, units }));
+const removals = operation('remove', fc.record({ key: keys }));
+const intervalRemovals = operation('removeInterval', fc.record({ interval: intervals }));
+
+const tailChanges: fc.Arbitrary<TailChange> = fc.record({
+  change: fc.oneof(
+    { weight: 5, arbitrary: puts },
+    { weight: 2, arbitrary: removals },
+    { weight: 1, arbitrary: intervalRemovals },
+  ),
+  looked: keys,
+});
+const reloads = operation(
+  'reload',
+  fc.record({ damage: fc.option(damages, { nil: undefined }), tail: fc.array(tailChanges, { maxLength: 12 }) }),
+);
+
 export const operations: fc.Arbitrary<IndexOperation> = fc.oneof(
-  { weight: 40, arbitrary: operation('put', fc.record({ key: keys, location, units })) },
-  { weight: 12, arbitrary: operation('remove', fc.record({ key: keys })) },
+  { weight: 40, arbitrary: puts },
+  { weight: 12, arbitrary: removals },
   { weight: 6, arbitrary: operation('removeNode', fc.record({ key: keys })) },
   { weight: 4, arbitrary: operation('relocate', fc.record({ key: keys, location })) },
-  { weight: 3, arbitrary: operation('removeInterval', fc.record({ interval: intervals })) },
+  { weight: 3, arbitrary: intervalRemovals },
   { weight: 1, arbitrary: fc.constant({ kind: 'clear' } as const) },
   { weight: 3, arbitrary: fc.constant({ kind: 'verify' } as const) },
   { weight: 5, arbitrary: operation('openCursor', fc.record({ interval: intervals, reverse: fc.boolean() })) },
   { weight: 20, arbitrary: operation('step', fc.record({ cursor: fc.nat(5), steps: fc.integer({ min: 1, max: 6 }) })) },
   { weight: 10, arbitrary: operation('lookup', fc.record({ key: keys })) },
-  { weight: 2, arbitrary: operation('reload', fc.record({ damage: fc.option(damages, { nil: undefined }) })) },
+  { weight: 4, arbitrary: reloads },
 );
 
 /** Mostly operations that leave new keys where they wait: the others, which need the order, link all of them. */
 export const unorderedOperations: fc.Arbitrary<IndexOperation> = fc.oneof(
-  { weight: 60, arbitrary: operation('put', fc.record({ key: keys, location, units })) },
+  { weight: 60, arbitrary: puts },
   { weight: 20, arbitrary: operation('removeRecent', fc.record({ age: fc.nat(40) })) },
   { weight: 4, arbitrary: operation('removeNode', fc.record({ key: keys })) },
   { weight: 12, arbitrary: operation('step', fc.record({ cursor: fc.nat(5), steps: fc.integer({ min: 1, max: 6 }) })) },

@@ -8,7 +8,7 @@ import { PendingIndex, placeOf } from '../../src/key-index/pending-index.ts';
 import { imageOf } from '../../test/key-index/index-fixtures.ts';
 import { indexFaults } from '../../test/key-index/index-invariants.ts';
 import { IndexModel, type ModelEntry } from './index-model.ts';
-import type { IndexOperation, PieceDamage } from './index-operation.ts';
+import type { IndexOperation, PieceDamage, TailChange } from './index-operation.ts';
 import { WatchedCursor } from './watched-cursor.ts';
 
 /** Applies the same operations to an index and to its model, and compares the results. */
@@ -62,6 +62,7 @@ export class IndexWithModel {
         break;
       case 'reload':
         this.#reload(operation.damage);
+        for (const change of operation.tail) this.#changeTail(change);
         break;
     }
     expect([this.#index.size, this.#index.recordUnits]).toEqual([this.#model.size, this.#model.recordUnits]);
@@ -132,6 +133,23 @@ export class IndexWithModel {
     this.#index = PendingIndex.open(damage === undefined ? image : damaged(image, damage), rebuild, this.#random);
     // They walk the previous index.
     this.#cursors = [];
+  }
+
+  /** Changes what the log adds to the image, which a lookup may have completed meanwhile. */
+  #changeTail({ change, looked }: TailChange): void {
+    const contents = this.#index.pending?.tail() ?? this.#index;
+    if (change.kind === 'put') {
+      this.#model.put({ key: change.key, location: change.location, units: change.units });
+      contents.put(change.key, change.location, change.units);
+    } else if (change.kind === 'remove') {
+      this.#model.remove(change.key);
+      contents.remove(change.key);
+    } else {
+      this.#model.removeInterval(change.interval);
+      contents.removeInterval(change.interval);
+    }
+    if (change.kind !== 'removeInterval') this.#lookup(change.key);
+    this.#lookup(looked);
   }
 
   #forgive(removed: readonly ModelEntry[]): void {

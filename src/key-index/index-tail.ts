@@ -1,89 +1,104 @@
 import { compareBytes } from '../base/byte-keys.ts';
-import { ALL_KEYS, type KeyInterval } from './index-cursor.ts';
+import { ChangeList } from './change-list.ts';
+import type { KeyInterval } from './index-cursor.ts';
 import type { IndexContents, RecordPlace } from './index-pieces.ts';
-import { KeyIndex } from './key-index.ts';
+import type { KeyIndex } from './key-index.ts';
+import { NO_NODE } from './node-layout.ts';
 
 /** Stands for a key that was removed: no record has 0 units. */
 const REMOVED: RecordPlace = { location: 0, units: 0 };
 /** A lookup compares its key with each removed interval. */
 const INTERVALS_MAX = 64;
 
+/** The removal of an interval. */
+interface Removal {
+  readonly interval: KeyInterval;
+  /** The changes below this address were made before. */
+  readonly at: number;
+}
+
 /**
  * The changes of a log behind the image of its index: kept beside the index while it is pending, because applying them would
  * need all of it.
  *
  * Invariants:
- * 1. A key in `#changes` has the record there, or none if its units are 0.
- * 2. A key in none of the changes, but in one of `#removed`, has no record. All changes are later than these removals.
- * 3. Any other key is as in the image.
+ * 1. `#changes` and `#removals` are the changes behind the image, each in their order, and `at` is the order between them.
+ * 2. The last change or removal that concerns a key says where its record is, or that it has none.
+ * 3. A key that none of them concerns is as in the image.
  */
 export class IndexTail implements IndexContents {
   readonly #index: KeyIndex;
-  readonly #changes: KeyIndex;
-  #removed: KeyInterval[] = [];
+  readonly #changes: ChangeList;
+  #removals: Removal[] = [];
 
   /** Changes of `index`. `random` is that of an index. */
   constructor(index: KeyIndex, random: () => number) {
     this.#index = index;
-    this.#changes = new KeyIndex(random);
+    this.#changes = new ChangeList(random);
   }
 
   get isEmpty(): boolean {
-    return this.#changes.size + this.#removed.length === 0;
+    return this.#changes.count + this.#removals.length === 0;
   }
 
   put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
-    this.#target.put(key, location, units, start, end);
+    if (this.#index.pending === undefined) this.#index.put(key, location, units, start, end);
+    else this.#changes.add(key, start, end, location, units);
   }
 
   remove(key: Uint8Array, start = 0, end: number = key.length): void {
     if (this.#index.pending === undefined) this.#index.remove(key, start, end);
-    else this.#changes.put(key, REMOVED.location, REMOVED.units, start, end);
+    else this.#changes.add(key, start, end, REMOVED.location, REMOVED.units);
   }
 
   removeInterval(interval: KeyInterval): void {
-    if (this.#removed.length === INTERVALS_MAX) this.#index.pending?.complete();
-    this.#target.removeInterval(interval);
-    if (this.#index.pending !== undefined) this.#removed.push(interval);
+    if (this.#removals.length === INTERVALS_MAX) this.#index.pending?.complete();
+    if (this.#index.pending === undefined) this.#index.removeInterval(interval);
+    else this.#removals.push({ interval, at: this.#changes.end });
   }
 
   /** The image is of no use any more. */
   clear(): void {
-    this.#changes.clear();
-    this.#removed = [];
+    this.#forget();
     this.#index.clear();
   }
 
   load(work: () => void): void {
-    this.#changes.load(work, false);
+    work();
   }
 
   /** What the tail says about `key`: its record, one of 0 units if it was removed, or nothing. */
   lookup(key: Uint8Array): RecordPlace | undefined {
-    const node = this.#changes.find(key);
-    if (node !== 0) return { location: this.#changes.location(node), units: this.#changes.units(node) };
-    return this.#removed.some((interval) => contains(interval, key)) ? REMOVED : undefined;
+    const change = this.#changes.find(key);
+    if (this.#removals.some(({ at, interval }) => at > change && contains(interval, key))) return REMOVED;
+    if (change === NO_NODE) return undefined;
+    return { location: this.#changes.location(change), units: this.#changes.units(change) };
   }
 
-  /** Applies the changes to the index, which is complete. */
+  /** Applies the changes to the index, which is complete, in their order. */
   apply(): void {
-    const [index, changes] = [this.#index, this.#changes];
-    index.load(() => {
-      for (const interval of this.#removed) index.removeInterval(interval);
-      const cursor = changes.cursor(ALL_KEYS);
-      for (let node = cursor.next(); node !== 0; node = cursor.next()) {
-        const units = changes.units(node);
-        if (units === REMOVED.units) index.remove(cursor.key());
-        else index.put(cursor.key(), changes.location(node), units);
+    const [index, changes, removals] = [this.#index, this.#changes, this.#removals];
+    let removed = 0;
+    const removeUntil = (end: number): void => {
+      for (; removed < removals.length && (removals[removed] as Removal).at <= end; removed += 1) {
+        index.removeInterval((removals[removed] as Removal).interval);
       }
+    };
+    index.load(() => {
+      changes.visit((change, key) => {
+        removeUntil(change);
+        const units = changes.units(change);
+        if (units === REMOVED.units) index.remove(key);
+        else index.put(key, changes.location(change), units);
+      });
+      removeUntil(changes.end);
     });
-    this.#removed = [];
-    changes.clear();
+    this.#forget();
   }
 
-  /** Changes go to the index itself once it is complete. */
-  get #target(): KeyIndex {
-    return this.#index.pending === undefined ? this.#index : this.#changes;
+  #forget(): void {
+    this.#changes.clear();
+    this.#removals = [];
   }
 }
 

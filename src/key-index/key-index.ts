@@ -183,9 +183,9 @@ export class KeyIndex implements IndexContents {
     this.#directory.reserve(keys);
   }
 
-  /** Runs `work`, which puts many keys. They are linked in larger groups, or only when their order is needed. */
-  load(work: () => void, links = true): void {
-    this.#order.load(work, { links });
+  /** Runs `work`, which puts many keys. They are linked in larger groups. */
+  load(work: () => void): void {
+    this.#order.load(work);
   }
 
   /** A cursor over the keys of an interval, ascending or, with `reverse`, descending. */

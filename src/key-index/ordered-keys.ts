@@ -70,16 +70,14 @@ export class OrderedKeys {
     if (!this.#buffer.makeRoom()) this.#beginGroup();
   }
 
-  /** Runs `work`, which adds many nodes, with a larger buffer; with `links: false` they wait in it until their order is needed. */
-  load(work: () => void, { links }: { readonly links: boolean }): void {
+  /** Runs `work`, which adds many nodes, with a larger buffer. */
+  load(work: () => void): void {
     this.#buffer.beginLoading();
     try {
       work();
     } finally {
-      if (links) {
-        this.linkBuffered();
-        this.#buffer.endLoading();
-      }
+      this.linkBuffered();
+      this.#buffer.endLoading();
     }
   }
 
