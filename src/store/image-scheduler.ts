@@ -13,8 +13,12 @@ const IMAGE_PACE = 8;
 /** A write that pays writes so many pieces, 64 KiB: it takes some tens of microseconds. */
 const PAID_PIECES = 4;
 const PAID_BYTES: number = PAID_PIECES * PIECE_WORDS * Int32Array.BYTES_PER_ELEMENT;
-/** Without the option, an image is written when the log has grown by the size of the index, but not before this much. */
+/**
+ * Without the option, an image is written when the log has grown by the size of the index, or by this much if images take few
+ * bytes a second: a store that grows slowly replays little after a kill, and a load is not slowed down.
+ */
 const EVERY_BYTES_MIN: number = 8 * 1024 * 1024;
+const IMAGE_BYTES_A_MS = 4096;
 /** An image is also written when the store was idle for so long and the log has grown by this much. */
 const IDLE_MS = 1000;
 const IDLE_BYTES_MIN: number = 1024 * 1024;
@@ -47,6 +51,8 @@ export class ImageScheduler {
   #cancelWatch: (() => void) | undefined;
   /** The end of the log when the timer was set. */
   #seenEnd = 0;
+  /** About how long the log has grown since the last image was begun. */
+  #growingMs = 0;
 
   constructor(
     context: StoreContext,
@@ -90,7 +96,7 @@ export class ImageScheduler {
     this.#watch();
     this.#isPreparing = false;
     if (this.#images.isWriting) this.#pay(grownBytes * IMAGE_PACE);
-    else if (this.#isDue(this.#everyBytes ?? Math.max(EVERY_BYTES_MIN, this.#index.bytes))) this.#begin();
+    else if (this.#isDue(this.#everyBytes ?? this.#defaultBytes)) this.#begin();
     const every = Math.min(IDLE_BYTES_MIN, (this.#everyBytes ?? EVERY_BYTES_MIN) / CHECKS);
     this.checkAt = this.#images.isWriting || this.#isPreparing ? 0 : active.end + every;
   }
@@ -100,6 +106,11 @@ export class ImageScheduler {
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
     if (this.#images.isWriting) this.#attempt(() => this.#images.abandon());
+  }
+
+  get #defaultBytes(): number {
+    const { bytes } = this.#index;
+    return this.#growingMs * IMAGE_BYTES_A_MS < bytes ? Math.max(EVERY_BYTES_MIN, bytes) : EVERY_BYTES_MIN;
   }
 
   #pay(bytes: number): void {
@@ -118,6 +129,7 @@ export class ImageScheduler {
   #begin(): void {
     this.#isWritten = false;
     this.#owedBytes = 0;
+    this.#growingMs = 0;
     this.#attempt(() => {
       this.#isPreparing = !this.#index.prepare();
       if (!this.#isPreparing) this.#images.begin(this.#generations.active);
@@ -147,6 +159,7 @@ export class ImageScheduler {
   #idle(): void {
     const { active } = this.#generations;
     const isIdle = active.lastDataRecord.end === this.#seenEnd;
+    if (!isIdle) this.#growingMs += IDLE_MS;
     this.#isPreparing = false;
     if (isIdle && this.#images.isWriting) this.#step(RUN_PIECES);
     else if (isIdle && this.#isDue(IDLE_BYTES_MIN)) this.#begin();

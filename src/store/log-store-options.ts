@@ -41,7 +41,8 @@ export interface LogStoreOptions {
   /**
    * Write an image of the index, in small steps, after so many bytes of log, so that opening after a kill replays no more than
    * about that. The less it is, the more of the time of puts is spent on images. An integer; 0: only when the cache is
-   * closed or compacted. Default: the size of the index in memory, 8,388,608 (8 MiB) or more.
+   * closed or compacted. Default: 8,388,608 (8 MiB), or the size of the index in memory if that is more and the images would
+   * take more than 4 MB a second.
    */
   readonly imageEveryBytes?: number;
   /**

@@ -47,6 +47,8 @@ const SMALL: readonly SourceEdit[] = [
   ...Object.entries(SMALL_SIZES).map(([constant, value]) => ({ constant, value: String(value) })),
   { constant: 'CHUNK_BYTES', beside: 'RecordReader', value: '2048' },
   { constant: 'INITIAL_WORDS', beside: 'Arena', value: '128' },
+  { constant: 'INITIAL_WORDS', beside: 'ChangeList', value: '32' },
+  { constant: 'INITIAL_CHAINS', beside: 'ChangeList', value: '4' },
   { find: 'new Promise(($done) => setTimeout($done, 0))', replace: 'new Promise(($done) => setImmediate($done))' },
 ];
 

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { LogStore } from '../../src/store/log-store.ts';
+import { laterInto } from './later-into.ts';
 import { bytes, contentsOf, getBody, openStore, openWithEvents, text } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
 
@@ -79,6 +80,35 @@ describe('an image in the background', () => {
     const store = openStore(disk, { imageEveryBytes: 0 });
     for (let i = 0; i < 3000; i += 1) store.writer.put(bytes(`key ${i % 300}`), bytes(BODY));
     expect(imagesOf(disk)).toEqual([]);
+  });
+
+  // 250 keys of 62,000 bytes: an index of 15 MB, which an image every second may not write.
+  test('is begun after less growth when the log takes seconds to grow', () => {
+    const later: (() => void)[] = [];
+    const disk = new TestDisk();
+    const store = openStore(disk, { later: laterInto(() => later) });
+    let begun = 0;
+    disk.before = ({ verb, name }) => {
+      if (verb === 'create' && name.includes('index')) begun += 1;
+      return undefined;
+    };
+    let puts = 0;
+    const put = (count: number): void => {
+      for (const end = puts + count; puts < end; puts += 1) {
+        store.writer.put(bytes(`${puts % 250}`.padEnd(62_000, '.')), bytes('1'));
+        if (puts % 8 === 0) store.sync();
+      }
+    };
+    put(250);
+    while (begun === 0) put(1);
+    put(170);
+    expect(begun).toBe(1);
+    for (let second = 0; second < 4; second += 1) {
+      put(1);
+      for (const task of later.splice(0)) task();
+    }
+    put(20);
+    expect(begun).toBe(2);
   });
 
   test('that cannot be written is reported and changes nothing', () => {
