@@ -1,4 +1,4 @@
-const BUFFER_WORDS = 512;
+const BUFFER_WORDS = 2048;
 
 /** Uniform, unpredictable integers from 0 to 2^32 - 1. `fill` is the platform's generator; it is asked for many at a time. */
 export function platformRandom(fill: (words: Uint32Array<ArrayBuffer>) => void): () => number {
