@@ -140,7 +140,7 @@ export class IndexWithModel {
     const contents = this.#index.pending?.tail() ?? this.#index;
     if (change.kind === 'put') {
       this.#model.put({ key: change.key, location: change.location, units: change.units });
-      contents.put(change.key, change.location, change.units);
+      this.#index.put(change.key, change.location, change.units);
     } else if (change.kind === 'remove') {
       this.#model.remove(change.key);
       contents.remove(change.key);

@@ -52,12 +52,20 @@ export class ChangeList {
     return this.#end;
   }
 
+  /** Makes room for `changes` of keys of `keyBytes` bytes together. Throws `RangeError`, and changes nothing, without memory. */
+  reserve(keyBytes: number, changes: number): void {
+    // The last word of a key has up to three bytes of padding.
+    const keyWords = Math.ceil(keyBytes / Int32Array.BYTES_PER_ELEMENT) + changes;
+    this.#grow(this.#end + keyWords + changes * nodeWordCount(0, HEIGHT));
+    while (this.#chains.length < this.#count + changes) this.#addChains();
+  }
+
   /** Adds a change of `key[keyStart..keyEnd)`. Throws `RangeError` without memory; then nothing changes. */
   add(key: Uint8Array, keyStart: number, keyEnd: number, location: number, units: number): void {
     this.#key.load(key, keyStart, keyEnd);
     const { byteLength } = this.#key;
     const end = this.#end + nodeWordCount(byteLength, HEIGHT);
-    if (end > this.#words.length) this.#grow(end);
+    this.#grow(end);
     if (this.#count === this.#chains.length) this.#addChains();
     const words = this.#words;
     const node = this.#end + HEIGHT;
@@ -113,6 +121,7 @@ export class ChangeList {
   }
 
   #grow(wordsMin: number): void {
+    if (wordsMin <= this.#words.length) return;
     const grown = new Int32Array(Math.max(wordsMin, this.#words.length * 2));
     grown.set(this.#words);
     this.#words = grown;

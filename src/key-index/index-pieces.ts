@@ -43,6 +43,13 @@ export interface RecordPlace {
 export interface PendingParts {
   /** The place of the record of `key`, or `undefined`; reads only a few pieces. */
   lookup(key: Uint8Array): RecordPlace | undefined;
+  /**
+   * Makes room for `keys` new puts of `keyBytes` bytes together beside the image. Returns false if the index was completed
+   * instead. Throws as `complete`, and `RangeError` without memory.
+   */
+  reserve(keyBytes: number, keys: number): boolean;
+  /** Adds or replaces the record of a key beside the image. Returns false if the index was completed instead. */
+  put(key: Uint8Array, location: number, units: number, start: number, end: number): boolean;
   /** Reads the rest. Throws what the storage throws if neither the image nor the log can be read. */
   complete(): void;
   /** Where changes of a log are recorded: beside the index, which stays pending. */

@@ -41,6 +41,11 @@ export class IndexTail implements IndexContents {
     return this.#changes.count + this.#removals.length === 0;
   }
 
+  /** Makes room for `keys` puts with keys of `keyBytes` bytes together. Throws `RangeError`, and changes nothing, without memory. */
+  reserve(keyBytes: number, keys: number): void {
+    this.#changes.reserve(keyBytes, keys);
+  }
+
   put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
     if (this.#index.pending === undefined) this.#index.put(key, location, units, start, end);
     else this.#changes.add(key, start, end, location, units);

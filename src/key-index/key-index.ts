@@ -127,9 +127,9 @@ export class KeyIndex implements IndexContents {
 
   /** Adds or replaces the record of `key[start..end)`. Throws `RangeError`, and changes nothing, for a too long key or without memory. */
   put(key: Uint8Array, location: number, units: number, start = 0, end: number = key.length): void {
-    this.pending?.complete();
+    if (end - start > KEY_BYTES_MAX) throw new RangeError(`a key of more than ${KEY_BYTES_MAX} bytes`);
+    if (this.pending?.put(key, location, units, start, end) === true) return;
     this.#key.load(key, start, end);
-    if (this.#key.byteLength > KEY_BYTES_MAX) throw new RangeError(`a key of more than ${KEY_BYTES_MAX} bytes`);
     const hash = this.#hash();
     const words = this.#arena.words;
     const slot = this.#directory.locate(hash, this.#key, words);
@@ -178,7 +178,7 @@ export class KeyIndex implements IndexContents {
 
   /** Makes room for `keys` new keys of `keyBytes` bytes together. Throws `RangeError`, and changes nothing, without memory. */
   reserve(keyBytes: number, keys: number): void {
-    this.pending?.complete();
+    if (this.pending?.reserve(keyBytes, keys) === true) return;
     this.#arena.reserve(nodeWordsAtMost(keyBytes, keys));
     this.#directory.reserve(keys);
   }

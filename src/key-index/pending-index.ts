@@ -1,5 +1,5 @@
 import type { Later } from '../base/background-timer.ts';
-import type { IndexContents, IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
+import type { IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
 import { IndexTail } from './index-tail.ts';
 import { KeyIndex } from './key-index.ts';
 import { PendingSections } from './pending-sections.ts';
@@ -11,12 +11,19 @@ import { PendingSections } from './pending-sections.ts';
 const LOOKUPS_A_PIECE = 64;
 
 /**
+ * So many puts are kept beside the image: the first ones of a process do not wait until all of it is read. They cost memory, and
+ * as long as the sums are unknown no compaction is due.
+ */
+const PUTS_MAX = 4096;
+
+/**
  * What is left of an index in its image. Lookups read only the pieces they need. Every other operation of the index that
  * depends on its entries completes it first. If a piece is damaged, the image is abandoned, and the index is built from the
  * log.
  *
  * Invariants:
- * 1. The index is as it was saved: nothing changes it before it is complete. Changes of a log behind the image are beside it.
+ * 1. The index is as it was saved: nothing changes it before it is complete. Changes of a log behind the image are beside it,
+ *    and so are puts.
  * 2. No word of a piece is used before the piece matched its checksum.
  * 3. The image is open until the index is complete or released.
  */
@@ -29,6 +36,7 @@ export class PendingIndex implements PendingParts {
   #damage: unknown;
   #cancelPreload: (() => void) | undefined;
   #lookupsLeft: number;
+  #putsLeft = PUTS_MAX;
   /** Changes since the image was written. */
   #tail: IndexTail | undefined;
 
@@ -74,9 +82,22 @@ export class PendingIndex implements PendingParts {
     if (!this.hasSums) this.complete();
   }
 
-  tail(): IndexContents {
+  tail(): IndexTail {
     this.#tail ??= new IndexTail(this.#index, this.#random);
     return this.#tail;
+  }
+
+  reserve(keyBytes: number, keys: number): boolean {
+    if (!this.#acceptsPuts(keys)) return false;
+    this.tail().reserve(keyBytes, keys);
+    return true;
+  }
+
+  put(key: Uint8Array, location: number, units: number, start: number, end: number): boolean {
+    if (!this.#acceptsPuts(1)) return false;
+    this.tail().put(key, location, units, start, end);
+    this.#putsLeft -= 1;
+    return true;
   }
 
   /** Reads the rest, or replays the log. Throws what the storage throws if the log cannot be read either. */
@@ -118,6 +139,13 @@ export class PendingIndex implements PendingParts {
     if (this.#index.pending !== this) return false;
     if (this.#sections.missing === 0) this.complete();
     return isRead && this.#sections.missing > 0;
+  }
+
+  /** Completes the index, and returns false, if `count` puts would be too many. */
+  #acceptsPuts(count: number): boolean {
+    if (count <= this.#putsLeft) return true;
+    this.complete();
+    return false;
   }
 
   #adopt(): void {

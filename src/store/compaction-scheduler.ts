@@ -252,6 +252,8 @@ export class CompactionScheduler {
 
   #due(): boolean {
     if (this.#requested) return true;
+    // Nothing waits for sums that only the whole index image has: they are known soon.
+    if (this.#index.pending?.hasSums === false) return false;
     const dead = this.deadBytes;
     return (
       dead > DEAD_BYTES_MIN &&

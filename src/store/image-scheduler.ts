@@ -96,7 +96,8 @@ export class ImageScheduler {
     this.#watch();
     this.#isPreparing = false;
     if (this.#images.isWriting) this.#pay(grownBytes * IMAGE_PACE);
-    else if (this.#isDue(this.#everyBytes ?? this.#defaultBytes)) this.#begin();
+    // An index that is read from its image in the background is complete soon: the first puts do not wait for it.
+    else if (this.#index.pending === undefined && this.#isDue(this.#everyBytes ?? this.#defaultBytes)) this.#begin();
     const every = Math.min(IDLE_BYTES_MIN, (this.#everyBytes ?? EVERY_BYTES_MIN) / CHECKS);
     this.checkAt = this.#images.isWriting || this.#isPreparing ? 0 : active.end + every;
   }

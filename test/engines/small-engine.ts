@@ -41,6 +41,7 @@ const SMALL_SIZES: Readonly<Record<string, number | string>> = {
   LINKED_NODES: 4,
   SHARE_NODES: 4,
   FEW_NODES: 2,
+  PUTS_MAX: 4,
 };
 
 const SMALL: readonly SourceEdit[] = [
