@@ -23,6 +23,9 @@ const IMAGE_BYTES_A_MS = 4096;
 const IDLE_MS = 1000;
 const IDLE_BYTES_MIN: number = 1024 * 1024;
 
+/** Closing spares the image of an index that was not read as a whole, if the log has grown by less: some milliseconds of replay. */
+const SPARED_BYTES: number = 256 * 1024;
+
 /** How often the log is looked at before an image is due. */
 const CHECKS = 8;
 
@@ -72,9 +75,10 @@ export class ImageScheduler {
     this.#images.forget();
   }
 
-  /** Writes an image at once, if all of the log is durable. */
+  /** Writes an image at once, if all of the log is durable and there is something to gain. */
   write(): void {
     if (!this.#context.status.isWritable) return;
+    if (this.#index.pending !== undefined && this.#images.uncovered(this.#generations.active) < SPARED_BYTES) return;
     this.#attempt(() => {
       this.#images.abandon();
       // While a compaction is under way, the index holds locations in a log that is not whole.

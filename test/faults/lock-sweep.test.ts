@@ -56,6 +56,8 @@ function useOnce(directory: string, faulty: FaultyFs, options: LogCacheOptions):
   attempt(() => opened.push(LogCache.open(directory, { ...options, storage })));
   const [cache] = opened;
   attempt(() => cache?.put('order:2', utf8('other'), someMeta));
+  // Needs all of the index, so that `close` writes its image.
+  attempt(() => cache?.deletePrefix('invoice:'));
   attempt(() => cache?.sync());
   return attempt(() => cache?.close()) ? undefined : cache;
 }

@@ -88,6 +88,20 @@ describe('the first puts after an opening', () => {
     expect(disk.names).toContain('000001.index2');
   });
 
+  test('leave the image as it is when the store is closed, which reads none of it', () => {
+    const { disk, store, readSince } = reopened();
+    const before = readSince();
+    for (let i = 0; i < 10; i += 1) store.writer.put(keyOf(i), bytes('new'));
+    store.close();
+    expect(readSince()).toBe(before);
+    const again = openStore(disk);
+    expect([9, 10].map((number) => bodyOf(again, number))).toEqual(['new', '10']);
+    expect(again.stats().recovery).toMatchObject({ clean: true, imageUsed: true, records: 12 });
+    for (let i = 0; i < 300; i += 1) again.writer.put(keyOf(i), bytes('x'.repeat(1000)));
+    again.close();
+    expect(openStore(disk).stats().recovery.records).toBeLessThan(2);
+  });
+
   test('are so many at most; then the index is completed, and a compaction may be due', () => {
     const { disk, store, readSince } = reopened();
     const before = readSince();
