@@ -69,9 +69,13 @@ export class PendingSection {
     const pieces = Math.min(READ_PIECES, this.#held.length - first);
     const read = await this.#image.readAsync?.(this.#section, first, pieces);
     if (read === undefined) return false;
-    const words = this.#allocated();
-    words.set(read, first * PIECE_WORDS);
-    for (let piece = first; piece < first + pieces; piece += 1) this.#hold(piece);
+    for (let piece = first; piece < first + pieces; piece += 1) {
+      // One that was read meanwhile may be in use: the index changes the words of `whole`.
+      if (this.#held[piece] !== 0) continue;
+      const from = (piece - first) * PIECE_WORDS;
+      this.#allocated().set(read.subarray(from, from + PIECE_WORDS), piece * PIECE_WORDS);
+      this.#hold(piece);
+    }
     this.#firstMissing = first + pieces;
     return true;
   }
@@ -107,9 +111,8 @@ export class PendingSection {
     return this.#words;
   }
 
+  /** The piece was missing. */
   #hold(piece: number): void {
-    // It may have been read meanwhile.
-    if (this.#held[piece] !== 0) return;
     this.#held[piece] = 1;
     this.#missing -= 1;
   }
