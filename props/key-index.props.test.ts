@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { seededRandom } from '../src/testing/index.ts';
-import { operations, unorderedOperations } from './key-index/index-operation.ts';
+import { operations, reloads, unorderedOperations } from './key-index/index-operation.ts';
 import { IndexWithModel } from './key-index/index-with-model.ts';
 
 const histories = fc.array(operations, { maxLength: 120, size: 'max' });
@@ -51,6 +51,25 @@ describe('KeyIndex', () => {
         index.verify();
       }),
       { numRuns: 120 },
+    );
+  });
+
+  // Each history has its pieces arrive after some operations: the index may have been completed, changed or replaced by then.
+  test('agrees with a map while the rest of its image arrives', async () => {
+    const reloading = fc.array(
+      fc.tuple(fc.oneof({ weight: 6, arbitrary: operations }, { weight: 1, arbitrary: reloads }), fc.boolean()),
+      { maxLength: 80, size: 'max' },
+    );
+    await fc.assert(
+      fc.asyncProperty(reloading, fc.integer(), async (history, seed) => {
+        const index = new IndexWithModel(towers(seed, 0));
+        for (const [operation, arrives] of history) {
+          index.apply(operation);
+          if (arrives) await index.arrive();
+        }
+        index.verify();
+      }),
+      { numRuns: 150 },
     );
   });
 });

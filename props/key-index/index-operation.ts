@@ -98,7 +98,7 @@ const tailChanges: fc.Arbitrary<TailChange> = fc.record({
   ),
   looked: keys,
 });
-const reloads = operation(
+export const reloads: fc.Arbitrary<IndexOperation> = operation(
   'reload',
   fc.record({ damage: fc.option(damages, { nil: undefined }), tail: fc.array(tailChanges, { maxLength: 12 }) }),
 );

@@ -17,6 +17,8 @@ export class IndexWithModel {
   readonly #random: () => number;
   #index: KeyIndex;
   #cursors: WatchedCursor[] = [];
+  /** The reads of images that are under way. */
+  readonly #arrivals: (() => void)[] = [];
 
   /** New keys wait in groups of `sizes` until the first reload. */
   constructor(random: () => number, sizes?: LinkingSizes) {
@@ -66,6 +68,12 @@ export class IndexWithModel {
         break;
     }
     expect([this.#index.size, this.#index.recordUnits]).toEqual([this.#model.size, this.#model.recordUnits]);
+  }
+
+  /** Lets all pieces arrive that were asked for in the background, and asks for the next ones. */
+  async arrive(): Promise<void> {
+    for (const arrive of this.#arrivals.splice(0)) arrive();
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Compares everything, in both directions, and checks the invariants. It links the waiting nodes. */
@@ -130,9 +138,24 @@ export class IndexWithModel {
     const rebuild = (index: IndexContents): void => {
       for (const { key, location, units } of saved) index.put(key, location, units);
     };
-    this.#index = PendingIndex.open(damage === undefined ? image : damaged(image, damage), rebuild, this.#random);
+    const read = damage === undefined ? image : damaged(image, damage);
+    this.#index = PendingIndex.open({ ...read, readAsync: this.#readLater(read) }, rebuild, this.#random);
+    this.#index.pending?.preload((_delayMs, task) => {
+      this.#arrivals.push(task);
+      return () => {};
+    });
     // They walk the previous index.
     this.#cursors = [];
+  }
+
+  /** Reads pieces when `arrive` is called. */
+  #readLater(image: IndexPieces): NonNullable<IndexPieces['readAsync']> {
+    return async (section, piece, count) => {
+      await new Promise<void>((resolve) => this.#arrivals.push(resolve));
+      const sectionWords = section === 'arena' ? image.arenaWords : image.directoryWords;
+      const words = new Int32Array(Math.min(count * PIECE_WORDS, sectionWords - piece * PIECE_WORDS));
+      return image.read(section, piece, words) ? words : undefined;
+    };
   }
 
   /** Changes what the log adds to the image, which a lookup may have completed meanwhile. */
