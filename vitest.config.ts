@@ -1,6 +1,8 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { constantImports } from './test/scripts/constant-imports.ts';
 
 const config: ViteUserConfig = defineConfig({
+  plugins: [constantImports()],
   test: {
     include: ['test/**/*.test.ts', 'props/**/*.test.ts'],
     // The default leaves one core of two idle.
