@@ -9,6 +9,8 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: '100%',
     // Loading the modules anew for each of more than 200 files took longer than most of the tests.
     isolate: false,
+    // Comparing lists of keys took longer than most of the tests of the index.
+    setupFiles: ['test/scripts/equal-bytes.ts'],
     reporters: [['default', { summary: false }]],
     // A limit for what hangs, not a measure of speed: a loaded machine is slow without anything being wrong.
     testTimeout: 60_000,
