@@ -82,12 +82,12 @@ export class Benchmark {
     this.#residentBytes = Math.max(pageCacheBytesDefault, 2 * options.entries * this.#recordBytes);
   }
 
-  run(): BenchResult {
+  async run(): Promise<BenchResult> {
     const { rounds } = this.#options;
     const clockNs = clockCostNs();
     for (let round = 1; round <= rounds; round += 1) this.#round(round);
     this.#onPhase('single operations');
-    const { sizes, openings, pauses } = this.#singleSteps();
+    const { sizes, openings, pauses } = await this.#singleSteps();
     const ratios = this.#ratios();
     this.#addRemarks(pauses, ratios);
     return { figures: this.#figures.all(), openings, sizes, pauses, ratios, clockNs };
@@ -117,7 +117,7 @@ export class Benchmark {
   }
 
   /** The same works once more with the clock read around each step, and other figures of the store at the same time. */
-  #singleSteps(): Pick<BenchResult, 'sizes' | 'openings' | 'pauses'> {
+  async #singleSteps(): Promise<Pick<BenchResult, 'sizes' | 'openings' | 'pauses'>> {
     const figures = this.#figures;
     const { entries, rounds } = this.#options;
     const path = join(this.#directory, 'main');
@@ -128,7 +128,7 @@ export class Benchmark {
     });
     const logBytes = this.#bytesOf('main', '.log');
     const imageBytes = this.#bytesOf('main', '.index');
-    const openings = measureOpenings(path, entries >>> 1, rounds);
+    const openings = await measureOpenings(path, entries >>> 1, rounds);
     this.#withCache('main', { pageCacheBytes: this.#residentBytes }, (cache) => {
       for (const _ of cache.entries());
       for (const work of this.#resident(cache)) figures.steps(work);

@@ -30,6 +30,10 @@ export function buildCommit(commit: string, directory: string): string {
   execFileSync('tar', ['-x', '-C', directory], { input: archive });
   symlinkSync(join(repository, 'node_modules'), join(directory, 'node_modules'), 'dir');
   const compiler = join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
-  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: directory, stdio: 'inherit' });
+  // Its types were checked when it was committed.
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck'], {
+    cwd: directory,
+    stdio: 'inherit',
+  });
   return join(directory, 'dist', 'index.js');
 }

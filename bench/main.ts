@@ -9,7 +9,7 @@ import { Benchmark } from './benchmark.ts';
 import { thisMachine } from './machine.ts';
 import { formatReport } from './report.ts';
 
-function main(args: readonly string[]): void {
+async function main(args: readonly string[]): Promise<void> {
   const options = parseBenchArguments(args);
   if (options.help) {
     console.log(usage);
@@ -23,14 +23,14 @@ function main(args: readonly string[]): void {
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
   const machine = thisMachine();
-  const result = benchmark.run();
+  const result = await benchmark.run();
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   if (options.json) console.log(JSON.stringify({ machine, options, ...result }, null, 2));
   else console.log(formatReport(options, machine, result));
 }
 
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(error.message);

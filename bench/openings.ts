@@ -2,10 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtScript } from '../test/scripts/built-script.ts';
 import { medianOf } from './percentiles.ts';
-
-const opener: string = fileURLToPath(new URL('./opener.ts', import.meta.url));
-const repository: string = fileURLToPath(new URL('../', import.meta.url));
 
 /** The output of the opener. */
 interface Opened {
@@ -35,15 +33,16 @@ const KILLED_SHARE = 20;
  * Opens the cache `rounds` times with its image, as often after a kill, and as often without an image; its files are in the
  * page cache of the system. The first of `openings` is with an image, the last one without.
  */
-export function measureOpenings(directory: string, entry: number, rounds: number): Opening[] {
-  const withImage = Array.from({ length: rounds }, () => openOnce(directory, entry, true));
+export async function measureOpenings(directory: string, entry: number, rounds: number): Promise<Opening[]> {
+  const opener = fileURLToPath(await builtScript(new URL('./opener.ts', import.meta.url)));
+  const withImage = Array.from({ length: rounds }, () => openOnce(opener, directory, entry, true));
   const afterKill = Array.from({ length: rounds }, () => {
-    putAndDie(directory, entry, Math.ceil((2 * entry) / KILLED_SHARE));
-    return openOnce(directory, entry, true);
+    putAndDie(opener, directory, entry, Math.ceil((2 * entry) / KILLED_SHARE));
+    return openOnce(opener, directory, entry, true);
   });
   const withoutImage = Array.from({ length: rounds }, () => {
     for (const name of readdirSync(directory)) if (name.endsWith('.index')) rmSync(join(directory, name));
-    return openOnce(directory, entry, false);
+    return openOnce(opener, directory, entry, false);
   });
   return [
     openingOf('open with image', withImage),
@@ -56,16 +55,16 @@ export function measureOpenings(directory: string, entry: number, rounds: number
   ];
 }
 
-function openOnce(directory: string, entry: number, image: boolean): Opened {
-  const args = ['--import', 'tsx', opener, directory, String(entry)];
-  const opened = JSON.parse(execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' })) as Opened;
+function openOnce(opener: string, directory: string, entry: number, image: boolean): Opened {
+  const args = [opener, directory, String(entry)];
+  const opened = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Opened;
   if (opened.imageUsed !== image) throw new Error(`opening went wrong: ${JSON.stringify(opened)}`);
   return opened;
 }
 
-function putAndDie(directory: string, entry: number, puts: number): void {
-  const args = ['--import', 'tsx', opener, directory, String(entry), String(puts)];
-  const { signal } = spawnSync(process.execPath, args, { cwd: repository });
+function putAndDie(opener: string, directory: string, entry: number, puts: number): void {
+  const args = [opener, directory, String(entry), String(puts)];
+  const { signal } = spawnSync(process.execPath, args);
   if (signal !== 'SIGKILL') throw new Error('the process that was to be killed ended otherwise');
 }
 

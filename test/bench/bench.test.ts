@@ -1,13 +1,12 @@
 // Why this test: a benchmark is run rarely, and breaks unnoticed. The measured figures are not checked.
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseBenchArguments, UsageError } from '../../bench/bench-arguments.ts';
 import type { BenchResult } from '../../bench/benchmark.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { builtScript, runBuilt, type ScriptRun } from '../scripts/built-script.ts';
 
-const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+const script: URL = await builtScript(new URL('../../bench/main.ts', import.meta.url));
 
 const works = [
   'nothing but preparing key and value',
@@ -25,16 +24,8 @@ const works = [
   'bare append and fdatasync',
 ];
 
-function run(...args: readonly string[]): {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], {
-    cwd: repository,
-    encoding: 'utf8',
-  });
-  return { status, out: stdout, err: stderr };
+function run(...args: readonly string[]): ScriptRun {
+  return runBuilt(script, args);
 }
 
 describe('npm run bench', () => {

@@ -1,22 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../bench/bench-arguments.ts';
 import { commitNamed } from '../../bench/commit-build.ts';
 import { parseCompareArguments } from '../../bench/compare-arguments.ts';
 import { compareRounds, formatComparison } from '../../bench/comparison.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { builtScript, runBuilt, type ScriptRun } from '../scripts/built-script.ts';
 
-const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+const script: URL = await builtScript(new URL('../../bench/compare.ts', import.meta.url));
 
-function run(temporary: string, ...args: readonly string[]): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/compare.ts', ...args], {
-    cwd: repository,
-    encoding: 'utf8',
-    env: { ...process.env, TMPDIR: temporary, TEMP: temporary },
-  });
-  return { status, out: stdout, err: stderr };
+function run(temporary: string, ...args: readonly string[]): ScriptRun {
+  return runBuilt(script, args, { env: { ...process.env, TMPDIR: temporary, TEMP: temporary } });
 }
 
 describe('npm run bench:compare', () => {

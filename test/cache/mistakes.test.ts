@@ -4,11 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AsyncProjector, Freshness, LogCache, MemoryStorage, NoCache, Projector } from '../../src/index.ts';
 import { MemoryLog } from '../projection/memory-log.ts';
 import { totals } from '../projection/totals.ts';
+import { builtScript } from '../scripts/built-script.ts';
 
 const storage = new MemoryStorage();
 const cache: LogCache = LogCache.open('mistakes', { storage });
@@ -112,17 +112,17 @@ test('a write to a cache for reading is refused with a whole sentence', () => {
 });
 
 // In procfs Node's own recursive creation of directories never returns, so this runs in a process that can be ended.
-test.runIf(existsSync('/proc/self'))('a directory that cannot be created is an IO error, also in procfs', () => {
-  const index = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+test.runIf(existsSync('/proc/self'))('a directory that cannot be created is an IO error, also in procfs', async () => {
+  const index = await builtScript(new URL('../../src/index.ts', import.meta.url));
   const program = `
-    import { LogCache } from ${JSON.stringify(index)};
+    import { LogCache } from ${JSON.stringify(index.href)};
     try {
       LogCache.open('/proc/projection-cache/a');
     } catch (error) {
       console.log(error.code, error.cause.code);
     }
   `;
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+  const args = ['--input-type=module', '--eval', program];
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000, killSignal: 'SIGKILL' });
   expect(stdout).toBe('IO ENOENT\n');
 });

@@ -9,10 +9,11 @@ import { projectionKey } from '../../src/projection/projection-key.ts';
 import { metaAt, openFor, temporaryDirectory, utf8 } from '../cache/cache-fixtures.ts';
 import { withCache } from '../docs/order-store.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { sampleDirectory } from './sample-directory.ts';
 import { outputOf, run, snapshotOf } from './test-terminal.ts';
 
-const actor: URL = new URL('../process/actor.ts', import.meta.url);
+const actor: URL = await builtScript(new URL('../process/actor.ts', import.meta.url));
 
 describe('ls', () => {
   test('prints text as it is, keys of a projector by their parts, and other bytes as hexadecimal digits', async () => {

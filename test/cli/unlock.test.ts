@@ -6,9 +6,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
 import { closedStore } from '../docs/order-store.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { run, type Surroundings } from './test-terminal.ts';
 
-const actor: URL = new URL('../process/actor.ts', import.meta.url);
+const actor: URL = await builtScript(new URL('../process/actor.ts', import.meta.url));
 const elsewhere = {
   pid: 4242,
   platform: 'linux',

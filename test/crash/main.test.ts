@@ -1,21 +1,14 @@
 // Why this test: the long sweep is run rarely. It must still run, and still report a violation.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { BROKEN_FOR_CRASHES } from '../engines/broken-for-crashes.ts';
+import { builtScript, runBuilt, type ScriptRun } from '../scripts/built-script.ts';
 import { readArguments, UsageError } from '../scripts/script-arguments.ts';
 import { usage } from './sweep-arguments.ts';
 
-const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+const script: URL = await builtScript(new URL('./main.ts', import.meta.url));
 
-function run(...args: readonly string[]): {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const command = ['--import', 'tsx', 'test/crash/main.ts', ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: repository, encoding: 'utf8' });
-  return { status, out: stdout, err: stderr };
+function run(...args: readonly string[]): ScriptRun {
+  return runBuilt(script, args);
 }
 
 describe('npm run test:crash', () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { builtScript } from '../scripts/built-script.ts';
 import type { CrashCount } from './crash-sweep.ts';
 
 /** A workload that was crashed everywhere without a violation. */
@@ -42,8 +43,6 @@ export interface SweepPoolOptions {
   readonly onSwept: (swept: Swept) => boolean;
 }
 
-const script: string = fileURLToPath(new URL('./sweep-worker.ts', import.meta.url));
-
 /**
  * Processes that sweep one workload after the other. Seeds are handed out in order and every started workload is
  * completed, so the same number of workloads is the same sweep, with any number of processes.
@@ -61,8 +60,9 @@ export class SweepPool {
   /** Resolves when `onSwept` returns false. Throws the first `Violation`; no process is left behind. */
   async run(): Promise<void> {
     const { workers, broken } = this.#options;
+    const script = await builtScript(new URL('./sweep-worker.ts', import.meta.url));
     const children = Array.from({ length: workers }, () =>
-      fork(script, [String(broken)], { execArgv: ['--import', 'tsx'], serialization: 'advanced' }),
+      fork(fileURLToPath(script), [String(broken)], { serialization: 'advanced' }),
     );
     try {
       await Promise.all(children.map((child) => this.#drive(child)));

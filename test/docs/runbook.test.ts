@@ -14,6 +14,7 @@ import { type DiskCall, type Fault, FaultStorage, faultAt } from '../../src/test
 import { keyTexts, metaAt, openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
 import { WindowsFs } from '../faults/windows-fs.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { eventsInto, typesInto } from '../store/event-collector.ts';
 import { repositoryText } from '../tidy/repository-files.ts';
 import { closedStore, Orders, projectOnce, total, withCache } from './order-store.ts';
@@ -33,7 +34,7 @@ function noSpace({ verb }: DiskCall): Fault | undefined {
   return verb === 'write' || verb === 'create' || verb === 'lock' ? { fail: 'ENOSPC' } : undefined;
 }
 
-const actor: URL = new URL('../process/actor.ts', import.meta.url);
+const actor: URL = await builtScript(new URL('../process/actor.ts', import.meta.url));
 
 function actorOn(directory: string): ChildScript {
   const process = new ChildScript(actor, [directory]);

@@ -32,7 +32,7 @@ export function expectedOutput({ text }: Snippet): string {
  */
 export async function runSnippet({ text, language }: Snippet, directory: string): Promise<string> {
   const file = join(directory, 'snippet.mjs');
-  writeFileSync(file, language === 'ts' ? transpiled(text, 'snippet.ts') : text);
+  writeFileSync(file, language === 'ts' ? transpiled(text) : text);
   const report = ['--test-reporter', 'tap', '--test-reporter-destination', join(directory, 'report.tap')];
   const options = { cwd: directory, timeout: RUN_MS_MAX };
   const { stdout } = await promisify(execFile)(process.execPath, [...report, file], options);

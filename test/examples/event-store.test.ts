@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type EventStore, getInMemoryEventStore } from '@event-driven-io/emmett';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emmettReader } from '../../docs/examples/event-store/emmett-reader.ts';
@@ -9,6 +8,7 @@ import type { OrderEvent } from '../../docs/examples/event-store/order-event.ts'
 import { orderSummary } from '../../docs/examples/event-store/order-summary.ts';
 import { runStoreExample } from '../../docs/examples/event-store/store-example.ts';
 import { type AsyncEventReader, AsyncProjector, LogCache, MemoryStorage, NoCache } from '../../src/index.ts';
+import { builtScript, runBuilt } from '../scripts/built-script.ts';
 
 let directory: string;
 
@@ -42,11 +42,10 @@ test('with another identity, as after a restore, no cached state is used', async
   expect(first?.report).toMatchObject({ outcome: 'replay', refusal: 'absent' });
 });
 
-test('npm run demo:event-store prints the results', () => {
-  const command = ['--import', import.meta.resolve('tsx'), resolve('docs/examples/event-store/main.ts')];
-  const run = spawnSync(process.execPath, command, { encoding: 'utf8' });
-  expect([run.status, run.stderr]).toEqual([0, '']);
-  const lines = run.stdout.trimEnd().split('\n');
+test('npm run demo:event-store prints the results', async () => {
+  const run = runBuilt(await builtScript(new URL('../../docs/examples/event-store/main.ts', import.meta.url)), []);
+  expect([run.status, run.err]).toEqual([0, '']);
+  const lines = run.out.trimEnd().split('\n');
   expect(lines.slice(0, 2)).toEqual([
     expect.stringMatching(/^first call +replay, events read: 3$/),
     '  {"items":{"tea":450},"shipped":false}',

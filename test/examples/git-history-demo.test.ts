@@ -1,13 +1,12 @@
-import type { SpawnSyncReturns } from 'node:child_process';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtScript, runBuilt, type ScriptRun } from '../scripts/built-script.ts';
 import { ThrowawayRepository } from './git-history-repository.ts';
 
-const main = resolve('docs/examples/git-history/main.ts');
-const tsx = import.meta.resolve('tsx');
+const script: URL = await builtScript(new URL('../../docs/examples/git-history/main.ts', import.meta.url));
 
 let repository: ThrowawayRepository;
 let directory: string;
@@ -25,20 +24,19 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function demo(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  const command = ['--import', tsx, main, ...args];
-  return spawnSync(process.execPath, command, { encoding: 'utf8', cwd: repository.path, ...options });
+function demo(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): ScriptRun {
+  return runBuilt(script, args, { cwd: repository.path, ...options });
 }
 
 /** The output without the times, which differ from run to run. */
-function outcome(run: SpawnSyncReturns<string>): string {
-  return run.stdout.replaceAll(/ +(?:[\d,]+ ms|time)$/gm, '');
+function outcome(run: ScriptRun): string {
+  return run.out.replaceAll(/ +(?:[\d,]+ ms|time)$/gm, '');
 }
 
 describe('npm run demo', () => {
   test('prints the result of the commits', () => {
     const run = demo([]);
-    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect([run.status, run.err]).toEqual([0, '']);
     const head = repository.git('rev-parse', 'HEAD').trim();
     const lines = outcome(run).trimEnd().split('\n');
     expect(lines.slice(0, 6)).toEqual([
@@ -65,12 +63,12 @@ describe('npm run demo', () => {
   test('prints the same result twice, apart from the costs, and keeps the caches in the given directory', () => {
     const cache = join(directory, 'caches');
     const first = demo(['--cache', cache]);
-    expect(first.stdout).toMatch(/\n {2}no cache +15 +0 % +[\d,]+ ms\n/);
-    expect(first.stdout).toContain(`The caches are in ${cache}`);
+    expect(first.out).toMatch(/\n {2}no cache +15 +0 % +[\d,]+ ms\n/);
+    expect(first.out).toContain(`The caches are in ${cache}`);
     writeFileSync(join(cache, 'whole', 'foreign.txt'), 'not ours');
 
     const second = demo([repository.path, `--cache=${cache}`], { cwd: directory });
-    expect([second.status, second.stderr]).toEqual([0, '']);
+    expect([second.status, second.err]).toEqual([0, '']);
     expect(outcome(second)).toBe(outcome(first));
     expect(readdirSync(join(cache, 'whole'))).toContain('foreign.txt');
   });
@@ -84,8 +82,8 @@ describe('npm run demo', () => {
 
   test('--help prints how to use it', () => {
     const run = demo(['--help']);
-    expect([run.status, run.stderr]).toEqual([0, '']);
-    expect(run.stdout).toMatch(/^Usage: npm run demo/);
+    expect([run.status, run.err]).toEqual([0, '']);
+    expect(run.out).toMatch(/^Usage: npm run demo/);
   });
 
   test('handles a history of one commit', () => {
@@ -93,7 +91,7 @@ describe('npm run demo', () => {
     try {
       small.commit('2024-01-01T00:00:00Z', { a: '1\n' });
       const run = demo([small.path]);
-      expect([run.status, run.stderr]).toEqual([0, '']);
+      expect([run.status, run.err]).toEqual([0, '']);
       expect(outcome(run)).toContain('  a cache 1 commit behind          2     0 %\n');
     } finally {
       small.remove();
@@ -105,7 +103,7 @@ describe('npm run demo', () => {
     try {
       empty.commit('2024-01-01T00:00:00Z', {});
       const run = demo([empty.path]);
-      expect([run.status, run.stderr]).toEqual([0, '']);
+      expect([run.status, run.err]).toEqual([0, '']);
       expect(outcome(run)).toContain('  a cache 1 commit behind          0     0 %\n');
     } finally {
       empty.remove();
@@ -114,10 +112,10 @@ describe('npm run demo', () => {
 });
 
 describe('npm run demo reports what it needs, without a stack, and fails', () => {
-  function complaintOf(run: SpawnSyncReturns<string>): string {
-    expect([run.status, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).not.toMatch(/^\s+at /m);
-    return run.stderr;
+  function complaintOf(run: ScriptRun): string {
+    expect([run.status, run.out]).toEqual([1, '']);
+    expect(run.err).not.toMatch(/^\s+at /m);
+    return run.err;
   }
 
   test('without git', () => {
@@ -143,7 +141,7 @@ describe('npm run demo reports what it needs, without a stack, and fails', () =>
   });
 
   test('for a cache directory that is a file', () => {
-    expect(complaintOf(demo(['--cache', main]))).toMatch(/^[A-Z]+: /);
+    expect(complaintOf(demo(['--cache', fileURLToPath(script)]))).toMatch(/^[A-Z]+: /);
   });
 
   test('for an option that it does not have', () => {

@@ -1,23 +1,16 @@
 // Why this test: the long sweep is run rarely. It must still run, and still report a violation.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { BROKEN_FOR_ERRORS } from '../engines/broken-for-errors.ts';
+import { builtScript, runBuilt, type ScriptRun } from '../scripts/built-script.ts';
 import { readArguments, UsageError } from '../scripts/script-arguments.ts';
 import { usage } from './sweep-arguments.ts';
 
-const repository: string = fileURLToPath(new URL('../../', import.meta.url));
+const script: URL = await builtScript(new URL('./main.ts', import.meta.url));
 /** One of a few steps. */
 const SHORT_SEED = 8;
 
-function run(...args: readonly string[]): {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-} {
-  const command = ['--import', 'tsx', 'test/faults/main.ts', ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: repository, encoding: 'utf8' });
-  return { status, out: stdout, err: stderr };
+function run(...args: readonly string[]): ScriptRun {
+  return runBuilt(script, args);
 }
 
 describe('npm run test:errors', () => {

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PostgresCache } from '../../src/postgres/index.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { batchOf, KEYS_OF_BATCH } from './batches.ts';
 import { SERIALIZABLE, ServerFixture, text, utf8 } from './server-fixtures.ts';
 import { shuffled } from './shuffled.ts';
@@ -48,7 +49,7 @@ describe.each(Object.entries(kinds))('overlapping batches at once: %s', (_kind, 
 });
 
 test('overlapping batches of several processes leave the newest entry of each key, and do not deadlock', async () => {
-  const script = new URL('writer.ts', import.meta.url);
+  const script = await builtScript(new URL('./writer.ts', import.meta.url));
   const writers = [100, 200, 300].map(
     (seed) => new ChildScript(script, [fixture.server.url, String(seed), String(BATCHES)]),
   );

@@ -8,6 +8,7 @@ import { Freshness } from '../../src/projection/freshness.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { TieredCache } from '../../src/tiered/tiered-cache.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { ServerFixture } from './server-fixtures.ts';
 import { SqlLog } from './sql-log.ts';
 
@@ -125,9 +126,10 @@ test('a projector of another machine does not cache what it folded across an inv
 test('several processes, one of which is killed and replaced: no state differs from a replay', async () => {
   await new SqlLog(fixture.sql()).create();
   const directories = [0, 1, 2, 3].map((id) => fixture.server.directory(`machine-${id}`));
+  const script = await builtScript(new URL('./machine.ts', import.meta.url));
   const start = (id: number, rounds: number): ChildScript => {
     const args = [fixture.server.url, directories[id] as string, String(id), String(rounds)];
-    return new ChildScript(new URL('machine.ts', import.meta.url), args);
+    return new ChildScript(script, args);
   };
   const doomed = start(0, 100_000);
   const others = [1, 2, 3].map((id) => start(id, 120));

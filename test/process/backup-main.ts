@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { builtScript } from '../scripts/built-script.ts';
 import { runScript, type ScriptUsage } from '../scripts/script-arguments.ts';
 import { backUpUnderLoad } from './backup-load.ts';
-import { BuiltScripts } from './built-scripts.ts';
 import { type KilledBackups, killBackups } from './killed-backup.ts';
 
 const usage: ScriptUsage = {
@@ -26,23 +26,19 @@ const delayMsMax = 200;
 const backups = 3;
 
 async function killAll(folder: string, kills: number): Promise<void> {
-  const scripts = new BuiltScripts(['backup-writer.ts']);
   const ends: Record<KilledBackups['last'], number> = { absent: 0, refused: 0, whole: 0, done: 0 };
   const started = performance.now();
   let [done, entries, replaced] = [0, 0, 0];
-  try {
-    for (let kill = 0; kill < kills; kill += 1) {
-      const directory = join(folder, `kill-${kill}`);
-      const plan = { number: kill % backups, delayMs: Math.random() * delayMsMax };
-      const found = await killBackups(scripts.script('backup-writer.ts'), join(directory, 'cache'), plan);
-      ends[found.last] += 1;
-      done += found.done;
-      entries += found.entries;
-      replaced += found.generation > 1 ? 1 : 0;
-      rmSync(directory, { recursive: true });
-    }
-  } finally {
-    scripts.remove();
+  const writer = await builtScript(new URL('./backup-writer.ts', import.meta.url));
+  for (let kill = 0; kill < kills; kill += 1) {
+    const directory = join(folder, `kill-${kill}`);
+    const plan = { number: kill % backups, delayMs: Math.random() * delayMsMax };
+    const found = await killBackups(writer, join(directory, 'cache'), plan);
+    ends[found.last] += 1;
+    done += found.done;
+    entries += found.entries;
+    replaced += found.generation > 1 ? 1 : 0;
+    rmSync(directory, { recursive: true });
   }
   const seconds = (performance.now() - started) / 1000;
   console.log(`${kills} kills in ${seconds.toFixed(1)} s; in ${replaced} a compaction had replaced the log`);

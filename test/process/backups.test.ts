@@ -5,10 +5,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { backUpUnderLoad } from './backup-load.ts';
 import { killBackups } from './killed-backup.ts';
 
-const script: URL = new URL('./backup-writer.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./backup-writer.ts', import.meta.url));
 
 test('a process killed in the middle of a backup leaves a copy that is whole, refused or absent', async () => {
   const folder = temporaryDirectory();

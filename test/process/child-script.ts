@@ -5,15 +5,13 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const repository: string = fileURLToPath(new URL('../../', import.meta.url));
-
 /** How a process ended. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A script of this folder in its own process, which communicates in lines. */
+/** A script of JavaScript in its own process, which communicates in lines. */
 export class ChildScript {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #ended: Promise<Ending>;
@@ -24,7 +22,7 @@ export class ChildScript {
 
   /**
    * `complaints`: where its standard error goes; `within`: a command that runs the command it is given. `runtime`: the
-   * command that runs a script of JavaScript; by default the Node of this process.
+   * command that runs the script; by default the Node of this process.
    */
   constructor(
     script: URL,
@@ -34,11 +32,9 @@ export class ChildScript {
     runtime: readonly string[] = [process.execPath],
   ) {
     const path = fileURLToPath(script);
-    const loader = path.endsWith('.ts') ? ['--import', 'tsx'] : [];
-    const [command = '', ...rest] = [...within, ...runtime, ...loader, path, ...args];
+    const [command = '', ...rest] = [...within, ...runtime, path, ...args];
     this.#process = spawn(command, rest, {
-      // A script of TypeScript finds its loader in the repository. Others find their packages beside them.
-      cwd: path.endsWith('.ts') ? repository : dirname(path),
+      cwd: dirname(path),
       stdio: ['pipe', 'pipe', complaints],
     });
     this.#process.stdin.on('error', () => {});

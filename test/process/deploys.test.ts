@@ -9,9 +9,10 @@ import { StandbyCache } from '../../src/cache/standby-cache.ts';
 import { Projector } from '../../src/projection/projector.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
 import { Orders, total } from '../docs/order-store.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { ChildScript } from './child-script.ts';
 
-const script: URL = new URL('./actor.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./actor.ts', import.meta.url));
 
 async function oldProcess(directory: string): Promise<ChildScript> {
   const actor = new ChildScript(script, [directory]);

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { LogCache } from '../../src/cache/log-cache.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { openFor, temporaryDirectory, valueText } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { eventsInto } from '../store/event-collector.ts';
 import { ChildScript, type Ending } from './child-script.ts';
 
-const script: URL = new URL('./ending.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./ending.ts', import.meta.url));
 
 /** What a process that ended without closing its cache has left. */
 async function leftBy(way: string): Promise<{ ending: Ending; cache: LogCache; pid: number; events: StoreEvent[] }> {

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { builtScript } from '../scripts/built-script.ts';
 import { runScript, type ScriptUsage } from '../scripts/script-arguments.ts';
-import { BuiltScripts } from './built-scripts.ts';
 import { followWriter } from './followed-writer.ts';
 
 const usage: ScriptUsage = {
@@ -20,11 +20,10 @@ const usage: ScriptUsage = {
 
 await runScript(usage, async (number) => {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-followers-'));
-  const scripts = new BuiltScripts(['writer.ts', 'follower.ts']);
   try {
     const following = await followWriter({
-      writer: scripts.script('writer.ts'),
-      follower: scripts.script('follower.ts'),
+      writer: await builtScript(new URL('./writer.ts', import.meta.url)),
+      follower: await builtScript(new URL('./follower.ts', import.meta.url)),
       directory: join(directory, 'cache'),
       followers: number('followers'),
       milliseconds: number('seconds') * 1000,
@@ -37,7 +36,6 @@ await runScript(usage, async (number) => {
     console.log(`${scans} scans lasted over many refreshes`);
     console.log('every value checked after each refresh: none wrong, none older than before or than reported');
   } finally {
-    scripts.remove();
     rmSync(directory, { recursive: true, force: true });
   }
 });

@@ -5,25 +5,20 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
-import { BuiltScripts } from './built-scripts.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { followWriter } from './followed-writer.ts';
 
 test('two processes follow a writer that compacts and is killed, and see nothing wrong', async () => {
-  const scripts = new BuiltScripts(['writer.ts']);
-  try {
-    const { kills, looks, changes, replaced } = await followWriter({
-      writer: scripts.script('writer.ts'),
-      follower: new URL('./follower.ts', import.meta.url),
-      directory: join(temporaryDirectory(), 'cache'),
-      followers: 2,
-      milliseconds: 2_000,
-      killsMin: 3,
-      lifeMsMax: 1_000,
-    });
-    expect(kills).toBeGreaterThanOrEqual(3);
-    expect(looks).toBeGreaterThan(changes);
-    expect(replaced).toBeGreaterThan(0);
-  } finally {
-    scripts.remove();
-  }
+  const { kills, looks, changes, replaced } = await followWriter({
+    writer: await builtScript(new URL('./writer.ts', import.meta.url)),
+    follower: await builtScript(new URL('./follower.ts', import.meta.url)),
+    directory: join(temporaryDirectory(), 'cache'),
+    followers: 2,
+    milliseconds: 2_000,
+    killsMin: 3,
+    lifeMsMax: 1_000,
+  });
+  expect(kills).toBeGreaterThanOrEqual(3);
+  expect(looks).toBeGreaterThan(changes);
+  expect(replaced).toBeGreaterThan(0);
 }, 120_000);

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { builtScript } from '../scripts/built-script.ts';
 import { runScript, type ScriptUsage } from '../scripts/script-arguments.ts';
-import { BuiltScripts } from './built-scripts.ts';
 import { KilledStore, type KillFinding } from './killed-store.ts';
 import type { KillPlan, WriterPhase } from './killed-writer.ts';
 import type { WorkloadName } from './operations.ts';
@@ -80,13 +80,13 @@ class Tally {
 await runScript(usage, async (number) => {
   const kills = number('kills');
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-kills-'));
-  const scripts = new BuiltScripts(['writer.ts']);
   const tally = new Tally();
+  const writer = await builtScript(new URL('./writer.ts', import.meta.url));
   const started = performance.now();
   try {
     for (let kill = 0; kill < kills; ) {
       const name = names[(kill / killsAStore) % names.length] as WorkloadName;
-      const store = new KilledStore(join(directory, `store-${kill}`), name, scripts.script('writer.ts'));
+      const store = new KilledStore(join(directory, `store-${kill}`), name, writer);
       const end = Math.min(kills, kill + killsAStore);
       for (; kill < end; kill += 1) tally.add(await store.goOn(planAt(kill, name)));
       rmSync(store.directory, { recursive: true, force: true });
@@ -94,8 +94,6 @@ await runScript(usage, async (number) => {
   } catch (error) {
     console.error(`What the last kill left is in ${directory}`);
     throw error;
-  } finally {
-    scripts.remove();
   }
   rmSync(directory, { recursive: true });
   tally.print((performance.now() - started) / 1000);

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { KilledStore } from './killed-store.ts';
 import { phaseAfter } from './killed-writer.ts';
 import type { WorkloadName } from './operations.ts';
@@ -14,7 +15,7 @@ const rounds = 2;
 const furtherRoundsMax = 40;
 const delayMsMax = 350;
 
-const script: URL = new URL('./writer.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./writer.ts', import.meta.url));
 
 test.each<WorkloadName>(['growing', 'overwriting'])(
   'synced operations survive SIGKILL, and a prefix of the others: %s',

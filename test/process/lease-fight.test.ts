@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openFor, someMeta, temporaryDirectory, utf8 } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { keysOf, LeaseFight, liesIn } from './lease-fight.ts';
 
-const script: URL = new URL('./lease-writer.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./lease-writer.ts', import.meta.url));
 
 test('a holder that is stopped or killed loses its lease, and two writers never alternate in one log', async () => {
   const result = await new LeaseFight(script, temporaryDirectory(), 400).run(3);

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { builtScript } from '../scripts/built-script.ts';
 import { runScript, type ScriptUsage } from '../scripts/script-arguments.ts';
-import { BuiltScripts } from './built-scripts.ts';
 import { LeaseFight, noNamespaces } from './lease-fight.ts';
 
 const usage: ScriptUsage = {
@@ -20,10 +20,13 @@ const usage: ScriptUsage = {
 
 await runScript(usage, async (number) => {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-leases-'));
-  const scripts = new BuiltScripts(['lease-writer.ts']);
   try {
     const started = performance.now();
-    const fight = new LeaseFight(scripts.script('lease-writer.ts'), directory, number('lease'));
+    const fight = new LeaseFight(
+      await builtScript(new URL('./lease-writer.ts', import.meta.url)),
+      directory,
+      number('lease'),
+    );
     const { lies, lost, ...result } = await fight.run(number('takeovers'));
     const seconds = (performance.now() - started) / 1000;
     console.log(
@@ -36,7 +39,6 @@ await runScript(usage, async (number) => {
     if (lies.length > 0) throw new Error(lies.join('\n'));
     console.log('never two writers in one log');
   } finally {
-    scripts.remove();
     rmSync(directory, { recursive: true, force: true });
   }
 });

@@ -8,11 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { ChildScript } from './child-script.ts';
 import { workloads } from './operations.ts';
 import { Model, watermarksOf } from './survivor.ts';
 
-const script: URL = new URL('./writer.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./writer.ts', import.meta.url));
 const readings = 25;
 
 /** The operations that the writer has reported as durable so far. */

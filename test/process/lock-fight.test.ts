@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { LockFight } from './lock-fight.ts';
 
-const script: URL = new URL('./lock-fighter.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./lock-fighter.ts', import.meta.url));
 
 test('processes that compete for a lock never hold it together, whichever of them are killed', async () => {
   const result = await new LockFight(script, temporaryDirectory()).run(3, 120, 40);

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { builtScript } from '../scripts/built-script.ts';
 import { runScript, type ScriptUsage } from '../scripts/script-arguments.ts';
-import { BuiltScripts } from './built-scripts.ts';
 import { LockFight } from './lock-fight.ts';
 
 const usage: ScriptUsage = {
@@ -21,10 +21,9 @@ const usage: ScriptUsage = {
 
 await runScript(usage, async (number) => {
   const directory = mkdtempSync(join(tmpdir(), 'projection-cache-locks-'));
-  const scripts = new BuiltScripts(['lock-fighter.ts']);
   try {
     const started = performance.now();
-    const fight = new LockFight(scripts.script('lock-fighter.ts'), directory);
+    const fight = new LockFight(await builtScript(new URL('./lock-fighter.ts', import.meta.url)), directory);
     const result = await fight.run(number('processes'), number('rounds'), number('rounds-a-kill'));
     const seconds = (performance.now() - started) / 1000;
     const { rounds, kills, takeovers, lies } = result;
@@ -33,7 +32,6 @@ await runScript(usage, async (number) => {
     if (lies.length > 0) throw new Error(lies.join('\n'));
     console.log('never two holders');
   } finally {
-    scripts.remove();
     rmSync(directory, { recursive: true, force: true });
   }
 });

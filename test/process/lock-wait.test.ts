@@ -11,11 +11,12 @@ import { LogCache, type LogCacheOptions } from '../../src/cache/log-cache.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import type { StoreEvent } from '../../src/store/store-event.ts';
 import { openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { eventsInto } from '../store/event-collector.ts';
 import { ChildScript } from './child-script.ts';
 import { noNamespaces, ownNamespace } from './lease-fight.ts';
 
-const script: URL = new URL('./actor.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./actor.ts', import.meta.url));
 
 function actorOn(directory: string, within: readonly string[] = []): ChildScript {
   const actor = new ChildScript(script, [directory], 'inherit', within);

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import { openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { ChildScript } from './child-script.ts';
 
-const script: URL = new URL('./actor.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./actor.ts', import.meta.url));
 
 function actorOn(directory: string): ChildScript {
   const actor = new ChildScript(script, [directory]);

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openFor, someMeta, temporaryDirectory, utf8, valueText } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { ChildScript } from './child-script.ts';
 import { noVolumes } from './small-volume.ts';
 
@@ -19,7 +20,7 @@ async function storeLeft(leave: (directory: string) => void | Promise<void>): Pr
 }
 
 async function killedWhileOpen(directory: string): Promise<void> {
-  const actor = new ChildScript(new URL('./actor.ts', import.meta.url), [directory]);
+  const actor = new ChildScript(await builtScript(new URL('./actor.ts', import.meta.url)), [directory]);
   for (const line of ['open', 'put order:10 state', 'sync', 'put order:11 state']) {
     expect(await actor.ask(line)).toBe('done');
   }

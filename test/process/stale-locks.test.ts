@@ -8,10 +8,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { LogCache } from '../../src/cache/log-cache.ts';
 import type { LockOwner } from '../../src/storage/lock-owner.ts';
 import { openFor, temporaryDirectory, valueText } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { ChildScript } from './child-script.ts';
 import { noNamespaces, ownNamespace } from './lease-fight.ts';
 
-const script: URL = new URL('./actor.ts', import.meta.url);
+const script: URL = await builtScript(new URL('./actor.ts', import.meta.url));
 
 function actorOn(directory: string, within: readonly string[] = []): ChildScript {
   const actor = new ChildScript(script, [directory], 'inherit', within);

@@ -10,9 +10,10 @@ import type { StoreEvent } from '../../src/store/store-event.ts';
 import type { LogCacheStats } from '../../src/store/store-stats.ts';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
 import { ChildScript } from '../process/child-script.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { eventsInto } from '../store/event-collector.ts';
 
-const script: URL = new URL('../process/actor.ts', import.meta.url);
+const script: URL = await builtScript(new URL('../process/actor.ts', import.meta.url));
 
 /** A directory in which another process has synced an entry and still runs. */
 async function writing(): Promise<{ readonly directory: string; readonly writer: ChildScript }> {

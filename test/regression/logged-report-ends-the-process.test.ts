@@ -5,14 +5,14 @@
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../cache/cache-fixtures.ts';
+import { builtScript } from '../scripts/built-script.ts';
 
-const index: string = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+const index: URL = await builtScript(new URL('../../src/index.ts', import.meta.url));
 
 const program = `
-import { LogCache, Projector, StoreError } from ${JSON.stringify(index)};
+import { LogCache, Projector, StoreError } from ${JSON.stringify(index.href)};
 
 const log = (kind) => (value) => console.log(kind, JSON.stringify(value));
 const directory = process.argv[1];
@@ -47,7 +47,7 @@ interface Outcome {
 }
 
 function run(): Promise<Outcome> {
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', program, join(temporaryDirectory(), 'cache')];
+  const args = ['--input-type=module', '--eval', program, join(temporaryDirectory(), 'cache')];
   return new Promise((resolve) => {
     execFile(process.execPath, args, (error, out, err) => {
       resolve({ code: error?.code ?? 0, lines: out.trimEnd().split('\n'), err });

@@ -82,7 +82,7 @@ const breakages: readonly Breakage[] = [
   {
     name: 'refresh',
     file: 'store/reader-refresh.js',
-    from: "if (found.kind === 'unchanged')",
+    from: 'if (found.kind === "unchanged")',
     to: 'if (true)',
     failure: /^'refresh' was answered by 'false'/,
   },

@@ -8,9 +8,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { unlock } from '../../src/storage/node-lock.ts';
 import { NodeStorage } from '../../src/storage/node-storage.ts';
 import type { StorageLock } from '../../src/storage/storage-backend.ts';
+import { builtScript } from '../scripts/built-script.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
+const HOLDER: string = fileURLToPath(await builtScript(new URL('./lock-holder.ts', import.meta.url)));
 
 /** Another process that holds the lock of a directory; it is killed at the end of the test. */
 class Holder {
@@ -18,8 +19,7 @@ class Holder {
   readonly #lines: AsyncIterator<string>;
 
   constructor(directory: string) {
-    const args = ['--import', 'tsx', HOLDER, directory];
-    this.child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, [HOLDER, directory], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
     onTestFinished(() => void this.child.kill('SIGKILL'));
   }

@@ -17,6 +17,7 @@ const generatedPaths: ReadonlySet<string> = new Set([
   'docs/api',
   '.git',
   '.mutants',
+  '.built',
   'bench/peers/dist',
   'test/bundles/installed/packed',
 ]);
