@@ -107,10 +107,19 @@ export class PendingIndex implements PendingParts {
     } catch (error) {
       this.#damage = error;
     }
-    if (this.#damage !== undefined) this.#replay();
+    this.#index.pending = undefined;
+    try {
+      if (this.#damage !== undefined) this.#replay();
+      // A replay may have applied them already: they change nothing then.
+      this.#tail?.apply();
+    } catch (error) {
+      // It must not lack changes: the next operation tries again, from the log.
+      this.#damage ??= error;
+      this.#index.clear();
+      this.#index.pending = this;
+      throw error;
+    }
     this.release();
-    // A replay may have applied them already: they change nothing then.
-    this.#tail?.apply();
   }
 
   /** Ends reading from the image. An index that is not complete cannot be used afterwards. */
@@ -153,17 +162,9 @@ export class PendingIndex implements PendingParts {
     this.#index.adopt(arena.whole(), directory.whole());
   }
 
-  /** If the log cannot be read, the index stays pending, and the next operation tries again. */
   #replay(): void {
-    this.#index.pending = undefined;
     this.#index.clear();
-    try {
-      this.#rebuild(this.#index, this.#damage);
-    } catch (error) {
-      this.#index.clear();
-      this.#index.pending = this;
-      throw error;
-    }
+    this.#rebuild(this.#index, this.#damage);
   }
 }
 
