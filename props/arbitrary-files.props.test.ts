@@ -19,6 +19,7 @@ import { recordBytes } from '../src/log/record-format.ts';
 import { recordMemory } from '../src/log/record-memory.ts';
 import { bytes, contentsOf, openStore } from '../test/store/store-history.ts';
 import { TestDisk } from '../test/store/test-disk.ts';
+import { runs } from './runs.ts';
 
 const SALT = 77;
 const LOG = '000003.log';
@@ -77,7 +78,7 @@ test('arbitrary bytes as log and image are not a store, and do not prevent one',
       disk.place(IMAGE, image);
       expectUsable(disk);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -89,7 +90,7 @@ test('arbitrary bytes after a header and COMPLETE are a torn tail', () => {
       expect(contentsOf(openStore(disk.afterKill())).get('a')).toBe('v');
       expectUsable(disk);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -106,6 +107,6 @@ test('valid records in any order, with any contents, open', () => {
         expectUsable(disk);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

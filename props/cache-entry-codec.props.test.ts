@@ -4,6 +4,7 @@ import { prefixSuccessor } from '../src/base/prefix-successor.ts';
 import type { CacheMeta } from '../src/contract/cache-entry.ts';
 import { decodeFromBytes, encodeWithValue } from '../src/contract/cache-entry-codec.ts';
 import { assertMeta, metaBytes, readMeta, writeMeta } from '../src/contract/meta-codec.ts';
+import { runs } from './runs.ts';
 
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
@@ -71,7 +72,7 @@ describe('prefixSuccessor', () => {
           Buffer.compare(key, prefix) >= 0 && (successor === undefined || Buffer.compare(key, successor) < 0);
         expect(isInRange).toBe(startsWithPrefix);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });

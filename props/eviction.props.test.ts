@@ -9,6 +9,7 @@ import { recordBytes } from '../src/log/record-format.ts';
 import type { LogStore } from '../src/store/log-store.ts';
 import { bytes, type Contents, contentsOf, equal, getBody, openStore, text } from '../test/store/store-history.ts';
 import { TestDisk } from '../test/store/test-disk.ts';
+import { runs } from './runs.ts';
 
 type Step =
   | { readonly do: 'put'; readonly key: string; readonly length: number }
@@ -177,6 +178,6 @@ test('a bounded store forgets and never lies', () => {
       const store = new BoundedStore(bound);
       for (const next of steps) store.play(next);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

@@ -5,6 +5,7 @@ import { describe, test } from 'vitest';
 import { seededRandom } from '../src/testing/index.ts';
 import { operations, reloads, unorderedOperations } from './key-index/index-operation.ts';
 import { IndexWithModel } from './key-index/index-with-model.ts';
+import { runs } from './runs.ts';
 
 const histories = fc.array(operations, { maxLength: 120, size: 'max' });
 const unorderedHistories = fc.array(unorderedOperations, { maxLength: 160, size: 'max' });
@@ -25,7 +26,7 @@ describe('KeyIndex', () => {
           index.verify();
         }
       }),
-      { numRuns: 6 },
+      { numRuns: runs(6) },
     );
   });
 
@@ -37,7 +38,7 @@ describe('KeyIndex', () => {
         for (const operation of history) index.apply(operation);
         index.verify();
       }),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -50,7 +51,7 @@ describe('KeyIndex', () => {
         for (const operation of history) index.apply(operation);
         index.verify();
       }),
-      { numRuns: 120 },
+      { numRuns: runs(120) },
     );
   });
 
@@ -69,7 +70,7 @@ describe('KeyIndex', () => {
         }
         index.verify();
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

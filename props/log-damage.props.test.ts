@@ -10,6 +10,7 @@ import { flip, recordsOf } from '../test/store/log-records.ts';
 import { contentsOf, openStore } from '../test/store/store-history.ts';
 import type { TestDisk } from '../test/store/test-disk.ts';
 import { SmallStore, type Step, steps } from './log-store/small-store.ts';
+import { runs } from './runs.ts';
 
 interface Damage {
   /** The start of the damage and its length, in thousandths of the file. */
@@ -47,7 +48,7 @@ test('a damaged run of a log restores no older value', () => {
       const { end } = damaged(victim, logName, harm);
       expectHonest(victim, history, JSON.stringify(harm), end > lastMark && !isClosed);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -60,7 +61,7 @@ test('a damaged run of an image loses nothing', () => {
       damaged(victim, logName.replace('log', 'index'), harm);
       expect(expectHonest(victim, history, JSON.stringify(harm))).toEqual(history.current);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -82,6 +83,6 @@ test('a damaged body loses only its own entry', () => {
       expect(contentsOf(openStore(victim.afterKill()))).toEqual(expected);
       expectHonest(victim, history, `body of ${hit.key}`);
     }),
-    { numRuns: 120 },
+    { numRuns: runs(120) },
   );
 });

@@ -20,6 +20,7 @@ import { type BodySeed, body, key, mostlyLargeBody, prefix } from './log-store/s
 import { type Model, type StoreCommand, StoreUnderTest } from './log-store/store-model.ts';
 import { SyncCommand } from './log-store/sync-command.ts';
 import { VerifyCommand } from './log-store/verify-command.ts';
+import { runs } from './runs.ts';
 
 const range: fc.Arbitrary<Range> = fc.record({
   lower: prefix,
@@ -80,11 +81,11 @@ test('a store holds the result of its operations, in any order', async () => {
     maxCommands: 60,
     size: 'max',
   });
-  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: runs(60) });
 });
 
 test('so does one with many automatic compactions', async () => {
   const puts = [put(mostlyLargeBody), put(mostlyLargeBody), put(mostlyLargeBody), put(mostlyLargeBody)];
   const commands = fc.commands([...puts, ...puts, ...others], { maxCommands: 80, size: 'max' });
-  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: 12 });
+  await fc.assert(fc.asyncProperty(commands, follows), { numRuns: runs(12) });
 });

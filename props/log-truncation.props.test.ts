@@ -9,6 +9,7 @@ import { cut } from '../test/store/log-records.ts';
 import { bytes, contentsOf, equal, openStore } from '../test/store/store-history.ts';
 import type { TestDisk } from '../test/store/test-disk.ts';
 import { SmallStore, type Step, steps } from './log-store/small-store.ts';
+import { runs } from './runs.ts';
 
 /** Opens the log, reads it, writes more and reopens after a crash. */
 function contentsAndSequel(disk: TestDisk): Map<string, string> {
@@ -50,7 +51,7 @@ test('a log truncated anywhere comes back in a state that it had', () => {
         }
       }
     }),
-    { numRuns: 6 },
+    { numRuns: runs(6) },
   );
 });
 
@@ -68,6 +69,6 @@ test('a log truncated below what its image covers restores no older value', () =
         expect({ left, lies: history.lies(contentsAndSequel(damaged)) }).toEqual({ left, lies: [] });
       }
     }),
-    { numRuns: 4 },
+    { numRuns: runs(4) },
   );
 });

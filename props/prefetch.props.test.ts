@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogCache } from '../src/cache/log-cache.ts';
 import { FaultStorage, faultAt } from '../src/testing/index.ts';
+import { runs } from './runs.ts';
 
 const PAGE_CACHE_BYTES = 524_288;
 const KEYS = 40;
@@ -109,6 +110,6 @@ test('a cache with prefetches returns what was put, whatever happens before the 
       for (const next of steps) await checked.do(next);
       await checked.end();
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 });

@@ -14,6 +14,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryStorage } from '../src/storage/memory-storage.ts';
 import { history, historySettings, runHistory } from './projection/histories.ts';
+import { runs } from './runs.ts';
 
 const asked = Number(process.env['PROJECTION_HISTORIES'] ?? 0);
 const timeout = 3_600_000;
@@ -26,7 +27,7 @@ test('with a cache in memory', { timeout }, () => {
   const property = fc.property(historySettings, history, (settings, commands) => {
     runHistory(settings, commands, { directory: 'cache', storage: new MemoryStorage() });
   });
-  fc.assert(property, { numRuns: asked || 150 });
+  fc.assert(property, { numRuns: asked || runs(150) });
 });
 
 test('with a cache on disk', { timeout }, () => {
@@ -42,7 +43,7 @@ test('with a cache on disk', { timeout }, () => {
     }
   });
   try {
-    fc.assert(property, { numRuns: asked || 20 });
+    fc.assert(property, { numRuns: asked || runs(20) });
   } finally {
     rmSync(parent, { recursive: true, force: true });
   }
@@ -52,5 +53,5 @@ test('without a cache', { timeout }, () => {
   const property = fc.property(historySettings, history, (settings, commands) =>
     runHistory(settings, commands, undefined),
   );
-  fc.assert(property, { numRuns: asked || 50 });
+  fc.assert(property, { numRuns: asked || runs(50) });
 });

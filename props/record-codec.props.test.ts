@@ -22,6 +22,7 @@ import {
   recordBytes,
 } from '../src/log/record-format.ts';
 import { type RecordMemory, recordMemory } from '../src/log/record-memory.ts';
+import { runs } from './runs.ts';
 
 /** Offsets of records: multiples of eight bytes in a log of up to 16 GiB. */
 const offset: fc.Arbitrary<number> = fc.integer({ min: 4, max: 2 ** 31 - 1 }).map((units) => units * RECORD_ALIGNMENT);
@@ -102,7 +103,7 @@ describe('a record', () => {
           memory.bytes[at] = (memory.bytes[at] as number) ^ mask;
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -143,7 +144,7 @@ describe('arbitrary bytes', () => {
         memory.bytes.set(bytes);
         expect(accepted(memory, 0, fileSalt, at)).toBe(false);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

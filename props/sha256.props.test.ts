@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sha256 } from '../src/base/sha256.ts';
+import { runs } from './runs.ts';
 
 const ofNode = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 
@@ -14,7 +15,7 @@ test('bytes of any length', () => {
     fc.property(fc.uint8Array({ maxLength: 300, size: 'max' }), (bytes) => {
       expect(sha256(bytes)).toEqual(ofNode(bytes));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LockSimulation, nonceOf } from '../../test/storage/lock-simulation.ts';
+import { runs } from '../runs.ts';
 
 /*
  * Many processes that start, are slow, are killed and start again around one lock. Other tests try every order of two
@@ -58,7 +59,7 @@ describe('LockFile among many processes', () => {
         expect(latecomer.refusal).toBeUndefined();
         expect([...simulation.files.keys()]).toEqual(['LOCK']);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -69,7 +70,7 @@ describe('LockFile among many processes', () => {
         simulation.leave('LOCK', STALE_PID);
         for (const each of played) play(simulation, each);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });
