@@ -52,19 +52,21 @@ export class LocalTier {
     }
   }
 
-  /** Stores what the shared cache has under `key`, or removes what it does not have. */
-  set(key: Uint8Array, entry: CacheEntry | undefined): void {
-    if (this.#mustEmpty || isMark(key)) return;
-    if (entry === undefined) {
-      if (this.get(key) !== undefined) this.deletePrefix(key);
-      return;
-    }
-    try {
-      this.#cache.put(key, entry.value, entry.meta);
-    } catch (error) {
-      // The entry that is there, if any, is only older.
-      this.#onFailure(error);
-    }
+  /** Stores what the shared cache was found to have under `key`, or removes what it does not have. */
+  fill(key: Uint8Array, entry: CacheEntry | undefined): void {
+    // What is there when a put fails is older than the answer, but no older than the changes of this machine.
+    if (entry === undefined) this.remove(key);
+    else this.#store(key, entry);
+  }
+
+  /** Stores what this machine has put under `key`. An older entry is gone, even if the cache fails. */
+  replace(key: Uint8Array, entry: CacheEntry): void {
+    if (!this.#store(key, entry)) this.remove(key);
+  }
+
+  /** Removes the entry under `key`, and with it those of longer keys that start with it. */
+  remove(key: Uint8Array): void {
+    if (!(this.#mustEmpty || isMark(key)) && this.#mayHold(key)) this.deletePrefix(key);
   }
 
   /** Removes the entries whose keys start with `prefix`. */
@@ -88,6 +90,28 @@ export class LocalTier {
       this.#cache.sync();
     } catch (error) {
       this.#onFailure(error);
+    }
+  }
+
+  /** Returns whether the cache has the entry now. */
+  #store(key: Uint8Array, { value, meta }: CacheEntry): boolean {
+    if (this.#mustEmpty || isMark(key)) return false;
+    try {
+      this.#cache.put(key, value, meta);
+      return true;
+    } catch (error) {
+      this.#onFailure(error);
+      return false;
+    }
+  }
+
+  /** A cache that cannot tell may hold it. */
+  #mayHold(key: Uint8Array): boolean {
+    try {
+      return this.#cache.get(key) !== undefined;
+    } catch (error) {
+      this.#onFailure(error);
+      return true;
     }
   }
 

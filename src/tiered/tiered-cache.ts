@@ -202,7 +202,7 @@ export class TieredCache implements SharedProjectionCache {
     try {
       const { entry, epoch } = await this.#shared.ask(() => this.#settings.shared.readWithEpoch(key));
       // An answer that misses deletions which the local cache has applied would bring one back.
-      if (!call.isVoid && epoch >= this.#local.epoch) this.#local.set(key, entry);
+      if (!call.isVoid && epoch >= this.#local.epoch) this.#local.fill(key, entry);
       return { entry, epoch, hasFartherTier: false };
     } finally {
       this.#calls.end(call);
@@ -220,9 +220,9 @@ export class TieredCache implements SharedProjectionCache {
       // What other calls under way have found or stored may be older.
       this.#calls.changed(key);
       this.#reads.forget(key);
-      if (isStored && !call.isVoid) this.#local.set(key, entry);
+      if (isStored && !call.isVoid) this.#local.replace(key, entry);
       // The entry that is there is older, or the caller has rejected it.
-      else if (isStored || basis?.replaces !== undefined) this.#local.set(key, undefined);
+      else if (isStored || basis?.replaces !== undefined) this.#local.remove(key);
     }
   }
 

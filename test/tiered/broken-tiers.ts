@@ -68,6 +68,10 @@ export const BROKEN_TIERS: readonly BrokenEngine[] = [
     edits: [{ find: '$isStored || $basis?.replaces !== undefined', replace: '$isStored' }],
   },
   {
+    fault: 'an older entry stays in the local cache when that cannot store a newer one',
+    edits: [{ find: 'if (!this.#store(key, entry)) this.remove(key);', replace: 'this.#store(key, entry);' }],
+  },
+  {
     fault: 'of two puts under way the older one may stay in the local cache',
     edits: [{ find: 'this.#calls.changed(key);', replace: '' }],
   },
