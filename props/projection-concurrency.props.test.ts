@@ -9,12 +9,15 @@ import { expect, test } from 'vitest';
 import { ConcurrentHistory } from './projection/concurrent-history.ts';
 import {
   aroundInvalidation,
+  aroundRestores,
   type ConcurrentStep,
   concurrentSettings,
   concurrentSteps,
   invalidationSettings,
+  restoreSettings,
 } from './projection/concurrent-steps.ts';
 import { projectionMakers } from './projection/history-projections.ts';
+import { runs } from './runs.ts';
 
 const asked = Number(process.env['PROJECTION_HISTORIES'] ?? 0);
 const timeout = 3_600_000;
@@ -48,6 +51,12 @@ async function finish(history: ConcurrentHistory, scheduler: fc.Scheduler): Prom
   expect(history.dependencies.readsOpen).toBe(0);
 }
 
+/** Memory that is weakly referenced, as that of a store, is released between turns of the event loop only. */
+async function release(history: ConcurrentHistory): Promise<void> {
+  history.dependencies.close();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 test('concurrent callers', { timeout }, async () => {
   const property = fc.asyncProperty(
     fc.scheduler(),
@@ -59,9 +68,10 @@ test('concurrent callers', { timeout }, async () => {
       await finish(history, scheduler);
       // A key whose write never settles is not read any more.
       if (!settings.timesOut) await scheduler.waitFor(history.answersWithoutLog('a'));
+      await release(history);
     },
   );
-  await fc.assert(property, { numRuns: asked || 150, timeout: 60_000 });
+  await fc.assert(property, { numRuns: asked || runs(150), timeout: 60_000 });
 });
 
 test('callers around an invalidation: later ones neither join nor find an overtaken fold', {
@@ -75,9 +85,25 @@ test('callers around an invalidation: later ones neither join nor find an overta
       const history = new ConcurrentHistory(scheduler, settings);
       await follow(history, scheduler, all);
       await finish(history, scheduler);
+      await release(history);
     },
   );
-  await fc.assert(property, { numRuns: asked || 350, timeout: 60_000 });
+  await fc.assert(property, { numRuns: asked || runs(350), timeout: 60_000 });
+});
+
+test('callers around restores: no state has events of two logs', { timeout }, async () => {
+  const property = fc.asyncProperty(
+    fc.scheduler(),
+    restoreSettings,
+    aroundRestores,
+    async (scheduler, settings, all) => {
+      const history = new ConcurrentHistory(scheduler, settings);
+      await follow(history, scheduler, all);
+      await finish(history, scheduler);
+      await release(history);
+    },
+  );
+  await fc.assert(property, { numRuns: asked || runs(200), timeout: 60_000 });
 });
 
 test('without leaving callers and invalidations, a key has one fold at a time', { timeout }, async () => {
@@ -100,7 +126,8 @@ test('without leaving callers and invalidations, a key has one fold at a time', 
         calm.map((step) => (step.what === 'call' ? { ...step, which: 0, leaves: false } : step)),
       );
       expect(history.dependencies.readsAtOnceMax).toBeLessThanOrEqual(1);
+      await release(history);
     },
   );
-  await fc.assert(property, { numRuns: asked || 80, timeout: 60_000 });
+  await fc.assert(property, { numRuns: asked || runs(80), timeout: 60_000 });
 });

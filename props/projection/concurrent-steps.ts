@@ -94,11 +94,8 @@ const hang = fc.record({
 const stall = fc.record({ what: fc.constant('stall' as const), where: fc.constantFrom<StallPlace[]>('head', 'event') });
 const resume = fc.record({ what: fc.constant('resume' as const) });
 const rewrite = fc.record({ what: fc.constant('rewrite' as const), stream, erases: fc.boolean() });
-const restore = fc.record({
-  what: fc.constant('restore' as const),
-  share: fc.constantFrom(0, 0.5, 0.8),
-  grown: fc.option(event, { nil: undefined, freq: 2 }),
-});
+const restoring = { what: fc.constant('restore' as const), share: fc.constantFrom(0, 0.5, 0.8) };
+const restore = fc.record({ ...restoring, grown: fc.option(event, { nil: undefined, freq: 2 }) });
 
 const makers = fc.shuffledSubarray([...projectionMakers], { minLength: 2, maxLength: 2 });
 
@@ -170,3 +167,27 @@ export const aroundInvalidation: fc.Arbitrary<ConcurrentStep[]> = fc
     const hangs = hanging === null ? [] : [hanging];
     return [...before, appended, ...hangs, ...begun, rewritten, ...after];
   });
+
+/** Settings in which only checkpoints show that a log was restored. */
+export const restoreSettings: fc.Arbitrary<ConcurrentSettings> = fc.record({
+  makers,
+  answersLater: fc.boolean(),
+  timesOut: fc.constant(false),
+  verifyEvery: fc.constant(undefined),
+  hasCheckpoints: fc.constant(true),
+});
+
+/** Callers that find and continue cached states before, during and after restores, mostly of logs that have grown again. */
+export const aroundRestores: fc.Arbitrary<ConcurrentStep[]> = fc
+  .array(
+    fc.tuple(
+      appendToA as fc.Arbitrary<ConcurrentStep>,
+      callOfA,
+      appendToA,
+      callOfA,
+      fc.record({ ...restoring, grown: fc.option(event, { nil: undefined, freq: 4 }) }),
+      callOfA,
+    ),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((rounds) => rounds.flat());

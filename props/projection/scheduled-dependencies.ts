@@ -34,7 +34,8 @@ const TIMEOUT_TURNS = 3;
 /** An event log and a cache whose results come in the order that a scheduler picks. */
 export class ScheduledDependencies {
   current: LogState = { log: [], identity: historyIdentity(0), life: 0, edition: 0 };
-  readonly cache: FaultyCache = new FaultyCache(LogCache.open('cache', { storage: new MemoryStorage() }));
+  readonly #stored: LogCache = LogCache.open('cache', { storage: new MemoryStorage() });
+  readonly cache: FaultyCache = new FaultyCache(this.#stored);
   /** The running reads of each stream and kinds; and the most there were at once. */
   readonly #reading = new Map<string, number>();
   readsAtOnceMax = 0;
@@ -125,6 +126,10 @@ export class ScheduledDependencies {
     this.#hangs.clear();
     this.resume();
     this.timesOut = false;
+  }
+
+  close(): void {
+    this.#stored.close();
   }
 
   /** The cache itself, or an asynchronous one that takes two turns for each call and runs it between them. */

@@ -1,6 +1,6 @@
 import { isPromise, kindOf } from '../base/argument.ts';
 import type { CachedState, Lookup } from './cached-states.ts';
-import { type Coroutine, ignoreRejection } from './coroutine.ts';
+import type { Coroutine } from './coroutine.ts';
 import { type AsyncEventReader, type EventReader, sourceInvalid } from './event-reader.ts';
 import type { FoldResult } from './fold.ts';
 import type { ProjectionSubject } from './projection-subject.ts';
@@ -12,13 +12,14 @@ import { CHECKPOINT_BYTES_MAX, checkpointOf } from './stored-state.ts';
  *
  * 1. The checkpoint of the head is asked before events are read, and again after: the events in between are of one log.
  * 2. A state is stored with the checkpoint of its watermark, which is asked between the two.
- * 3. A stored state is used, without or with newer events, only if the reader still has that checkpoint.
+ * 3. A stored state is used, without or with newer events, only if the reader still has that checkpoint. For newer events it is
+ *    asked between the two as well: an answer from before the first may be of the log before a restore.
  */
 
 type Reader = EventReader<unknown> | AsyncEventReader<unknown>;
 type Answer = string | undefined | PromiseLike<string | undefined>;
 
-/** The checkpoints that calls ask during one reading of the head: each sequence once. */
+/** The checkpoints that calls ask during one reading of the head: each sequence once, that of the head first. */
 export class Checkpoints {
   readonly #source: Reader;
   readonly #stream: string;
@@ -32,8 +33,6 @@ export class Checkpoints {
   at(sequence: bigint): Answer {
     if (this.#asked.has(sequence)) return this.#asked.get(sequence);
     const answer = this.#source.checkpoint?.(this.#stream, sequence);
-    // Several are asked at once, and the failure of the first ends the call.
-    if (isPromise(answer)) ignoreRejection(answer);
     this.#asked.set(sequence, answer);
     return answer;
   }
@@ -64,9 +63,7 @@ export function* verifiedAtHead(
   const { cached, head, reading } = found;
   reading.checkpoints ??= new Checkpoints(source, subject.stream);
   const { checkpoints } = reading;
-  const isBelow = cached.kind === 'found' && cached.watermark < head;
-  const answers = [checkpoints.at(head), isBelow ? checkpoints.at(cached.watermark) : undefined] as const;
-  const checkpoint = yield* checked(subject, answers[0], 0);
+  const checkpoint = yield* checked(subject, checkpoints.at(head), 0);
   if (checkpoint === undefined) {
     if (readAgain === undefined) throw sourceInvalid(subject, `it has no checkpoint for its head ${head}; call again`);
     const newHead = yield* readAgain();
@@ -75,7 +72,8 @@ export function* verifiedAtHead(
   }
   // A watermark above the head is refused anyway.
   if (cached.kind === 'refused' || cached.watermark > head) return { cached, head, checkpoint };
-  const atWatermark = isBelow ? yield* checked(subject, answers[1], 0) : checkpoint;
+  const isBelow = cached.watermark < head;
+  const atWatermark = isBelow ? yield* checked(subject, checkpoints.at(cached.watermark), 0) : checkpoint;
   return { cached: compared(cached, atWatermark), head, checkpoint };
 }
 

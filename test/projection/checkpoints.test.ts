@@ -4,10 +4,13 @@
  * carried them on. A reader that can tell is asked: the id of the event at the watermark is stored with the state.
  */
 import { describe, expect, test } from 'vitest';
+import { NoCache } from '../../src/contract/no-cache.ts';
 import { AsyncProjector } from '../../src/projection/async-projector.ts';
 import type { EventReader } from '../../src/projection/event-reader.ts';
 import { Freshness } from '../../src/projection/freshness.ts';
+import { jsonCodec } from '../../src/projection/json-codec.ts';
 import { Projector } from '../../src/projection/projector.ts';
+import { settle } from './gated-setup.ts';
 import { answeringLater, type Change, MemoryLog } from './memory-log.ts';
 import { cacheAnsweringLater } from './test-cache.ts';
 import { open, type Totals, totals } from './totals.ts';
@@ -254,6 +257,52 @@ test('callers at the end of a window ask for one checkpoint', async () => {
   const window = Freshness.bestEffort({ maxStaleMs: 50 });
   await Promise.all(Array.from({ length: 20 }, () => projector.project(totals, 'a', window)));
   expect(setup.log.asked).toEqual([10n]);
+});
+
+test('a best-effort call that shares the reading of a head fails with it if the log was replaced', async () => {
+  const added = { sequence: 7n, event: { kind: 'added', id: 'first' } };
+  let events = [added];
+  const ofKinds = (kinds: readonly string[]) => events.filter(({ event }) => kinds.includes(event.kind));
+  const heads: (() => void)[] = [];
+  const projector = new AsyncProjector<(typeof added)['event']>({
+    ...new ProjectorSetup().settings,
+    cache: new NoCache(),
+    source: {
+      head(_stream, kinds) {
+        const head = ofKinds(kinds).at(-1)?.sequence;
+        return new Promise((resolve) => heads.push(() => resolve(head)));
+      },
+      async *read(_stream, kinds) {
+        yield* ofKinds(kinds);
+      },
+      checkpoint: async (_stream, sequence) => events.find((recorded) => recorded.sequence === sequence)?.event.id,
+    },
+  });
+  const projection = {
+    name: 'count',
+    version: 1,
+    kinds: ['added'],
+    initial: () => 0,
+    apply: (count: number) => count + 1,
+    codec: jsonCodec<number>(),
+  };
+  const first = projector.project(projection, 'a');
+  await settle();
+  // The event with the sequence of that head is another one now, which the projection does not read.
+  events = [
+    { sequence: 7n, event: { kind: 'closed', id: 'second' } },
+    { sequence: 9n, event: { kind: 'added', id: 'third' } },
+  ];
+  const second = projector.project(projection, 'a', Freshness.bestEffort({ maxStaleMs: 50 }));
+  await settle();
+  expect(heads).toHaveLength(1);
+  heads[0]?.();
+  const ends = await Promise.allSettled([first, second]);
+  expect(ends).toMatchObject(Array.from({ length: 2 }, () => ({ reason: { code: 'SOURCE_INVALID' } })));
+  const third = projector.project(projection, 'a');
+  await settle();
+  heads[1]?.();
+  expect(await third).toBe(1);
 });
 
 test('a Projector needs a reader whose checkpoints are synchronous, and one that is a function', () => {
