@@ -1,16 +1,27 @@
-const BUFFER_WORDS = 2048;
+const SEED_WORDS = 4;
 
-/** Uniform, unpredictable integers from 0 to 2^32 - 1. `fill` is the platform's generator; it is asked for many at a time. */
+/**
+ * Uniform integers from 0 to 2^32 - 1, by xoshiro128** (Blackman and Vigna). `fill`, the platform's generator, fills the seed with
+ * unpredictable bits; asking it for each word would cost more than the rest of a put. Who sees words can compute the next
+ * ones: they are for hash keys, salts and the heights of nodes, not for passwords.
+ */
 export function platformRandom(fill: (words: Uint32Array<ArrayBuffer>) => void): () => number {
-  const buffer = new Uint32Array(BUFFER_WORDS);
-  let used = BUFFER_WORDS;
+  const seed = new Uint32Array(SEED_WORDS);
+  fill(seed);
+  let [a, b, c, d] = seed as unknown as readonly [number, number, number, number];
   return () => {
-    if (used === BUFFER_WORDS) {
-      fill(buffer);
-      used = 0;
-    }
-    const word = buffer[used] as number;
-    used += 1;
+    const word = Math.imul(rotated(Math.imul(b, 5), 7), 9) >>> 0;
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = rotated(d, 11);
     return word;
   };
+}
+
+function rotated(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
 }

@@ -14,7 +14,6 @@ function refuse(): never {
   throw new Error('a module was looked up');
 }
 
-// More than are fetched at once, twice: a buffer that is not refilled would repeat itself.
 const generators: [string, (words: Uint32Array<ArrayBuffer>) => void][] = [
   ['of a runtime with files', fillRandomly],
   ['of a browser', fillRandomlyInBrowsers],
@@ -31,4 +30,16 @@ test.each(generators)('the random words %s are 32 bits, and do not repeat', (_, 
   expect(words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32)).toBe(true);
   expect(new Set(words).size).toBeGreaterThan(1990);
   expect(words.some((word) => word >= 2 ** 31)).toBe(true);
+});
+
+test('the words are those of the reference implementation of xoshiro128**', () => {
+  const random = platformRandom((seed) => seed.set([0x964d4a0c, 0xd40ab895, 0xad7fdecb, 0x3006f0f0]));
+  expect(Array.from({ length: 4 }, random)).toEqual([0xf1391922, 0x6fe53806, 0xa5be2840, 0xf510ee70]);
+});
+
+test('the seed is all of the words that are asked for', () => {
+  const asked: number[] = [];
+  const random = platformRandom((words) => asked.push(words.length));
+  for (let i = 0; i < 100_000; i += 1) random();
+  expect(asked).toEqual([4]);
 });
