@@ -26,6 +26,8 @@ export class Syncer {
   readonly #defer: (task: () => void) => void;
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
+  /** The sync whose failure goes to the status. A busy turn may ask for it with every put: more handlers would fill the memory. */
+  #watched: Promise<void> | undefined;
   #isFlushScheduled = false;
   #stopTimer: (() => void) | undefined;
   /** Number of successful syncs. */
@@ -90,9 +92,12 @@ export class Syncer {
     return this.#queued;
   }
 
-  /** `syncAsync`, for no caller: a failure goes to the status. */
+  /** `syncAsync`, for no caller: a failure goes to the status, once for all calls that share a sync. */
   syncInBackground(): void {
-    this.syncAsync().catch((error: unknown) => {
+    const sync = this.syncAsync();
+    if (sync === this.#watched) return;
+    this.#watched = sync;
+    sync.catch((error: unknown) => {
       if (!this.#status.isClosed) this.#status.failInBackground(storageFailure('sync the log', error));
     });
   }
