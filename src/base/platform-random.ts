@@ -10,18 +10,15 @@ export function platformRandom(fill: (words: Uint32Array<ArrayBuffer>) => void):
   fill(seed);
   let [a, b, c, d] = seed as unknown as readonly [number, number, number, number];
   return () => {
-    const word = Math.imul(rotated(Math.imul(b, 5), 7), 9) >>> 0;
+    const scrambled = Math.imul(b, 5);
+    const word = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
     const shifted = b << 9;
     c ^= a;
     d ^= b;
     b ^= c;
     a ^= d;
     c ^= shifted;
-    d = rotated(d, 11);
+    d = (d << 11) | (d >>> 21);
     return word;
   };
-}
-
-function rotated(word: number, bits: number): number {
-  return (word << bits) | (word >>> (32 - bits));
 }
