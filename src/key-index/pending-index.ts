@@ -15,6 +15,8 @@ const LOOKUPS_A_PIECE = 64;
  * as long as the sums are unknown no compaction is due.
  */
 const PUTS_MAX = 4096;
+/** The last of these puts read the rest of the image, a share each: else the put after them would read all of it at once. */
+const READING_PUTS: number = PUTS_MAX * 0.75;
 
 /**
  * What is left of an index in its image. Lookups read only the pieces they need. Every other operation of the index that
@@ -96,6 +98,7 @@ export class PendingIndex implements PendingParts {
   put(key: Uint8Array, location: number, units: number, start: number, end: number): boolean {
     if (!this.#acceptsPuts(1)) return false;
     this.tail().put(key, location, units, start, end);
+    if (this.#putsLeft <= READING_PUTS) this.#readShare();
     this.#putsLeft -= 1;
     return true;
   }
@@ -155,6 +158,14 @@ export class PendingIndex implements PendingParts {
     if (count <= this.#putsLeft) return true;
     this.complete();
     return false;
+  }
+
+  #readShare(): void {
+    try {
+      if (this.#damage === undefined) this.#sections.readSome(Math.ceil(this.#sections.missing / this.#putsLeft));
+    } catch (error) {
+      this.#damage = error;
+    }
   }
 
   #adopt(): void {

@@ -57,9 +57,18 @@ export class PendingSection {
   /** All words; reads what is missing. Throws as `word`. */
   whole(): Int32Array {
     const words = this.#allocated();
-    for (let piece = this.#held.indexOf(0); piece >= 0; piece = this.#held.indexOf(0, piece))
-      this.#readRun(piece, words);
+    this.readSome(this.#missing);
     return words;
+  }
+
+  /** Reads the next missing pieces, at most `count`. Throws as `word`. */
+  readSome(count: number): void {
+    for (let left = count; left > 0 && this.#missing > 0; ) {
+      const first = this.#held.indexOf(0, this.#firstMissing);
+      const read = this.#readRun(first, left);
+      this.#firstMissing = first + read;
+      left -= read;
+    }
   }
 
   /** Reads the next missing pieces off the thread. Returns false if that failed: whoever needs them reads them again. */
@@ -80,13 +89,14 @@ export class PendingSection {
     return true;
   }
 
-  /** Reads missing pieces from `first` on, up to one that is held or as many as one read takes. */
-  #readRun(first: number, words: Int32Array): void {
+  /** Reads missing pieces from `first` on, up to one that is held, and at most `count` or as many as one read takes. */
+  #readRun(first: number, count: number): number {
     const held = this.#held.indexOf(1, first);
-    const until = Math.min(held < 0 ? this.#held.length : held, first + READ_PIECES);
-    const target = words.subarray(first * PIECE_WORDS, Math.min(until * PIECE_WORDS, this.#wordCount));
+    const until = Math.min(held < 0 ? this.#held.length : held, first + Math.min(count, READ_PIECES));
+    const target = this.#allocated().subarray(first * PIECE_WORDS, Math.min(until * PIECE_WORDS, this.#wordCount));
     if (!this.#image.read(this.#section, first, target)) throw unfit(`${this.#section} piece ${first} ff. is damaged`);
     for (let piece = first; piece < until; piece += 1) this.#hold(piece);
+    return until - first;
   }
 
   /** A piece, which is read if it is missing. */

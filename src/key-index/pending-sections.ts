@@ -42,6 +42,13 @@ export class PendingSections {
     }
   }
 
+  /** Reads missing pieces, at most `count`. Throws as `PendingSection.word`. */
+  readSome(count: number): void {
+    const { missing } = this.directory;
+    this.directory.readSome(Math.min(count, missing));
+    this.arena.readSome(count - Math.min(count, missing));
+  }
+
   /** Reads some pieces off the thread. Returns false if that failed, or if the image cannot do it. */
   preload(): Promise<boolean> {
     return (this.directory.missing > 0 ? this.directory : this.arena).preload();

@@ -103,17 +103,62 @@ describe('the first puts after an opening', () => {
   });
 
   test('are so many at most; then the index is completed, and a compaction may be due', () => {
-    const { disk, store, readSince } = reopened();
-    const before = readSince();
+    const { disk, store } = reopened();
     const body = bytes('x'.repeat(2000));
     for (let i = 0; i < PUTS_MAX; i += 1) store.writer.put(keyOf(i % 50), body);
-    expect(readSince()).toBe(before);
     expect(disk.names.filter((name) => name.endsWith('.log'))).toEqual(['000001.log']);
     // 8 MB of the log are dead.
     for (let i = 0; i < 2000; i += 1) store.writer.put(keyOf(i % 50), body);
     expect(store.stats().generation).toBeGreaterThan(1);
     expect(store.size).toBe(ENTRIES);
   });
+
+  test('read the rest of the image, a share each: none of them waits for all of it', () => {
+    const { store, readSince } = reopened();
+    const before = readSince();
+    const readsOf = (from: number, to: number): number[] => {
+      const reads: number[] = [];
+      for (let i = from; i < to; i += 1) {
+        const earlier = readSince();
+        store.writer.put(keyOf(i), bytes('new'));
+        reads.push(readSince() - earlier);
+      }
+      return reads;
+    };
+    expect(new Set(readsOf(0, PUTS_MAX / 4))).toEqual(new Set([0]));
+    expect(new Set(readsOf(PUTS_MAX / 4, PUTS_MAX))).toEqual(new Set([0, 1]));
+    expect(readSince()).toBeGreaterThan(before + 20);
+    expect(readsOf(PUTS_MAX, PUTS_MAX + 100)).toEqual(Array.from({ length: 100 }, () => 0));
+    expect([0, PUTS_MAX, PUTS_MAX + 200].map((number) => bodyOf(store, number))).toEqual([
+      'new',
+      'new',
+      `${PUTS_MAX + 200}`,
+    ]);
+  });
+
+  test.each([1, 2000, 3000])(
+    'are applied after the log was replayed, if put %d finds the image damaged',
+    (damagedAt) => {
+      const { disk, store } = reopened();
+      for (let i = 0; i < PUTS_MAX + 100; i += 1) {
+        if (i === damagedAt) {
+          disk.before = ({ verb, name }) => {
+            if (verb === 'read' && name.endsWith('.index')) throw Object.assign(new Error('gone'), { code: 'EIO' });
+            return undefined;
+          };
+        }
+        store.writer.put(keyOf(i), bytes(`new ${i}`));
+      }
+      expect([0, 1, 3000, PUTS_MAX + 99, PUTS_MAX + 100].map((number) => bodyOf(store, number))).toEqual([
+        'new 0',
+        'new 1',
+        'new 3000',
+        `new ${PUTS_MAX + 99}`,
+        `${PUTS_MAX + 100}`,
+      ]);
+      expect(store.size).toBe(ENTRIES);
+    },
+  );
 
   test('complete the index before a batch that exceeds that number', () => {
     const { store, readSince } = reopened();
