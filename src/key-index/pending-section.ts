@@ -1,3 +1,4 @@
+import { attempt } from '../base/attempt.ts';
 import { GrowableWords } from './growable-words.ts';
 import { PIECE_WORDS, type PiecedSection, unfit } from './index-image-sections.ts';
 import type { IndexPieces } from './index-pieces.ts';
@@ -5,12 +6,15 @@ import type { IndexPieces } from './index-pieces.ts';
 /** So many pieces are read together when all are wanted, 1 MiB: to verify them takes about a millisecond. */
 const READ_PIECES = 64;
 
+/** When lookups have read so many pieces one by one, memory for all is allocated: later, one operation would copy more of them. */
+const SINGLE_PIECES = 64;
+
 /**
  * A section of the index that is read from its image piece by piece.
  *
  * Invariants:
  * 1. A piece that is held matched its checksum.
- * 2. Memory for the whole section is allocated only when all of it is wanted: pieces that lookups have read are copied there.
+ * 2. Memory for the whole section is allocated only when much of it is wanted: pieces that lookups have read are copied there.
  */
 export class PendingSection {
   readonly #section: PiecedSection;
@@ -109,6 +113,12 @@ export class PendingSection {
     if (!this.#image.read(this.#section, piece, words)) throw unfit(`${this.#section} piece ${piece} is damaged`);
     if (this.#words === undefined) this.#pieces.set(piece, words);
     this.#hold(piece);
+    // Without memory for all, lookups continue as before.
+    if (this.#pieces.size === SINGLE_PIECES)
+      attempt(
+        () => void this.#allocated(),
+        () => {},
+      );
     return words;
   }
 

@@ -42,6 +42,7 @@ const SMALL_SIZES: Readonly<Record<string, number | string>> = {
   SHARE_NODES: 4,
   FEW_NODES: 2,
   PUTS_MAX: 4,
+  SINGLE_PIECES: 2,
   SPARED_BYTES: 256,
 };
 
