@@ -34,7 +34,7 @@ export interface LogStoreOptions {
   readonly maxBytes?: number;
   /**
    * Read the rest of the index image in the background after opening, off the event loop, so that the first deletion or scan
-   * need not wait for it. Lookups and puts do not need it, but after some thousands of them one reads the rest. Set it to
+   * need not wait for it. A lookup reads the pieces it needs; from the 1,024th on, each put reads a share of the rest. Set it to
    * `false` for a process that opens the cache for a few of them. Default: `true`.
    */
   readonly preloadIndex?: boolean;
