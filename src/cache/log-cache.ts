@@ -1,4 +1,4 @@
-import { assertBytes, bytesArgument } from '../base/argument.ts';
+import { assertBytes, bytesArgument, kindOf } from '../base/argument.ts';
 import { StoreError } from '../base/store-error.ts';
 import { CacheCapabilities } from '../contract/cache-capabilities.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
@@ -141,7 +141,9 @@ export class LogCache implements ProjectionCache {
     // First, so that a cache that cannot be written does not consume the iterable.
     this.#store.assertWritable();
     const puts: StoredPut[] = [];
-    for (const [key, value, meta] of entries) {
+    for (const entry of entries) {
+      if (!Array.isArray(entry)) throw new TypeError(`an entry must be [key, value, meta]; got ${kindOf(entry)}`);
+      const [key, value, meta] = entry;
       assertBytes(value, 'value');
       assertMeta(meta);
       const trailer = new Uint8Array(metaBytes);

@@ -44,6 +44,22 @@ describe('arguments', () => {
     expect(cache.size).toBe(0);
   });
 
+  test.each<[string, unknown, string]>([
+    [
+      'an object',
+      { key: 'order:1', value: utf8('x'), meta: someMeta },
+      'an entry must be [key, value, meta]; got Object',
+    ],
+    ['a key', 'order:1', 'an entry must be [key, value, meta]; got string'],
+    ['undefined', undefined, 'an entry must be [key, value, meta]; got undefined'],
+    ['one of `entries`', ['order:1', { value: utf8('x'), meta: someMeta }], 'value must be a Uint8Array; got Object'],
+  ])('an entry of a batch that is %s is refused, and nothing of the batch is stored', (_name, wrong, message) => {
+    const cache = openInMemory();
+    const entries = [['order:0', utf8('x'), someMeta], wrong];
+    expect(() => cache.putMany(entries as [string, Uint8Array, typeof someMeta][])).toThrow(new TypeError(message));
+    expect(cache.size).toBe(0);
+  });
+
   test.each<[string, unknown, typeof TypeError | typeof RangeError]>([
     ['no object', 507n, TypeError],
     ['a number as watermark', { watermark: 507, cachedAtUs: 0n }, TypeError],
