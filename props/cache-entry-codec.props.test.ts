@@ -23,6 +23,7 @@ describe('the entry codec', () => {
         expect(encoded.length).toBe(value.length + metaBytes);
         expect(decodeFromBytes(encoded)).toEqual({ value, meta });
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -32,6 +33,7 @@ describe('the entry codec', () => {
         const { value, meta } = decodeFromBytes(encoded);
         expect(encodeWithValue(value, meta)).toEqual(encoded);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -46,6 +48,7 @@ describe('the entry codec', () => {
         expect(view.getBigInt64(offset + 8, true)).toBe(meta.cachedAtUs);
         expect(readMeta(target, offset)).toEqual(meta);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -58,6 +61,7 @@ describe('the entry codec', () => {
         if (fits) expect(check).not.toThrow();
         else expect(check).toThrow(RangeError);
       }),
+      { numRuns: runs(100) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES, type FileHeader } from '../src/log/file-header.ts';
+import { runs } from './runs.ts';
 
 const u32: fc.Arbitrary<number> = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const header: fc.Arbitrary<FileHeader> = fc.record({
@@ -17,6 +18,7 @@ test('a file header is decoded as it was encoded, with any bytes after it', () =
       // Also from an offset in the buffer that is not a multiple of a word.
       expect(decodeFileHeader(new Uint8Array([0, ...bytes]).subarray(1))).toEqual(written);
     }),
+    { numRuns: runs(100) },
   );
 });
 
@@ -30,6 +32,7 @@ test('a file header is refused with any of its bytes changed', () => {
         expect(decodeFileHeader(changed)).toBeUndefined();
       }
     }),
+    { numRuns: runs(100) },
   );
 });
 
@@ -38,6 +41,7 @@ test('a truncated file header is refused', () => {
     fc.property(header, fc.integer({ min: 0, max: FILE_HEADER_BYTES - 1 }), (written, length) => {
       expect(decodeFileHeader(encodeFileHeader(written).subarray(0, length))).toBeUndefined();
     }),
+    { numRuns: runs(100) },
   );
 });
 
@@ -46,5 +50,6 @@ test('arbitrary bytes are not a file header', () => {
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
       expect(decodeFileHeader(bytes)).toBeUndefined();
     }),
+    { numRuns: runs(100) },
   );
 });

@@ -87,6 +87,7 @@ describe('a record', () => {
         const beside = [...bytes.slice(0, start), ...bytes.slice(start + size)];
         expect(beside.every((byte) => byte === 0xa5)).toBe(true);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -115,6 +116,7 @@ describe('a record', () => {
         expect(accepted(memory, start, record.salt, otherOffset)).toBe(false);
         expect(accepted(memory, start, otherSalt, record.offset)).toBe(false);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -132,6 +134,7 @@ describe('a record', () => {
         });
         expect(moved.memory.bytes).toEqual(written.memory.bytes);
       }),
+      { numRuns: runs(100) },
     );
   });
 });

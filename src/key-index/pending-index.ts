@@ -164,7 +164,8 @@ export class PendingIndex implements PendingParts {
     try {
       if (this.#damage === undefined) this.#sections.readSome(Math.ceil(this.#sections.missing / this.#putsLeft));
     } catch (error) {
-      this.#damage = error;
+      // Without memory for all pieces the image is sound, and lookups read single ones.
+      if (!(error instanceof RangeError)) this.#damage = error;
     }
   }
 

@@ -14,7 +14,7 @@ const SINGLE_PIECES = 64;
  *
  * Invariants:
  * 1. A piece that is held matched its checksum.
- * 2. Memory for the whole section is allocated only when much of it is wanted: pieces that lookups have read are copied there.
+ * 2. Memory for the whole section is allocated only when more than some of it is wanted: pieces that lookups have read are copied there.
  */
 export class PendingSection {
   readonly #section: PiecedSection;

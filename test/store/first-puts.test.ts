@@ -2,7 +2,7 @@
  * The first puts after an opening do not wait until the whole index has been read from its image: they are kept beside it, and
  * whatever needs the whole index applies them to it.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { bytes, contentsOf, getBody, type OpenForTest, openStore, text } from './store-history.ts';
 import { TestDisk } from './test-disk.ts';
 
@@ -136,19 +136,22 @@ describe('the first puts after an opening', () => {
     ]);
   });
 
-  test.each([1, 2000, 3000])(
-    'are applied after the log was replayed, if put %d finds the image damaged',
-    (damagedAt) => {
+  test.each([1, PUTS_MAX / 4, PUTS_MAX / 4 + 30])(
+    'are applied after a replay if the image fails from put %d on',
+    (from) => {
       const { disk, store } = reopened();
+      let failures = 0;
       for (let i = 0; i < PUTS_MAX + 100; i += 1) {
-        if (i === damagedAt) {
+        if (i === from) {
           disk.before = ({ verb, name }) => {
-            if (verb === 'read' && name.endsWith('.index')) throw Object.assign(new Error('gone'), { code: 'EIO' });
-            return undefined;
+            if (verb !== 'read' || !name.endsWith('.index')) return undefined;
+            failures += 1;
+            throw Object.assign(new Error('gone'), { code: 'EIO' });
           };
         }
         store.writer.put(keyOf(i), bytes(`new ${i}`));
       }
+      expect(failures).toBeGreaterThan(0);
       expect([0, 1, 3000, PUTS_MAX + 99, PUTS_MAX + 100].map((number) => bodyOf(store, number))).toEqual([
         'new 0',
         'new 1',
@@ -159,6 +162,34 @@ describe('the first puts after an opening', () => {
       expect(store.size).toBe(ENTRIES);
     },
   );
+
+  test('need no memory for the whole index, and lookups neither', () => {
+    const { store } = reopened();
+    const Real = ArrayBuffer;
+    vi.stubGlobal(
+      'ArrayBuffer',
+      class extends Real {
+        constructor(length: number, options?: { maxByteLength?: number }) {
+          if (length > 200_000) throw new RangeError('Array buffer allocation failed');
+          super(length, options);
+        }
+      },
+    );
+    try {
+      // More than are kept one by one before memory for all is tried.
+      for (let i = 0; i < 2_000; i += 1) expect(bodyOf(store, (i * 7) % ENTRIES)).toBe(`${(i * 7) % ENTRIES}`);
+      for (let i = 0; i < 2_000; i += 1) store.writer.put(keyOf(i), bytes('new'));
+      expect([0, 1999, 2000, ENTRIES - 1].map((number) => bodyOf(store, number))).toEqual([
+        'new',
+        'new',
+        '2000',
+        `${ENTRIES - 1}`,
+      ]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(store.size).toBe(ENTRIES);
+  });
 
   test('complete the index before a batch that exceeds that number', () => {
     const { store, readSince } = reopened();
