@@ -33,6 +33,8 @@ export class ChangeList {
   readonly #hashKey0: number;
   readonly #hashKey1: number;
   #count = 0;
+  /** The units that all changes state. */
+  unitsSum = 0;
   /** No change is at address 0. */
   #end = 1;
 
@@ -76,6 +78,7 @@ export class ChangeList {
     this.#chain(node, hash);
     this.#end = end;
     this.#count += 1;
+    this.unitsSum += units;
   }
 
   /** The latest change of `key`, or `NO_NODE`. */
@@ -117,6 +120,7 @@ export class ChangeList {
     this.#words = new Int32Array(INITIAL_WORDS);
     this.#chains = new Int32Array(INITIAL_CHAINS);
     this.#count = 0;
+    this.unitsSum = 0;
     this.#end = 1;
   }
 

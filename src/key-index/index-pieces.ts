@@ -56,6 +56,8 @@ export interface PendingParts {
   tail(): IndexContents;
   /** Whether the sums of the index are right, although it is pending. */
   readonly hasSums: boolean;
+  /** The units of all records together are no more than this. */
+  readonly unitsAtMost: number;
   /** Completes the index if its sums are not right. */
   needSums(): void;
   /** Reads the rest in the background, when `later` runs it. */

@@ -41,6 +41,11 @@ export class IndexTail implements IndexContents {
     return this.#changes.count + this.#removals.length === 0;
   }
 
+  /** The units of all puts, those that a later change replaced included. */
+  get unitsSum(): number {
+    return this.#changes.unitsSum;
+  }
+
   /** Makes room for `keys` puts with keys of `keyBytes` bytes together. Throws `RangeError`, and changes nothing, without memory. */
   reserve(keyBytes: number, keys: number): void {
     this.#changes.reserve(keyBytes, keys);

@@ -39,6 +39,8 @@ export class PendingIndex implements PendingParts {
   #cancelPreload: (() => void) | undefined;
   #lookupsLeft: number;
   #putsLeft = PUTS_MAX;
+  /** The units of all records of the image together. */
+  #imageUnits = 0;
   /** Changes since the image was written. */
   #tail: IndexTail | undefined;
 
@@ -57,7 +59,7 @@ export class PendingIndex implements PendingParts {
   static open(image: IndexPieces, rebuild: IndexRebuild, random: () => number): KeyIndex {
     const index = new KeyIndex(random);
     const pending = new PendingIndex(index, image, rebuild, random);
-    index.restore(image, pending);
+    pending.#restore(image);
     return index;
   }
 
@@ -78,6 +80,10 @@ export class PendingIndex implements PendingParts {
   /** The state has the sums, but a tail changes them, and damage loses them. */
   get hasSums(): boolean {
     return this.#damage === undefined && this.#tail?.isEmpty !== false;
+  }
+
+  get unitsAtMost(): number {
+    return this.#damage === undefined ? this.#imageUnits + (this.#tail?.unitsSum ?? 0) : Number.POSITIVE_INFINITY;
   }
 
   needSums(): void {
@@ -158,6 +164,11 @@ export class PendingIndex implements PendingParts {
     if (count <= this.#putsLeft) return true;
     this.complete();
     return false;
+  }
+
+  #restore(image: IndexPieces): void {
+    this.#index.restore(image, this);
+    this.#imageUnits = this.#index.recordUnits;
   }
 
   #readShare(): void {

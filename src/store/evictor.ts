@@ -46,6 +46,9 @@ export class Evictor {
   }
 
   #fits(bytes: number): boolean {
+    const { pending } = this.#index;
+    // The first puts after an opening need not read all of an image for its exact sum.
+    if (pending !== undefined && bytesOf(pending.unitsAtMost) + bytes <= this.#bytesMax) return true;
     return bytesOf(this.#index.recordUnits) + bytes <= this.#bytesMax;
   }
 

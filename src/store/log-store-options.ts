@@ -35,7 +35,7 @@ export interface LogStoreOptions {
   /**
    * Read the rest of the index image in the background after opening, off the event loop, so that the first deletion or scan
    * need not wait for it. Lookups and puts do not: a lookup reads the pieces it needs, and after 64 lookups for each 16 KiB of the image
-   * one reads the rest; the first 1,024 puts read nothing and the next 3,072 a share each, but with `maxBytes` the second one reads all.
+   * one reads the rest; the first 1,024 puts read nothing and the next 3,072 a share each, but near `maxBytes` one reads all.
    * Set it to `false` for a process that opens the cache for a few of them. Default: `true`.
    */
   readonly preloadIndex?: boolean;

@@ -113,6 +113,24 @@ describe('the first puts after an opening', () => {
     expect(store.size).toBe(ENTRIES);
   });
 
+  test('read none of it with a bound on size either, unless the bound may be met', () => {
+    const { store, readSince } = reopened({ maxBytes: 8 * 2 ** 20 });
+    const before = readSince();
+    for (let i = 0; i < 100; i += 1) store.writer.put(keyOf(i), bytes('x'.repeat(1000)));
+    expect(readSince()).toBe(before);
+    store.sync();
+    const live = store.stats().liveBytes;
+    const bounded = reopened({ maxBytes: live });
+    const reads = bounded.readSince();
+    for (let i = 0; i < 1_000; i += 1) {
+      bounded.store.writer.put(keyOf(ENTRIES + i), bytes('x'.repeat(1000)));
+      if (i % 100 === 0) expect(bounded.store.stats().liveBytes).toBeLessThanOrEqual(live);
+    }
+    expect(bounded.readSince()).toBeGreaterThan(reads);
+    expect(bounded.store.stats().liveBytes).toBeLessThanOrEqual(live);
+    expect(bounded.store.stats().counters.evictions).toBeGreaterThan(0);
+  });
+
   test('read the rest of the image, a share each: none of them waits for all of it', () => {
     const { store, readSince } = reopened();
     const before = readSince();
