@@ -34,7 +34,7 @@ interface Unfinished {
  * Invariants:
  * 1. An image gets its footer only when the log is durable up to the last record it covers.
  * 2. The image that counts keeps its file until one that is written in steps is complete: the two have different names. One
- *    that is written at once replaces it, so that a closed store has one image, under the first name.
+ *    that is written at once replaces it, under the first name. A closed store has one image.
  * 3. The index is complete before a file is created or removed: nothing is read from a file that is replaced.
  */
 export class IndexImageWriter {
@@ -77,7 +77,11 @@ export class IndexImageWriter {
 
   /** Writes an image of the index as it is after the last record of `log`, if all of the log is durable. */
   write(log: LogFile): void {
-    if (log.needsSync || this.uncovered(log) === 0) return;
+    if (log.needsSync) return;
+    if (this.uncovered(log) === 0) {
+      this.removeOther(log);
+      return;
+    }
     this.#begin(log, 0);
     while (this.step(RUN_PIECES) > 0);
     this.finish();
@@ -143,6 +147,15 @@ export class IndexImageWriter {
     this.#onDisk = { generation: log.generation, end: record.end, which };
     builder.close();
     this.#directory.remove(this.#name(log, 1 - which));
+  }
+
+  /** Removes what a killed process has left beside the image that counts. */
+  removeOther(log: LogFile): void {
+    const { generation, which } = this.#onDisk;
+    const other = this.#name(log, 1 - which);
+    if (generation !== log.generation || !this.#directory.list().includes(other)) return;
+    this.#assertLockHeld();
+    this.#directory.remove(other);
   }
 
   /** Removes what was written of an image. Throws what the storage throws; then a file without footer is left. */

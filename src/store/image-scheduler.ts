@@ -78,8 +78,12 @@ export class ImageScheduler {
   /** Writes an image at once, if all of the log is durable and there is something to gain. */
   write(): void {
     if (!this.#context.status.isWritable) return;
-    if (this.#index.pending !== undefined && this.#images.uncovered(this.#generations.active) < SPARED_BYTES) return;
     this.#attempt(() => {
+      const { active } = this.#generations;
+      if (this.#index.pending !== undefined && this.#images.uncovered(active) < SPARED_BYTES) {
+        this.#images.removeOther(active);
+        return;
+      }
       this.#images.abandon();
       // While a compaction is under way, the index holds locations in a log that is not whole.
       if (!this.#generations.isBuilding) this.#images.write(this.#generations.active);
