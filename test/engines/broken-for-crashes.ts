@@ -113,7 +113,7 @@ export const BROKEN_FOR_CRASHES: readonly BrokenForCrashes[] = [
     fault: 'an image is written of records that no sync covered',
     seed: 3,
     edits: [
-      { find: '$log.needsSync || $unchanged', replace: '$unchanged' },
+      { within: 'IndexImageWriter', find: 'if ($log.needsSync) return;', replace: '' },
       { find: '$unfinished === undefined || !this.isDurable', replace: '$unfinished === undefined' },
       { within: 'close', find: 'attempt(() => $syncer.sync(), $collect);', replace: '' },
     ],
