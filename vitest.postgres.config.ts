@@ -7,9 +7,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: 'test/postgres/server-check.ts',
     maxWorkers: '100%',
     reporters: [['default', { summary: false }]],
-    // After a crash of the server, a client may need a timeout for each of its ten connections, and more on a loaded machine.
-    expect: { poll: { timeout: 110_000 } },
-    testTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
   },

@@ -1,3 +1,4 @@
+import { attempt } from '../base/attempt.ts';
 import type { Later } from '../base/background-timer.ts';
 import type { IndexPieces, IndexRebuild, PendingParts, RecordPlace } from './index-pieces.ts';
 import { IndexTail } from './index-tail.ts';
@@ -171,13 +172,13 @@ export class PendingIndex implements PendingParts {
     this.#imageUnits = this.#index.recordUnits;
   }
 
+  /** What cannot be read, for damage or for want of memory, is left to the operation that needs it. */
   #readShare(): void {
-    try {
-      if (this.#damage === undefined) this.#sections.readSome(Math.ceil(this.#sections.missing / this.#putsLeft));
-    } catch (error) {
-      // Without memory for all pieces the image is sound, and lookups read single ones.
-      if (!(error instanceof RangeError)) this.#damage = error;
-    }
+    const count = Math.ceil(this.#sections.missing / this.#putsLeft);
+    attempt(
+      () => this.#sections.readSome(count),
+      () => {},
+    );
   }
 
   #adopt(): void {

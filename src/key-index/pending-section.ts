@@ -14,7 +14,7 @@ const SINGLE_PIECES = 64;
  *
  * Invariants:
  * 1. A piece that is held matched its checksum.
- * 2. Memory for the whole section is allocated only when more than some of it is wanted: pieces that lookups have read are copied there.
+ * 2. Memory for the whole section is allocated only when many pieces are wanted: those that lookups have read are copied there.
  */
 export class PendingSection {
   readonly #section: PiecedSection;
@@ -69,9 +69,14 @@ export class PendingSection {
   readSome(count: number): void {
     for (let left = count; left > 0 && this.#missing > 0; ) {
       const first = this.#held.indexOf(0, this.#firstMissing);
-      const read = this.#readRun(first, left);
-      this.#firstMissing = first + read;
-      left -= read;
+      const held = this.#held.indexOf(1, first);
+      const until = Math.min(held < 0 ? this.#held.length : held, first + Math.min(left, READ_PIECES));
+      const target = this.#allocated().subarray(first * PIECE_WORDS, Math.min(until * PIECE_WORDS, this.#wordCount));
+      if (!this.#image.read(this.#section, first, target)) throw unfit(`${this.#section} piece ${first} is damaged`);
+      for (; this.#firstMissing < until; this.#firstMissing += 1) {
+        if (this.#held[this.#firstMissing] === 0) this.#hold(this.#firstMissing);
+      }
+      left -= until - first;
     }
   }
 
@@ -91,16 +96,6 @@ export class PendingSection {
     }
     this.#firstMissing = first + pieces;
     return true;
-  }
-
-  /** Reads missing pieces from `first` on, up to one that is held, and at most `count` or as many as one read takes. */
-  #readRun(first: number, count: number): number {
-    const held = this.#held.indexOf(1, first);
-    const until = Math.min(held < 0 ? this.#held.length : held, first + Math.min(count, READ_PIECES));
-    const target = this.#allocated().subarray(first * PIECE_WORDS, Math.min(until * PIECE_WORDS, this.#wordCount));
-    if (!this.#image.read(this.#section, first, target)) throw unfit(`${this.#section} piece ${first} ff. is damaged`);
-    for (let piece = first; piece < until; piece += 1) this.#hold(piece);
-    return until - first;
   }
 
   /** A piece, which is read if it is missing. */

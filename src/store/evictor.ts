@@ -46,10 +46,9 @@ export class Evictor {
   }
 
   #fits(bytes: number): boolean {
-    const { pending } = this.#index;
+    const most = (this.#bytesMax - bytes) / bytesOf(1);
     // The first puts after an opening need not read all of an image for its exact sum.
-    if (pending !== undefined && bytesOf(pending.unitsAtMost) + bytes <= this.#bytesMax) return true;
-    return bytesOf(this.#index.recordUnits) + bytes <= this.#bytesMax;
+    return (this.#index.pending?.unitsAtMost ?? Number.POSITIVE_INFINITY) <= most || this.#index.recordUnits <= most;
   }
 
   #evictUntilFits(bytes: number): number {

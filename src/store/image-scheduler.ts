@@ -79,14 +79,12 @@ export class ImageScheduler {
   write(): void {
     if (!this.#context.status.isWritable) return;
     this.#attempt(() => {
-      const { active } = this.#generations;
-      if (this.#index.pending !== undefined && this.#images.uncovered(active) < SPARED_BYTES) {
-        this.#images.removeOther(active);
-        return;
-      }
-      this.#images.abandon();
+      const { active, isBuilding } = this.#generations;
+      const isSpared = this.#index.pending !== undefined && this.#images.uncovered(active) < SPARED_BYTES;
+      if (!isSpared) this.#images.abandon();
+      if (isSpared) this.#images.removeOther(active);
       // While a compaction is under way, the index holds locations in a log that is not whole.
-      if (!this.#generations.isBuilding) this.#images.write(this.#generations.active);
+      else if (!isBuilding) this.#images.write(active);
     });
   }
 
