@@ -10,6 +10,7 @@ import { ConcurrentHistory } from './projection/concurrent-history.ts';
 import {
   aroundInvalidation,
   aroundRestores,
+  type ConcurrentSettings,
   type ConcurrentStep,
   concurrentSettings,
   concurrentSteps,
@@ -74,35 +75,28 @@ test('concurrent callers', { timeout }, async () => {
   await fc.assert(property, { numRuns: asked || runs(150), timeout: 60_000 });
 });
 
+/** Histories that are followed to their end, one after the other. */
+function followed(
+  settings: fc.Arbitrary<ConcurrentSettings>,
+  steps: fc.Arbitrary<ConcurrentStep[]>,
+): fc.IAsyncProperty<unknown> {
+  return fc.asyncProperty(fc.scheduler(), settings, steps, async (scheduler, chosen, all) => {
+    const history = new ConcurrentHistory(scheduler, chosen);
+    await follow(history, scheduler, all);
+    await finish(history, scheduler);
+    await release(history);
+  });
+}
+
 test('callers around an invalidation: later ones neither join nor find an overtaken fold', {
   timeout,
 }, async () => {
-  const property = fc.asyncProperty(
-    fc.scheduler(),
-    invalidationSettings,
-    aroundInvalidation,
-    async (scheduler, settings, all) => {
-      const history = new ConcurrentHistory(scheduler, settings);
-      await follow(history, scheduler, all);
-      await finish(history, scheduler);
-      await release(history);
-    },
-  );
+  const property = followed(invalidationSettings, aroundInvalidation);
   await fc.assert(property, { numRuns: asked || runs(350), timeout: 60_000 });
 });
 
 test('callers around restores: no state has events of two logs', { timeout }, async () => {
-  const property = fc.asyncProperty(
-    fc.scheduler(),
-    restoreSettings,
-    aroundRestores,
-    async (scheduler, settings, all) => {
-      const history = new ConcurrentHistory(scheduler, settings);
-      await follow(history, scheduler, all);
-      await finish(history, scheduler);
-      await release(history);
-    },
-  );
+  const property = followed(restoreSettings, aroundRestores);
   await fc.assert(property, { numRuns: asked || runs(200), timeout: 60_000 });
 });
 
