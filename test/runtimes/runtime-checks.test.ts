@@ -75,8 +75,8 @@ const breakages: readonly Breakage[] = [
   {
     name: 'image',
     file: 'store/image-scheduler.js',
-    from: 'if (!this.#generations.isBuilding)',
-    to: 'if (false)',
+    from: 'this.#images.write(active)',
+    to: 'undefined',
     failure: /^imageUsed is false/,
   },
   {
