@@ -2,7 +2,7 @@
  * Why these tests: a server, a network or a pool that does not answer must cost a call its time and no more, and must leave nothing
  * behind: no call that never ends, no connection, no process that does not exit.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
 import postgres from 'postgres';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -129,6 +129,34 @@ describe.each(['postgres', 'pg'])('the client %s', (name) => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(calls).toBe(0);
   });
+});
+
+test('a connection of postgres that is lost before a statement was written answers again, with the option of docs/scaling.md', async () => {
+  const sockets: Socket[] = [];
+  const { port, hostname } = new URL(fixture.server.url);
+  const sql = fixture.sql({
+    max: 1,
+    backoff: () => 0.05,
+    connect_timeout: 20,
+    connection: { options: ' '.repeat(1_024) },
+    socket: () =>
+      new Promise((resolve) => {
+        const socket = connect(Number(port), hostname, () => resolve(socket));
+        sockets.push(socket);
+      }),
+  } as Parameters<typeof fixture.sql>[0]);
+  const cache = await fixture.cache({ client: sql, timeoutMs: 10_000 });
+  await cache.put(key, utf8('state'), meta);
+  const lost = new Promise((resolve) => {
+    // The client writes in the next immediate. The socket closes before it.
+    setImmediate(() => {
+      resolve(Promise.allSettled([cache.get(key)]));
+      sockets.at(-1)?.destroy();
+    });
+  });
+  expect(await lost).toMatchObject([{ status: 'rejected', reason: { code: 'CACHE_FAILED' } }]);
+  // Without the option, these wait for ten attempts of 20 s each.
+  await expect.poll(async () => text((await cache.get(key).catch(() => undefined))?.value)).toBe('state');
 });
 
 test('a pool of pg whose listener fails at LISTEN has all its connections', async () => {
