@@ -32,9 +32,9 @@ test.each(generators)('the random words %s are 32 bits, and do not repeat', (_, 
   expect(words.some((word) => word >= 2 ** 31)).toBe(true);
 });
 
-test('the words are those of the reference implementation of xoshiro128**', () => {
-  const random = platformRandom((seed) => seed.set([0x964d4a0c, 0xd40ab895, 0xad7fdecb, 0x3006f0f0]));
-  expect(Array.from({ length: 4 }, random)).toEqual([0xf1391922, 0x6fe53806, 0xa5be2840, 0xf510ee70]);
+test('the words are those of the published xorshift128', () => {
+  const random = platformRandom((seed) => seed.set([123456789, 362436069, 521288629, 88675123]));
+  expect(Array.from({ length: 4 }, random)).toEqual([3701687786, 458299110, 2500872618, 3633119408]);
 });
 
 test('the seed is all of the words that are asked for', () => {
