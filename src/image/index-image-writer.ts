@@ -178,8 +178,9 @@ function spanOf({ log, record }: Unfinished): { readonly generation: number; rea
 }
 
 /** What an image up to `record` covers; `undefined` if the record cannot be found in the file. */
-function coverageOf({ file, salt, written, generation }: LogFile, record: RecordSpan): ImageCoverage | undefined {
-  const reader = new RecordReader({ file, name: `generation ${generation}`, salt, size: written });
+function coverageOf(log: LogFile, record: RecordSpan): ImageCoverage | undefined {
+  const { generation, salt } = log;
+  const reader = new RecordReader(log, log.written);
   if (reader.read(record.offset, false) !== 'valid') return undefined;
   return { generation, salt, record, recordChecksum: reader.headerChecksum() };
 }

@@ -1,4 +1,6 @@
 import { xxh32 } from '../base/xxh32.ts';
+import { readFully } from '../storage/file-transfer.ts';
+import type { StorageFile } from '../storage/storage-backend.ts';
 
 /** A byte above 127, both kinds of line ends and an end-of-file byte: a transfer as text changes at least one of them. */
 const MAGIC: readonly number[] = [0x89, 0x50, 0x43, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -33,6 +35,12 @@ export function encodeFileHeader(header: FileHeader): Uint8Array {
   words[SALT_WORD] = header.salt;
   words[CHECKSUM_WORD] = xxh32(words, 0, CHECKSUM_WORD, 0);
   return bytes;
+}
+
+/** The header of a log file; `undefined` for a damaged one and for another kind of file. Throws what the storage throws. */
+export function readFileHeader(file: StorageFile): FileHeader | undefined {
+  const bytes = new Uint8Array(FILE_HEADER_BYTES);
+  return decodeFileHeader(bytes.subarray(0, readFully(file, bytes, 0, FILE_HEADER_BYTES, 0)));
 }
 
 /** Decodes the first bytes of a file; `undefined` for a damaged header and for another kind of file. */

@@ -27,7 +27,7 @@ export class LogFile implements PageOwner {
   readonly generation: number;
   readonly salt: number;
   readonly file: StorageFile;
-  readonly #name: string;
+  readonly name: string;
   readonly #pool: PagePool;
   /** The pages that are in memory, by their number: a byte of the log is in page offset / `PAGE_BYTES`. */
   readonly pages: readonly (Page | undefined)[];
@@ -54,7 +54,7 @@ export class LogFile implements PageOwner {
     /** Called before each write to the file. If it throws, nothing is written. */
     readonly assertLockHeld: () => void;
   }) {
-    this.#name = init.name;
+    this.name = init.name;
     this.pages = this.#pages;
     this.file = init.file;
     this.generation = init.header.generation;
@@ -176,7 +176,7 @@ export class LogFile implements PageOwner {
     try {
       this.file.sync();
     } catch (error) {
-      throw storageFailure(`sync ${this.#name}`, error);
+      throw storageFailure(`sync ${this.name}`, error);
     }
     this.markDurable(covered);
   }
@@ -233,7 +233,7 @@ export class LogFile implements PageOwner {
     try {
       return readFully(this.file, target, targetOffset, length, position);
     } catch (error) {
-      throw storageFailure(`read ${this.#name}`, error);
+      throw storageFailure(`read ${this.name}`, error);
     }
   }
 
@@ -251,7 +251,7 @@ export class LogFile implements PageOwner {
     try {
       this.file.close();
     } catch (error) {
-      throw storageFailure(`close ${this.#name}`, error);
+      throw storageFailure(`close ${this.name}`, error);
     }
   }
 
@@ -294,7 +294,7 @@ export class LogFile implements PageOwner {
     try {
       return writeSome(this.file, bytes, start, length, this.#written);
     } catch (error) {
-      throw storageFailure(`write ${this.#name}`, error);
+      throw storageFailure(`write ${this.name}`, error);
     }
   }
 }

@@ -62,16 +62,11 @@ export class RecordReader {
   #start = 0;
   #held = 0;
 
-  constructor(source: {
-    readonly file: StorageFile;
-    readonly name: string;
-    readonly salt: number;
-    readonly size: number;
-  }) {
+  constructor(source: { readonly file: StorageFile; readonly name: string; readonly salt: number }, size: number) {
     this.#file = source.file;
     this.#name = source.name;
     this.#salt = source.salt;
-    this.size = source.size;
+    this.size = size;
   }
 
   get memory(): RecordMemory {

@@ -9,7 +9,7 @@ import type { LogFile } from '../log/log-file.ts';
 import { deletionOf, relocateRecord } from '../log/record-codec.ts';
 import { RECORD_ALIGNMENT, RecordKind } from '../log/record-format.ts';
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
-import { completeLog, createLog, logName, syncDirectory } from './generation-files.ts';
+import { completeLog, createLog, syncDirectory } from './generation-files.ts';
 import { type Generations, isOf, locationOf, offsetOf } from './generations.ts';
 import { RelocationUndoLog } from './relocation-undo-log.ts';
 import type { StoreContext } from './store-context.ts';
@@ -76,8 +76,7 @@ export class Compaction {
     this.#generations = generations;
     this.#index = index;
     this.#start = active.end;
-    const { file, salt, written, generation } = active;
-    this.#reader = new RecordReader({ file, name: `generation ${generation}`, salt, size: written });
+    this.#reader = new RecordReader(active, active.written);
   }
 
   /** Creates the next generation. Throws what storage throws; then nothing has changed. */
@@ -189,7 +188,7 @@ export class Compaction {
     this.#housekeep(() => {
       // If the lock is lost, the file of this name may belong to a process that built a generation of the same number.
       assertLockHeld();
-      directory.remove(logName(this.target.generation));
+      directory.remove(this.target.name);
       directory.sync();
     });
   }

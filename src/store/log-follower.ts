@@ -1,9 +1,8 @@
 import { attempt } from '../base/attempt.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
-import { decodeFileHeader, FILE_HEADER_BYTES } from '../log/file-header.ts';
+import { FILE_HEADER_BYTES, readFileHeader } from '../log/file-header.ts';
 import type { LogFile } from '../log/log-file.ts';
 import { RecordReader } from '../log/record-reader.ts';
-import { readFully } from '../storage/file-transfer.ts';
 import type { StorageFile } from '../storage/storage-backend.ts';
 import { listGenerations, logName } from './generation-files.ts';
 import type { RecoveredLog } from './recovery/log-recovery.ts';
@@ -53,7 +52,7 @@ export class LogFollower {
 
   /** Extends `log` and `index`, or returns those that replace them. Throws `IO`; then `index` is as before, or empty. */
   refresh(log: LogFile, index: KeyIndex): Refresh {
-    const file = this.#context.directory.open(logName(log.generation), 'read');
+    const file = this.#context.directory.open(log.name, 'read');
     try {
       if (file === undefined || this.#wasCutShort) return this.#reopen(log);
       const size = file.size();
@@ -79,8 +78,8 @@ export class LogFollower {
 
   /** Returns the number of records that are new; `undefined` if the log was replaced meanwhile or is damaged there. */
   #extend(log: LogFile, index: KeyIndex, file: StorageFile, size: number): number | undefined {
-    const { generation, salt, end } = log;
-    const reader = new RecordReader({ file, name: logName(generation), salt, size });
+    const { generation, name, salt, end } = log;
+    const reader = new RecordReader({ file, name, salt }, size);
     const durable = lastMarkedOffset(reader, end);
     if (durable <= end) return 0;
     reader.size = durable;
@@ -115,7 +114,7 @@ export class LogFollower {
       if (salt === undefined) return false;
       const searched = this.#searched.get(generation);
       const from = searched?.salt === salt ? searched.validEnd : FILE_HEADER_BYTES;
-      const reader = new RecordReader({ file, name: logName(generation), salt, size: file.size() });
+      const reader = new RecordReader({ file, name: logName(generation), salt }, file.size());
       const { marked, validEnd } = searchMarks(reader, from);
       this.#searched.set(generation, { salt, validEnd });
       return marked > 0;
@@ -150,14 +149,14 @@ export class LogFollower {
 
 /** The salt in the header of a log; `undefined` if it is damaged or of another generation. */
 function saltOf(file: StorageFile, generation: number): number | undefined {
-  const bytes = new Uint8Array(FILE_HEADER_BYTES);
-  const header = decodeFileHeader(bytes.subarray(0, readFully(file, bytes, 0, FILE_HEADER_BYTES, 0)));
+  const header = readFileHeader(file);
   return header?.generation === generation ? header.salt : undefined;
 }
 
 /** The header checksum of the last record of `log`, read from `file`; `undefined` if it is not there. */
 function lastChecksum(file: StorageFile, log: LogFile): number | undefined {
-  const { offset, end } = log.lastDataRecord;
-  const reader = new RecordReader({ file, name: logName(log.generation), salt: log.salt, size: end });
+  const { name, salt, lastDataRecord } = log;
+  const { offset, end } = lastDataRecord;
+  const reader = new RecordReader({ file, name, salt }, end);
   return reader.read(offset, false) === 'valid' && reader.next === end ? reader.headerChecksum() : undefined;
 }

@@ -88,7 +88,7 @@ export function* walkLog(
   const file = openFile(directory, log.name);
   if (file === undefined) return;
   try {
-    const reader = new RecordReader({ file, name: log.name, salt: log.salt ?? 0, size: log.bytes });
+    const reader = new RecordReader({ file, name: log.name, salt: log.salt ?? 0 }, log.bytes);
     let isCut = false;
     let at = from;
     for (let verdict = reader.read(at); verdict !== 'end'; verdict = reader.read(at)) {
@@ -153,7 +153,7 @@ function listedLog(file: StorageFile, generation: number, imageBytes: number | u
   const bytes = beginning.subarray(0, readFully(file, beginning, 0, FILE_HEADER_BYTES, 0));
   const salt = saltOf(bytes);
   const durable =
-    salt === undefined ? 0 : lastMarkedOffset(new RecordReader({ file, name, salt, size }), FILE_HEADER_BYTES);
+    salt === undefined ? 0 : lastMarkedOffset(new RecordReader({ file, name, salt }, size), FILE_HEADER_BYTES);
   return { name, generation, bytes: size, header: decodeFileHeader(bytes), salt, durable, imageBytes };
 }
 

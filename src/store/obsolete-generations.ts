@@ -1,7 +1,8 @@
 import { attempt } from '../base/attempt.ts';
 import { FILE_HEADER_BYTES } from '../log/file-header.ts';
 import { writeAll } from '../storage/file-transfer.ts';
-import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
+import type { StorageFile } from '../storage/storage-backend.ts';
+import { withFile } from '../storage/with-file.ts';
 import { listGenerations, logName } from './generation-files.ts';
 import type { StoreContext } from './store-context.ts';
 
@@ -52,7 +53,7 @@ export class ObsoleteGenerations {
       const logNames = logs.filter((generation) => generation !== current).map(logName);
       const obsoleteImages = [...imageFiles].flatMap(([name, generation]) => (generation === current ? [] : [name]));
       this.#names = [...obsoleteImages, ...logNames];
-      for (const name of logNames) this.#attempt(() => useFile(directory, name, eraseHeader));
+      for (const name of logNames) this.#attempt(() => withFile(directory, name, 'write', eraseHeader));
     });
   }
 
@@ -79,7 +80,7 @@ export class ObsoleteGenerations {
       return;
     }
     let left = 0;
-    this.#attempt(() => useFile(directory, name, (file) => (left = cutEnd(file, bytes))));
+    this.#attempt(() => withFile(directory, name, 'write', (file) => (left = cutEnd(file, bytes))));
     if (left > 0) return;
     this.#names.splice(at, 1);
     this.#attempt(() => directory.remove(name));
@@ -102,16 +103,6 @@ export class ObsoleteGenerations {
       if (!this.#reported) this.#context.onHousekeepingFailure(error);
       this.#reported = true;
     });
-  }
-}
-
-function useFile(directory: StorageDirectory, name: string, use: (file: StorageFile) => void): void {
-  const file = directory.open(name, 'write');
-  if (file === undefined) return;
-  try {
-    use(file);
-  } finally {
-    file.close();
   }
 }
 

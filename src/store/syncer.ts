@@ -152,7 +152,7 @@ export class Syncer {
       // A compaction that ended meanwhile has made everything durable in another file.
       if (this.#generations.active !== log) return;
       // Even a later sync of this file that succeeds proves nothing: the kernel reports each failure only once.
-      const failure = storageFailure(`sync generation ${log.generation}`, error);
+      const failure = storageFailure(`sync ${log.name}`, error);
       throw this.#status.isClosed ? failure : this.#status.poison(failure);
     }
     if (this.#generations.active !== log) return;

@@ -65,8 +65,7 @@ class LogVerification {
   constructor(log: LogFile, index: KeyIndex) {
     this.#log = log;
     this.#index = index;
-    const { file, salt, written, generation } = log;
-    this.#reader = new RecordReader({ file, name: `generation ${generation}`, salt, size: written });
+    this.#reader = new RecordReader(log, log.written);
   }
 
   run(onProgress: (doneBytes: number) => void): void {

@@ -34,7 +34,7 @@ export const applications: readonly Application[] = [
     answer: '507 1042 true',
     without: [...neverCarried, 'dist/projection/', 'dist/tiered/'],
     // What it has, and a little: growth is noticed here.
-    gzipBytesMax: 44_500,
+    gzipBytesMax: 44_000,
     targetKb: 26,
   },
   {

@@ -47,7 +47,7 @@ export const BROKEN_FOR_ERRORS: readonly BrokenForErrors[] = [
     file: '000002.log',
     edits: [
       { find: '$file.truncate(0); $file.sync();', replace: '' },
-      { find: '$directory.remove(logName($log.generation));', replace: '' },
+      { find: '$directory.remove($log.name);', replace: '' },
     ],
   },
   {

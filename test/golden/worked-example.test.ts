@@ -68,7 +68,7 @@ describe('the example bytes of docs/format.md', () => {
   test('are records of the documented kinds at the documented offsets', () => {
     const file = storageOf(bytes).directory.open(LOG_NAME, 'read');
     if (file === undefined) throw new Error('the log is not there');
-    const reader = new RecordReader({ file, name: LOG_NAME, salt: SALT, size: bytes.length });
+    const reader = new RecordReader({ file, name: LOG_NAME, salt: SALT }, bytes.length);
     const found: string[] = [];
     for (let at = FILE_HEADER_BYTES; reader.read(at) !== 'end'; at = reader.next) {
       expect(reader.read(at)).toBe('valid');

@@ -28,7 +28,7 @@ export function fileOf(disk: TestDisk): StorageFile {
 
 export function readerOf(disk: TestDisk): RecordReader {
   const file = fileOf(disk);
-  return new RecordReader({ file, name: NAME, salt: SALT, size: file.size() });
+  return new RecordReader({ file, name: NAME, salt: SALT }, file.size());
 }
 
 /** Opens the log again from its file. */

@@ -88,7 +88,7 @@ describe('a reader', () => {
       expect(position + length).toBeLessThanOrEqual(end);
       return read(target, targetOffset, length, position);
     };
-    const reader = new RecordReader({ file, name: NAME, salt: log.salt, size: end });
+    const reader = new RecordReader({ file, name: NAME, salt: log.salt }, end);
     for (const { offset } of places) expect(reader.read(offset)).toBe('valid');
     expect(reads).toBeGreaterThan(2);
   });

@@ -217,7 +217,7 @@ export function keysOf(path: string): LogKeys {
     file.read(bytes, 0, FILE_HEADER_BYTES, 0);
     const header = decodeFileHeader(bytes);
     if (header === undefined) return none;
-    const reader = new RecordReader({ file, name: path, salt: header.salt, size: fstatSync(fd).size });
+    const reader = new RecordReader({ file, name: path, salt: header.salt }, fstatSync(fd).size);
     let [copied, written]: [string[], string[]] = [[], []];
     for (let at = FILE_HEADER_BYTES; reader.read(at) === 'valid'; at = reader.next) {
       if (reader.kind === RecordKind.put) written.push(new TextDecoder().decode(reader.key()));

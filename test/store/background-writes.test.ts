@@ -32,7 +32,7 @@ async function poison({ disk, opened }: Deferring): Promise<void> {
   disk.releaseSyncs();
   await expect(sync).rejects.toMatchObject({
     code: 'POISONED',
-    message: expect.stringMatching(/sync generation 1.*EIO/),
+    message: expect.stringMatching(/sync 000001.log.*EIO/),
   });
   fault.mend();
 }

@@ -25,7 +25,7 @@ export function recordsOf(disk: TestDisk, name: string): FoundRecord[] {
   const header = decodeFileHeader(contents);
   const file = disk.afterKill().open(name, 'read');
   if (header === undefined || file === undefined) throw new Error(`${name} is not a log`);
-  const reader = new RecordReader({ file, name, salt: header.salt, size: contents.length });
+  const reader = new RecordReader({ file, name, salt: header.salt }, contents.length);
   const records: FoundRecord[] = [];
   for (let offset = FILE_HEADER_BYTES; reader.read(offset) === 'valid'; offset = reader.next) {
     records.push({

@@ -4,14 +4,14 @@ import { StoreError } from '../../base/store-error.ts';
 import { FILE_HEADER_BYTES } from '../../log/file-header.ts';
 import type { LogFile } from '../../log/log-file.ts';
 import type { StorageFile } from '../../storage/storage-backend.ts';
-import { logName } from '../generation-files.ts';
 import { openForReading } from '../recovery/open-store.ts';
 import type { StoreContext } from '../store-context.ts';
 
 /** The part of a log that a backup copies: its records below `end`. */
 export interface BackupSource {
   readonly file: StorageFile;
-  readonly generation: number;
+  /** The name of the file. */
+  readonly name: string;
   readonly salt: number;
   /** Offset after the last record to copy. */
   readonly end: number;
@@ -28,12 +28,12 @@ export class LogReplacedError extends Error {}
 
 /** The log of a writer as it is now. Everything below its end must be in its file. It is kept until the source is closed. */
 export function writersLog(context: StoreContext, log: LogFile, entries: number): BackupSource {
-  const file = openLog(context, log.generation);
+  const file = openLog(context, log.name);
   if (file === undefined) {
     context.assertLockHeld();
-    throw new StoreError('IO', `${logName(log.generation)} is gone: the directory of the store was changed`);
+    throw new StoreError('IO', `${log.name} is gone: the directory of the store was changed`);
   }
-  const hold = context.heldLogs.hold(logName(log.generation));
+  const hold = context.heldLogs.hold(log.name);
   return {
     ...placeOf(log),
     file,
@@ -53,7 +53,7 @@ export function writersLog(context: StoreContext, log: LogFile, entries: number)
 export function readersLog(context: StoreContext, log: LogFile, entries: number): BackupSource {
   // A reader of a directory without a store has no file.
   if (log.end <= FILE_HEADER_BYTES) return sourceOf(log, log.file, entries, () => {});
-  const file = openLog(context, log.generation);
+  const file = openLog(context, log.name);
   if (file === undefined) throw new LogReplacedError();
   return sourceOf(log, file, entries, () => attempt(() => file.close(), context.onHousekeepingFailure));
 }
@@ -72,12 +72,11 @@ function sourceOf(log: LogFile, file: StorageFile, entries: number, close: () =>
   return { ...placeOf(log), file, entries, assertIntact, close };
 }
 
-function placeOf({ generation, salt, end }: LogFile): Pick<BackupSource, 'generation' | 'salt' | 'end'> {
-  return { generation, salt, end };
+function placeOf({ name, salt, end }: LogFile): Pick<BackupSource, 'name' | 'salt' | 'end'> {
+  return { name, salt, end };
 }
 
-function openLog({ directory }: StoreContext, generation: number): StorageFile | undefined {
-  const name = logName(generation);
+function openLog({ directory }: StoreContext, name: string): StorageFile | undefined {
   try {
     return directory.open(name, 'read');
   } catch (error) {

@@ -147,7 +147,7 @@ function* sync(log: LogFile): BackupSteps<void> {
 /** Reads everything that was written and verifies it. */
 function* readBack(log: LogFile, onStep: (bytes: number) => void): BackupSteps<void> {
   const { file, salt, end } = log;
-  const reader = new RecordReader({ file, name: 'the copy', salt, size: end });
+  const reader = new RecordReader({ file, name: 'the copy', salt }, end);
   for (let at = FILE_HEADER_BYTES; at < end; ) {
     for (const until = at + STEP_BYTES; at < Math.min(until, end); at = reader.next) {
       if (reader.read(at) !== 'valid') throw unreadable(at);

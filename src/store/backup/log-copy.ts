@@ -26,8 +26,7 @@ export class LogCopy {
   constructor(source: BackupSource, target: LogFile) {
     this.#source = source;
     this.#target = target;
-    const { file, generation, salt, end } = source;
-    this.#reader = new RecordReader({ file, name: `generation ${generation}`, salt, size: end });
+    this.#reader = new RecordReader(source, source.end);
   }
 
   /** The bytes of the source that were processed. */

@@ -1,9 +1,8 @@
 import { storageFailure } from '../../base/storage-failure.ts';
 import { StoreError } from '../../base/store-error.ts';
-import { decodeFileHeader, FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION } from '../../log/file-header.ts';
+import { FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION, readFileHeader } from '../../log/file-header.ts';
 import { RECORD_HEADER_BYTES } from '../../log/record-format.ts';
 import { RecordReader } from '../../log/record-reader.ts';
-import { readFully } from '../../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../../storage/storage-backend.ts';
 import { listGenerations, logName, UNFINISHED_BACKUP } from '../generation-files.ts';
 import { type FoundMarks, searchMarks } from './log-replay.ts';
@@ -87,10 +86,8 @@ function openLog(directory: StorageDirectory, generation: number, access: 'read'
     file = directory.open(name, access);
     // Another process may have removed it since the directory was listed.
     if (file === undefined) return undefined;
-    const bytes = new Uint8Array(FILE_HEADER_BYTES);
     const size = file.size();
-    const got = readFully(file, bytes, 0, FILE_HEADER_BYTES, 0);
-    const header = decodeFileHeader(bytes.subarray(0, got));
+    const header = readFileHeader(file);
     // A file under the name of another generation was put there by hand: its records may be older or newer than the
     // name says.
     return { name, file, size, header: header?.generation === generation ? header : undefined };
@@ -125,5 +122,5 @@ function choose(logs: readonly ReadableLog[], access: 'read' | 'write'): Readabl
 }
 
 function marksOf({ name, file, header, size }: ReadableLog): FoundMarks {
-  return searchMarks(new RecordReader({ file, name, salt: header.salt, size }), FILE_HEADER_BYTES);
+  return searchMarks(new RecordReader({ file, name, salt: header.salt }, size), FILE_HEADER_BYTES);
 }

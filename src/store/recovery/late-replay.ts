@@ -44,7 +44,7 @@ export class LateReplay {
   /** Replays the log into an empty index, because of `cause`. Throws `IO` if the log cannot be read. */
   run(index: IndexContents, cause: unknown): void {
     const { name, file, header } = this.#found;
-    const reader = new RecordReader({ file, name, salt: header.salt, size: this.end });
+    const reader = new RecordReader({ file, name, salt: header.salt }, this.end);
     const replay = new LogReplay(reader, index, header.generation, this.end);
     replay.run();
     this.wasNeeded = true;

@@ -48,7 +48,7 @@ export function recoverLog(context: StoreContext, found: ReadableLog): Recovered
 
 function recover(context: StoreContext, found: ReadableLog): RecoveredLog | RecoveryReport {
   const { name, file, header } = found;
-  const reader = new RecordReader({ file, name, salt: header.salt, size: found.size });
+  const reader = new RecordReader({ file, name, salt: header.salt }, found.size);
   const lateReplay = new LateReplay(context, found);
   const image = loadImage(context, imageNames(header.generation), reader, header, (...why) => lateReplay.run(...why));
   if (image?.record !== undefined) lateReplay.end = image.record.end;

@@ -191,7 +191,7 @@ function createStore(context: StoreContext, report: RecoveryReport): RecoveredLo
   } catch (error) {
     log.close();
     // Otherwise each attempt on a full disk would leave a file behind.
-    attempt(() => context.directory.remove(logName(log.generation)), context.onHousekeepingFailure);
+    attempt(() => context.directory.remove(log.name), context.onHousekeepingFailure);
     throw storageFailure('create the store', error);
   }
   return { log, index, lateReplay: undefined, report, image: NO_IMAGE, foundBytes: 0 };

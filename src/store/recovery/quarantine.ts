@@ -2,6 +2,7 @@ import { attempt } from '../../base/attempt.ts';
 import { errnoOf } from '../../base/store-error.ts';
 import { readFully, writeAll } from '../../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../../storage/storage-backend.ts';
+import { withFile } from '../../storage/with-file.ts';
 import type { StoreContext } from '../store-context.ts';
 import { type DamagedRun, NOTHING_FOUND, type RecoveryReport } from './recovery-report.ts';
 
@@ -32,20 +33,14 @@ export function quarantine(
 /** Quarantines whole logs that cannot be read, and reports that their entries are lost. A reader copies nothing. */
 export function quarantineLogs(context: StoreContext, logNames: readonly string[]): RecoveryReport {
   if (!context.settings.readOnly) {
-    for (const name of logNames) attempt(() => quarantineLog(context, name), context.onHousekeepingFailure);
+    const copy = (name: string): void =>
+      withFile(context.directory, name, 'read', (file) =>
+        quarantine(context, name, file, [{ from: 0, to: file.size() }]),
+      );
+    for (const name of logNames) attempt(() => copy(name), context.onHousekeepingFailure);
   }
   const lost = logNames.length > 0;
   return { ...NOTHING_FOUND, damaged: logNames.map(() => ({ from: 0, to: 0 })), forgotten: lost, clean: !lost };
-}
-
-function quarantineLog(context: StoreContext, name: string): void {
-  const file = context.directory.open(name, 'read');
-  if (file === undefined) return;
-  try {
-    quarantine(context, name, file, [{ from: 0, to: file.size() }]);
-  } finally {
-    file.close();
-  }
 }
 
 /** Returns how many bytes were copied; `undefined` if the file exists. */
