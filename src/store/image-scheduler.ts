@@ -81,10 +81,10 @@ export class ImageScheduler {
     this.#attempt(() => {
       const { active, isBuilding } = this.#generations;
       const isSpared = this.#index.pending !== undefined && this.#images.uncovered(active) < SPARED_BYTES;
-      if (!isSpared) this.#images.abandon();
-      if (isSpared) this.#images.removeOther(active);
+      if (isSpared) return this.#images.removeOther(active);
+      this.#images.abandon();
       // While a compaction is under way, the index holds locations in a log that is not whole.
-      else if (!isBuilding) this.#images.write(active);
+      if (!isBuilding) this.#images.write(active);
     });
   }
 

@@ -7,6 +7,7 @@ import { bodyLengthAt, bodyOffset, FLAG_BATCH_MEMBER, RECORD_ALIGNMENT, RecordKi
 import { RecordReader, type Verdict } from '../log/record-reader.ts';
 import { readFully } from '../storage/file-transfer.ts';
 import type { StorageDirectory, StorageFile } from '../storage/storage-backend.ts';
+import { withFile } from '../storage/with-file.ts';
 import { listGenerations, logName } from './generation-files.ts';
 import { lastMarkedOffset } from './recovery/log-replay.ts';
 
@@ -71,7 +72,7 @@ export function listLogs(directory: StorageDirectory): ListedLog[] {
     const imageNames = [...imageFiles].flatMap(([name, its]) => (its === generation ? [name] : []));
     const sizes = imageNames.flatMap((name) => sizeOf(directory, name) ?? []);
     const imageBytes = sizes.length === 0 ? undefined : sizes.reduce((sum, bytes) => sum + bytes);
-    const listed = withFile(directory, logName(generation), (file) => listedLog(file, generation, imageBytes));
+    const listed = readFrom(directory, logName(generation), (file) => listedLog(file, generation, imageBytes));
     return listed ?? [];
   });
 }
@@ -158,21 +159,18 @@ function listedLog(file: StorageFile, generation: number, imageBytes: number | u
 }
 
 function sizeOf(directory: StorageDirectory, name: string): number | undefined {
-  return withFile(directory, name, (file) => file.size());
+  return readFrom(directory, name, (file) => file.size());
 }
 
-function withFile<Result>(
+function readFrom<Result>(
   directory: StorageDirectory,
   name: string,
-  use: (file: StorageFile) => Result,
+  read: (file: StorageFile) => Result,
 ): Result | undefined {
-  const file = openFile(directory, name);
   try {
-    return file === undefined ? undefined : use(file);
+    return withFile(directory, name, 'read', read);
   } catch (error) {
     throw storageFailure(`read ${name}`, error);
-  } finally {
-    file?.close();
   }
 }
 

@@ -13,7 +13,7 @@ import { type LogStoreEnvironment, type LogStoreOptions, settingsOf } from './lo
 import { ReaderRefresh, type ReadLog } from './reader-refresh.ts';
 import type { ReplayFindings } from './recovery/late-replay.ts';
 import type { RecoveredLog } from './recovery/log-recovery.ts';
-import { type OpenedStore, openStore } from './recovery/open-store.ts';
+import { type OpenedStore, openingFailure, openStore } from './recovery/open-store.ts';
 import type { RecoveryReport } from './recovery/recovery-report.ts';
 import type { StoreContext } from './store-context.ts';
 import { StoreReader } from './store-reader.ts';
@@ -52,7 +52,7 @@ export class LogStore {
    */
   static open(path: string, options: LogStoreOptions, environment: LogStoreEnvironment): LogStore {
     const opened = runBlocking(openStore(path, settingsOf(options), environment, { blocks: true }));
-    return LogStore.#started(opened, environment);
+    return LogStore.#started(path, opened, environment);
   }
 
   /** `open`, but waits for the lock without blocking. An abort of `signal` ends the wait and rejects with its reason. */
@@ -63,11 +63,11 @@ export class LogStore {
     signal?: AbortSignal,
   ): Promise<LogStore> {
     const opening = openStore(path, settingsOf(options), environment, { blocks: false });
-    return LogStore.#started(await runUnblocked(opening, signal), environment);
+    return LogStore.#started(path, await runUnblocked(opening, signal), environment);
   }
 
   /** Throws if the log must be replaced and cannot; then the store is closed. */
-  static #started(opened: OpenedStore, environment: LogStoreEnvironment): LogStore {
+  static #started(path: string, opened: OpenedStore, environment: LogStoreEnvironment): LogStore {
     const store = new LogStore(opened, environment);
     try {
       if (opened.isShared) store.#scheduler.replaceLog();
@@ -76,7 +76,7 @@ export class LogStore {
         () => store.close(),
         () => {},
       );
-      throw storageFailure('replace the log of an owner whose lease has ended', error);
+      throw openingFailure(path, error);
     }
     const { context, index, report, startedMs } = opened;
     const { readOnly } = context.settings;

@@ -71,6 +71,28 @@ test('a store that cannot get a log of its own is not opened', () => {
   expect([cache.stats().generation > 1, valueText(cache, 'order:1')]).toEqual([true, 'old']);
 });
 
+test('a store that loses its lock before it has a log of its own is locked: it can be opened again', () => {
+  const storage = new MemoryStorage();
+  const previous = LogCache.open('store', { storage });
+  previous.put('order:1', utf8('old'), metaAt(1));
+  previous.close();
+  const directory = takingOver(storage).openDirectory('store', { create: true });
+  let isHeld = true;
+  const lock = { isHeld: () => isHeld, release: () => {}, takenOverFrom: 'process 7', previousOwnerMayLive: true };
+  directory.lock = () => lock;
+  const create = directory.create.bind(directory);
+  directory.create = (name) => {
+    isHeld = false;
+    return create(name);
+  };
+  expect(() => LogCache.open('store', { storage: { openDirectory: () => directory } })).toThrow(
+    expect.objectContaining({ code: 'LOCKED', cause: expect.objectContaining({ code: 'POISONED' }) }),
+  );
+  isHeld = true;
+  directory.create = create;
+  expect(valueText(openFor('store', { storage }), 'order:1')).toBe('old');
+});
+
 test('a new store has a log of its own already', () => {
   const cache = openFor('store', { storage: takingOver(new MemoryStorage()) });
   expect(cache.stats().generation).toBe(1);

@@ -83,18 +83,16 @@ function recoverStore(
       () => context.releaseLock(),
       () => {},
     );
-    throw lockWasLost(error) ? lostWhileOpening(path, error) : storageFailure(`open ${path}`, error);
+    throw openingFailure(path, error);
   }
 }
 
-function lockWasLost(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'POISONED';
-}
-
-/** The opening can be tried again, unlike an instance that has accepted writes. */
-function lostWhileOpening(path: string, cause: unknown): StoreError {
+/** An opening that has lost its lock can be tried again, unlike an instance that has accepted writes. */
+export function openingFailure(path: string, error: unknown): StoreError {
+  const failure = storageFailure(`open ${path}`, error);
+  if (failure.code !== 'POISONED') return failure;
   const message = `another process took the lock of ${path} while this one was opening it: open it again`;
-  return new StoreError('LOCKED', message, { cause });
+  return new StoreError('LOCKED', message, { cause: error });
 }
 
 function openDirectory(path: string, settings: StoreSettings, environment: LogStoreEnvironment): StorageDirectory {
