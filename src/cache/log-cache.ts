@@ -76,6 +76,7 @@ export class LogCache implements ProjectionCache {
    * platform refuses.
    */
   static unlock(directory: string): void {
+    assertDirectory(directory);
     unlock(directory);
   }
 
@@ -278,6 +279,9 @@ export class LogCache implements ProjectionCache {
 function environmentOf(directory: unknown, options: LogCacheOptions): { readonly storage: StorageBackend } {
   assertDirectory(directory);
   const { reopen = false, storage } = options ?? {};
+  if (storage !== undefined && typeof storage?.openDirectory !== 'function') {
+    throw new TypeError(`storage must be a StorageBackend, such as new MemoryStorage(); got ${kindOf(storage)}`);
+  }
   if (reopen) closeReopenable(directory, storage);
   return { storage: storage ?? fileSystem() };
 }

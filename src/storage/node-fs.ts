@@ -63,7 +63,6 @@ export function nodePlatform(): NodePlatform {
 
 /** The absolute path of a directory, resolved once: a later `process.chdir` must not redirect an open store. */
 export function resolveDirectory(node: NodePlatform, path: string): string {
-  if (path === '') throw new TypeError('the directory of a store must not be an empty string: name one');
   return node.path.resolve(path);
 }
 

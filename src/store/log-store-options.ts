@@ -1,3 +1,4 @@
+import { assertFunction, kindOf } from '../base/argument.ts';
 import type { Later } from '../base/background-timer.ts';
 import { assertOptions } from '../base/options.ts';
 import { defaultPageCacheBytes } from '../log/page-pool.ts';
@@ -127,31 +128,38 @@ const OPTIONS: readonly string[] = [
   'reopen',
 ];
 
+/** The range of each option that is an integer. */
+const RANGES = {
+  pageCacheBytes: [PAGE_CACHE_BYTES_MIN, Number.MAX_SAFE_INTEGER],
+  syncEveryMs: [1, DELAY_MS_MAX],
+  maxBytes: [1, Number.MAX_SAFE_INTEGER],
+  imageEveryBytes: [0, Number.MAX_SAFE_INTEGER],
+  refreshEveryMs: [1, DELAY_MS_MAX],
+  waitForLockMs: [0, DELAY_MS_MAX],
+} as const;
+
 /** Throws a `TypeError` or `RangeError` that names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
   assertOptions(options, 'options of open', OPTIONS);
-  const { durability = 'on-sync', syncEveryMs, maxBytes, readOnly = false, refreshEveryMs, onEvent } = options;
-  const pageCacheBytes = options.pageCacheBytes ?? defaultPageCacheBytes();
+  for (const [name, range] of Object.entries(RANGES)) {
+    const value = options[name as keyof typeof RANGES];
+    if (value !== undefined) assertInteger(name, value, range);
+  }
+  const { durability = 'on-sync', syncEveryMs, maxBytes, refreshEveryMs, imageEveryBytes, onEvent } = options;
+  const { readOnly = false, preloadIndex = true, pageCacheBytes = defaultPageCacheBytes() } = options;
   if (durability !== 'on-sync' && durability !== 'on-put') {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
   }
-  assertInteger('pageCacheBytes', pageCacheBytes, PAGE_CACHE_BYTES_MIN, Number.MAX_SAFE_INTEGER);
-  if (syncEveryMs !== undefined) assertInteger('syncEveryMs', syncEveryMs, 1, DELAY_MS_MAX);
-  if (maxBytes !== undefined) assertInteger('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
-  if (typeof readOnly !== 'boolean') throw new TypeError('readOnly must be a boolean');
-  if (refreshEveryMs !== undefined) {
-    assertInteger('refreshEveryMs', refreshEveryMs, 1, DELAY_MS_MAX);
-    if (!readOnly)
-      throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
+  for (const [name, value] of Object.entries({ readOnly, preloadIndex })) {
+    if (typeof value !== 'boolean') throw new TypeError(`${name} must be a boolean; got ${kindOf(value)}`);
   }
-  const { preloadIndex = true, imageEveryBytes } = options;
-  if (typeof preloadIndex !== 'boolean') throw new TypeError('preloadIndex must be a boolean');
-  if (imageEveryBytes !== undefined) assertInteger('imageEveryBytes', imageEveryBytes, 0, Number.MAX_SAFE_INTEGER);
-  if (onEvent !== undefined && typeof onEvent !== 'function') throw new TypeError('onEvent must be a function');
+  if (refreshEveryMs !== undefined && !readOnly) {
+    throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
+  }
+  if (onEvent !== undefined) assertFunction(onEvent, 'onEvent');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
-  assertInteger('waitForLockMs', waitForLockMs, 0, DELAY_MS_MAX);
   const indexing = { preloadIndex, imageEveryBytes };
   const reading = { readOnly, refreshEveryMs };
   const writing = { durability, syncEveryMs, maxBytes, writeBufferBytes, waitForLockMs, leaseMs };
@@ -161,12 +169,12 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
 function leaseOf(lock: LogStoreOptions['lock']): number | undefined {
   if (lock === undefined) return undefined;
   assertOptions(lock, 'options of lock', ['leaseMs']);
-  assertInteger('lock.leaseMs', lock.leaseMs, LEASE_MS_MIN, DELAY_MS_MAX);
+  assertInteger('lock.leaseMs', lock.leaseMs, [LEASE_MS_MIN, DELAY_MS_MAX]);
   return lock.leaseMs;
 }
 
-function assertInteger(name: string, value: unknown, min: number, max: number): void {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
+function assertInteger(name: string, value: unknown, [min, max]: readonly [min: number, max: number]): void {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number; got ${kindOf(value)}`);
   if (!Number.isSafeInteger(value) || value < min || value > max) {
     throw new RangeError(`${name} must be an integer from ${min} to ${max}, not ${value}`);
   }

@@ -18,21 +18,22 @@ describe('options out of range', () => {
     ['syncEveryMs', Number.POSITIVE_INFINITY, RangeError, /^syncEveryMs must be/],
     // Timers treat it as 1 ms.
     ['syncEveryMs', 2 ** 31, RangeError, /^syncEveryMs must be/],
-    ['syncEveryMs', '100', TypeError, /^syncEveryMs must be a number$/],
-    ['syncEveryMs', 100n, TypeError, /^syncEveryMs must be a number$/],
+    ['syncEveryMs', '100', TypeError, /^syncEveryMs must be a number; got string$/],
+    ['syncEveryMs', 100n, TypeError, /^syncEveryMs must be a number; got bigint$/],
     ['pageCacheBytes', 0, RangeError, /^pageCacheBytes must be an integer from 524288 to 9007199254740991, not 0$/],
     ['pageCacheBytes', 524_287, RangeError, /^pageCacheBytes must be/],
     ['pageCacheBytes', 2 ** 53, RangeError, /^pageCacheBytes must be/],
     ['pageCacheBytes', 1e6 + 0.5, RangeError, /^pageCacheBytes must be/],
     ['pageCacheBytes', Number.NaN, RangeError, /^pageCacheBytes must be/],
-    ['pageCacheBytes', '64mb', TypeError, /^pageCacheBytes must be a number$/],
+    ['pageCacheBytes', '64mb', TypeError, /^pageCacheBytes must be a number; got string$/],
+    ['pageCacheBytes', null, TypeError, /^pageCacheBytes must be a number; got null$/],
     ['maxBytes', 0, RangeError, /^maxBytes must be an integer from 1 to 9007199254740991, not 0$/],
     ['maxBytes', 1.5, RangeError, /^maxBytes must be/],
-    ['maxBytes', '1gb', TypeError, /^maxBytes must be a number$/],
-    ['readOnly', 1, TypeError, /^readOnly must be a boolean$/],
-    ['readOnly', 'false', TypeError, /^readOnly must be a boolean$/],
-    ['onEvent', 'log', TypeError, /^onEvent must be a function$/],
-    ['onEvent', {}, TypeError, /^onEvent must be a function$/],
+    ['maxBytes', '1gb', TypeError, /^maxBytes must be a number; got string$/],
+    ['readOnly', 1, TypeError, /^readOnly must be a boolean; got number$/],
+    ['readOnly', 'false', TypeError, /^readOnly must be a boolean; got string$/],
+    ['onEvent', 'log', TypeError, /^onEvent must be a function; got string$/],
+    ['onEvent', {}, TypeError, /^onEvent must be a function; got Object$/],
   ])('%s: %s is refused before any file is opened', (name, value, kind, message) => {
     const storage = new WrappedStorage();
     const options = { storage, [name]: value } as LogCacheOptions;
@@ -47,6 +48,18 @@ describe('options out of range', () => {
       new TypeError('directory must be a non-empty string'),
     );
     expect(storage.counts.size).toBe(0);
+  });
+
+  test.each<[string, unknown]>([
+    ['function', MemoryStorage],
+    ['string', 'memory'],
+    ['null', null],
+    ['Object', {}],
+  ])('a %s in place of a storage is refused', (kind, storage) => {
+    const options = { storage } as LogCacheOptions;
+    const refusal = new TypeError(`storage must be a StorageBackend, such as new MemoryStorage(); got ${kind}`);
+    expect(() => LogCache.open('cache', options)).toThrow(refusal);
+    expect(() => LogCache.open('cache', { ...options, reopen: true })).toThrow(refusal);
   });
 
   test.each<LogCacheOptions>([

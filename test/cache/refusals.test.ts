@@ -207,6 +207,10 @@ describe('a cache that is already open', () => {
     expect(refusalOf(directory)).toBeUndefined();
   });
 
+  test.each([undefined, '', 7])('is not sought in %s', (wrong) => {
+    expect(() => LogCache.unlock(wrong as string)).toThrow(new TypeError('directory must be a non-empty string'));
+  });
+
   test('cannot be unlocked by the process that has it open', () => {
     const directory = temporaryDirectory();
     const cache = openFor(directory);

@@ -111,10 +111,6 @@ describe('opening a directory', () => {
     expect(fs.readFileSync(path, 'utf8')).toBe('mine');
   });
 
-  test('an empty name is refused and does not mean the working directory', () => {
-    expect(() => new NodeStorage().openDirectory('', EXISTING)).toThrow(TypeError);
-  });
-
   test('a relative name is resolved once', () => {
     const path = temporaryDirectory();
     // Threads cannot change the working directory of their process, so the lookup is replaced.
