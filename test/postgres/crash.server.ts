@@ -27,9 +27,9 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A client that connects again at once. Its connections do not hang after one of them was lost: see docs/scaling.md. */
+/** A client that connects again at once. */
 function patient(): ReturnType<ServerFixture['sql']> {
-  return fixture.sql({ backoff: () => 0.05, connect_timeout: 1, connection: { options: ' '.repeat(1_024) } });
+  return fixture.sql({ backoff: () => 0.05, connect_timeout: 1 });
 }
 
 /** Crashes the server, starts it again, and waits until the cache answers. */

@@ -32,9 +32,11 @@ export class ServerFixture {
     return this.#server;
   }
 
-  /** A client of the package `postgres`, which is ended with the server. */
+  /** A client of the package `postgres`, which is ended with the server. No connection hangs after it was lost: docs/scaling.md. */
   sql(options: postgres.Options<Record<string, postgres.PostgresType>> = {}): postgres.Sql {
-    const sql = postgres(this.server.url, { max: 8, connect_timeout: 10, onnotice: () => {}, ...options });
+    const connection = { options: ' '.repeat(1_024), ...options.connection };
+    const given = { max: 8, connect_timeout: 10, onnotice: () => {}, ...options, connection };
+    const sql = postgres(this.server.url, given);
     this.#endings.push(() => sql.end({ timeout: 1 }));
     return sql as postgres.Sql;
   }

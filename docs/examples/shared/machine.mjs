@@ -50,7 +50,8 @@ const sql = postgres(DATABASE_URL, {
   max: 4,
   connect_timeout: 1,
   backoff: () => 0.2,
-  connection: { statement_timeout: 5_000 },
+  // The blanks: a connection that was lost does not hang when it is made again, see docs/scaling.md.
+  connection: { statement_timeout: 5_000, options: ' '.repeat(1_024) },
   onnotice: () => {},
 });
 const shared = new PostgresCache({ client: sql, timeoutMs: 1_000 });
