@@ -93,6 +93,8 @@ const PAGE_CACHE_BYTES_MIN: number = 8 * PAGE_BYTES;
 const DELAY_MS_MAX: number = 2 ** 31 - 1;
 /** A lease must be longer than the granularity of clocks and timers. */
 const LEASE_MS_MIN = 100;
+/** The most appended bytes that wait in memory; enough that the disk limits writes, not the calls. */
+const WRITE_BUFFER_BYTES_MAX: number = 1024 * 1024;
 
 /** Valid options, with defaults filled in. */
 export interface StoreSettings {
@@ -100,6 +102,7 @@ export interface StoreSettings {
   readonly syncEveryMs: number | undefined;
   readonly pageCacheBytes: number;
   readonly maxBytes: number | undefined;
+  readonly writeBufferBytes: number;
   readonly preloadIndex: boolean;
   readonly imageEveryBytes: number | undefined;
   readonly readOnly: boolean;
@@ -154,11 +157,12 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
     throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
   }
   if (onEvent !== undefined) assertFunction(onEvent, 'onEvent');
+  const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);
   const indexing = { preloadIndex, imageEveryBytes };
   const reading = { readOnly, refreshEveryMs };
-  const writing = { durability, syncEveryMs, maxBytes, waitForLockMs, leaseMs };
+  const writing = { durability, syncEveryMs, maxBytes, writeBufferBytes, waitForLockMs, leaseMs };
   return { pageCacheBytes, onEvent, ...indexing, ...reading, ...writing };
 }
 

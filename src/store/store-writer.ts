@@ -2,7 +2,6 @@ import { prefixSuccessor } from '../base/prefix-successor.ts';
 import type { KeyIndex } from '../key-index/key-index.ts';
 import { batchOf, deletionOf, prefixDeletionOf, putOf, type RecordContent } from '../log/record-codec.ts';
 import { assertKeySize, assertValueSize, FLAG_BATCH_MEMBER, KEY_BYTES_MAX } from '../log/record-format.ts';
-import { PAGE_BYTES } from '../log/record-memory.ts';
 import type { CompactionScheduler } from './compaction-scheduler.ts';
 import { Evictor } from './evictor.ts';
 import { type Generations, locationOf, unitsOf } from './generations.ts';
@@ -20,9 +19,6 @@ export interface StoredPut {
   readonly value: Uint8Array;
   readonly trailer: Uint8Array;
 }
-
-/** The most appended bytes that wait in memory: the put that writes them must not pause, and a quarter of the pages is pinned at most. */
-const WRITE_BUFFER_BYTES: number = 2 * PAGE_BYTES;
 
 /**
  * Accepts mutations: each is appended to the log and then entered in the index, and nothing between the two can fail.
@@ -157,7 +153,7 @@ export class StoreWriter {
   /** Writes older records if the buffer is full, before a new one is accepted: a full disk then changes nothing. */
   #makeBufferRoom(bytes: number): void {
     const { unwritten } = this.#generations.active;
-    if (unwritten > 0 && unwritten + bytes > WRITE_BUFFER_BYTES) this.#syncer.flush();
+    if (unwritten > 0 && unwritten + bytes > this.#settings.writeBufferBytes) this.#syncer.flush();
   }
 
   #appendPut(record: RecordContent): void {
