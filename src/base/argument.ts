@@ -10,8 +10,17 @@ export function isBytes(value: unknown): value is Uint8Array {
 
 /** Throws `TypeError` unless `value` is a `Uint8Array` (a `Buffer` is one). `name` is its name in the message. */
 export function assertBytes(value: unknown, name: string): asserts value is Uint8Array {
-  if (isBytes(value)) return;
-  throw new TypeError(`${name} must be a Uint8Array; got ${kindOf(value)}`);
+  if (!isBytes(value)) throw new TypeError(`${name} must be a Uint8Array; got ${kindOf(value)}`);
+  if (value.length === 0) assertAttached(value, name);
+}
+
+/** An array whose memory was transferred or cut off looks empty: as a prefix it would mean every key. */
+function assertAttached(bytes: Uint8Array, name: string): void {
+  try {
+    bytes.indexOf(0);
+  } catch (cause) {
+    throw new TypeError(`${name} has lost its memory, which was transferred or cut`, { cause });
+  }
 }
 
 const encoder = new TextEncoder();
@@ -22,8 +31,9 @@ export function bytesArgument(value: Uint8Array | string, name: string): Uint8Ar
     assertWellFormed(value, name);
     return encoder.encode(value);
   }
-  if (isBytes(value)) return value;
-  throw new TypeError(`${name} must be a string or a Uint8Array; got ${kindOf(value)}`);
+  if (!isBytes(value)) throw new TypeError(`${name} must be a string or a Uint8Array; got ${kindOf(value)}`);
+  if (value.length === 0) assertAttached(value, name);
+  return value;
 }
 
 /**

@@ -3,36 +3,28 @@ import { isBytes, kindOf } from './argument.ts';
 /** How many causes of an error are kept: a chain of causes may be endless. */
 const CAUSES_MAX = 8;
 
+/** The form of a field, by its name and value. */
+type FieldForm = (name: string, value: unknown) => unknown;
+
 /**
- * Makes an object safe for `JSON.stringify`, which otherwise throws on a bigint and writes an `Error` as `{}`. Sequences and
- * other bigints become decimal text, microseconds (fields that end in `Us`) numbers, bytes hexadecimal digits, and errors
- * objects with `name`, `message`, `code` and `cause`. The object itself does not change: its `toJSON` is not enumerable.
+ * Gives an object a form for `JSON.stringify`, which writes an `Error` as `{}`: bytes become hexadecimal digits, and errors
+ * objects with `name`, `message`, `code` and `cause`, unless `formOf` has another form. The object itself does not change: its
+ * `toJSON` is not enumerable.
  */
-export function withJsonForm<Value extends object>(value: Value): Value {
-  return Object.defineProperty(value, 'toJSON', { value: () => jsonForm(value), enumerable: false });
+export function withJsonForm<Value extends object>(value: Value, formOf: FieldForm = fieldForm): Value {
+  return Object.defineProperty(value, 'toJSON', { value: () => jsonForm(value, formOf), enumerable: false });
 }
 
-/** The fields of an object as `withJsonForm` describes them. */
-function jsonForm(value: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, fieldForm(name, field)]));
-}
-
-function fieldForm(name: string, value: unknown): unknown {
+/** The form of a field as `withJsonForm` describes it; `formOf` is that of the fields in it. */
+export function fieldForm(name: string, value: unknown, formOf: FieldForm = fieldForm): unknown {
   if (name === 'error') return failureForm(value);
-  if (name === 'state') return stateForm(value);
-  if (typeof value === 'bigint') return name.endsWith('Us') ? microseconds(value) : String(value);
   if (isBytes(value)) return Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (Array.isArray(value)) return value.map((item) => fieldForm('', item));
-  return typeof value === 'object' && value !== null ? jsonForm(value) : value;
+  if (Array.isArray(value)) return value.map((item) => formOf('', item));
+  return typeof value === 'object' && value !== null ? jsonForm(value, formOf) : value;
 }
 
-/** A state of the user, whose field names mean nothing here. What JSON can write, such as a `Date`, stays as it is. */
-function stateForm(state: unknown): unknown {
-  if (typeof state === 'bigint') return String(state);
-  if (Array.isArray(state)) return state.map(stateForm);
-  if (typeof state !== 'object' || state === null || Object.getPrototypeOf(state) !== Object.prototype) return state;
-  if (typeof (state as { toJSON?: unknown }).toJSON === 'function') return state;
-  return Object.fromEntries(Object.entries(state).map(([name, field]) => [name, stateForm(field)]));
+function jsonForm(value: object, formOf: FieldForm): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, formOf(name, field)]));
 }
 
 /** The form of an error, or of anything else that was thrown. */
@@ -40,28 +32,20 @@ export function failureForm(failure: unknown, causesMax: number = CAUSES_MAX): u
   if (failure === null || failure === undefined || typeof failure === 'boolean') return failure;
   if (typeof failure === 'string' || typeof failure === 'number') return failure;
   if (!isError(failure)) return typeof failure === 'bigint' ? String(failure) : `(${kindOf(failure)})`;
-  const { name, message, code, cause, stream, projection, eventsRead } = failure;
-  return {
-    name,
-    message,
-    ...(typeof code === 'string' ? { code } : {}),
-    ...(typeof stream === 'string' ? { stream } : {}),
-    ...(typeof projection === 'string' ? { projection } : {}),
-    ...(typeof eventsRead === 'number' ? { eventsRead } : {}),
-    ...(cause === undefined || causesMax === 0 ? {} : { cause: failureForm(cause, causesMax - 1) }),
-  };
+  const { name, message, cause } = failure;
+  const form: { [field: string]: unknown; cause?: unknown } = { name, message };
+  for (const [field, type] of Object.entries(FIELDS)) {
+    const value = failure[field as keyof typeof FIELDS];
+    if (typeof value === type) form[field] = value;
+  }
+  if (cause !== undefined && causesMax > 0) form.cause = failureForm(cause, causesMax - 1);
+  return form;
 }
 
-/** The fields of a `StoreError`, and the code of an error of the platform. */
-type FieldName = 'code' | 'stream' | 'projection' | 'eventsRead';
+/** The fields of a `StoreError`, and the code of an error of the platform, with their types. */
+const FIELDS = { code: 'string', stream: 'string', projection: 'string', eventsRead: 'number' };
 
 /** Whether it is an error, of any realm. */
-function isError(value: unknown): value is Error & Readonly<Partial<Record<FieldName, unknown>>> {
+function isError(value: unknown): value is Error & Readonly<Partial<Record<keyof typeof FIELDS, unknown>>> {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
-}
-
-/** A number, if it holds the time exactly: it does for every time until the year 2255. */
-function microseconds(timeUs: bigint): number | string {
-  const asNumber = Number(timeUs);
-  return Number.isSafeInteger(asNumber) ? asNumber : String(timeUs);
 }

@@ -1,43 +1,65 @@
 import { kindOf } from './argument.ts';
 
-/** A name is only suggested if so few changes of a letter lead to it. */
-const CHANGES_MAX = 3;
+/** A name is only suggested if no more letters differ. */
+const LETTERS_MAX = 3;
+
+/** The types of options by their names: a name means the same wherever it is an option. */
+const TYPES: Readonly<Record<string, string>> = {
+  readOnly: 'boolean',
+  preloadIndex: 'boolean',
+  reopen: 'boolean',
+  reverse: 'boolean',
+  durability: 'string',
+  limit: 'number',
+  onEvent: 'function',
+  onProgress: 'function',
+};
 
 /**
- * Throws `TypeError` unless `options` is an object whose properties are all in `names`. A misspelt option would otherwise be
- * ignored without a sign. `what` is the name of the options in messages, such as `'options of LogCache.open'`.
+ * Throws `TypeError` unless `options` is an object whose properties are all in `names` and have their types. A misspelt option
+ * would otherwise be ignored without a sign. `what` is the name of the options in messages, such as `'options of open'`.
  */
 export function assertOptions(options: object, what: string, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${what} must be an object with ${names.join(', ')}; got ${kindOf(options)}`);
+  const kind = kindOf(options);
+  // An object of a class may have the options, as an `AbortController` has a signal. A promise or a map would have no effect.
+  const isPlain = /^object$/i.test(kind);
+  if (!isPlain && !(typeof options === 'object' && names.some((name) => name in (options ?? [])))) {
+    throw new TypeError(`${what} must be an object with ${names.join(', ')}; got ${kind}`);
   }
-  // Its properties are not its own, so that no name would be noticed.
-  if ('aborted' in options) throw new TypeError(`${what} must be an object: pass a signal as { signal }`);
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
+  for (const [name, value] of Object.entries(options)) {
+    if (names.includes(name)) {
+      assertType(name, value);
+      continue;
+    }
     const nearest = nearestOf(name, names);
     const hint = nearest === undefined ? `there are ${names.join(', ')}` : `did you mean ${nearest}?`;
     throw new TypeError(`${what} have no ${name}: ${hint}`);
   }
 }
 
-function nearestOf(name: string, names: readonly string[]): string | undefined {
-  const distances = names.map((candidate) => ({ candidate, changes: editDistance(name, candidate) }));
-  const [best] = distances.sort((a, b) => a.changes - b.changes);
-  return best !== undefined && best.changes <= CHANGES_MAX ? best.candidate : undefined;
+function assertType(name: string, value: unknown): void {
+  if (value === undefined) return;
+  // By a method and not its class: a signal may come from another realm.
+  if (name === 'signal' && typeof (value as AbortSignal | null)?.throwIfAborted !== 'function') {
+    throw new TypeError(`signal must be an AbortSignal; got ${kindOf(value)}`);
+  }
+  const type = TYPES[name];
+  if (type !== undefined && typeof value !== type)
+    throw new TypeError(`${name} must be a ${type}; got ${kindOf(value)}`);
 }
 
-/** How many letters must be inserted, removed or replaced (Levenshtein), without regard to case. */
-function editDistance(a: string, b: string): number {
-  const [from, to] = [a.toLowerCase(), b.toLowerCase()];
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
+function nearestOf(name: string, names: readonly string[]): string | undefined {
+  const distances = names.map((candidate) => ({ candidate, letters: differingLetters(name, candidate) }));
+  const [best] = distances.sort((a, b) => a.letters - b.letters);
+  return best !== undefined && best.letters <= LETTERS_MAX ? best.candidate : undefined;
+}
+
+/** How many letters of the longer name are neither in their common beginning nor in their common end, without regard to case. */
+function differingLetters(a: string, b: string): number {
+  const [longer, shorter] = [a.toLowerCase(), b.toLowerCase()].sort((x, y) => y.length - x.length) as [string, string];
+  let begin = 0;
+  while (begin < shorter.length && longer[begin] === shorter[begin]) begin += 1;
+  let end = 0;
+  while (end < shorter.length - begin && longer.at(-1 - end) === shorter.at(-1 - end)) end += 1;
+  return longer.length - begin - end;
 }

@@ -7,7 +7,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EPERM: 'give this user read and write permission',
   EROFS: 'open it with `readOnly: true` or put it on a file system that can be written to',
   ENOTDIR: 'name a directory',
-  ENOENT: 'create it, or open it without `readOnly`',
+  ENOENT: 'create the directory first',
   ELOOP: 'a file of the store is a symbolic link: remove it',
   EMFILE: 'close files or raise the limit of open files',
   ENFILE: 'close files or raise the limit of open files',

@@ -48,7 +48,7 @@ export function intervalOf(range: KeyRange): KeyInterval {
   return { lower: lowers.reduce(later, FIRST_KEY) ?? FIRST_KEY, upper: uppers.reduce(earlier, undefined) };
 }
 
-/** The limit of a range. Throws `RangeError` for an invalid one. */
+/** The limit of a range, whose type was checked. Throws `RangeError` for an invalid one. */
 export function limitOf(range: KeyRange): number {
   const { limit = Number.POSITIVE_INFINITY } = range;
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {

@@ -12,3 +12,20 @@ export interface LogCacheOptions extends LogStoreOptions {
    */
   readonly reopen?: boolean;
 }
+
+/** The names of the options. */
+export const OPTION_NAMES: readonly string[] = [
+  'durability',
+  'syncEveryMs',
+  'pageCacheBytes',
+  'maxBytes',
+  'preloadIndex',
+  'imageEveryBytes',
+  'readOnly',
+  'refreshEveryMs',
+  'waitForLockMs',
+  'lock',
+  'onEvent',
+  'storage',
+  'reopen',
+];

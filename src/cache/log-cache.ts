@@ -1,4 +1,5 @@
 import { assertBytes, bytesArgument, kindOf } from '../base/argument.ts';
+import { assertOptions } from '../base/options.ts';
 import { StoreError } from '../base/store-error.ts';
 import { CacheCapabilities } from '../contract/cache-capabilities.ts';
 import type { CacheEntry, CacheMeta } from '../contract/cache-entry.ts';
@@ -7,6 +8,7 @@ import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { copyForCaller, type RecordMemory } from '../log/record-memory.ts';
 import { fileSystem, unlock } from '../storage/file-system.ts';
 import type { StorageBackend } from '../storage/storage-backend.ts';
+import { assertDirectory, assertStorage } from '../storage/store-place.ts';
 import type { BackupOptions, BackupReport } from '../store/backup/backup.ts';
 import type { Progress } from '../store/compaction.ts';
 import type { StepOptions } from '../store/compaction-scheduler.ts';
@@ -16,7 +18,7 @@ import type { LogCacheStats } from '../store/store-stats.ts';
 import type { StoredPut, StoreWriter } from '../store/store-writer.ts';
 import type { VerifyReport } from '../store/verification.ts';
 import { intervalOf, type KeyInput, type KeyRange, limitOf } from './key-range.ts';
-import type { LogCacheOptions } from './log-cache-options.ts';
+import { type LogCacheOptions, OPTION_NAMES } from './log-cache-options.ts';
 import { addReopenable, closeReopenable } from './reopenable-caches.ts';
 
 export type { LogCacheOptions } from './log-cache-options.ts';
@@ -50,6 +52,7 @@ export class LogCache implements ProjectionCache {
    * of this package wrote it, `IO` if the platform refuses, and `TypeError` or `RangeError` for invalid options.
    */
   static open(directory: string, options: LogCacheOptions = {}): LogCache {
+    assertOptions(options, 'options of open', OPTION_NAMES);
     const environment = environmentOf(directory, options);
     return new LogCache(LogStore.open(directory, options, environment)).#opened(directory, options);
   }
@@ -63,7 +66,8 @@ export class LogCache implements ProjectionCache {
     directory: string,
     options: LogCacheOptions & { readonly signal?: AbortSignal } = {},
   ): Promise<LogCache> {
-    const { signal, ...others } = options ?? {};
+    assertOptions(options, 'options of openAsync', [...OPTION_NAMES, 'signal']);
+    const { signal, ...others } = options;
     const environment = environmentOf(directory, others);
     const store = await LogStore.openAsync(directory, others, environment, signal);
     return new LogCache(store).#opened(directory, others);
@@ -278,16 +282,10 @@ export class LogCache implements ProjectionCache {
 /** Where the files are. A cache that `reopen` replaces is closed. */
 function environmentOf(directory: unknown, options: LogCacheOptions): { readonly storage: StorageBackend } {
   assertDirectory(directory);
-  const { reopen = false, storage } = options ?? {};
-  if (storage !== undefined && typeof storage?.openDirectory !== 'function') {
-    throw new TypeError(`storage must be a StorageBackend, such as new MemoryStorage(); got ${kindOf(storage)}`);
-  }
+  const { reopen = false, storage } = options;
+  assertStorage(storage);
   if (reopen) closeReopenable(directory, storage);
   return { storage: storage ?? fileSystem() };
-}
-
-function assertDirectory(directory: unknown): asserts directory is string {
-  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a non-empty string');
 }
 
 /** Decodes the entry in a body; the value is a copy. */

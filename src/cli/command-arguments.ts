@@ -93,7 +93,10 @@ function parsed(
     });
   } catch (error) {
     // Its errors are for people; what follows the first sentence is too long for a line.
-    const [what = ''] = (error instanceof Error ? error.message : String(error)).split(/\.? To specify|\n/);
-    throw new UsageError(`${what}. An argument that begins with - comes after --`, { cause: error });
+    const [what = ''] = (error instanceof Error ? error.message : String(error)).split(/\.? To specify|\.?\n/);
+    const remedy = what.endsWith('ambiguous')
+      ? 'A value that begins with - comes after ='
+      : 'An argument that begins with - comes after --';
+    throw new UsageError(`${what}. ${remedy}`, { cause: error });
   }
 }

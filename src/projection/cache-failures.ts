@@ -1,8 +1,8 @@
 import { guardedHandler } from '../base/guarded-handler.ts';
-import { withJsonForm } from '../base/json-form.ts';
 import { StoreError } from '../base/store-error.ts';
 import type { CacheFailure } from './projection-report.ts';
 import type { ProjectorCounters } from './projector-counters.ts';
+import { withReportForm } from './report-form.ts';
 
 /** A failure of the cache, as `onCacheFailure` receives it. `JSON.stringify` writes it with its error. */
 export interface CacheFailureEvent {
@@ -26,7 +26,7 @@ export class CacheFailures {
 
   add(operation: CacheFailureEvent['operation'], stream: string, error: unknown): void {
     this.#counters.cacheFailures += 1;
-    this.#handle(withJsonForm({ operation, stream, error }));
+    this.#handle(withReportForm({ operation, stream, error }));
   }
 }
 

@@ -1,9 +1,9 @@
 import { isPromise } from '../base/argument.ts';
-import { withJsonForm } from '../base/json-form.ts';
 import type { BoundProjection } from './bound-projection.ts';
 import { type ActiveFold, type CacheContext, CachedStates, type Lookup } from './cached-states.ts';
 import type { Coroutine } from './coroutine.ts';
 import { ageOf, Freshness } from './freshness.ts';
+import { withReportForm } from './report-form.ts';
 
 /** A cached state, as `peek` returns it. `JSON.stringify` writes its bigints as `ProjectionReport` does. */
 export interface CachedProjection<State> {
@@ -34,7 +34,7 @@ export function* peekCache<State, Event>(
   const ageUs = ageOf(cachedAtUs, context.nowUs());
   try {
     const state = projection.states.decode(stored);
-    return withJsonForm({ state, watermark, ...(ageUs === undefined ? {} : { ageUs }) });
+    return withReportForm({ state, watermark, ...(ageUs === undefined ? {} : { ageUs }) });
   } catch {
     context.counters.undecodable += 1;
     return undefined;

@@ -1,5 +1,3 @@
-import { kindOf } from '../base/argument.ts';
-
 /** One listener for each signal: Node warns of a leak when a signal has more than ten. */
 const waiting = new WeakMap<AbortSignal, AbortWaits>();
 
@@ -77,14 +75,4 @@ export class Interruption {
   end(): void {
     this.#end();
   }
-}
-
-/** Throws `TypeError` for an invalid signal, such as an `AbortController`. */
-export function assertSignal(signal: AbortSignal | undefined): void {
-  if (signal === undefined) return;
-  // By its methods and not its class: a signal may come from another realm.
-  const { aborted, throwIfAborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
-  const methods = [throwIfAborted, addEventListener, removeEventListener];
-  if (typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function')) return;
-  throw new TypeError(`signal must be an AbortSignal; got ${kindOf(signal)}`);
 }

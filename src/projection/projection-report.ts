@@ -1,4 +1,4 @@
-import { withJsonForm } from '../base/json-form.ts';
+import { withReportForm } from './report-form.ts';
 import type { PhaseDurations } from './stopwatch.ts';
 
 /** How the state of a call was obtained. */
@@ -109,7 +109,7 @@ export function watermarkedState<State>({
   readonly state: State | undefined;
   readonly watermark: bigint | undefined;
 }): WatermarkedState<State> {
-  return withJsonForm(watermark === undefined ? { state } : { state, watermark });
+  return withReportForm(watermark === undefined ? { state } : { state, watermark });
 }
 
 /** How a call ended. */
@@ -144,7 +144,7 @@ export class ReportDraft {
   ): ProjectionReport {
     const { refusal, head, ageUs, shadow, eventsRead, cacheFailures } = this;
     const { outcome, watermark, stale, joined } = end;
-    return withJsonForm({
+    return withReportForm({
       stream: subject.stream,
       name: subject.projection.name,
       version: subject.projection.version,

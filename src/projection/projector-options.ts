@@ -4,7 +4,6 @@ import { assertOptions } from '../base/options.ts';
 import type { AsyncProjectionCache, ProjectionCache, SharedProjectionCache } from '../contract/projection-cache.ts';
 import { type CacheFailureEvent, CacheFailures } from './cache-failures.ts';
 import { ActiveFolds, type CacheContext } from './cached-states.ts';
-import { assertSignal } from './cancellation.ts';
 import { assertNoPromise } from './coroutine.ts';
 import type { AsyncEventReader, EventReader } from './event-reader.ts';
 import { checkedClock, wallClock } from './freshness.ts';
@@ -128,8 +127,7 @@ export function contextOf<Event>(
 /** Throws `TypeError` for invalid options of a call, or for a signal in place of the options. */
 export function assertCallOptions(options: ProjectOptions & { readonly signal?: AbortSignal }): void {
   assertOptions(options, 'options of a call', ['onBudget', 'signal']);
-  const { onBudget, signal } = options;
-  assertSignal(signal);
+  const { onBudget } = options;
   if (onBudget !== undefined && onBudget !== 'throw' && onBudget !== 'stale') {
     throw new TypeError(`onBudget must be 'throw' or 'stale', not ${String(onBudget)}`);
   }

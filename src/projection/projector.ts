@@ -1,6 +1,5 @@
 import { assertIterable } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
-import { withJsonForm } from '../base/json-form.ts';
 import type { ProjectionCache } from '../contract/projection-cache.ts';
 import { BoundProjections } from './bound-projection.ts';
 import { sweepCache } from './cache-sweep.ts';
@@ -22,6 +21,7 @@ import {
   type ProjectOptions,
   type ProjectorSettings,
 } from './projector-options.ts';
+import { withReportForm } from './report-form.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { assertWarmUp, type WarmOptions, type WarmReport } from './warm-up.ts';
 
@@ -164,7 +164,7 @@ export class Projector<Event> {
       done += 1;
       onProgress({ done, failed: failures.length });
     }
-    return withJsonForm({ done, failures });
+    return withReportForm({ done, failures });
   }
 
   /** Returns a snapshot of the counters since this projector was created. */

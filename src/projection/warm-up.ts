@@ -1,8 +1,8 @@
-import { assertFunction, assertIterable } from '../base/argument.ts';
+import { assertIterable } from '../base/argument.ts';
 import { guardedHandler } from '../base/guarded-handler.ts';
-import { withJsonForm } from '../base/json-form.ts';
 import { assertOptions } from '../base/options.ts';
-import { assertSignal, unlessAborted } from './cancellation.ts';
+import { unlessAborted } from './cancellation.ts';
+import { withReportForm } from './report-form.ts';
 
 /** Progress of a warm-up. */
 export interface WarmProgress {
@@ -41,9 +41,7 @@ const CONCURRENCY_DEFAULT = 8;
 export function assertWarmUp(streams: object, options: WarmOptions): void {
   assertIterable(streams, 'streams');
   assertOptions(options, 'options of warm', ['concurrency', 'onProgress', 'signal']);
-  const { concurrency = CONCURRENCY_DEFAULT, onProgress, signal } = options;
-  if (onProgress !== undefined) assertFunction(onProgress, 'onProgress');
-  assertSignal(signal);
+  const { concurrency = CONCURRENCY_DEFAULT } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a positive integer, not ${String(concurrency)}`);
   }
@@ -90,7 +88,7 @@ export async function warmStreams(
     stopped ??= { error };
   };
   await Promise.all(Array.from({ length: concurrency }, () => worker().catch(stop)));
-  if (stopped === undefined) return withJsonForm({ done, failures });
+  if (stopped === undefined) return withReportForm({ done, failures });
   // Not awaited: `streams` may never answer.
   pending.return().catch(() => {});
   throw (stopped as { readonly error: unknown }).error;

@@ -29,11 +29,12 @@ export class LockRefusals {
   /** Another owner holds the lock, or the guard of a lock that it is taking over. */
   heldBy(owner: LockOwner, verdict: OwnerVerdict, file: 'lock' | 'guard'): StoreError {
     const { pid, since, leaseMs } = owner;
-    const unlock = `If you know that it is gone, or that this directory is a copy, run: ${this.#unlockCommand()}`;
     if (verdict === 'thread' && leaseMs === undefined) {
       const where = `${this.#directory} is already open in this process (${pid}, since ${since}), by another thread`;
+      const unlock = 'If you know that the thread has ended, call LogCache.unlock(directory) in this process';
       return new StoreError('LOCKED', `${where}: close it there, or open it with readOnly: true. ${unlock}`);
     }
+    const unlock = `If you know that it is gone, or that this directory is a copy, run: ${this.#unlockCommand()}`;
     const doing = file === 'lock' ? 'is open for writing by' : 'has a stale lock that is being taken over by';
     const doubt = verdict === 'unknown' ? ' (this process cannot find out whether it still runs)' : '';
     const wait =
@@ -56,11 +57,8 @@ export class LockRefusals {
 
   /** The file `name` was removed, and a process that has it open keeps the name, as on Windows. */
   pending(name: string): StoreError {
-    return new StoreError(
-      'LOCKED',
-      `${this.#directory} is locked: ${name} was removed, and the process that held it has not closed it yet. It will when it ` +
-        'next writes or ends: wait for it with waitForLockMs, or end it',
-    );
+    const what = `${this.#directory} is locked: ${name} was removed, and the process that held it has not closed it yet`;
+    return new StoreError('LOCKED', `${what}: wait for it with waitForLockMs, or end it`);
   }
 
   /** The lock changed at every attempt. */

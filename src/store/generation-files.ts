@@ -25,6 +25,10 @@ export function imageNames(generation: number): readonly [string, string] {
 
 /** The file that marks a directory while a backup is made in it: until it is removed, there is no store. */
 export const UNFINISHED_BACKUP = 'UNFINISHED-BACKUP';
+/** What is in that file, and the message for who opens the directory. */
+export const UNFINISHED_BACKUP_NOTE: string =
+  'a backup into this directory is being made, or was not finished: ' +
+  'if no process makes it any longer, delete the directory and make another backup';
 
 /** The generations of the store's own files in a directory, ascending. */
 export interface GenerationFiles {

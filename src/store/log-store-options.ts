@@ -1,4 +1,4 @@
-import { assertFunction, kindOf } from '../base/argument.ts';
+import { kindOf } from '../base/argument.ts';
 import type { Later } from '../base/background-timer.ts';
 import { assertOptions } from '../base/options.ts';
 import { defaultPageCacheBytes } from '../log/page-pool.ts';
@@ -112,22 +112,6 @@ export interface StoreSettings {
   readonly onEvent: StoreEventHandler | undefined;
 }
 
-const OPTIONS: readonly string[] = [
-  'durability',
-  'syncEveryMs',
-  'pageCacheBytes',
-  'maxBytes',
-  'preloadIndex',
-  'imageEveryBytes',
-  'readOnly',
-  'refreshEveryMs',
-  'waitForLockMs',
-  'lock',
-  'onEvent',
-  'storage',
-  'reopen',
-];
-
 /** The range of each option that is an integer. */
 const RANGES = {
   pageCacheBytes: [PAGE_CACHE_BYTES_MIN, Number.MAX_SAFE_INTEGER],
@@ -138,9 +122,8 @@ const RANGES = {
   waitForLockMs: [0, DELAY_MS_MAX],
 } as const;
 
-/** Throws a `TypeError` or `RangeError` that names the option and its range. */
+/** The settings of options whose names and types were checked. Throws `TypeError` or `RangeError`, which names the option and its range. */
 export function settingsOf(options: LogStoreOptions): StoreSettings {
-  assertOptions(options, 'options of open', OPTIONS);
   for (const [name, range] of Object.entries(RANGES)) {
     const value = options[name as keyof typeof RANGES];
     if (value !== undefined) assertInteger(name, value, range);
@@ -150,13 +133,9 @@ export function settingsOf(options: LogStoreOptions): StoreSettings {
   if (durability !== 'on-sync' && durability !== 'on-put') {
     throw new RangeError(`durability must be 'on-sync' or 'on-put', not ${String(durability)}`);
   }
-  for (const [name, value] of Object.entries({ readOnly, preloadIndex })) {
-    if (typeof value !== 'boolean') throw new TypeError(`${name} must be a boolean; got ${kindOf(value)}`);
-  }
   if (refreshEveryMs !== undefined && !readOnly) {
-    throw new TypeError('refreshEveryMs is for `readOnly: true`: a cache that writes is always up to date');
+    throw new TypeError('refreshEveryMs is for `readOnly: true`');
   }
-  if (onEvent !== undefined) assertFunction(onEvent, 'onEvent');
   const writeBufferBytes = Math.min(WRITE_BUFFER_BYTES_MAX, Math.floor(pageCacheBytes / 4));
   const leaseMs = leaseOf(options.lock);
   const waitForLockMs = options.waitForLockMs ?? Math.min(2 * (leaseMs ?? 0), DELAY_MS_MAX);

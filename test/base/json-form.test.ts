@@ -8,23 +8,9 @@ function readBack(value: object): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-test('sequences are text, microseconds numbers, bytes hexadecimal digits', () => {
-  const value = {
-    watermark: 2n ** 64n - 1n,
-    ageUs: 1_700_000_000_000_000n,
-    key: Uint8Array.of(0, 255),
-    nested: { head: 3n },
-  };
-  expect(readBack(withJsonForm(value))).toEqual({
-    watermark: '18446744073709551615',
-    ageUs: 1_700_000_000_000_000,
-    key: '00ff',
-    nested: { head: '3' },
-  });
-});
-
-test('microseconds that a number does not hold exactly are text', () => {
-  expect(readBack(withJsonForm({ ageUs: -(2n ** 60n) }))).toEqual({ ageUs: String(-(2n ** 60n)) });
+test('bytes are hexadecimal digits, also in nested fields and in arrays', () => {
+  const value = { generation: 7, key: Uint8Array.of(0, 255), nested: { keys: [Uint8Array.of(16)] } };
+  expect(readBack(withJsonForm(value))).toEqual({ generation: 7, key: '00ff', nested: { keys: ['10'] } });
 });
 
 test('a StoreError has its name, message, code and cause', () => {
@@ -54,15 +40,5 @@ test.each([
 });
 
 test('the object looks as before', () => {
-  expect(Object.keys(withJsonForm({ head: 1n }))).toEqual(['head']);
-});
-
-test('a state keeps what JSON writes, and its bigints are text whatever the names of its fields', () => {
-  const at = new Date(0);
-  const state = { error: { code: 'paid' }, ageUs: 5n, at, lines: [{ wei: 10n ** 30n }], none: null };
-  expect(readBack(withJsonForm({ state }))).toEqual({
-    state: { error: { code: 'paid' }, ageUs: '5', at: at.toJSON(), lines: [{ wei: String(10n ** 30n) }], none: null },
-  });
-  expect(readBack(withJsonForm({ state: 7n }))).toEqual({ state: '7' });
-  expect(readBack(withJsonForm({ state: { toJSON: () => 'its own' } }))).toEqual({ state: 'its own' });
+  expect(Object.keys(withJsonForm({ head: 1 }))).toEqual(['head']);
 });

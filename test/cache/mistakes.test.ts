@@ -45,6 +45,54 @@ describe('a mistake is a TypeError that names it', () => {
       () => cache.entries('order:' as never),
       'a range is an object: pass a prefix as { prefix }',
     ],
+    [
+      'a promise of options',
+      () => LogCache.open('a', Promise.resolve({ storage, readOnly: true }) as object),
+      'options of open must be an object with durability, .*; got Promise',
+    ],
+    [
+      'a signal of open',
+      () => LogCache.open('a', { signal: AbortSignal.abort() } as object),
+      'options of open have no signal',
+    ],
+    [
+      'a promise of a range',
+      () => cache.entries(Promise.resolve({ prefix: 'a' }) as object),
+      'ranges must be an object with',
+    ],
+    [
+      'a map as a range',
+      () => cache.keys(new Map([['prefix', 'a']]) as object),
+      'ranges must be an object with .*; got Map',
+    ],
+    ['a text as reverse', () => cache.keys({ reverse: 'false' } as object), 'reverse must be a boolean; got string'],
+    ['a text as limit', () => cache.keys({ limit: '10' } as object), 'limit must be a number; got string'],
+    [
+      'a text as reopen',
+      () => LogCache.open('a', { storage, reopen: 'false' } as object),
+      'reopen must be a boolean; got string',
+    ],
+    [
+      'a promise of lock',
+      () => LogCache.open('a', { storage, lock: Promise.resolve() } as object),
+      'options of lock must be an object with leaseMs; got Promise',
+    ],
+    [
+      'a text as onProgress',
+      () => cache.verify({ onProgress: 'log' } as object),
+      'onProgress must be a function; got string',
+    ],
+    [
+      'a controller as signal',
+      () => cache.backup('b', { signal: new AbortController() } as object),
+      'signal must be an AbortSignal; got AbortController',
+    ],
+    ['no signal', () => cache.backup('b', { signal: null } as object), 'signal must be an AbortSignal; got null'],
+    [
+      'a class as storage',
+      () => cache.backup('b', { storage: MemoryStorage } as object),
+      'storage must be a StorageBackend, such as new MemoryStorage(); got function',
+    ],
     ['a misspelt option of verify', () => cache.verify({ onprogress: () => {} } as object), 'did you mean onProgress?'],
     ['a key that is a number', () => cache.get(507 as never), 'key must be a string or a Uint8Array; got number'],
     ['the constructor', () => Reflect.construct(LogCache, []), 'a LogCache is opened with LogCache.open(directory)'],
@@ -87,11 +135,34 @@ describe('a mistake is a TypeError that names it', () => {
     [
       'a signal in place of options',
       () => projector.warm(['a'], totals, AbortSignal.abort() as never),
-      'pass a signal as { signal }',
+      'options of warm must be an object with concurrency, onProgress, signal; got AbortSignal',
     ],
   ])('%s', (_name, call, message) => {
     expect(call).toThrow(TypeError);
-    expect(call).toThrow(message);
+    expect(call).toThrow(new RegExp(message.replaceAll(/[()?]/g, '\\$&')));
+  });
+
+  test('what an asynchronous call rejects', async () => {
+    const rejections: readonly [Promise<unknown>, string][] = [
+      [
+        LogCache.openAsync('a', { singal: undefined } as object),
+        'options of openAsync have no singal: did you mean signal?',
+      ],
+      [LogCache.openAsync('a', { signal: {} } as object), 'signal must be an AbortSignal; got Object'],
+      [
+        cache.compactAsync({ signal: new AbortController() } as object),
+        'signal must be an AbortSignal; got AbortController',
+      ],
+      [cache.compactAsync({ onProgress: null } as object), 'onProgress must be a function; got null'],
+      [cache.backupAsync('b', { onProgress: 5 } as object), 'onProgress must be a function; got number'],
+    ];
+    for (const [call, message] of rejections) await expect(call).rejects.toThrow(new TypeError(message));
+  });
+
+  test('an object that has the options is as good: a controller has a signal', async () => {
+    const controller = new AbortController();
+    controller.abort(new Error('shutting down'));
+    await expect(cache.backupAsync('b', controller)).rejects.toThrow('shutting down');
   });
 
   test('a misspelt option of compactAsync', async () => {

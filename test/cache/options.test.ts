@@ -9,8 +9,8 @@ const readOnlyRefusal = expect.objectContaining({ name: 'StoreError', code: 'REA
 describe('options out of range', () => {
   test.each<[string, unknown, typeof TypeError | typeof RangeError, RegExp]>([
     ['durability', 'always', RangeError, /^durability must be 'on-sync' or 'on-put', not always$/],
-    ['durability', true, RangeError, /^durability must be/],
-    ['durability', null, RangeError, /^durability must be/],
+    ['durability', true, TypeError, /^durability must be a string; got boolean$/],
+    ['durability', null, TypeError, /^durability must be a string; got null$/],
     ['syncEveryMs', 0, RangeError, /^syncEveryMs must be an integer from 1 to 2147483647, not 0$/],
     ['syncEveryMs', -1, RangeError, /^syncEveryMs must be/],
     ['syncEveryMs', 1.5, RangeError, /^syncEveryMs must be/],

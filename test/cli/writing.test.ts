@@ -68,6 +68,8 @@ describe('put', () => {
     [['6161', 'v', '--watermark', '1', '--hex', '--base64'], /--hex and --base64 exclude each other/],
     [['k', 'v', '--watermark', '1', '--wait', 'x'], /--wait must be an integer from 0/],
     [['k', 'v', 'w', '--watermark', '1'], /unexpected argument w/],
+    [['k', 'v', '--watermark', '-1'], /'--watermark' argument is ambiguous\. A value that begins with - comes after =/],
+    [['k', 'v', '--watermark=-1'], /--watermark must be an integer from 0 to \d+, not -1/],
     [['k', 'v', '--watermrk', '1'], /Unknown option '--watermrk'\. An argument that begins with - comes after --/],
   ])('refuses %s, and creates nothing', async (words, message) => {
     const directory = join(temporaryDirectory(), 'store');

@@ -88,7 +88,7 @@ describe.each(ways)('$way', ({ make }) => {
     [
       'a signal in place of the options',
       new AbortController().signal,
-      /options of [a-z ]+ must be an object: pass a signal as/,
+      /options of [a-z ]+ must be an object with .*signal; got AbortSignal/,
     ],
     ['options of null', null, /options of [a-z ]+ must be an object with .*; got null/],
     ['an onProgress that is not a function', { onProgress: 5 }, /onProgress must be a function; got number/],

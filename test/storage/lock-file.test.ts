@@ -81,7 +81,10 @@ describe('LockFile', () => {
     const files = filesThat({ link: () => 'taken', read: () => encodeLockOwner(OURS) });
     const lockFile = new LockFile(files, () => 'thread', THEIRS, '/data/cache');
     expect(() => runSteps(lockFile.take())).toThrow(
-      expect.objectContaining({ code: 'LOCKED', message: expect.stringMatching(/another thread: close it.*unlock/) }),
+      expect.objectContaining({
+        code: 'LOCKED',
+        message: expect.stringMatching(/another thread: close it.*LogCache\.unlock\(directory\) in this process$/),
+      }),
     );
   });
 

@@ -7,17 +7,13 @@ import { PAGE_BYTES } from '../../log/record-memory.ts';
 import { errnoError } from '../../storage/errno-error.ts';
 import { writeAll } from '../../storage/file-transfer.ts';
 import type { StorageBackend, StorageDirectory, StorageFile, StorageLock } from '../../storage/storage-backend.ts';
-import { listGenerations, logName, UNFINISHED_BACKUP } from '../generation-files.ts';
+import { listGenerations, logName, UNFINISHED_BACKUP, UNFINISHED_BACKUP_NOTE } from '../generation-files.ts';
 import type { BackupSteps } from './backup-steps.ts';
 
 const GENERATION = 1;
 const LOG_NAME: string = logName(GENERATION);
 /** Pages of the copy that stay in memory. */
 const POOL_BYTES: number = 8 * PAGE_BYTES;
-const NOTE: string =
-  'A backup into this directory is being made, or was not finished.\n' +
-  'If no process makes it any longer, delete the directory and make another backup.\n';
-
 const UNFINISHED = 'another backup is being made there, or was not finished';
 
 /**
@@ -130,7 +126,7 @@ export class BackupTarget {
     }
     this.#isMarked = true;
     try {
-      const note = new TextEncoder().encode(NOTE);
+      const note = new TextEncoder().encode(`${UNFINISHED_BACKUP_NOTE}\n`);
       writeAll(file, note, 0, note.length, 0);
     } finally {
       file.close();

@@ -6,6 +6,7 @@ import type { LogFile } from '../../log/log-file.ts';
 import { completionOf } from '../../log/record-codec.ts';
 import { RecordReader } from '../../log/record-reader.ts';
 import type { StorageBackend } from '../../storage/storage-backend.ts';
+import { assertStorage } from '../../storage/store-place.ts';
 import type { StepOptions } from '../compaction-scheduler.ts';
 import type { StoreContext } from '../store-context.ts';
 import { type BackupSource, LogReplacedError, newestLog, readersLog, writersLog } from './backup-source.ts';
@@ -57,6 +58,7 @@ export interface BackupTask {
 /** Throws `TypeError` for invalid options. */
 export function assertBackupOptions(options: BackupOptions): void {
   assertOptions(options, 'options of backup', ['signal', 'onProgress', 'storage']);
+  assertStorage(options.storage);
 }
 
 /**

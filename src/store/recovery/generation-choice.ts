@@ -4,7 +4,7 @@ import { FILE_HEADER_BYTES, type FileHeader, FORMAT_VERSION, readFileHeader } fr
 import { RECORD_HEADER_BYTES } from '../../log/record-format.ts';
 import { RecordReader } from '../../log/record-reader.ts';
 import type { StorageDirectory, StorageFile } from '../../storage/storage-backend.ts';
-import { listGenerations, logName, UNFINISHED_BACKUP } from '../generation-files.ts';
+import { listGenerations, logName, UNFINISHED_BACKUP_NOTE } from '../generation-files.ts';
 import { type FoundMarks, searchMarks } from './log-replay.ts';
 
 /** A log file in the directory, open. */
@@ -57,7 +57,7 @@ function openLogs(directory: StorageDirectory, access: 'read' | 'write'): FoundL
   const logs: FoundLog[] = [];
   try {
     const files = listGenerations(directory);
-    if (files.isUnfinishedBackup) throw unfinishedBackup();
+    if (files.isUnfinishedBackup) throw new StoreError('INCOMPATIBLE', UNFINISHED_BACKUP_NOTE);
     for (const generation of files.logs) {
       const log = openLog(directory, generation, access);
       if (log === undefined) continue;
@@ -69,14 +69,6 @@ function openLogs(directory: StorageDirectory, access: 'read' | 'write'): FoundL
     for (const { file } of logs) file.close();
     throw error;
   }
-}
-
-function unfinishedBackup(): StoreError {
-  return new StoreError(
-    'INCOMPATIBLE',
-    `the directory holds a backup that is being made or was not finished, which ${UNFINISHED_BACKUP} marks: ` +
-      'if no process makes it any longer, delete the directory and make another backup',
-  );
 }
 
 function openLog(directory: StorageDirectory, generation: number, access: 'read' | 'write'): FoundLog | undefined {
