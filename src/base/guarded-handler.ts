@@ -13,7 +13,7 @@ export function guardedHandler<Argument>(
   if (handler === undefined) return () => {};
   let isReported = false;
   const report = (error: unknown): void => {
-    if (!isReported) warn(`${name} threw an error; it is ignored, and so are later ones`, error);
+    if (!isReported) warn(`${name} threw an error; it is ignored, and so are later errors`, error);
     isReported = true;
   };
   return (argument) => {

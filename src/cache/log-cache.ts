@@ -233,8 +233,8 @@ export class LogCache implements ProjectionCache {
 
   /**
    * Copies the cache, as it is now, into `directory`, which must be empty or absent; opening the copy restores it. The
-   * copy is verified and durable when this returns. If it throws, or the process ends before, the directory holds
-   * nothing that opens. Throws `IO` if the directory is not empty or cannot be written, `CORRUPT` if the log is damaged,
+   * copy is verified and durable when this returns. If it throws, or the process ends before, the directory is
+   * empty or does not open. Throws `IO` if the directory is not empty or cannot be written, `CORRUPT` if the log is damaged,
    * and the reason of `signal` if that is aborted. The copy has the size of the log: call `compact()` before to make it
    * small.
    */

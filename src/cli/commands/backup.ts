@@ -13,7 +13,8 @@ export const backupCommand: Command = {
   options: [{ name: 'json', text: 'one JSON object' }],
   notes:
     'The copy is what the writer had made durable when this started, and verified as it is made. TARGET must be absent or\n' +
-    'empty. An interrupted backup leaves nothing that opens as a store. To restore, copy TARGET to where it is needed.',
+    'empty. An interrupted backup leaves a directory that does not open, or an empty one. To restore, copy TARGET to where\n' +
+    'it is needed.',
   run: backup,
 };
 
