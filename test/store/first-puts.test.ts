@@ -131,6 +131,20 @@ describe('the first puts after an opening', () => {
     expect(bounded.store.stats().counters.evictions).toBeGreaterThan(0);
   });
 
+  test('stay within a bound that they reach beside the image', () => {
+    const { store } = reopened();
+    const live = store.stats().liveBytes;
+    const bounded = reopened({ maxBytes: live + 10_000 });
+    const before = bounded.readSince();
+    // `stats` would read the rest of the image.
+    for (let i = 0; i < 9; i += 1) bounded.store.writer.put(keyOf(ENTRIES + i), bytes('x'.repeat(1000)));
+    expect(bounded.readSince()).toBe(before);
+    for (let i = 9; i < 100; i += 1) bounded.store.writer.put(keyOf(ENTRIES + i), bytes('x'.repeat(1000)));
+    const { liveBytes, counters } = bounded.store.stats();
+    expect(liveBytes).toBeLessThanOrEqual(live + 10_000);
+    expect(counters.evictions).toBeGreaterThan(0);
+  });
+
   test('read the rest of the image, a share each: none of them waits for all of it', () => {
     const { store, readSince } = reopened();
     const before = readSince();
