@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ChangeList } from '../../src/key-index/change-list.ts';
 import { NO_NODE } from '../../src/key-index/node-layout.ts';
 import { seededRandom } from '../../src/testing/index.ts';
-import { randomKeys, text, utf8 } from './index-fixtures.ts';
+import { pairOfEqualHash, randomKeys, text, utf8 } from './index-fixtures.ts';
 
 function listOf(changes: readonly (readonly [key: string, location: number, units: number])[]): ChangeList {
   const list = new ChangeList(seededRandom(3));
@@ -57,6 +57,25 @@ describe('ChangeList', () => {
     const wrong = keys.filter((key, i) => list.location(list.find(key)) !== i);
     expect(wrong).toEqual([]);
     expect(randomKeys(100, 99).filter((key) => list.find(key) !== NO_NODE)).toEqual([]);
+  });
+
+  test('does not confuse two keys of the same hash', () => {
+    const list = new ChangeList(() => 1);
+    const [first, second] = pairOfEqualHash(1);
+    list.add(utf8(first), 0, first.length, 1, 10);
+    expect(list.find(utf8(second))).toBe(NO_NODE);
+    list.add(utf8(second), 0, second.length, 2, 20);
+    expect([first, second].map((key) => list.location(list.find(utf8(key))))).toEqual([1, 2]);
+  });
+
+  test('sums the units of all changes, those that a later one replaced included', () => {
+    const list = listOf([
+      ['a', 1, 10],
+      ['a', 2, 30],
+    ]);
+    expect(list.unitsSum).toBe(40);
+    list.clear();
+    expect(list.unitsSum).toBe(0);
   });
 
   test('is empty after it was cleared', () => {

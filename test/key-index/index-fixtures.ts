@@ -3,6 +3,7 @@ import type { IndexImageSections } from '../../src/key-index/index-image-section
 import { PIECE_WORDS } from '../../src/key-index/index-image-sections.ts';
 import type { IndexPieces } from '../../src/key-index/index-pieces.ts';
 import { KeyIndex } from '../../src/key-index/key-index.ts';
+import { halfSipHash13, KeyWords } from '../../src/key-index/key-words.ts';
 import type { LinkingSizes } from '../../src/key-index/ordered-keys.ts';
 import { PendingIndex } from '../../src/key-index/pending-index.ts';
 import { seededRandom } from '../../src/testing/index.ts';
@@ -27,6 +28,21 @@ export function randomKeys(count: number, seed = 7): Uint8Array[] {
     for (let at = 12; at < key.length; at += 1) key[at] = random();
     return key;
   });
+}
+
+/** Two texts of one length that have the same hash, if both halves of the hash key are `half`. */
+export function pairOfEqualHash(half: number): readonly [string, string] {
+  const words = new KeyWords();
+  const seen = new Map<number, string>();
+  for (let number = 0; ; number += 1) {
+    const name = `key ${number}`;
+    const key = utf8(name);
+    words.load(key, 0, key.length);
+    const hash = halfSipHash13(words.words, words.count, words.byteLength, half, half);
+    const other = seen.get(hash);
+    if (other !== undefined && other.length === name.length) return [other, name];
+    seen.set(hash, name);
+  }
 }
 
 export function sortedKeys(keys: readonly Uint8Array[]): Uint8Array[] {

@@ -1,30 +1,16 @@
 // Why this test: a read uses the slot of the key's hash without comparing the key in the index, and detects at the
 // record whether the slot belongs to the key. Two keys of one hash are rare, so this test searches for a pair.
 import { expect, test } from 'vitest';
-import { halfSipHash13, KeyWords } from '../../src/key-index/key-words.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { LogStore } from '../../src/store/log-store.ts';
+import { pairOfEqualHash } from '../key-index/index-fixtures.ts';
 import { bytes, getBody, text } from './store-history.ts';
 
 /** Every random number of these stores, so also both halves of their hash key. */
 const RANDOM = 1;
 
-function pairOfEqualHash(): readonly [string, string] {
-  const words = new KeyWords();
-  const seen = new Map<number, string>();
-  for (let number = 0; ; number += 1) {
-    const name = `key ${number}`;
-    const key = bytes(name);
-    words.load(key, 0, key.length);
-    const hash = halfSipHash13(words.words, words.count, words.byteLength, RANDOM, RANDOM);
-    const other = seen.get(hash);
-    if (other !== undefined && other.length === name.length) return [other, name];
-    seen.set(hash, name);
-  }
-}
-
 test('two keys with the same hash are never confused', () => {
-  const [first, second] = pairOfEqualHash();
+  const [first, second] = pairOfEqualHash(RANDOM);
   const storage = new MemoryStorage();
   const open = (): LogStore => LogStore.open('store', {}, { storage, random: () => RANDOM, defer: () => {} });
   const read = (store: LogStore, name: string): string | undefined => {
