@@ -52,7 +52,7 @@ export class ImageScheduler {
   #isWritten = false;
   /** Cancels the look at the store that is due. */
   #cancelWatch: (() => void) | undefined;
-  /** The end of the log when the timer was set. */
+  /** The end of the last data record when the timer was set: the mark of a sync is no use of the store. */
   #seenEnd = 0;
   /** About how long the log has grown since the last image was begun. */
   #growingMs = 0;
@@ -156,7 +156,7 @@ export class ImageScheduler {
   /** Looks once in a while whether the store is idle. The timer does not keep the process alive. */
   #watch(delayMs: number = IDLE_MS): void {
     if (this.#cancelWatch !== undefined) return;
-    this.#seenEnd = this.#generations.active.end;
+    this.#seenEnd = this.#generations.active.lastDataRecord.end;
     this.#cancelWatch = this.#context.later(delayMs, () => {
       this.#cancelWatch = undefined;
       if (this.#context.status.isWritable) this.#idle();

@@ -111,6 +111,46 @@ describe('an image in the background', () => {
     expect(begun).toBe(2);
   });
 
+  test('is written while the store is idle, and only then, after less growth', () => {
+    const later: (() => void)[] = [];
+    const second = (): void => {
+      for (const task of later.splice(0)) task();
+    };
+    const disk = new TestDisk();
+    const store = openStore(disk, { later: laterInto(() => later) });
+    // 2 MB of log: a store in use writes an image after 8 MiB.
+    for (let seconds = 0; seconds < 8; seconds += 1) {
+      for (let i = 0; i < 250; i += 1) store.writer.put(bytes(`key ${seconds}:${i}`), bytes(BODY));
+      store.sync();
+      second();
+      expect(imagesOf(disk)).toEqual([]);
+    }
+    for (let seconds = 0; seconds < 20; seconds += 1) second();
+    expect(imagesOf(disk)).toHaveLength(1);
+    const after = openStore(disk.afterKill());
+    const { imageUsed, records } = after.stats().recovery;
+    expect(imageUsed).toBe(true);
+    // The mark of the last sync.
+    expect(records).toBe(1);
+    expect(after.size).toBe(2_000);
+    expect(later).toEqual([]);
+  });
+
+  test('is given up when all entries are removed while it is written', () => {
+    const disk = new TestDisk();
+    const store = openStore(disk, { imageEveryBytes: EVERY });
+    const contents = new Map<string, string>();
+    putUntil(store, contents, () => imagesOf(disk).length === 1);
+    store.writer.deletePrefix(bytes(''));
+    for (let i = 0; i < 40; i += 1) store.writer.put(bytes(`new ${i}`), bytes(BODY));
+    store.sync();
+    for (let i = 0; i < 40; i += 1) store.writer.put(bytes(`new ${i}`), bytes(BODY));
+    store.sync();
+    const after = openStore(disk.afterKill());
+    expect(after.size).toBe(40);
+    expect(getBody(after, bytes('key 3'))).toBeUndefined();
+  });
+
   test('that cannot be written is reported and changes nothing', () => {
     const disk = new TestDisk();
     const { store, events } = openWithEvents(disk, { imageEveryBytes: EVERY });
