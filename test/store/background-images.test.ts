@@ -136,7 +136,7 @@ describe('an image in the background', () => {
     expect(later).toEqual([]);
   });
 
-  test('is given up when all entries are removed while it is written', () => {
+  test('is abandoned when all entries are removed while it is written, and new ones are there after a kill', () => {
     const disk = new TestDisk();
     const store = openStore(disk, { imageEveryBytes: EVERY });
     const contents = new Map<string, string>();
