@@ -33,6 +33,53 @@ test('a store with durable puts loses nothing to errors of its writes and syncs'
   expect(count.failures).toBeGreaterThan(count.runs / 2);
 });
 
+// A counterexample to the expectation that a poisoned store has all entries: more was not durable than memory holds, and the disk
+// dropped it.
+test('a store whose disk drops bytes that are no longer in memory has misses, and no older values', async () => {
+  const put = (key: string, length: number): Step => ({ kind: 'put', key, length });
+  const steps: Step[] = [
+    { kind: 'kill' },
+    { kind: 'sync' },
+    {
+      kind: 'batch',
+      puts: [
+        { key: '', length: 24 },
+        { key: 'ab', length: 24 },
+        { key: 'kÿÿ', length: 1500 },
+        { key: 'ÿ', length: 24 },
+      ],
+    },
+    { kind: 'sync-async' },
+    { kind: 'turn' },
+    { kind: 'delete', key: 'ab' },
+    { kind: 'compact' },
+    put('a', 1500),
+    { kind: 'reader' },
+    put('a', 24),
+    put('b', 1500),
+    put('kÿ', 600),
+    { kind: 'turn' },
+    put('ba', 1500),
+    { kind: 'reader' },
+    { kind: 'delete-prefix', prefix: 'kÿ' },
+    {
+      kind: 'batch',
+      puts: [
+        { key: '', length: 24 },
+        { key: 'kÿÿ', length: 24 },
+        { key: 'abc', length: 24 },
+        { key: 'ÿ', length: 1500 },
+      ],
+    },
+    { kind: 'sync' },
+    { kind: 'delete', key: 'kÿ' },
+  ];
+  const engine = await smallEngine();
+  const only = { verbs: ['sync'], file: '000002.log', crashEvery: 10 } as const;
+  const count = await sweepErrors({ engine, durability: 'on-sync', steps, ...only });
+  expect(count.failures).toBeGreaterThan(0);
+});
+
 // A counterexample to an earlier definition of `close`: if a background sync failed, it makes nothing durable.
 test('a store that is closed after a background sync loses nothing', async () => {
   const put = (key: string): Step => ({ kind: 'put', key, length: 24 });

@@ -47,7 +47,8 @@ export async function sweepErrors(options: ErrorSweepOptions): Promise<ErrorCoun
       for (const passes of [true, false]) {
         const crashFrom = count.runs % crashEvery === 0 ? operation.changes : undefined;
         const rule = ruleFor(operation, fault, passes);
-        const run = new FaultyRun({ engine, durability, rule, passes, crashFrom });
+        const drops = 'loss' in fault && fault.loss === 'dropped';
+        const run = new FaultyRun({ engine, durability, rule, passes, drops, crashFrom });
         const name = `${describe(operation)}, ${JSON.stringify(fault)} ${passes ? 'once' : 'permanently'}`;
         await runNamed(name, run, steps, isHarmless(fault, passes));
         count.runs += 1;

@@ -24,6 +24,8 @@ export interface FaultyRunOptions {
   readonly rule: FaultRule;
   /** Whether the fault is temporary, so that a retry must succeed. */
   readonly passes: boolean;
+  /** Whether the disk drops what a failed sync should have made durable: entries that memory does not hold are misses from then on. */
+  readonly drops?: boolean;
   /** Crashes are tried after this many changes; `undefined`: not at all. */
   readonly crashFrom: number | undefined;
 }
@@ -159,7 +161,8 @@ export class FaultyRun {
   /** Nothing more can be written: every write reports that, reads work, and reopening helps. */
   #replacePoisoned(step: Step): void {
     this.#isWhole = false;
-    this.#assertHolds(step);
+    if (this.#options.drops === true) this.#assertHoldsNothingElse(step);
+    else this.#assertHolds(step);
     for (const act of [() => this.#opened.writer.put(bytesOf('a'), bytesOf('b')), () => this.#opened.sync()]) {
       try {
         act();
@@ -308,6 +311,18 @@ export class FaultyRun {
     const store = this.#store;
     if (store !== undefined) this.#unfaulted(() => this.#compare(store, step));
     if (this.#complaints.length > 0) throw new Error(`${step.kind}: a fault is reported as ${this.#complaints.join()}`);
+  }
+
+  /** After the disk has dropped bytes: no entry has another value than the newest one. */
+  #assertHoldsNothingElse(step: Step): void {
+    const { contents } = this.history;
+    for (const [key, value] of this.#unfaulted(() => contentsOf(this.#opened))) {
+      if (contents.get(key) === value) continue;
+      throw new Error(
+        `after ${step.kind} ${JSON.stringify(key)} is ${value}, instead of ${contents.get(key)} or a miss`,
+      );
+    }
+    this.#complaints.length = 0;
   }
 
   #compare(store: LogStore, step: Step): void {
