@@ -19,7 +19,7 @@ function assertAttached(bytes: Uint8Array, name: string): void {
   try {
     bytes.indexOf(0);
   } catch (cause) {
-    throw new TypeError(`${name} has lost its memory, which was transferred or cut`, { cause });
+    throw new TypeError(`${name} has lost its buffer`, { cause });
   }
 }
 

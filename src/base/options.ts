@@ -39,13 +39,17 @@ export function assertOptions(options: object, what: string, names: readonly str
 
 function assertType(name: string, value: unknown): void {
   if (value === undefined) return;
-  // By a method and not its class: a signal may come from another realm.
-  if (name === 'signal' && typeof (value as AbortSignal | null)?.throwIfAborted !== 'function') {
-    throw new TypeError(`signal must be an AbortSignal; got ${kindOf(value)}`);
-  }
+  if (name === 'signal' && !isSignal(value)) throw new TypeError(`signal must be an AbortSignal; got ${kindOf(value)}`);
   const type = TYPES[name];
   if (type !== undefined && typeof value !== type)
     throw new TypeError(`${name} must be a ${type}; got ${kindOf(value)}`);
+}
+
+/** By its methods and not its class: a signal may come from another realm. */
+function isSignal(value: unknown): boolean {
+  const signal = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener'];
+  return typeof signal['aborted'] === 'boolean' && methods.every((method) => typeof signal[method] === 'function');
 }
 
 function nearestOf(name: string, names: readonly string[]): string | undefined {

@@ -31,7 +31,7 @@ export class LockRefusals {
     const { pid, since, leaseMs } = owner;
     if (verdict === 'thread' && leaseMs === undefined) {
       const where = `${this.#directory} is already open in this process (${pid}, since ${since}), by another thread`;
-      const unlock = 'If you know that the thread has ended, call LogCache.unlock(directory) in this process';
+      const unlock = 'If you know that it is gone, call LogCache.unlock(directory)';
       return new StoreError('LOCKED', `${where}: close it there, or open it with readOnly: true. ${unlock}`);
     }
     const unlock = `If you know that it is gone, or that this directory is a copy, run: ${this.#unlockCommand()}`;

@@ -159,6 +159,15 @@ describe('a mistake is a TypeError that names it', () => {
     for (const [call, message] of rejections) await expect(call).rejects.toThrow(new TypeError(message));
   });
 
+  test('a signal needs a boolean `aborted` and all methods, whatever its class', () => {
+    const act = (): void => {};
+    const signal = { aborted: false, throwIfAborted: act, addEventListener: act, removeEventListener: act };
+    for (const key of Object.keys(signal)) {
+      const options = { signal: { ...signal, [key]: undefined } } as object;
+      expect(() => cache.backup('b', options)).toThrow(new TypeError('signal must be an AbortSignal; got Object'));
+    }
+  });
+
   test('an object that has the options is as good: a controller has a signal', async () => {
     const controller = new AbortController();
     controller.abort(new Error('shutting down'));

@@ -8,6 +8,10 @@ import { smallEngine } from '../engines/small-engine.ts';
 import { sweepErrors } from './error-sweep.ts';
 import { FAULT_STEPS } from './fault-steps.ts';
 
+function put(key: string, length = 24): Step {
+  return { kind: 'put', key, length };
+}
+
 test('a store loses nothing to any error', async () => {
   const engine = await smallEngine();
   const count = await sweepErrors({ engine, durability: 'on-sync', steps: FAULT_STEPS, crashEvery: 40, callEvery: 12 });
@@ -36,7 +40,6 @@ test('a store with durable puts loses nothing to errors of its writes and syncs'
 // A counterexample to the expectation that a poisoned store has all entries: more was not durable than memory holds, and the disk
 // dropped it.
 test('a store whose disk drops bytes that are no longer in memory has misses, and no older values', async () => {
-  const put = (key: string, length: number): Step => ({ kind: 'put', key, length });
   const steps: Step[] = [
     { kind: 'kill' },
     { kind: 'sync' },
@@ -82,7 +85,6 @@ test('a store whose disk drops bytes that are no longer in memory has misses, an
 
 // A counterexample to an earlier definition of `close`: if a background sync failed, it makes nothing durable.
 test('a store that is closed after a background sync loses nothing', async () => {
-  const put = (key: string): Step => ({ kind: 'put', key, length: 24 });
   const steps: Step[] = [
     put('abc'),
     { kind: 'sync-async' },

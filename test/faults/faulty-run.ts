@@ -3,7 +3,7 @@ import type { LogStore } from '../../src/store/log-store.ts';
 import type { Durability } from '../../src/store/log-store-options.ts';
 import { crashStates, type FaultRule, FaultStorage, imageDigest, seededRandom } from '../../src/testing/index.ts';
 import { AllowedStates } from '../crash/allowed-states.ts';
-import { bytesOf, contentsByGet, contentsOf, summaryOf } from '../crash/contents.ts';
+import { bytesOf, type Contents, contentsByGet, contentsOf, summaryOf } from '../crash/contents.ts';
 import { isMutation, type MutationStep, mutationOf } from '../crash/mutation.ts';
 import { summaryForReader } from '../crash/reader.ts';
 import type { Step } from '../crash/workload.ts';
@@ -161,8 +161,9 @@ export class FaultyRun {
   /** Nothing more can be written: every write reports that, reads work, and reopening helps. */
   #replacePoisoned(step: Step): void {
     this.#isWhole = false;
-    if (this.#options.drops === true) this.#assertHoldsNothingElse(step);
-    else this.#assertHolds(step);
+    const found = this.#options.drops === true ? this.#heldAfterDrop(step) : undefined;
+    if (found === undefined) this.#assertHolds(step);
+    const newest = new Map(this.history.contents);
     for (const act of [() => this.#opened.writer.put(bytesOf('a'), bytesOf('b')), () => this.#opened.sync()]) {
       try {
         act();
@@ -173,6 +174,13 @@ export class FaultyRun {
     }
     this.#close(step);
     this.#open();
+    if (found === undefined) return;
+    // What is on the disk was not dropped.
+    for (const [key, value] of this.history.contents) {
+      if (newest.get(key) === value && found.get(key) !== value) {
+        throw new Error(`after ${step.kind} ${JSON.stringify(key)}, which is durable, was a miss`);
+      }
+    }
   }
 
   #close(step: Step): void {
@@ -313,16 +321,18 @@ export class FaultyRun {
     if (this.#complaints.length > 0) throw new Error(`${step.kind}: a fault is reported as ${this.#complaints.join()}`);
   }
 
-  /** After the disk has dropped bytes: no entry has another value than the newest one. */
-  #assertHoldsNothingElse(step: Step): void {
+  /** The entries after the disk has dropped bytes: none has another value than the newest one. */
+  #heldAfterDrop(step: Step): Contents {
     const { contents } = this.history;
-    for (const [key, value] of this.#unfaulted(() => contentsOf(this.#opened))) {
+    const found = this.#unfaulted(() => contentsOf(this.#opened));
+    for (const [key, value] of found) {
       if (contents.get(key) === value) continue;
       throw new Error(
         `after ${step.kind} ${JSON.stringify(key)} is ${value}, instead of ${contents.get(key)} or a miss`,
       );
     }
     this.#complaints.length = 0;
+    return found;
   }
 
   #compare(store: LogStore, step: Step): void {

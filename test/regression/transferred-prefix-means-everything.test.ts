@@ -36,7 +36,7 @@ test.each(calls)('%s refuses memory that is gone, and nothing changes', (_name, 
   const cache = openInMemory();
   for (const key of ['order:1', 'user:1']) cache.put(key, utf8('state'), metaAt(1));
   for (const lost of [transferred(), cut()]) {
-    const refusal = new TypeError(`${argument} has lost its memory, which was transferred or cut`);
+    const refusal = new TypeError(`${argument} has lost its buffer`);
     expect(() => call(cache, lost)).toThrow(refusal);
   }
   expect(keyTexts(cache)).toEqual(['order:1', 'user:1']);

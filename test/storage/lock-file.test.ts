@@ -83,7 +83,7 @@ describe('LockFile', () => {
     expect(() => runSteps(lockFile.take())).toThrow(
       expect.objectContaining({
         code: 'LOCKED',
-        message: expect.stringMatching(/another thread: close it.*LogCache\.unlock\(directory\) in this process$/),
+        message: expect.stringMatching(/another thread: close it.*LogCache\.unlock\(directory\)$/),
       }),
     );
   });
